@@ -1,0 +1,34 @@
+# Each target sets up what it needs in .venv; nothing else has to be installed but Python >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: demo test lint docs bench clean
+
+# One stamp per set of extras: an unchanged set-up is not repeated.
+$(VENV)/.stamp-%: setup.py constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[$(subst +,$(comma),$*)]"
+	touch $@
+comma := ,
+
+demo: $(VENV)/.stamp-sim+plot
+	$(BIN)/python -m benchmarks.demo
+
+test: $(VENV)/.stamp-sim+plot+sofa+test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.stamp-sim+plot+sofa+test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+docs: $(VENV)/.stamp-sim+plot+docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.stamp-sim+plot+bench
+	$(BIN)/python -m benchmarks.speed.ratios
+
+clean:
+	rm -rf $(VENV) build *.egg-info docs/_build docs/auto_examples docs/generated demo-results

@@ -1,0 +1,40 @@
+"""Sound source localization as scikit-learn estimators."""
+
+import importlib
+
+__version__ = "0.1.0.dev0"
+
+_ROOMS = (
+    "base",
+    "datasets",
+    "deep_learning",
+    "embedding",
+    "encoding",
+    "features",
+    "geometry",
+    "losses",
+    "metrics",
+    "model_selection",
+    "neighbors",
+    "networks",
+    "plotting",
+    "recipes",
+    "utils",
+)
+
+__all__ = ["__version__", "show_versions", *_ROOMS]
+
+
+def __getattr__(name):
+    # Rooms are imported on first use, so that `import sslearn` imports no torch.
+    if name in _ROOMS:
+        return importlib.import_module(f"sslearn.{name}")
+    if name == "show_versions":
+        from sslearn.utils._show_versions import show_versions
+
+        return show_versions
+    raise AttributeError(f"module 'sslearn' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_ROOMS, "show_versions"])

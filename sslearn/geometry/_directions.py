@@ -1,0 +1,256 @@
+"""Angles in degrees and unit vectors: azimuth counter-clockwise, 0 front (+x), 90 left (+y)."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+
+
+def wrap_azimuth(azimuth):
+    """Wrap angles into [-180, 180).
+
+    Parameters
+    ----------
+    azimuth : array-like
+        Angles in degrees.
+
+    Returns
+    -------
+    azimuth : ndarray
+        The same angles in [-180, 180).
+
+    Examples
+    --------
+    >>> from sslearn.geometry import wrap_azimuth
+    >>> wrap_azimuth([180.0, 190.0, -540.0]).tolist()
+    [-180.0, -170.0, -180.0]
+    """
+    azimuth = np.asarray(azimuth)
+    wrapped = np.mod(azimuth + 180.0, 360.0) - 180.0
+    # mod of a tiny negative number rounds up to 360 itself.
+    wrapped = np.where(wrapped >= 180.0, -180.0, wrapped)
+    # What is inside already stays as it is, to the last bit.
+    return np.where((azimuth >= -180.0) & (azimuth < 180.0), azimuth, wrapped)
+
+
+def circular_difference(a, b):
+    """Signed difference ``a - b`` of two angles, the short way round.
+
+    Parameters
+    ----------
+    a, b : array-like
+        Angles in degrees, broadcast against each other.
+
+    Returns
+    -------
+    difference : ndarray
+        Difference in [-180, 180).
+    """
+    return wrap_azimuth(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
+
+
+def angles_to_unit_vectors(doa):
+    """Unit vectors of directions.
+
+    Parameters
+    ----------
+    doa : array-like of shape (..., n_angles)
+        Azimuth, or azimuth and elevation (and distance, ignored), in degrees, on the last axis.
+        A one-dimensional array is a list of azimuths.
+
+    Returns
+    -------
+    vectors : ndarray of shape (..., 3)
+        x front, y left, z up.
+    """
+    doa = np.asarray(doa, dtype=float)
+    if doa.ndim == 1:
+        doa = doa[:, None]
+    azimuth = np.deg2rad(doa[..., 0])
+    elevation = np.deg2rad(doa[..., 1]) if doa.shape[-1] > 1 else np.zeros_like(azimuth)
+    return np.stack(
+        [
+            np.cos(azimuth) * np.cos(elevation),
+            np.sin(azimuth) * np.cos(elevation),
+            np.sin(elevation),
+        ],
+        axis=-1,
+    )
+
+
+def unit_vectors_to_angles(vectors):
+    """Azimuth and elevation of vectors of any positive length.
+
+    Parameters
+    ----------
+    vectors : array-like of shape (..., 3)
+        x front, y left, z up.
+
+    Returns
+    -------
+    directions : ndarray of shape (..., 2)
+        Azimuth in [-180, 180) and elevation in degrees.
+    """
+    x, y, z = np.moveaxis(np.asarray(vectors, dtype=float), -1, 0)
+    azimuth = np.rad2deg(np.arctan2(y, x))
+    elevation = np.rad2deg(np.arctan2(z, np.hypot(x, y)))
+    return np.stack([wrap_azimuth(azimuth), elevation], axis=-1)
+
+
+def great_circle_distance(a, b):
+    """Angle between directions, in degrees.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (..., n_angles)
+        Directions in degrees, laid out as in :func:`angles_to_unit_vectors`.
+
+    Returns
+    -------
+    distance : ndarray of shape (...)
+        Angle in [0, 180], exact also for nearly equal directions.
+    """
+    u, v = angles_to_unit_vectors(a), angles_to_unit_vectors(b)
+    cross = np.linalg.norm(np.cross(u, v), axis=-1)
+    # atan2 keeps full precision where acos of the dot product loses it (near 0 and 180).
+    return np.rad2deg(np.arctan2(cross, (u * v).sum(axis=-1)))
+
+
+def interaural_polar_to_angles(lateral, polar):
+    """Turn interaural-polar angles into azimuth and elevation.
+
+    Parameters
+    ----------
+    lateral : array-like
+        Lateral angle in [-90, 90] in degrees, positive to the LEFT.
+    polar : array-like
+        Angle around the interaural axis in degrees: 0 front, 90 above, 180 behind.
+
+    Returns
+    -------
+    directions : ndarray of shape (..., 2)
+        Azimuth and elevation in degrees.
+    """
+    lateral, polar = np.deg2rad(lateral), np.deg2rad(polar)
+    vectors = [
+        np.cos(lateral) * np.cos(polar),
+        np.sin(lateral) * np.ones_like(polar),
+        np.cos(lateral) * np.sin(polar),
+    ]
+    return unit_vectors_to_angles(np.stack(np.broadcast_arrays(*vectors), axis=-1))
+
+
+def check_directions(directions, *, name="directions"):
+    """Validate directions: finite angles, elevations in range, azimuths wrapped.
+
+    Parameters
+    ----------
+    directions : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+        Azimuth; azimuth and elevation; and distance in metres. Angles in degrees.
+    name : str, default="directions"
+        Name used in messages.
+
+    Returns
+    -------
+    directions : ndarray of the same shape, float64
+        A copy with azimuths in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a value is not finite, an elevation is outside [-90, 90], or a
+        distance is not positive.
+
+    Warns
+    -----
+    DataConversionWarning
+        If a column vector was given: it is taken as azimuths.
+    """
+    if hasattr(directions, "toarray"):
+        raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")
+    directions = np.asarray(directions)
+    if directions.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold real angles in degrees.")
+    try:
+        directions = np.array(directions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold angles in degrees; got values that are no numbers "
+            f"(dtype {directions.dtype})."
+        ) from error
+    if directions.ndim == 2 and directions.shape[1] == 1:
+        warnings.warn(
+            f"A column-vector {name} was passed when a 1d array was expected: taken as azimuths "
+            f"of shape (n_samples,). Pass {name}.ravel().",
+            DataConversionWarning,
+            stacklevel=2,
+        )
+        directions = directions[:, 0]
+    if directions.ndim not in (1, 2) or (directions.ndim == 2 and directions.shape[1] > 3):
+        raise ValueError(
+            f"{name} must have shape (n,) for azimuth, (n, 2) for azimuth and elevation, or (n, 3) "
+            f"with distance; got {directions.shape}."
+        )
+    if not np.isfinite(directions).all():
+        raise ValueError(f"Input {name} contains NaN or infinity; expected finite angles.")
+    if directions.ndim == 1:
+        return wrap_azimuth(directions)
+    directions[:, 0] = wrap_azimuth(directions[:, 0])
+    _check_elevation(directions, name)
+    return directions
+
+
+def _check_elevation(directions, name):
+    outside = np.abs(directions[:, 1]) > 90.0
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise ValueError(
+            f"{name} must have elevations (column 1) in [-90, 90] degrees; got "
+            f"{directions[row, 1]:g} in row {row}. Interaural-polar angles go through "
+            "interaural_polar_to_angles."
+        )
+    if directions.shape[1] == 3 and (directions[:, 2] <= 0).any():
+        raise ValueError(f"{name} must have positive distances in metres in column 2.")
+
+
+def check_doa(y, *, n_samples=None, n_angles=None, name="y"):
+    """Validate the targets of a localizer with one source.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
+        Azimuth; azimuth and elevation; and distance in metres. Angles in degrees.
+    n_samples : int, default=None
+        Number of rows that must be there; any if None.
+    n_angles : tuple of int, default=None
+        Allowed numbers of columns (a one-dimensional y counts as 1); any if None.
+    name : str, default="y"
+        Name used in messages.
+
+    Returns
+    -------
+    y : ndarray of the same shape, float64
+        A copy with azimuths in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_directions`, or if the number of rows or of columns is wrong.
+    """
+    if y is None:
+        raise ValueError(
+            f"{name} should be directions in degrees: requires {name} to be passed, but the target "
+            f"{name} is None."
+        )
+    y = check_directions(y, name=name)
+    if n_samples is not None and len(y) != n_samples:
+        raise ValueError(
+            f"{name} must have as many rows as X: inconsistent numbers of samples, "
+            f"{n_samples} in X and {len(y)} in {name}."
+        )
+    columns = 1 if y.ndim == 1 else y.shape[1]
+    if n_angles is not None and columns not in n_angles:
+        raise ValueError(
+            f"{name} must have one of {sorted(n_angles)} columns; got shape {y.shape}."
+        )
+    return y

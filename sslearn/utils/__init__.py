@@ -1,0 +1,14 @@
+"""Gates for arrays and parameters; knows nothing of sound."""
+
+from sslearn.utils._optional import import_optional
+from sslearn.utils._progress import track
+from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
+
+__all__ = [
+    "check_audio",
+    "check_finite",
+    "check_maps",
+    "check_spectrum",
+    "import_optional",
+    "track",
+]

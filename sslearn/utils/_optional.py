@@ -1,0 +1,32 @@
+import importlib
+
+_EXTRA_OF = {"pyroomacoustics": "sim", "matplotlib": "plot", "sofar": "sofa"}
+
+
+def import_optional(module, caller):
+    """Import a module of an extra, or say which extra brings it.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of the module, for example ``"matplotlib.pyplot"``.
+    caller : str
+        What needs it, for the message.
+
+    Returns
+    -------
+    module
+        The imported module.
+
+    Raises
+    ------
+    ImportError
+        If the module is not installed; the message names the extra.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        extra = _EXTRA_OF.get(package)
+        cure = f"pip install 'sslearn-audio[{extra}]'" if extra else f"pip install {package}"
+        raise ImportError(f"{caller} needs {package}, which is not installed: {cure}.") from error

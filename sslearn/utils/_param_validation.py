@@ -1,0 +1,28 @@
+"""The one place where private and experimental names of scikit-learn are imported."""
+
+from numbers import Integral, Real
+
+from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+    validate_params,
+)
+
+__all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
+    "Integral",
+    "Interval",
+    "InvalidParameterError",
+    "Options",
+    "Real",
+    "StrOptions",
+    "_fit_context",
+    "validate_params",
+    "with_callbacks",
+]

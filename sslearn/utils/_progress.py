@@ -1,0 +1,24 @@
+def track(iterable, description, *, total=None, verbose=0):
+    """Iterate with a progress bar where ``verbose`` is not 0.
+
+    Parameters
+    ----------
+    iterable : iterable
+        What is iterated.
+    description : str
+        Text in front of the bar.
+    total : int, default=None
+        Number of items; ``len(iterable)`` if None.
+    verbose : int, default=0
+        No bar if 0.
+
+    Returns
+    -------
+    iterable
+        The same items.
+    """
+    if not verbose:
+        return iterable
+    from rich.progress import track as rich_track
+
+    return rich_track(iterable, description=description, total=total)

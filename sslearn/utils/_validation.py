@@ -1,0 +1,191 @@
+"""Gates for audio, spectra and cue maps: every array enters through one of them."""
+
+import numpy as np
+
+_FLOATS = (np.float32, np.float64)
+
+
+def _check_kind(X, kinds, expected, cure, name):
+    if X.dtype.type not in kinds:
+        raise TypeError(f"{name} must be {expected}; got dtype {X.dtype}. {cure}")
+    return X
+
+
+def _check_shape(X, axes, name):
+    if X.ndim != len(axes):
+        raise ValueError(
+            f"{name} must have shape ({', '.join(axes)}); got {X.ndim} dimension(s), {X.shape}."
+            + (" Did you mean X[None]?" if X.ndim == len(axes) - 1 else "")
+        )
+    for axis, size in zip(axes, X.shape, strict=True):
+        if size == 0:
+            raise ValueError(f"{name} is empty: {axis} is 0 in shape {X.shape}.")
+    return X
+
+
+def _check_n_channels(n_found, n_channels, name):
+    if n_channels is not None and n_found != n_channels:
+        raise ValueError(
+            f"{name} must have n_channels={n_channels} channels on axis 1; got {n_found}."
+        )
+
+
+def check_finite(X, name="X", *, first_sample=0):
+    """Refuse NaN and infinity.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+        Array to check.
+    name : str, default="X"
+        Name used in the message.
+    first_sample : int, default=0
+        Index of the first row of ``X`` in the caller's array, for chunked work.
+
+    Returns
+    -------
+    X : ndarray
+        The same array.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite; the message names the first such sample.
+    """
+    # The sum of finite values is finite unless it overflows: one fast pass in the usual case.
+    with np.errstate(all="ignore"):
+        if np.isfinite(X.sum()):
+            return X
+    finite = np.isfinite(X).reshape(len(X), -1).all(axis=1)
+    if not finite.all():
+        sample = first_sample + int(np.flatnonzero(~finite)[0])
+        kind = "NaN" if np.isnan(X).any() else "infinity"
+        raise ValueError(
+            f"{name} contains {kind} in sample {sample}: expected finite values. "
+            "Drop or repair the recording."
+        )
+    return X
+
+
+def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"):
+    """Validate audio.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_times) or list of (n_channels, n_times_i)
+        Audio, float32 or float64. A memory map stays one.
+    n_channels : int, default=None
+        Number of channels that must be there; any if None.
+    min_times : int, default=1
+        Least number of times of each clip.
+    ensure_finite : bool, default=True
+        Whether NaN and infinity are refused. Callers that work in chunks pass False and call
+        :func:`check_finite` on each chunk.
+    name : str, default="X"
+        Name used in messages.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_channels, n_times) or list of ndarray
+        The audio, not copied where it was an array.
+
+    Raises
+    ------
+    TypeError
+        If the samples are not float32 or float64.
+    ValueError
+        If the shape, the number of channels or the length is wrong, or a value is not finite.
+    """
+    if isinstance(X, (list, tuple)) and len({np.shape(clip) for clip in X}) > 1:
+        clips = [
+            check_audio(
+                np.asarray(clip)[None],
+                n_channels=n_channels,
+                min_times=min_times,
+                ensure_finite=ensure_finite,
+                name=f"{name}[{i}]",
+            )[0]
+            for i, clip in enumerate(X)
+        ]
+        channels = {len(clip) for clip in clips}
+        if len(channels) > 1:
+            raise ValueError(
+                f"{name} must have the same number of channels in every clip; got {channels}."
+            )
+        return clips
+    if hasattr(X, "toarray"):
+        raise TypeError(f"{name} must be a dense array of audio; got a sparse matrix.")
+    X = X if isinstance(X, np.ndarray) else np.asarray(X)
+    _check_kind(
+        X, _FLOATS, "float32 or float64 audio", "For 16-bit integers, divide by 32768.", name
+    )
+    _check_shape(X, ("n_samples", "n_channels", "n_times"), name)
+    _check_n_channels(X.shape[1], n_channels, name)
+    if X.shape[2] < min_times:
+        raise ValueError(
+            f"{name} must have at least {min_times} times per clip (one analysis window); "
+            f"got {X.shape[2]}. Use longer clips or a smaller n_fft."
+        )
+    return check_finite(X, name) if ensure_finite else X
+
+
+def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
+    """Validate complex spectra of shape (n_samples, n_channels, n_freqs, n_frames).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+        Spectra, complex64 or complex128, as :class:`sslearn.features.STFT` makes them.
+    n_channels : int, default=None
+        Number of channels that must be there; any if None.
+    ensure_finite : bool, default=True
+        Whether NaN and infinity are refused.
+    name : str, default="X"
+        Name used in messages.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_channels, n_freqs, n_frames)
+        The same spectra.
+
+    Raises
+    ------
+    TypeError
+        If the values are not complex.
+    ValueError
+        If the shape or the number of channels is wrong, or a value is not finite.
+    """
+    X = np.asarray(X)
+    cure = "Put an STFT before this step."
+    _check_kind(X, (np.complex64, np.complex128), "a complex spectrum", cure, name)
+    _check_shape(X, ("n_samples", "n_channels", "n_freqs", "n_frames"), name)
+    _check_n_channels(X.shape[1], n_channels, name)
+    return check_finite(X, name) if ensure_finite else X
+
+
+def check_maps(X, *, name="X"):
+    """Validate cue maps of shape (n_samples, n_maps, n_freqs, n_frames).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_maps, n_freqs, n_frames)
+        Maps, float32 or float64.
+    name : str, default="X"
+        Name used in messages.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_maps, n_freqs, n_frames)
+        The same maps.
+
+    Raises
+    ------
+    TypeError
+        If the values are not float32 or float64.
+    ValueError
+        If the shape is wrong or a value is not finite.
+    """
+    X = np.asarray(X)
+    _check_kind(X, _FLOATS, "float32 or float64 maps", "Put a cue such as IPD before it.", name)
+    _check_shape(X, ("n_samples", "n_maps", "n_freqs", "n_frames"), name)
+    return check_finite(X, name)

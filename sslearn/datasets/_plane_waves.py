@@ -1,0 +1,186 @@
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import fft
+from sklearn.utils import Bunch, check_random_state
+
+from sslearn.geometry import angles_to_unit_vectors, check_directions, wrap_azimuth
+from sslearn.utils._param_validation import Interval, validate_params
+
+
+def check_range(limits, name, lowest=-np.inf, highest=np.inf):
+    """Validate a pair (low, high) with ``lowest <= low <= high <= highest``."""
+    limits = np.asarray(limits, dtype=float)
+    if limits.shape != (2,) or not (lowest <= limits[0] <= limits[1] <= highest):
+        raise ValueError(
+            f"{name} must be a pair (low, high) with {lowest:g} <= low <= high <= {highest:g}; "
+            f"got {limits.tolist()}."
+        )
+    return limits
+
+
+def check_mic_positions(mic_positions):
+    """Validate microphone positions of shape (n_mics, 3) in metres."""
+    mics = np.asarray(mic_positions, dtype=float)
+    if mics.ndim != 2 or mics.shape[1] != 3 or len(mics) == 0:
+        cure = " Did you mean mic_positions.T?" if mics.ndim == 2 and len(mics) == 3 else ""
+        raise ValueError(f"mic_positions must have shape (n_mics, 3); got {mics.shape}.{cure}")
+    if not np.isfinite(mics).all():
+        raise ValueError("mic_positions must be finite, in metres; got NaN or infinity.")
+    return mics
+
+
+def draw_directions(n_samples, azimuth_range, elevation_range, rng):
+    """Directions (n_samples, 2) uniform on the patch of the sphere between the ranges."""
+    azimuth = rng.uniform(*azimuth_range, size=n_samples)
+    # Equal areas: the sine of the elevation is uniform, not the elevation.
+    low, high = np.sin(np.deg2rad(elevation_range))
+    elevation = np.rad2deg(np.arcsin(rng.uniform(low, high, size=n_samples)))
+    return np.stack([wrap_azimuth(azimuth), elevation], axis=1)
+
+
+def add_noise(X, snr, rng):
+    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
+    power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
+    scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
+    X += scale * rng.standard_normal(X.shape).astype(X.dtype)
+    return X
+
+
+def _delay(signals, delays, n_pad, n_times):
+    """Delay padded signals (n, n_times + 2 n_pad) by ``delays`` (n, n_mics) in samples."""
+    n_fft = fft.next_fast_len(signals.shape[1] + n_pad, real=True)
+    # An odd length has no Nyquist bin, whose phase a real signal cannot carry.
+    n_fft += 1 - n_fft % 2
+    phase = np.exp(-2j * np.pi * fft.rfftfreq(n_fft) * delays[..., None])
+    delayed = fft.irfft(fft.rfft(signals, n_fft)[:, None] * phase, n_fft)
+    return delayed[..., n_pad : n_pad + n_times].astype(np.float32)
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "fs": [Interval(Real, 0, None, closed="neither")],
+        "duration": [Interval(Real, 0, None, closed="neither")],
+        "snr": [Interval(Real, None, None, closed="neither"), None],
+        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
+        "random_state": ["random_state"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_plane_waves(
+    n_samples=100,
+    *,
+    mic_positions=((0.0, 0.09, 0.0), (0.0, -0.09, 0.0)),
+    fs=16000,
+    duration=0.1,
+    azimuth_range=(-90, 90),
+    elevation_range=None,
+    directions=None,
+    sources="noise",
+    snr=None,
+    speed_of_sound=343.0,
+    random_state=None,
+    return_X_y=False,
+):
+    """Make clips of one plane wave each, recorded by any array without a head or a room.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Number of clips.
+    mic_positions : array-like of shape (n_mics, 3), default=a left and a right ear
+        Microphone positions in metres: x front, y left, z up.
+    fs : float, default=16000
+        Sampling rate in Hz.
+    duration : float, default=0.1
+        Length of a clip in seconds.
+    azimuth_range : tuple of (float, float), default=(-90, 90)
+        Lowest and highest azimuth in degrees.
+    elevation_range : tuple of (float, float), default=None
+        Lowest and highest elevation in degrees. None puts all waves on the horizontal plane, and
+        ``y`` holds azimuths only.
+    directions : array-like of shape (n_samples,) or (n_samples, 2), default=None
+        Directions in degrees, instead of random ones; ``y`` is laid out like them.
+    sources : "noise" or array-like of shape (n_samples, n_times), default="noise"
+        White noise with a standard deviation of 1, drawn for every clip, or the sounds, as they
+        are at the origin.
+    snr : float, default=None
+        Signal-to-noise ratio in dB of white noise that is uncorrelated over the microphones; no
+        noise if None.
+    speed_of_sound : float, default=343.0
+        Speed of sound in metres per second.
+    random_state : int, RandomState instance or None, default=None
+        Makes the clips reproducible.
+    return_X_y : bool, default=False
+        Whether ``(data, target)`` is returned instead of a Bunch.
+
+    Returns
+    -------
+    data : Bunch or tuple of (ndarray, ndarray)
+        With the keys ``data``, float32 audio of shape (n_samples, n_mics, n_times), ``target``,
+        directions in degrees of shape (n_samples,) or (n_samples, 2), ``fs`` and
+        ``mic_positions``.
+
+    Raises
+    ------
+    ValueError
+        If a range is inverted, or an array has the wrong shape or is not finite.
+
+    Notes
+    -----
+    Microphone m receives the source with the delay ``tau_m = -p_m . u / speed_of_sound``, exact to
+    fractions of a sample (phase shift in the frequency domain).
+
+    Examples
+    --------
+    >>> from sslearn.datasets import make_plane_waves
+    >>> X, y = make_plane_waves(10, random_state=0, return_X_y=True)
+    >>> X.shape, y.shape
+    ((10, 2, 1600), (10,))
+    """
+    mics = check_mic_positions(mic_positions)
+    rng = check_random_state(random_state)
+    n_times = max(1, round(duration * fs))
+    target = _check_target(n_samples, directions, azimuth_range, elevation_range, rng)
+    delays = -angles_to_unit_vectors(target) @ mics.T * fs / speed_of_sound
+    n_pad = int(np.ceil(np.abs(delays).max())) + 16
+    signals = _check_signals(sources, n_samples, n_times, n_pad, rng)
+    X = _delay(signals, delays, n_pad, n_times)
+    if snr is not None:
+        add_noise(X, snr, rng)
+    if return_X_y:
+        return X, target
+    return Bunch(data=X, target=target, fs=fs, mic_positions=mics)
+
+
+def _check_target(n_samples, directions, azimuth_range, elevation_range, rng):
+    azimuth_range = check_range(azimuth_range, "azimuth_range", -360, 360)
+    if directions is not None:
+        directions = check_directions(directions)
+        if len(directions) != n_samples:
+            raise ValueError(
+                f"directions must have n_samples={n_samples} rows; got {len(directions)}."
+            )
+        return directions
+    if elevation_range is None:
+        return wrap_azimuth(rng.uniform(*azimuth_range, size=n_samples))
+    elevation_range = check_range(elevation_range, "elevation_range", -90, 90)
+    return draw_directions(n_samples, azimuth_range, elevation_range, rng)
+
+
+def _check_signals(sources, n_samples, n_times, n_pad, rng):
+    if isinstance(sources, str):
+        if sources != "noise":
+            raise ValueError(f'sources must be "noise" or an array; got {sources!r}.')
+        return rng.standard_normal((n_samples, n_times + 2 * n_pad))
+    sources = np.asarray(sources, dtype=float)
+    if sources.shape != (n_samples, n_times):
+        raise ValueError(
+            f"sources must have shape (n_samples, n_times) = ({n_samples}, {n_times}); got "
+            f"{sources.shape}. Set duration to n_times / fs."
+        )
+    if not np.isfinite(sources).all():
+        raise ValueError("sources contains NaN or infinity: expected finite values.")
+    return np.pad(sources, ((0, 0), (n_pad, n_pad)))

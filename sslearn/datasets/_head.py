@@ -1,0 +1,119 @@
+from fractions import Fraction
+
+import numpy as np
+from scipy.signal import resample_poly
+from sklearn.utils import Bunch
+
+from sslearn.geometry import check_directions
+
+
+def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, **extra):
+    """Build a head: what every loader of binaural responses returns.
+
+    Parameters
+    ----------
+    hrirs : array-like of shape (n_directions, 2, n_taps)
+        Responses of the left and the right ear.
+    directions : array-like of shape (n_directions, 2)
+        Azimuth and elevation in degrees.
+    fs : float
+        Sampling rate in Hz.
+    name : str
+        Name of the head.
+    distance : float or array-like of shape (n_directions,), default=nan
+        Distance of the sources in metres; NaN where unknown.
+    target_fs : float, default=None
+        Rate to which the responses are resampled; as they are if None.
+    **extra
+        Further keys.
+
+    Returns
+    -------
+    head : Bunch
+        With keys ``hrirs``, ``directions``, ``distance``, ``fs``, ``name`` and those of ``extra``.
+    """
+    directions = check_directions(directions)
+    head = Bunch(
+        hrirs=np.asarray(hrirs, dtype=np.float64),
+        directions=directions,
+        distance=np.broadcast_to(np.asarray(distance, dtype=float), len(directions)).copy(),
+        fs=float(fs),
+        name=name,
+        **extra,
+    )
+    return head if target_fs is None else resample_hrirs(head, target_fs)
+
+
+def resample_audio(x, fs, target_fs):
+    """Resample along the last axis so that the waveform keeps its values.
+
+    Parameters
+    ----------
+    x : ndarray of shape (..., n_times)
+        Signals.
+    fs, target_fs : float
+        Rate before and after, in Hz.
+
+    Returns
+    -------
+    x : ndarray of shape (..., n_times_new)
+        The signals at ``target_fs``; the same array if the rates are equal.
+
+    Raises
+    ------
+    ValueError
+        If ``target_fs`` is not positive and finite, or no whole number of hundredths of a hertz.
+    """
+    if not (np.isscalar(target_fs) and np.isfinite(target_fs) and target_fs > 0):
+        raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
+    if target_fs == fs:
+        return x
+    ratio = Fraction(float(target_fs)) / Fraction(float(fs))
+    if max(ratio.numerator, ratio.denominator) > 10**6:
+        raise ValueError(
+            f"fs must stand in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
+        )
+    return resample_poly(x, ratio.numerator, ratio.denominator, axis=-1)
+
+
+def resample_hrirs(head, fs):
+    """Resample the responses of a head.
+
+    Parameters
+    ----------
+    head : Bunch
+        Head with keys ``hrirs`` of shape (n_directions, 2, n_taps) and ``fs``, as the loaders
+        return it.
+    fs : float
+        New sampling rate in Hz.
+
+    Returns
+    -------
+    head : Bunch
+        A head with the new ``hrirs`` and ``fs``; everything else is shared with the old one.
+
+    Raises
+    ------
+    ValueError
+        If ``fs`` is not a positive rate in a simple ratio to the old one.
+
+    See Also
+    --------
+    load_sofa : Read a head from a file.
+
+    Notes
+    -----
+    The frequency response below both Nyquist rates is what stays: an impulse response is scaled
+    by old rate over new rate, so that filtering a signal at the new rate sounds as loud as before.
+    The anti-aliasing filter is the default one of :func:`scipy.signal.resample_poly`: longer ones
+    ring before the onset, where the response begins, and lose more there than they win.
+
+    Examples
+    --------
+    >>> from sslearn.datasets import resample_hrirs, structural_hrirs
+    >>> head = structural_hrirs([[90, 0]], fs=48000)
+    >>> resample_hrirs(head, 16000).hrirs.shape
+    (1, 2, 86)
+    """
+    hrirs = resample_audio(head.hrirs, head.fs, fs)
+    return Bunch(**{**head, "hrirs": hrirs * (head.fs / fs), "fs": float(fs)})

@@ -1,0 +1,269 @@
+import warnings
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from scipy.fft import rfft
+from sklearn.utils import gen_even_slices
+
+from sslearn.features._base import StatelessTransformer
+from sslearn.features._frames import analysis_window, band_slice, frame_views
+from sslearn.features._interchannel import level_ratio, unit_phasor
+from sslearn.utils import check_audio, check_finite
+from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
+
+# The frames of a block and their spectra stay in a second-level cache of 1 to 2 MiB.
+_BLOCK_BYTES = 2**20
+
+
+def _log_sum(ratio):
+    """Sum over axis 1 of natural logarithms of ratios within 1e-4.5 .. 1e4.5."""
+    n_clips, n_frames, n_bins = ratio.shape
+    whole = n_frames - n_frames % 8
+    # One logarithm of a product of 8 for 8 logarithms; 1e36 is still below the float32 maximum.
+    products = ratio[:, :whole].reshape(n_clips, 8, whole // 8, n_bins).prod(axis=1)
+    return np.log(products).sum(axis=1) + np.log(ratio[:, whole:]).sum(axis=1)
+
+
+def _block_sums(frames, window, ild_bins, ipd_bins):
+    """Sums over the frames (n_clips, 2, n_frames, n_fft) of log level ratios and of phasors."""
+    spectrum = rfft(frames * window)
+    magnitude = np.abs(spectrum)
+    left, right = magnitude[:, 0, :, ild_bins], magnitude[:, 1, :, ild_bins]
+    phasors = unit_phasor(spectrum[:, 0, :, ipd_bins], spectrum[:, 1, :, ipd_bins])
+    return _log_sum(level_ratio(left, right)), phasors.sum(axis=1)
+
+
+def _fill_cues(features, clips, *, window, hop_length, bins):
+    """Write the features of clips (n_clips, 2, n_times), a block of frames after the other."""
+    frames = frame_views(clips, len(window), hop_length)
+    n_frames = frames.shape[2]
+    step = max(1, _BLOCK_BYTES // frames[:, :, 0].nbytes)
+    blocks = [frames[:, :, start : start + step] for start in range(0, n_frames, step)]
+    sums = [_block_sums(block, window, *bins) for block in blocks]
+    logs, phasors = (sum(parts) for parts in zip(*sums, strict=True))
+    n_ild = logs.shape[1]
+    np.multiply(logs, 20 / np.log(10) / n_frames, out=features[:, :n_ild])
+    np.divide(phasors.view(clips.dtype), n_frames, out=features[:, n_ild:])
+
+
+class BinauralCues(StatelessTransformer):
+    """Time-averaged interaural level and phase differences of two-channel audio.
+
+    The level and phase differences of every frequency are averaged over the frames of a
+    short-time Fourier transform, which is never stored as a whole: the clips are worked through
+    in blocks that fit into the cache of the processor.
+
+    Parameters
+    ----------
+    fs : float, default=16000
+        Sampling rate, in Hz.
+    n_fft : int, default=1024
+        Length of the analysis window and of the Fourier transform, in samples.
+    hop_length : int, default=256
+        Distance of neighbouring frames, in samples.
+    window : str, tuple or array-like of shape (n_fft,), default="cosine"
+        Analysis window, as in :class:`STFT`; ``"cosine"`` is the sine window.
+    ild_range : tuple of (float, float), default=(200, 7000)
+        Lowest and highest frequency of the level differences, in Hz; the highest is left out.
+    ipd_range : tuple of (float, float), default=(200, 2500)
+        Lowest and highest frequency of the phase differences, in Hz; the highest is left out.
+    n_jobs : int, default=None
+        Number of threads; 1 if None, all processors if -1.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of channels seen in ``fit``: 2.
+
+    See Also
+    --------
+    STFT, ILD, IPD, TimePooling, Flatten, FeatureStack : The same cues in single steps, for other
+        arrays of microphones and for maps over time.
+
+    Notes
+    -----
+    With the spectra S1 of channel 0 (left ear) and S2 of channel 1 (right ear), the features are
+    the means over frames of ``20 log10(|S1| / |S2|)`` at each bin of ``ild_range``, then of the
+    cosine and the sine of ``angle(S1 / S2)``, interleaved, at each bin of ``ipd_range``. A source
+    on the left gives positive level differences and positive phase differences.
+
+    A bin that is silent in both channels contributes a level and a phase difference of 0. Where
+    only one channel is silent the level difference is limited to 90 dB, the dynamic range of
+    16-bit audio, and the phase difference is 0. Frames are taken where a whole window fits.
+
+    Beyond its output a thread needs a few megabytes, whatever the number and length of clips, so
+    X may be a memory map.
+
+    References
+    ----------
+    Tang, Taseska and van Waterschoot, "Toward learning robust contrastive embeddings for binaural
+    sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+    doi:10.3389/fninf.2022.942978. The guards for silence are ours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.features import BinauralCues
+    >>> noise = np.random.default_rng(0).standard_normal((4, 1, 8000))
+    >>> X = np.concatenate([noise, 0.5 * noise], axis=1)
+    >>> cues = BinauralCues().fit_transform(X)
+    >>> cues.shape
+    (4, 729)
+    >>> cues[0, :3].round(2).tolist()
+    [6.02, 6.02, 6.02]
+    """
+
+    _parameter_constraints: dict = {
+        "fs": [Interval(Real, 0, None, closed="neither")],
+        "n_fft": [Interval(Integral, 2, None, closed="left")],
+        "hop_length": [Interval(Integral, 1, None, closed="left")],
+        "window": [str, tuple, "array-like"],
+        "ild_range": ["array-like"],
+        "ipd_range": ["array-like"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        fs=16000,
+        *,
+        n_fft=1024,
+        hop_length=256,
+        window="cosine",
+        ild_range=(200, 7000),
+        ipd_range=(200, 2500),
+        n_jobs=None,
+    ):
+        self.fs = fs
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.window = window
+        self.ild_range = ild_range
+        self.ipd_range = ipd_range
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Validate the parameters and the audio; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 2, n_times) or list of (2, n_times_i)
+            Audio, float32 or float64; channel 0 is the left ear.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : BinauralCues
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or as :meth:`transform` raises.
+        """
+        self._bins()
+        analysis_window(self.window, self.n_fft)
+        self._check_audio(X)
+        self.n_features_in_ = 2
+        return self
+
+    def transform(self, X):
+        """Compute the cues of each clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 2, n_times) or list of (2, n_times_i)
+            Audio, float32 or float64; channel 0 is the left ear. Clips of a list may differ in
+            length.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features)
+            Level differences in dB, then cosines and sines of the phase differences; float32
+            for float32 audio.
+
+        Raises
+        ------
+        TypeError
+            If X is not float32 or float64.
+        ValueError
+            If X has not two channels, is shorter than one window, or is not finite.
+
+        Warns
+        -----
+        UserWarning
+            If a clip is digital silence.
+        """
+        self._validate_params()
+        X = self._check_audio(X)
+        dtype = np.result_type(*{clip.dtype for clip in X}) if isinstance(X, list) else X.dtype
+        features = np.empty((len(X), len(self.get_feature_names_out())), dtype=dtype)
+        n_jobs = min(effective_n_jobs(self.n_jobs), len(X))
+        Parallel(n_jobs=n_jobs, require="sharedmem")(
+            delayed(self._fill)(features, X, part) for part in gen_even_slices(len(X), n_jobs)
+        )
+        self._warn_of_silence(X, features)
+        return features
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the features, such as ``"ild_203hz"`` and ``"ipd_cos_203hz"``.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored; here for scikit-learn.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features,), object
+            Cue and frequency of each column. Frequencies are rounded to 1 Hz, or as fine as the
+            distance of the bins needs.
+        """
+        digits = max(0, int(np.ceil(np.log10(self.n_fft / self.fs))))
+        ild, ipd = (
+            [f"{k * self.fs / self.n_fft:.{digits}f}hz" for k in range(bins.start, bins.stop)]
+            for bins in self._bins()
+        )
+        names = [f"ild_{hz}" for hz in ild]
+        names += [f"ipd_{part}_{hz}" for hz in ipd for part in ("cos", "sin")]
+        return np.array(names, dtype=object)
+
+    def _bins(self):
+        return (
+            band_slice(self.ild_range, fs=self.fs, n_fft=self.n_fft, name="ild_range"),
+            band_slice(self.ipd_range, fs=self.fs, n_fft=self.n_fft, name="ipd_range"),
+        )
+
+    def _check_audio(self, X):
+        return check_audio(X, n_channels=2, min_times=self.n_fft, ensure_finite=False)
+
+    def _fill(self, features, X, part):
+        """Write the features of a slice of the clips, as many at a time as fill a block."""
+        plan = {
+            "window": analysis_window(self.window, self.n_fft).astype(features.dtype),
+            "hop_length": self.hop_length,
+            "bins": self._bins(),
+        }
+        step = 1
+        if not isinstance(X, list):
+            n_frames = 1 + (X.shape[2] - self.n_fft) // self.hop_length
+            step = max(1, _BLOCK_BYTES // (2 * n_frames * self.n_fft * X.itemsize))
+        for start in range(part.start, part.stop, step):
+            rows = slice(start, min(start + step, part.stop))
+            clips = X[start][None] if isinstance(X, list) else X[rows]
+            check_finite(clips, first_sample=start)
+            _fill_cues(features[rows], clips, **plan)
+
+    def _warn_of_silence(self, X, features):
+        # Only clips without any level difference need a second look.
+        n_ild = len(range(*self._bins()[0].indices(self.n_fft)))
+        candidates = np.flatnonzero(~features[:, :n_ild].any(axis=1))
+        silent = [int(i) for i in candidates if not np.any(X[i])]
+        if silent:
+            warnings.warn(
+                f"X is silent in sample(s) {silent}: cues of 0 carry no direction. "
+                "Drop these recordings.",
+                stacklevel=2,
+            )

@@ -1,0 +1,109 @@
+"""From audio to windowed frames, and from Hz to bins: shared by every spectral transformer."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import get_window
+
+
+def analysis_window(window, n_fft, *, win_length=None):
+    """Analysis window, centred in ``n_fft`` samples.
+
+    Parameters
+    ----------
+    window : str, tuple or array-like of shape (win_length,)
+        ``"cosine"`` is the sine window ``sin(pi (n + 1/2) / win_length)``; every other name goes
+        to :func:`scipy.signal.get_window` (periodic).
+    n_fft : int
+        Number of samples of a frame.
+    win_length : int, default=None
+        Number of samples of the window; ``n_fft`` if None.
+
+    Returns
+    -------
+    window : ndarray of shape (n_fft,), float64
+        The window between zeros.
+
+    Raises
+    ------
+    ValueError
+        If the window is unknown, has a wrong length, is not finite, or is longer than ``n_fft``.
+    """
+    win_length = n_fft if win_length is None else win_length
+    if win_length > n_fft:
+        raise ValueError(f"win_length must be at most n_fft={n_fft}; got {win_length}.")
+    if isinstance(window, str) and window == "cosine":
+        values = np.sin(np.pi * (np.arange(win_length) + 0.5) / win_length)
+    elif isinstance(window, (str, tuple)):
+        try:
+            values = get_window(window, win_length)
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"window must be 'cosine' or a name of scipy.signal.get_window; got {window!r}."
+            ) from error
+    else:
+        values = np.asarray(window, dtype=np.float64)
+        if values.shape != (win_length,) or not np.isfinite(values).all():
+            raise ValueError(
+                f"window must hold win_length={win_length} finite values; got shape {values.shape}."
+            )
+    before = (n_fft - win_length) // 2
+    return np.pad(values, (before, n_fft - win_length - before))
+
+
+def frame_views(audio, n_fft, hop_length):
+    """Overlapping frames without copying; only where a whole frame fits.
+
+    Parameters
+    ----------
+    audio : ndarray of shape (..., n_times)
+        Audio; a memory map is not read.
+    n_fft, hop_length : int
+        Length of a frame and distance of neighbours, in samples.
+
+    Returns
+    -------
+    frames : ndarray of shape (..., n_frames, n_fft)
+        Read-only view; ``n_frames = 1 + (n_times - n_fft) // hop_length``.
+    """
+    return sliding_window_view(audio, n_fft, axis=-1)[..., ::hop_length, :]
+
+
+def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
+    """Bins ``round(f n_fft / fs)`` from the low up to, and without, the high frequency.
+
+    Parameters
+    ----------
+    freq_range : tuple of (float, float) or None
+        Lowest and highest frequency, in Hz; None for every bin.
+    fs : float
+        Sampling rate, in Hz.
+    n_fft : int
+        Length of the Fourier transform.
+    name : str, default="freq_range"
+        Name used in messages.
+
+    Returns
+    -------
+    bins : slice
+        Bins of the band.
+
+    Raises
+    ------
+    ValueError
+        If the frequencies are out of order, beyond half of ``fs``, or hold no bin.
+    """
+    if freq_range is None:
+        return slice(0, n_fft // 2 + 1)
+    band = np.asarray(freq_range, dtype=np.float64)
+    if band.shape != (2,) or not 0 <= band[0] < band[1] <= fs / 2:
+        raise ValueError(
+            f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
+            f"got {freq_range}. Lower the range or raise fs."
+        )
+    low, high = (round(f * n_fft / fs) for f in band.tolist())
+    if low >= high:
+        raise ValueError(
+            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart; "
+            f"got {freq_range}. Widen the range or raise n_fft."
+        )
+    return slice(low, high)

@@ -1,0 +1,72 @@
+from abc import ABC, abstractmethod
+
+from sklearn.base import BaseEstimator
+
+
+class NetworkRecipe(BaseEstimator, ABC):
+    """Base of network recipes.
+
+    A recipe stores hyper-parameters and holds no weights, so it can be cloned, printed and
+    searched (``network__dropout``); its module is built in ``fit``, where the shapes are known.
+    """
+
+    @abstractmethod
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Shape of one sample.
+        output_shape : tuple of int
+            Shape of the output for one sample.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, \\*input_shape) to (n_samples, \\*output_shape), without a
+            final activation.
+        """
+
+    def _build_without_memory(self, input_shape, output_shape):
+        import torch
+
+        with torch.device("meta"):
+            return self.build(input_shape, output_shape)
+
+    def count_parameters(self, input_shape, output_shape):
+        """Number of trainable parameters.
+
+        Parameters
+        ----------
+        input_shape, output_shape : tuple of int
+            As in :meth:`build`.
+
+        Returns
+        -------
+        n_parameters : int
+            Number of weights and biases.
+        """
+        module = self._build_without_memory(input_shape, output_shape)
+        return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+    def count_macs(self, input_shape, output_shape):
+        """Number of multiply-accumulate operations of one sample in matrix products.
+
+        Parameters
+        ----------
+        input_shape, output_shape : tuple of int
+            As in :meth:`build`.
+
+        Returns
+        -------
+        n_macs : int
+            Multiplications with addition; element-wise operations are not counted.
+        """
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+
+        module = self._build_without_memory(input_shape, output_shape).eval()
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            module(torch.empty(1, *input_shape, device="meta"))
+        return counter.get_total_flops() // 2

@@ -1,0 +1,1 @@
+"""Localizers that are trained: a network, an encoding of the target and a loss."""

@@ -1,0 +1,277 @@
+"""Embeddings learned from which directions are near each other."""
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
+from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
+from sslearn.losses import ContrastiveLoss
+from sslearn.neighbors import KNeighborsLocalizer
+from sslearn.networks import MLP, NetworkRecipe
+from sslearn.utils._param_validation import (
+    Integral,
+    Interval,
+    Real,
+    StrOptions,
+    _fit_context,
+    with_callbacks,
+)
+
+# Enough points for a steady error, few enough that validation takes a fraction of an epoch.
+_N_REFERENCE, _N_VALID, _N_NEIGHBORS = 4000, 2000, 5
+
+
+def _neighbor_error(y, is_label):
+    """Error of the nearest-neighbour regression in the embedding: what picks the best epoch."""
+
+    def error(outputs, train_rows, valid_rows):
+        reference, valid = train_rows[:_N_REFERENCE], valid_rows[:_N_VALID]
+        n_neighbors = min(_N_NEIGHBORS, len(reference))
+        regressor = KNeighborsClassifier if is_label else KNeighborsLocalizer
+        regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
+        predicted, true = regressor.predict(outputs(valid)), y[valid.numpy()]
+        if is_label:
+            return (predicted != true).mean()
+        return np.median(great_circle_distance(predicted, true))
+
+    return error
+
+
+class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchEstimator):
+    """Embedding in which the distance of two recordings follows the distance of their directions.
+
+    One network maps every sample; a contrastive loss over all pairs of a mini-batch pulls samples
+    from near directions together and pushes the others apart. Nearest neighbours in the embedding
+    then give the direction.
+
+    Parameters
+    ----------
+    network : NetworkRecipe, default=None
+        Recipe of the network; ``MLP()``, two hidden layers as wide as the input, if None.
+    n_components : int, default=3
+        Dimension of the embedding of each network.
+    neighborhood : {"angle", "distance", "label"}, default="angle"
+        What makes two samples similar.
+
+        - ``"angle"``: an angle of y differs by at most ``radius``. Where y holds azimuth and
+          elevation, one network is trained for each, and their embeddings stand side by side.
+        - ``"distance"``: their positions on the unit sphere are at most ``radius * pi / 180``
+          apart. One network for azimuth and elevation; only who is near whom enters the training.
+        - ``"label"``: y holds the same integer, for example the number of a place.
+    radius : float, default=5.0
+        Radius of the neighbourhood in degrees; not used by ``"label"``.
+    margin : "adaptive" or float, default="adaptive"
+        Squared distance that dissimilar samples should reach; see
+        :class:`sslearn.losses.ContrastiveLoss`.
+    lr : float, default=1e-3
+        Learning rate at the start.
+    max_epochs : int, default=100
+        Number of passes over the training samples.
+    batch_size : int, default=128
+        Samples per mini-batch; it must be large enough to hold similar pairs.
+    optimizer : {"adam", "adamw", "sgd"}, default="adam"
+        Optimizer.
+    validation_fraction : float, default=0.3
+        Fraction of the samples that is held out, at random. After each epoch their directions are
+        regressed from the 5 nearest training samples in the embedding; the epoch of least median
+        error (rate of wrong labels for ``"label"``) is kept. With 0 or None the last is.
+    patience : int, default=20
+        Epochs without a better error after which the learning rate is halved.
+    n_iter_no_change : int, default=None
+        Epochs without a better error after which training stops; never if None.
+    callbacks : list of skorch callbacks, default=None
+        Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU where there is one.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the weights of the last one.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the hold-out, the order of samples, and dropout.
+    verbose : int, default=0
+        1 shows a progress bar with loss, validation error (degrees) and learning rate.
+
+    Attributes
+    ----------
+    weights_ : dict of str to ndarray
+        Weights of the networks, in the dtype of the X of ``fit``.
+    network_ : NetworkRecipe
+        Recipe that was used.
+    net_ : skorch.NeuralNet
+        Net around the fitted module, ``net_.module_``.
+    history_ : dict of str to ndarray
+        Table with a row per epoch: ``network`` (0 azimuth, 1 elevation), ``epoch`` from 1,
+        ``train_loss``, ``valid_error``, ``lr``.
+    n_iter_ : int
+        Number of epochs (the longest training).
+    best_epoch_ : ndarray of shape (n_networks,)
+        Epoch, from 1, whose weights are kept.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has them.
+
+    See Also
+    --------
+    LaplacianEigenmaps : Embedding without targets.
+    sslearn.neighbors.KNeighborsLocalizer : Turns the embedding into directions.
+
+    Notes
+    -----
+    Standardize the features before. The paper leaves open the number of epochs and the unit of
+    the adaptive margin; see :class:`sslearn.losses.ContrastiveLoss`.
+
+    References
+    ----------
+    D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for
+    binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+    doi:10.3389/fninf.2022.942978.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.embedding import SiameseEmbedding
+    >>> azimuth = np.random.default_rng(0).uniform(-180, 180, 200)
+    >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
+    >>> SiameseEmbedding(max_epochs=3, random_state=0).fit_transform(X, azimuth).shape
+    (200, 3)
+    """
+
+    _parameter_constraints: dict = {
+        "network": [NetworkRecipe, None],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "neighborhood": [StrOptions({"angle", "distance", "label"})],
+        "radius": [Interval(Real, 0, None, closed="left")],
+        "margin": [StrOptions({"adaptive"}), Interval(Real, 0, None, closed="neither")],
+        **TRAIN_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        network=None,
+        *,
+        n_components=3,
+        neighborhood="angle",
+        radius=5.0,
+        margin="adaptive",
+        lr=1e-3,
+        max_epochs=100,
+        batch_size=128,
+        optimizer="adam",
+        validation_fraction=0.3,
+        patience=20,
+        n_iter_no_change=None,
+        callbacks=None,
+        device="auto",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.network = network
+        self.n_components = n_components
+        self.neighborhood = neighborhood
+        self.radius = radius
+        self.margin = margin
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
+        self.device = device
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the networks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, 2)
+            Azimuth (or any one angle), or azimuth and elevation, in degrees; integers of shape
+            (n_samples,) for ``neighborhood="label"``.
+
+        Returns
+        -------
+        self : SiameseEmbedding
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or y is not valid, or training diverges.
+        """
+        X = self._check_X(X, ensure_min_samples=2)
+        tasks = self._make_tasks(y, len(X), X.dtype)
+        self.network_ = MLP() if self.network is None else clone(self.network)
+        self._n_networks = len(tasks)
+        self._n_features_out = self.n_components * len(tasks)
+        return self._train(X, y, tasks, X.dtype)
+
+    def transform(self, X):
+        """Embed samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        embedding : ndarray of shape (n_samples, n_networks * n_components)
+            Embeddings of the networks side by side, azimuth first, in the dtype of X.
+        """
+        check_is_fitted(self)
+        X = self._check_X(X, reset=False)
+        return self._forward(X).astype(X.dtype, copy=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _build(self):
+        from sslearn.networks._layers import Parallel
+
+        shapes = (self.n_features_in_,), (self._n_features_out // self._n_networks,)
+        return Parallel(self.network_.build(*shapes) for _ in range(self._n_networks))
+
+    def _branches(self, module):
+        return list(module)
+
+    def _check_X(self, X, **kwargs):
+        return validate_data(
+            self,
+            X,
+            dtype=[np.float64, np.float32],
+            order="C",
+            force_writeable=True,
+            **kwargs,
+        )
+
+    def _make_tasks(self, y, n_samples, dtype):
+        loss = ContrastiveLoss(self.margin, neighborhood=self.neighborhood, radius=self.radius)
+        if self.neighborhood == "label":
+            y = column_or_1d(y, warn=True)
+            check_consistent_length(y, np.empty(n_samples))
+            labels = np.unique(y, return_inverse=True)[1]
+            return [Task("label", labels, loss, _neighbor_error(labels, True))]
+        y = check_doa(y, n_samples=n_samples, n_angles=(1, 2))
+        if self.neighborhood == "distance":
+            targets = angles_to_unit_vectors(y).astype(dtype)
+            return [Task("direction", targets, loss, _neighbor_error(y, False))]
+        columns = [y] if y.ndim == 1 else list(y.T)
+        return [
+            Task(name, angle.astype(dtype), loss, _neighbor_error(angle, False))
+            for name, angle in zip(("azimuth", "elevation"), columns, strict=False)
+        ]

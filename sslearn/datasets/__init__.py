@@ -1,16 +1,41 @@
 """Generators, room simulation and loaders; foreign conventions end here."""
 
+from sslearn.datasets._binaural import make_binaural
+from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load_surrey_brir
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
+from sslearn.datasets._corpora import load_librispeech, load_noise
 from sslearn.datasets._head import resample_hrirs
+from sslearn.datasets._heads import (
+    load_ari,
+    load_ircam_listen,
+    load_mit_kemar,
+    load_sadie_ku100,
+    load_thk_ku100,
+)
+from sslearn.datasets._interpolation import interpolate_hrirs
 from sslearn.datasets._plane_waves import make_plane_waves
+from sslearn.datasets._rooms import make_shoebox_rooms
 from sslearn.datasets._sofa import load_sofa
 from sslearn.datasets._structural import structural_hrirs
 
 __all__ = [
+    "interpolate_hrirs",
     "list_cipic_subjects",
+    "load_ari",
+    "load_bbc_brir",
     "load_cipic",
+    "load_ircam_listen",
+    "load_librispeech",
+    "load_mit_kemar",
+    "load_noise",
+    "load_rostock_kemar_brir",
+    "load_sadie_ku100",
     "load_sofa",
+    "load_surrey_brir",
+    "load_thk_ku100",
+    "make_binaural",
     "make_plane_waves",
+    "make_shoebox_rooms",
     "resample_hrirs",
     "structural_hrirs",
 ]

@@ -1,0 +1,215 @@
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+
+from sslearn.geometry import angles_to_unit_vectors, fibonacci_grid
+from sslearn.utils import import_optional
+from sslearn.utils._param_validation import Interval, StrOptions, validate_params
+
+SPEED_OF_SOUND = 343.0
+# The order of pyroomacoustics: walls at x = 0 and length, y = 0 and width, z = 0 and height.
+WALLS = ("west", "east", "south", "north", "floor", "ceiling")
+_SIZES = ("length", "width", "height")
+_OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)
+_REFERENCE = _OCTAVES.index(1000)
+
+
+def decay_time(sizes, exponents):
+    """Reverberation time of the image method: T20 of the Schroeder curve, in seconds.
+
+    Sound in direction u meets the walls of axis k at the rate ``c |u_k| / size_k`` and is weakened
+    each time by ``exp(-exponent)`` of the wall, on average over the two; all directions together
+    give the decay. Non-diffuse decays are longer than Eyring's formula says, by up to a factor 2.
+    """
+    pairs = np.reshape(exponents, (3, 2)).mean(axis=1)
+    directions = np.abs(angles_to_unit_vectors(fibonacci_grid(1000)))
+    rates = SPEED_OF_SOUND * directions @ (pairs / sizes)
+    times = np.linspace(0.0, 1.0, 400) * 8.0 / np.median(rates)
+    schroeder = (np.exp(-rates * times[:, None]) / rates).sum(axis=1)
+    level = 10 * np.log10(schroeder / schroeder[0])
+    start, stop = np.interp([5.0, 25.0], -level, times)
+    return 3.0 * (stop - start)
+
+
+@validate_params(
+    {
+        "n_rooms": [Interval(Integral, 1, None, closed="left")],
+        "variation": [Interval(Real, 0, None, closed="left")],
+        "profile": [StrOptions({"flat", "octave"})],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_shoebox_rooms(
+    n_rooms=1,
+    *,
+    dimensions=((3.0, 2.0, 2.4), (10.0, 4.0, 3.0)),
+    t60=(0.1, 0.4),
+    variation=0.5,
+    profile="flat",
+    random_state=None,
+):
+    """Draw random rooms with four walls, a floor and a ceiling.
+
+    Parameters
+    ----------
+    n_rooms : int, default=1
+        Number of rooms.
+    dimensions : array-like of shape (2, 3), default=((3, 2, 2.4), (10, 4, 3))
+        Smallest and largest length, width and height in metres.
+    t60 : tuple of (float, float), default=(0.1, 0.4)
+        Shortest and longest reverberation time in seconds.
+    variation : float, default=0.5
+        How differently the six surfaces absorb: standard deviation of the logarithm of their share.
+        With 0 all absorb alike.
+    profile : {"flat", "octave"}, default="flat"
+        Whether surfaces absorb all frequencies alike, or each with a random slope over the octaves
+        from 125 to 8000 Hz; the reverberation time then holds at 1 kHz.
+    random_state : int, RandomState instance or None, default=None
+        Makes the rooms reproducible.
+
+    Returns
+    -------
+    rooms : DataFrame of n_rooms rows
+        Columns ``length``, ``width``, ``height`` in metres, ``t60`` in seconds, and the absorbed
+        part of the energy, ``absorption_<surface>`` or ``absorption_<surface>_<octave>``, for
+        the surfaces west (x = 0), east, south (y = 0), north, floor and ceiling.
+
+    Raises
+    ------
+    ValueError
+        If a range is inverted or not positive.
+
+    Notes
+    -----
+    The absorption is such that the image method, run to a high enough order, decays with the wanted
+    reverberation time [1]_ (T20); Sabine's and Eyring's formulas would miss it, since the sound in
+    an empty rectangular room is not diffuse. No combination of size and time is impossible.
+
+    References
+    ----------
+    .. [1] E. A. Lehmann, A. M. Johansson, "Prediction of energy decay in room impulse responses
+       simulated with an image-source model", J. Acoust. Soc. Am. 124 (2008), 269-277,
+       doi:10.1121/1.2936367.
+
+    Examples
+    --------
+    >>> from sslearn.datasets import make_shoebox_rooms
+    >>> rooms = make_shoebox_rooms(3, t60=(0.2, 0.3), random_state=0)
+    >>> rooms[["length", "width", "height", "t60"]].round(2)
+       length  width  height   t60
+    0    ...
+    """
+    low, high = _check_dimensions(dimensions)
+    shortest, longest = _check_t60(t60)
+    rng = check_random_state(random_state)
+    rows = []
+    for _ in range(n_rooms):
+        sizes = rng.uniform(low, high)
+        seconds = rng.uniform(shortest, longest)
+        share = np.exp(variation * rng.standard_normal((6, 1)))
+        if profile == "octave":
+            slope = rng.uniform(-0.2, 0.4, size=(6, 1))
+            share = share * 2.0 ** (slope * (np.arange(len(_OCTAVES)) - _REFERENCE))
+        reference = share[:, min(_REFERENCE, share.shape[1] - 1)]
+        # Twice the exponents, half the time: the scale follows from one prediction.
+        exponents = share * decay_time(sizes, reference) / seconds
+        rows.append([*sizes, seconds, *-np.expm1(-exponents).ravel()])
+    octaves = [""] if profile == "flat" else [f"_{octave}" for octave in _OCTAVES]
+    absorption = [f"absorption_{wall}{octave}" for wall in WALLS for octave in octaves]
+    return pd.DataFrame(rows, columns=[*_SIZES, "t60", *absorption])
+
+
+def _check_dimensions(dimensions):
+    dimensions = np.asarray(dimensions, dtype=float)
+    if dimensions.shape != (2, 3) or not (
+        (dimensions[0] > 0).all() and (dimensions[0] <= dimensions[1]).all()
+    ):
+        raise ValueError(
+            "dimensions must be ((length, width, height), (length, width, height)), smallest and "
+            f"largest, positive metres; got {dimensions.tolist()}."
+        )
+    return dimensions
+
+
+def _check_t60(t60):
+    t60 = np.asarray(t60, dtype=float)
+    if t60.shape != (2,) or not 0 < t60[0] <= t60[1] < np.inf:
+        raise ValueError(
+            f"t60 must be (shortest, longest) in seconds, both positive; got {t60.tolist()}."
+        )
+    return t60
+
+
+def check_rooms(rooms):
+    """Validate a table of rooms; see :func:`make_shoebox_rooms`."""
+    if not isinstance(rooms, pd.DataFrame) or len(rooms) == 0:
+        raise TypeError(
+            "rooms must be a DataFrame with a row per room, as make_shoebox_rooms returns; got "
+            f"{type(rooms).__name__}."
+        )
+    for wall in WALLS:
+        if not any(column.startswith(f"absorption_{wall}") for column in map(str, rooms.columns)):
+            raise ValueError(f"rooms must have the column absorption_{wall} (or one per octave).")
+    missing = [column for column in _SIZES if column not in rooms]
+    if missing:
+        raise ValueError(f"rooms must have the columns {list(_SIZES)}; {missing} are missing.")
+    if not (rooms[list(_SIZES)].to_numpy(dtype=float) > 0).all():
+        raise ValueError("rooms must have positive sizes in metres.")
+    absorption = rooms.filter(regex="^absorption_").to_numpy(dtype=float)
+    if not ((absorption >= 0) & (absorption <= 1)).all():
+        raise ValueError("rooms must have absorptions in [0, 1]; got values outside.")
+    return rooms
+
+
+def _material(room, wall, pra):
+    names = [name for name in room.index if str(name).startswith(f"absorption_{wall}")]
+    values = room[names].to_numpy(dtype=float)
+    if len(names) == 1:
+        return pra.Material(values[0])
+    octaves = [float(str(name).rpartition("_")[2]) for name in names]
+    return pra.Material({"coeffs": values.tolist(), "center_freqs": octaves})
+
+
+def image_sources(room, source, receiver, *, fs, max_order):
+    """Image sources of a room, as pyroomacoustics computes them.
+
+    Parameters
+    ----------
+    room : Series
+        Row of a table of rooms.
+    source, receiver : ndarray of shape (3,)
+        Positions in metres.
+    fs : float
+        Sampling rate in Hz; it settles the octave bands.
+    max_order : int
+        Highest number of reflections.
+
+    Returns
+    -------
+    images : ndarray of shape (n_images, 3)
+        Positions.
+    damping : ndarray of shape (n_bands, n_images)
+        Amplitudes without the spreading loss; one band if no surface depends on frequency.
+    filters : callable or None
+        Gives the gains (n_bands, n_fft // 2 + 1) that join the bands, for a length ``n_fft``.
+    """
+    pra = import_optional("pyroomacoustics", "make_binaural with rooms")
+    box = pra.ShoeBox(
+        room[list(_SIZES)].to_numpy(dtype=float),
+        fs=fs,
+        materials={wall: _material(room, wall, pra) for wall in WALLS},
+        max_order=max_order,
+    )
+    box.add_source(source)
+    box.add_microphone(receiver)
+    box.image_source_model()
+    images, damping = box.sources[0].images.T, box.sources[0].damping
+
+    def filters(n_fft):
+        bank = pra.acoustics.AntoniOctaveFilterBank(box.octave_bands.base_freq, fs, n_fft)
+        return np.square(bank.filters.T)
+
+    return images, damping, filters if len(damping) > 1 else None

@@ -9,6 +9,10 @@ _LATERAL = np.r_[-80, -65, -55, np.arange(-45, 46, 5), 55, 65, 80].astype(float)
 _POLAR = -45.0 + 5.625 * np.arange(50)
 
 
+def _subject_paths(folder):
+    return find_files(folder, "subjects/subject_*.npz", r"subject_(\d{3})")
+
+
 def list_cipic_subjects(folder):
     """Subjects of the CIPIC database in a folder.
 
@@ -27,7 +31,7 @@ def list_cipic_subjects(folder):
     FileNotFoundError
         If the folder is missing or holds no subject.
     """
-    return [path.stem[-3:] for path in find_files(folder, "subjects/subject_[0-9][0-9][0-9].npz")]
+    return list(_subject_paths(folder))
 
 
 def load_cipic(folder, subject="021", *, fs=None):
@@ -75,8 +79,8 @@ def load_cipic(folder, subject="021", *, fs=None):
     WASPAA, 2001, 99-102, doi:10.1109/ASPAA.2001.969552.
     """
     subject = f"{subject:0>3}"
-    check_choice(subject, list_cipic_subjects(folder), "subject")
-    path = find_files(folder, f"subjects/subject_{subject}.npz")[0]
+    paths = _subject_paths(folder)
+    path = paths[check_choice(subject, paths, "subject")]
     hrirs, scale, own_fs = read_npz(path, "hrir", "scale", "fs")
     hrirs = np.moveaxis(hrirs * scale[..., None].astype(float), 0, 2)
     return make_head(

@@ -1,20 +1,20 @@
 """Files that loaders read: found or named in the error, whole or refused."""
 
+import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 
-def check_file(path, name="path"):
+def check_file(path):
     """Path of an existing file.
 
     Parameters
     ----------
     path : str or path-like
         The file.
-    name : str, default="path"
-        Name used in the message.
 
     Returns
     -------
@@ -28,12 +28,12 @@ def check_file(path, name="path"):
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{name} must be an existing file; found none at {path}.")
+        raise FileNotFoundError(f"path must be an existing file; found none at {path}.")
     return path
 
 
-def find_files(folder, pattern):
-    """Files of a measured set, sorted by name.
+def find_files(folder, pattern, key="(.*)"):
+    """Files of a measured set by what their names say.
 
     Parameters
     ----------
@@ -41,11 +41,13 @@ def find_files(folder, pattern):
         The set's own folder.
     pattern : str
         Glob pattern, relative to ``folder``.
+    key : str, default="(.*)"
+        Regular expression that fits the whole stem of a name; its group is the key.
 
     Returns
     -------
-    paths : list of pathlib.Path
-        At least one file.
+    paths : dict of {str: pathlib.Path}
+        At least one file, sorted by name.
 
     Raises
     ------
@@ -55,7 +57,8 @@ def find_files(folder, pattern):
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"folder must be an existing folder; found none at {folder}.")
-    paths = sorted(folder.glob(pattern))
+    matches = [(re.fullmatch(key, path.stem), path) for path in sorted(folder.glob(pattern))]
+    paths = {match[1]: path for match, path in matches if match}
     if not paths:
         raise FileNotFoundError(
             f"folder must hold files {pattern}; found none in {folder}. "
@@ -124,3 +127,39 @@ def read_npz(path, *names):
         raise ValueError(f"{path} must hold the array {error}; it does not.") from error
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, TypeError) as error:
         raise OSError(f"path {path} is truncated or no npz file: {error}.") from error
+
+
+def read_audio(path):
+    """Samples of an audio file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    audio : ndarray of shape (n_channels, n_times), float32
+        The samples.
+    fs : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If the file is truncated or no audio file.
+    """
+    path = check_file(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            audio = file.read(dtype="float32", always_2d=True).T
+            n_times, fs = file.frames, file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise OSError(f"path {path} is no readable audio file: {error}") from error
+    if audio.shape[1] != n_times:
+        raise OSError(
+            f"path {path} is truncated: it states {n_times} samples and holds {audio.shape[1]}."
+        )
+    return audio, fs

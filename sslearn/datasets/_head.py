@@ -1,4 +1,5 @@
 from fractions import Fraction
+from numbers import Real
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -62,9 +63,9 @@ def resample_audio(x, fs, target_fs):
     Raises
     ------
     ValueError
-        If ``target_fs`` is not positive and finite, or no whole number of hundredths of a hertz.
+        If ``target_fs`` is not positive and finite, or in no simple ratio to ``fs``.
     """
-    if not (np.isscalar(target_fs) and np.isfinite(target_fs) and target_fs > 0):
+    if not (isinstance(target_fs, Real) and 0 < target_fs < np.inf):
         raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
     if target_fs == fs:
         return x

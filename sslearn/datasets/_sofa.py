@@ -29,7 +29,7 @@ def _read_fields(path):
                 for name in ("SourcePosition", "ListenerView")
                 if name in file and "Units" in file[name].attrs
             }
-    except OSError as error:
+    except (OSError, KeyError, RuntimeError, TypeError) as error:  # what h5py says of damaged files
         raise OSError(
             f"path {path} is unreadable: truncated, damaged or no SOFA (HDF5) file: {error}"
         ) from error
@@ -60,6 +60,10 @@ def _check_fields(path, convention, fields):
                 f"path {path} must have {name} of shape (1, {tail[0]}) or ({shape[0]}, {tail[0]}); "
                 f"got {fields[name].shape}."
             )
+    if fields["Data.Delay"].min() < 0:
+        raise ValueError(
+            f"path {path} must have Data.Delay >= 0; got {fields['Data.Delay'].min():g} samples."
+        )
 
 
 def _sampling_rate(path, rates):
@@ -109,8 +113,6 @@ def _shift(hrirs, delays):
     """Delay each response by a number of samples, which may have a fraction."""
     if not delays.any():
         return hrirs
-    if (delays < 0).any():
-        raise ValueError(f"Data.Delay must not be negative; got {delays.min():g} samples.")
     whole = bool((delays == np.round(delays)).all())
     n_taps = hrirs.shape[-1] + int(np.ceil(delays.max())) + (0 if whole else _RINGING)
     # The rings of a fractional delay before time 0 fall into the padding and are cut off.

@@ -22,7 +22,7 @@ _PINNA_AXIS = 45.0  # a pinna opens to the side and to the front
 _TORSO_RADIUS = 1.93
 _TORSO_DEPTH = 3.53
 
-_LEAD = 24  # samples before the earliest arrival, for the rings of the band limit
+_LEAD = 32  # samples before the earliest arrival, for the rings of the band limit
 
 
 def _sphere(cosines, wavenumbers):
@@ -33,11 +33,10 @@ def _sphere(cosines, wavenumbers):
     """
     top = wavenumbers.max()
     order = np.arange(int(top + 4.0 * np.cbrt(top)) + 11)[:, None]
-    with np.errstate(over="ignore"):
-        imaginary = -spherical_yn(order, wavenumbers, derivative=True)
-    slope = spherical_jn(order, wavenumbers, derivative=True) + 1j * imaginary
     # High orders overflow at low frequencies, where they contribute nothing.
-    slope[~np.isfinite(imaginary)] = np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        steep = np.nan_to_num(spherical_yn(order, wavenumbers, derivative=True), nan=1e300)
+    slope = spherical_jn(order, wavenumbers, derivative=True) - 1j * np.minimum(steep, 1e300)
     weights = -1j * (2 * order + 1) * 1j ** (order % 4) / (slope * wavenumbers**2)
     return np.polynomial.legendre.legvander(cosines, len(order) - 1) @ weights
 
@@ -75,8 +74,8 @@ def _shoulder_echo(vectors, ears, wavenumbers):
 
 
 def _band_limit(n_freqs):
-    """Raised cosine over the last tenth of the band: without it, the responses ring for long."""
-    position = np.clip((np.linspace(0.0, 1.0, n_freqs) - 0.9) / 0.1, 0.0, 1.0)
+    """Raised cosine over the last fifth of the band: without it, the responses ring for long."""
+    position = np.clip((np.linspace(0.0, 1.0, n_freqs) - 0.8) / 0.2, 0.0, 1.0)
     return 0.5 * (1.0 + np.cos(np.pi * position))
 
 
@@ -113,7 +112,7 @@ def structural_hrirs(
     directions : array-like of shape (n_directions, 2), default=None
         Azimuth and elevation in degrees; ``fibonacci_grid(2000)`` if None.
     fs : float, default=48000
-        Sampling rate in Hz.
+        Sampling rate in Hz; the last fifth of the band fades out.
     n_taps : int, default=256
         Length of the responses, at least 4 ms.
     head_radius : float, default=0.0875

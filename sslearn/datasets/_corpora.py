@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from sslearn.datasets._files import check_choice, check_file, find_files, read_audio
+from sslearn.datasets._head import resample_audio
+
+
+def _read_mono(path, fs):
+    audio, own_fs = read_audio(path)
+    if len(audio) != 1:
+        raise ValueError(f"path {path} must have one channel; got {len(audio)}.")
+    return np.ascontiguousarray(resample_audio(audio[0], own_fs, fs))
+
+
+def _load_recordings(folder, metadata, *, fs, return_paths, **extra):
+    paths = [check_file(Path(folder) / file) for file in metadata["file"]]
+    audio = np.array(paths, dtype=str) if return_paths else [_read_mono(path, fs) for path in paths]
+    return Bunch(audio=audio, fs=float(fs), metadata=metadata, **extra)
+
+
+def load_librispeech(folder, subset=None, *, fs=16000, return_paths=False):
+    """Read dry speech: utterances of LibriSpeech.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Folder of the set, with ``utterances.csv`` (columns ``file``, ``speaker``, ``subset``, ...)
+        and the files it names.
+    subset : str, default=None
+        Part of the corpus, for example ``"train-clean-100"``; all if None.
+    fs : float, default=16000
+        Sampling rate in Hz; the files have 16000 Hz.
+    return_paths : bool, default=False
+        Whether to return the paths of the files instead of reading them.
+
+    Returns
+    -------
+    speech : Bunch
+        With keys
+
+        - ``audio`` : list of ndarray of shape (n_times_i,), float32, at ``fs``; or ndarray of str.
+        - ``speakers`` : ndarray of shape (n_utterances,), str, as groups for splitters.
+        - ``fs`` : float, Hz.
+        - ``metadata`` : DataFrame, one row per utterance.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder or a file is missing.
+    OSError
+        If a file is damaged.
+    ValueError
+        If there is no such subset; the message lists those there are.
+
+    References
+    ----------
+    V. Panayotov, G. Chen, D. Povey, S. Khudanpur, "LibriSpeech: an ASR corpus based on public
+    domain audio books", ICASSP, 2015, 5206-5210, doi:10.1109/ICASSP.2015.7178964.
+    """
+    [table] = find_files(folder, "utterances.csv").values()
+    metadata = pd.read_csv(table, dtype={"speaker": str})
+    if subset is not None:
+        check_choice(subset, metadata["subset"].unique(), "subset")
+        metadata = metadata[metadata["subset"] == subset].reset_index(drop=True)
+    speakers = metadata["speaker"].to_numpy(dtype=str)
+    return _load_recordings(folder, metadata, fs=fs, return_paths=return_paths, speakers=speakers)
+
+
+def load_noise(folder, *, fs=16000, return_paths=False):
+    """Read recordings of background noise, one channel each.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Folder of the set, with ``*.flac``.
+    fs : float, default=16000
+        Sampling rate to which the recordings are resampled, in Hz.
+    return_paths : bool, default=False
+        Whether to return the paths of the files instead of reading them.
+
+    Returns
+    -------
+    noise : Bunch
+        With keys
+
+        - ``audio`` : list of ndarray of shape (n_times_i,), float32, at ``fs``; or ndarray of str.
+        - ``fs`` : float, Hz.
+        - ``metadata`` : DataFrame with columns ``file`` and ``noise``, one row per recording.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is missing or holds no recording.
+    OSError
+        If a file is damaged.
+
+    Notes
+    -----
+    The levels are those of the files, which differ: scale to the ratio wanted.
+
+    References
+    ----------
+    P. Warden, "Speech Commands: a dataset for limited-vocabulary speech recognition", 2018,
+    arXiv:1804.03209.
+    """
+    paths = find_files(folder, "*.flac")
+    metadata = pd.DataFrame({"file": [path.name for path in paths.values()], "noise": list(paths)})
+    return _load_recordings(folder, metadata, fs=fs, return_paths=return_paths)

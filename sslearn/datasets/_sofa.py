@@ -5,7 +5,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from sslearn.datasets._files import check_file
 from sslearn.datasets._head import make_head
-from sslearn.geometry import great_circle_distance, unit_vectors_to_angles
+from sslearn.geometry import check_directions, great_circle_distance, unit_vectors_to_angles
 from sslearn.utils import import_optional
 
 _CONVENTION = "SimpleFreeFieldHRIR"
@@ -186,6 +186,7 @@ def load_sofa(path, *, fs=None):
     directions, distance = _to_angles(
         path, "SourcePosition", fields["SourcePosition"], kinds.get("SourcePosition")
     )
+    directions = check_directions(directions, name=f"SourcePosition of path {path}")
     hrirs = np.asarray(fields["Data.IR"], dtype=np.float64)
     n_directions = len(hrirs)
     return make_head(

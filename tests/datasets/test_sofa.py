@@ -98,7 +98,7 @@ def test_fractional_delays_shift_without_wrapping(tmp_path):
         ({"Data.Delay": np.zeros((2, 2))}, "Data.Delay of shape"),
         ({"Data.Delay": [[0.0, -1.0]]}, "Data.Delay >= 0"),
         ({"SourcePosition": np.zeros((2, 3))}, "SourcePosition of shape"),
-        ({"SourcePosition": [[0.0, 95.0, 1.0]]}, "elevations"),
+        ({"SourcePosition": [[0.0, 95.0, 1.0]]}, r"bad\.sofa must have elevations"),
         ({"units": {"SourcePosition": ("spherical", "gradian, gradian, metre")}}, "gradian"),
         ({"ListenerView": [[0.0, 1.0, 0.0]]}, "ListenerView to the front"),
         *[({"omit": [name]}, name) for name in ("Data.IR", "Data.Delay", "SourcePosition")],

@@ -53,12 +53,11 @@ def _check_fields(path, convention, fields):
     for name in _FIELDS[:-1]:
         if not np.isfinite(fields[name]).all():
             raise ValueError(f"path {path} has NaN or infinity in {name}; expected finite values.")
-    expected = {"Data.Delay": (2,), "SourcePosition": (3,)}
-    for name, tail in expected.items():
-        if fields[name].ndim != 2 or fields[name].shape not in ((1, *tail), (shape[0], *tail)):
+    for name, n_columns in (("Data.Delay", 2), ("SourcePosition", 3)):
+        if fields[name].shape not in ((1, n_columns), (shape[0], n_columns)):
             raise ValueError(
-                f"path {path} must have {name} of shape (1, {tail[0]}) or ({shape[0]}, {tail[0]}); "
-                f"got {fields[name].shape}."
+                f"path {path} must have {name} of shape (1, {n_columns}) or "
+                f"({shape[0]}, {n_columns}); got {fields[name].shape}."
             )
     if fields["Data.Delay"].min() < 0:
         raise ValueError(

@@ -1,0 +1,6 @@
+"""What the target looks like to a network: transformers of y and their inverses."""
+
+from sslearn.encoding._angle import AngleEncoding
+from sslearn.encoding._unit_vector import UnitVectorEncoding
+
+__all__ = ["AngleEncoding", "UnitVectorEncoding"]

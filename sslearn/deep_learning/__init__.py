@@ -1,1 +1,5 @@
 """Localizers that are trained: a network, an encoding of the target and a loss."""
+
+from sslearn.deep_learning._localizer import NeuralLocalizer
+
+__all__ = ["NeuralLocalizer"]

@@ -159,46 +159,67 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         from sslearn.deep_learning import _engine
 
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        device = _engine.resolve_device(self.device)
-        module = _engine.build_module(self._build, seed, getattr(torch, dtype.name), device)
+        module = self._start(seed, dtype)
+        generator = torch.Generator().manual_seed(seed)
+        train_rows, valid_rows = self._split(len(X), generator)
+        load = self._loader(X, module)
+        context = self._init_callback_context(max_subtasks=len(tasks) * self.max_epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        curves = []
+        for task, branch in zip(tasks, self._branches(module), strict=True):
+            targets = torch.from_numpy(task.targets).to(next(module.parameters()).device)
+            batches = _engine.Batches(load, targets, train_rows, self.batch_size, generator)
+            validate = self._validator(task, load, train_rows, valid_rows)
+            with self._epochs(context, module, task.name, X, y) as on_epoch:
+                curves.append(self._train_branch(branch, batches, task, validate, on_epoch))
+        self._set_fitted(module, curves)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=dict)
+        return self
+
+    def _start(self, seed, dtype):
+        import torch
+
+        from sslearn.deep_learning._engine import build_module, resolve_device
+
+        device = resolve_device(self.device)
+        module = build_module(self._build, seed, getattr(torch, dtype.name), device)
         # An interrupted fit leaves an estimator that is not fitted, rather than a mixed one.
         weights = self.__dict__.pop("weights_", None)
         self._module = None
         if self.warm_start and weights is not None:
-            _warm_up(module, weights)
-        generator = torch.Generator().manual_seed(seed)
-        rows = self._split(len(X), generator)
-        load = self._loader(X, module)
+            _load_weights(module, weights)
+        return module
 
-        context = self._init_callback_context(max_subtasks=len(tasks) * self.max_epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        history, best_epochs = [], []
-        for i, (task, branch) in enumerate(zip(tasks, self._branches(module), strict=True)):
-            targets = torch.from_numpy(task.targets).to(device)
-            batches = _engine.Batches(load, targets, rows[0], self.batch_size, generator)
-            with self._on_epoch(context, module, task.name, X, y) as on_epoch:
-                curve, best_epoch = _engine.train(
-                    branch,
-                    batches,
-                    task.criterion,
-                    validate=self._validator(task, load, *rows),
-                    on_epoch=on_epoch,
-                    optimizer=self.optimizer,
-                    lr=self.lr,
-                    max_epochs=self.max_epochs,
-                    patience=self.patience,
-                    n_iter_no_change=self.n_iter_no_change,
-                    callbacks=copy.deepcopy(self.callbacks or []),
-                )
-            history += [{"network": i, "epoch": j, **row} for j, row in enumerate(curve, 1)]
-            best_epochs.append(best_epoch)
-        self.weights_ = _engine.weights_of(module)
+    def _train_branch(self, branch, batches, task, validate, on_epoch):
+        from sslearn.deep_learning._engine import train
+
+        return train(
+            branch,
+            batches,
+            task.criterion,
+            validate=validate,
+            on_epoch=on_epoch,
+            optimizer=self.optimizer,
+            lr=self.lr,
+            max_epochs=self.max_epochs,
+            patience=self.patience,
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=copy.deepcopy(self.callbacks or []),
+        )
+
+    def _set_fitted(self, module, curves):
+        from sslearn.deep_learning._engine import weights_of
+
+        history = [
+            {"network": i, "epoch": epoch, **row}
+            for i, (curve, _) in enumerate(curves)
+            for epoch, row in enumerate(curve, 1)
+        ]
         self.history_ = {key: np.array([row[key] for row in history]) for key in history[0]}
         self.n_iter_ = int(self.history_["epoch"].max())
-        self.best_epoch_ = np.array(best_epochs)
+        self.best_epoch_ = np.array([best_epoch for _, best_epoch in curves])
+        self.weights_ = weights_of(module)
         self._module = module.eval()
-        context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=dict)
-        return self
 
     def _validator(self, task, load, train_rows, valid_rows):
         from sslearn.deep_learning._engine import forward
@@ -215,7 +236,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return validate
 
     @contextmanager
-    def _on_epoch(self, context, module, name, X, y):
+    def _epochs(self, context, module, name, X, y):
         from sslearn.deep_learning._engine import weights_of
 
         def reconstruct():
@@ -235,7 +256,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             yield on_epoch
 
 
-def _warm_up(module, weights):
+def _load_weights(module, weights):
     import torch
 
     shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}

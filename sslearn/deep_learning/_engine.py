@@ -17,7 +17,12 @@ def resolve_device(device):
     """Device by name; ``"auto"`` is the first GPU where there is one."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+    try:
+        return torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device must name a torch device such as 'cpu'; got {device!r}."
+        ) from error
 
 
 def build_module(build, seed, dtype, device):

@@ -35,6 +35,19 @@ class PrivateDropout(nn.Module):
         return f"p={self.p}"
 
 
+class Affine(nn.Module):
+    """Fixed scale and offset of each output."""
+
+    def __init__(self, scale, offset):
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(scale))
+        self.register_buffer("offset", torch.tensor(offset))
+
+    def forward(self, x):
+        """Scaled and shifted outputs."""
+        return torch.addcmul(self.offset, x, self.scale)
+
+
 class Parallel(nn.ModuleList):
     """Networks that see the same input and whose outputs are joined along the last axis."""
 

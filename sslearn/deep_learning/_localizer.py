@@ -1,0 +1,310 @@
+"""Localization by a network that is trained on encoded directions."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sslearn.base import LocalizerMixin
+from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
+from sslearn.encoding import UnitVectorEncoding
+from sslearn.geometry import check_doa, great_circle_distance, wrap_azimuth
+from sslearn.losses import SquaredErrorLoss
+from sslearn.networks import MLP, NetworkRecipe
+from sslearn.utils._param_validation import HasMethods, StrOptions, _fit_context, with_callbacks
+
+_LOSSES = {"mse": SquaredErrorLoss}
+_ACTIVATIONS = {"none": "Identity", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+
+
+def _range_before(activation, targets):
+    """Deviation and mean of what the last activation turns into the targets, to first order.
+
+    A network whose own outputs are of order 1 then starts in the middle of the targets, however
+    narrow their range is.
+    """
+    mean, deviation = targets.mean(axis=0), targets.std(axis=0)
+    if activation == "tanh":
+        mean = np.clip(mean, -0.99, 0.99)
+        return deviation / (1.0 - mean**2), np.arctanh(mean)
+    if activation == "sigmoid":
+        mean = np.clip(mean, 0.005, 0.995)
+        return deviation / (mean * (1.0 - mean)), np.log(mean / (1.0 - mean))
+    return deviation, mean
+
+
+class NeuralLocalizer(LocalizerMixin, TorchEstimator):
+    """Localizer made of a network, an encoding of the directions and a loss.
+
+    Parameters
+    ----------
+    network : NetworkRecipe, default=None
+        Recipe of the network; ``MLP((128, 128), activation="relu")`` if None.
+    encoding : Encoding, default=None
+        What the directions look like to the network; ``UnitVectorEncoding()`` if None.
+    loss : {"auto", "mse"} or callable, default="auto"
+        Criterion of output and target. ``"auto"`` is the encoding's own.
+    activation : {"auto", "none", "tanh", "sigmoid"}, default="auto"
+        Last activation of the network. ``"auto"`` is the encoding's own.
+    lr : float, default=1e-3
+        Learning rate at the start.
+    max_epochs : int, default=100
+        Number of passes over the training samples.
+    batch_size : int, default=32
+        Samples per mini-batch.
+    optimizer : {"adam", "adamw", "sgd"}, default="adam"
+        Optimizer.
+    validation_fraction : float, default=0.1
+        Fraction of the samples that is held out, at random; the epoch with the least median
+        angular error on it is kept. With 0 or None the last epoch is.
+    patience : int, default=20
+        Epochs without a better error after which the learning rate is halved.
+    n_iter_no_change : int, default=None
+        Epochs without a better error after which training stops; never if None.
+    callbacks : list of skorch callbacks, default=None
+        Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
+    batch_transform : transformer, default=None
+        Stateless transformer of X that is applied to each mini-batch, so that X may be larger
+        than memory: raw audio, a memory map, a list of clips, an array of paths. It is fitted
+        on the first mini-batch and must return an array with one row per sample.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU where there is one.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the weights of the last one.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the hold-out, the order of samples, and dropout.
+    verbose : int, default=0
+        1 shows a progress bar with loss, validation error (degrees) and learning rate.
+
+    Attributes
+    ----------
+    weights_ : dict of str to ndarray
+        Weights of the network, in the dtype of the X of ``fit``.
+    network_ : NetworkRecipe
+        Recipe that was used.
+    encoding_ : Encoding
+        Fitted encoding.
+    batch_transform_ : transformer
+        Fitted ``batch_transform``, where there is one.
+    net_ : skorch.NeuralNet
+        Net around the fitted module, ``net_.module_``.
+    history_ : dict of str to ndarray
+        Table with a row per epoch: ``network`` (always 0), ``epoch`` from 1, ``train_loss``,
+        ``valid_error``, ``lr``.
+    n_iter_ : int
+        Number of epochs.
+    best_epoch_ : ndarray of shape (1,)
+        Epoch, from 1, whose weights are kept.
+    n_features_in_ : int
+        Size of axis 1 of X, without ``batch_transform``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has them.
+
+    See Also
+    --------
+    sslearn.embedding.SiameseEmbedding : Learns who is near whom instead.
+
+    Notes
+    -----
+    ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
+    paper below: one network per angle, a tanh output, squared error. What enters the last
+    activation is scaled and shifted by constants, so that the network's own outputs are of order
+    1 whatever range the targets have; this changes how fast it learns, not what it can express.
+
+    References
+    ----------
+    D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for
+    binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+    doi:10.3389/fninf.2022.942978.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.deep_learning import NeuralLocalizer
+    >>> azimuth = np.random.default_rng(0).uniform(-180, 180, 200)
+    >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
+    >>> localizer = NeuralLocalizer(max_epochs=10, lr=0.01, random_state=0).fit(X, azimuth)
+    >>> localizer.score(X, azimuth) > 0.7
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "network": [NetworkRecipe, None],
+        "encoding": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "loss": [StrOptions({"auto", *_LOSSES}), callable],
+        "activation": [StrOptions({"auto", *_ACTIVATIONS})],
+        "batch_transform": [HasMethods(["fit", "transform"]), None],
+        **TRAIN_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        network=None,
+        *,
+        encoding=None,
+        loss="auto",
+        activation="auto",
+        lr=1e-3,
+        max_epochs=100,
+        batch_size=32,
+        optimizer="adam",
+        validation_fraction=0.1,
+        patience=20,
+        n_iter_no_change=None,
+        callbacks=None,
+        batch_transform=None,
+        device="auto",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.network = network
+        self.encoding = encoding
+        self.loss = loss
+        self.activation = activation
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
+        self.batch_transform = batch_transform
+        self.device = device
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Features, or what ``batch_transform`` takes.
+        y : array-like of shape (n_samples,) or (n_samples, 2)
+            Azimuth, or azimuth and elevation, in degrees.
+
+        Returns
+        -------
+        self : NeuralLocalizer
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or y is not valid, or training diverges.
+        """
+        X = self._check_X(X, ensure_min_samples=2)
+        y = check_doa(y, n_samples=len(X), n_angles=(1, 2))
+        default = MLP((128, 128), activation="relu")
+        self.network_ = clone(default if self.network is None else self.network)
+        encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
+        self.encoding_ = encoding.fit(y)
+        self._learn_inputs(X)
+        self._activation = encoding.activation if self.activation == "auto" else self.activation
+        targets = encoding.transform(y).astype(self._dtype)
+        self._output_range = _range_before(self._activation, targets)
+        task = Task("", targets, self._criterion(), self._median_error(y))
+        return self._train(X, y, [task], self._dtype)
+
+    def predict(self, X):
+        """Directions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Features, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, 2)
+            Directions in degrees, laid out as in ``fit``.
+        """
+        check_is_fitted(self)
+        X = self._check_X(X, reset=False)
+        dtype = X.dtype if self.batch_transform is None else self._dtype
+        y = self.encoding_.inverse_transform(self._forward(X)).astype(dtype)
+        # Rounding to float32 may reach 180.
+        azimuth = y if y.ndim == 1 else y[:, 0]
+        azimuth[:] = wrap_azimuth(azimuth)
+        return y
+
+    def _check_X(self, X, reset=True, **kwargs):
+        if self.batch_transform is not None:
+            # The transformer validates what it is given, batch by batch.
+            X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
+            if len(X) < 1 + reset:
+                raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
+            return X
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            force_writeable=True,
+            allow_nd=True,
+            **kwargs,
+        )
+        if not reset and X.shape[1:] != self._input_shape:
+            raise ValueError(
+                f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "
+                f"fit; got {X.shape}."
+            )
+        return X
+
+    def _learn_inputs(self, X):
+        if self.batch_transform is not None:
+            first = _take(X, np.arange(min(self.batch_size, len(X))))
+            self.batch_transform_ = clone(self.batch_transform).fit(first)
+            X = self._transform_batch(first)
+        self._input_shape, self._dtype = X.shape[1:], X.dtype
+
+    def _transform_batch(self, X):
+        X = np.ascontiguousarray(self.batch_transform_.transform(X))
+        return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
+
+    def _criterion(self):
+        if callable(self.loss):
+            return self.loss
+        return _LOSSES[self.encoding_.loss if self.loss == "auto" else self.loss]()
+
+    def _median_error(self, y):
+        def error(outputs, train_rows, valid_rows):
+            predicted = self.encoding_.inverse_transform(outputs(valid_rows))
+            return np.median(great_circle_distance(predicted, y[valid_rows.numpy()]))
+
+        return error
+
+    def _build(self):
+        from torch import nn
+
+        from sslearn.networks._layers import Affine
+
+        network = self.network_.build(self._input_shape, self.encoding_.output_shape_)
+        activation = getattr(nn, _ACTIVATIONS[self._activation])()
+        return nn.Sequential(network, Affine(*self._output_range), activation)
+
+    def _loader(self, X, module):
+        if self.batch_transform is None:
+            return super()._loader(X, module)
+        import torch
+
+        weight = next(module.parameters())
+
+        def load(rows):
+            batch = torch.from_numpy(self._transform_batch(_take(X, rows.numpy())))
+            return batch.to(weight.device, weight.dtype)
+
+        return load
+
+    def _chunk_size(self):
+        # What a batch_transform returns may be large: it is never asked for more than in training.
+        return super()._chunk_size() if self.batch_transform is None else self.batch_size
+
+
+def _take(X, rows):
+    return [X[i] for i in rows] if isinstance(X, list) else X[rows]

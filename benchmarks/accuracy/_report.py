@@ -1,0 +1,53 @@
+"""JSON and Markdown of a table of results, beside the figures of the paper."""
+
+import json
+import platform
+from pathlib import Path
+
+import sslearn
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def _cell(value):
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def markdown_table(rows, columns):
+    """Markdown of a list of dicts; a missing value is a dash."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for row in rows:
+        lines.append("| " + " | ".join(_cell(row.get(c, "-")) for c in columns) + " |")
+    return "\n".join(lines)
+
+
+def write_results(name, title, rows, *, settings, command, notes="", folder=RESULTS):
+    """Write ``<name>.json`` and ``<name>.md``.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the files.
+    title : str
+        Heading of the page.
+    rows : list of dict
+        One row per system and test.
+    settings : dict
+        What was run.
+    command : str
+        The command that measures it again.
+    notes : str, default=""
+        What a reader has to know.
+    folder : Path, default=benchmarks/results
+        Where the files go.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {**settings, "python": platform.python_version(), "sslearn": sslearn.__version__}
+    record = {"title": title, "command": command, "settings": settings, "rows": rows}
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=1, default=str) + "\n")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = f"# {title}\n\n`{command}`\n\n{markdown_table(rows, columns)}\n\n{notes}".strip() + "\n"
+    listed = ", ".join(f"{key} {value}" for key, value in settings.items())
+    (folder / f"{name}.md").write_text(f"{text}\nSettings: {listed}.\n")
+    print(f"\n{text}\nwritten: {folder / name}.json, .md", flush=True)

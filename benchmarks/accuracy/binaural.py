@@ -1,0 +1,366 @@
+"""The tables of Tang, Taseska and van Waterschoot 2022, measured again with measured heads.
+
+Run one protocol, or all of them::
+
+    python -m benchmarks.accuracy.binaural varying
+    python -m benchmarks.accuracy.binaural all --quick
+
+``SSLEARN_DATA`` (or ``--data``) names the folder of measured heads, rooms and speech. Each protocol
+writes JSON and Markdown into ``benchmarks/results``, with the paper's figures in columns of their
+own. Rendered cues are cached in ``--cache``, so that a run killed half-way goes on where it was.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from benchmarks.accuracy._report import RESULTS, write_results
+from sslearn import datasets, recipes
+from sslearn.features import BinauralCues
+from sslearn.metrics import median_angular_error
+
+FS = 16000
+
+# system: (recipe, its parameters)
+SYSTEMS = {
+    "SCE_sim5": (recipes.siamese, {"radius": 5}),
+    "SCE_sim15": (recipes.siamese, {"radius": 15}),
+    "WSCE_sim5": (recipes.weakly_supervised_siamese, {"radius": 5}),
+    "WSCE_sim15": (recipes.weakly_supervised_siamese, {"radius": 15}),
+    "WSCE_sim30": (recipes.weakly_supervised_siamese, {"radius": 30}),
+    "feed-forward": (recipes.feed_forward, {}),
+    "LEM": (recipes.laplacian_eigenmaps, {}),
+}
+
+# Median absolute error of the paper, azimuth and elevation in degrees.
+PAPER = {
+    "fixed room": {
+        "SCE_sim5": (0.0, 0.0),
+        "feed-forward": (0.61, 0.29),
+        "WSCE_sim5": (0.69, 0.58),
+        "WSCE_sim15": (0.64, 0.58),
+        "WSCE_sim30": (1.16, 0.82),
+        "LEM": (0.72, 0.49),
+    },
+    "test 1": {
+        "SCE_sim5": (1.96, 3.32),
+        "feed-forward": (1.95, 3.24),
+        "WSCE_sim5": (1.96, 3.69),
+        "WSCE_sim15": (1.94, 3.64),
+        "WSCE_sim30": (1.98, 3.69),
+        "LEM": (3.28, 11.7),
+    },
+    "test 2": {
+        "SCE_sim5": (2.10, 3.94),
+        "feed-forward": (2.01, 3.99),
+        "WSCE_sim5": (1.93, 3.99),
+        "WSCE_sim15": (2.10, 4.34),
+        "WSCE_sim30": (2.10, 4.44),
+        "LEM": (3.09, 13.27),
+    },
+    # Only the azimuth is published.
+    "10 % of the training set": {
+        "SCE_sim5": (0.81, np.nan),
+        "feed-forward": (1.08, np.nan),
+        "LEM": (2.56, np.nan),
+    },
+    "one training head": {"WSCE_sim15": (24.3, 20.1)},
+    "many training heads": {"WSCE_sim15": (1.1, 3.6)},
+}
+
+
+class Bench:
+    """What all protocols share: folders, sizes, rendering, training, rows of results.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Options of the command line.
+    """
+
+    def __init__(self, args):
+        self.args = args
+        self.quick = args.quick
+        self.data = Path(args.data)
+        self.seed = args.seed
+        self.rows = []
+
+    def size(self, full, quick):
+        """Number of samples."""
+        return quick if self.quick else full
+
+    def head(self, subject="021"):
+        """Head of the CIPIC database."""
+        return datasets.load_cipic(self.data / "cipic", subject, fs=FS)
+
+    def speech(self, subset):
+        """Recordings and speakers of a subset of the speech corpus, as arguments."""
+        corpus = datasets.load_librispeech(self.data / "speech_librispeech", fs=FS)
+        rows = np.flatnonzero(corpus.metadata["subset"] == subset)
+        speakers = np.asarray(corpus.speakers)[rows]
+        return {"sources": [corpus.audio[i] for i in rows], "speakers": speakers}
+
+    def render(self, n_samples, *, seed, duration=2.0, **kwargs):
+        """Cues and directions of rendered clips."""
+        X, y, metadata = datasets.make_binaural(
+            n_samples,
+            fs=FS,
+            duration=duration,
+            transformer=BinauralCues(FS),
+            memory=self.args.cache,
+            n_jobs=self.args.n_jobs,
+            random_state=1000 * self.seed + seed,
+            verbose=1,
+            return_X_y=True,
+            **kwargs,
+        )
+        return X, y, metadata
+
+    def fit(self, system, X, y):
+        """Train a system on cues; the first step of its recipe made them already."""
+        recipe, parameters = SYSTEMS[system]
+        if system != "LEM":
+            parameters = {**parameters, "max_epochs": self.size(self.args.epochs, 15), "verbose": 1}
+        model = recipe(FS, random_state=self.seed, **parameters)[1:]
+        start = time.perf_counter()
+        model.fit(X, y)
+        self.seconds = time.perf_counter() - start
+        self.n_train = len(X)
+        return model
+
+    def test(self, system, model, X, y, test, *, paper=None, **columns):
+        """Add the row of one system on one test."""
+        predicted = model.predict(X)
+        azimuth, elevation = PAPER.get(paper or test, {}).get(system, (np.nan, np.nan))
+        row = {"system": system, "test": test, **columns}
+        row["azimuth"] = float(median_angular_error(y, predicted, component="azimuth"))
+        row["elevation"] = float(median_angular_error(y, predicted, component="elevation"))
+        row["great circle"] = float(median_angular_error(y, predicted))
+        row["paper azimuth"], row["paper elevation"] = azimuth, elevation
+        row.update({"n_train": self.n_train, "n_test": len(X), "fit s": round(self.seconds)})
+        self.rows.append(row)
+        print(pd.Series(row).to_frame().T.to_string(index=False, header=False), flush=True)
+
+    def run(self, systems, train, tests, **columns):
+        """Train each system and test it on each test."""
+        for system in self.args.systems or systems:
+            model = self.fit(system, *train)
+            for test, (X, y) in tests.items():
+                self.test(system, model, X, y, test, **columns)
+
+    def write(self, name, title, notes):
+        """Write the rows that were gathered and forget them."""
+        settings = {"seed": self.seed, "quick": self.quick, "epochs": self.args.epochs}
+        write_results(
+            f"binaural_{name}" + ("_quick" if self.quick else ""),
+            title,
+            self.rows,
+            settings=settings,
+            command=f"python -m benchmarks.accuracy.binaural {name}" + " --quick" * self.quick,
+            notes=notes,
+            folder=self.args.out,
+        )
+        self.rows = []
+
+
+MEDIANS = "Medians of the absolute error, in degrees."
+
+
+def _fixed_room_data(bench):
+    """One room, one place of the head, sources 2.7 m away on a 2-degree grid."""
+    rooms = datasets.make_shoebox_rooms(
+        1, dimensions=((7, 6, 4.6), (7, 6, 4.6)), t60=(0.4, 0.4), random_state=bench.seed
+    )
+    step = bench.size(2, 6)
+    azimuth, elevation = np.meshgrid(np.arange(-90, 91, step), np.arange(-44, 45, step))
+    grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
+    # The same seed puts the head at the same place.
+    shared = {"heads": bench.head(), "rooms": rooms, "seed": 1, "distances": (2.7,)}
+    shared |= {"n_receivers": 1, "receiver_height": 2.3, "max_order": 17}
+    X, y, _ = bench.render(len(grid), directions=grid, duration=1.0, **shared)
+    rng = np.random.default_rng(bench.seed)
+    tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
+    X_test, y_test, _ = bench.render(
+        len(tested), directions=tested, snr=15.0, **shared, **bench.speech("train-clean-100")
+    )
+    return (X, y), (X_test, y_test)
+
+
+def fixed(bench):
+    """Fixed room (CAMIL)."""
+    train, test = _fixed_room_data(bench)
+    systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
+    bench.run(systems, train, {"fixed room": test})
+    bench.write(
+        "fixed",
+        "Fixed room (CAMIL protocol)",
+        f"{MEDIANS} Trained on 1 s of white noise from each direction of a 2-degree grid, tested "
+        "on 2 s of speech from directions of that grid with uncorrelated noise at 15 dB. The "
+        "paper turns the head; here the source moves around it.",
+    )
+
+
+def reduced(bench):
+    """A tenth of the training set (CAMIL)."""
+    (X, y), test = _fixed_room_data(bench)
+    for fraction in (1.0, 0.5, 0.25, 0.1):
+        part = (X, y)
+        if fraction < 1:
+            X_part, _, y_part, _ = train_test_split(
+                X, y, train_size=fraction, random_state=bench.seed
+            )
+            part = (X_part, y_part)
+        name = f"{100 * fraction:.0f} % of the training set"
+        bench.run(["SCE_sim5", "feed-forward", "LEM"], part, {name: test})
+    bench.write("reduced", "Reduced training set (CAMIL protocol)", MEDIANS)
+
+
+def _varying_rooms_data(bench):
+    """Sixteen rooms to train in; the same rooms, and other rooms, to test in."""
+    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
+    others = datasets.make_shoebox_rooms(200, random_state=bench.seed + 1)
+    head, n_test = bench.head(), bench.size(2000, 300)
+    train = bench.render(bench.size(20160, 2500), heads=head, rooms=rooms, seed=2)[:2]
+    measured = {"heads": head, "directions": "measured", "n_receivers": None}
+    test_1 = bench.render(n_test, rooms=rooms, seed=3, **measured)[:2]
+    test_2 = bench.render(n_test, rooms=others, seed=4, **measured)[:2]
+    return train, {"test 1": test_1, "test 2": test_2}
+
+
+VARYING = (
+    f"{MEDIANS} Trained on 2 s of white noise in 16 rooms (T60 0.1-0.4 s), 9 places of the head in "
+    "each, in random directions with interpolated responses. Test 1: other places in the same "
+    "rooms; test 2: 200 other rooms; both on the measured directions only, whose responses are "
+    "exact, so that interpolation cannot flatter them."
+)
+
+
+def varying(bench):
+    """Varying rooms (VAST)."""
+    train, tests = _varying_rooms_data(bench)
+    bench.run(["SCE_sim5", "WSCE_sim15", "feed-forward", "LEM"], train, tests)
+    bench.write("varying", "Varying rooms (VAST protocol)", VARYING)
+
+
+def radii(bench):
+    """Radius of the neighbourhood in varying rooms."""
+    train, tests = _varying_rooms_data(bench)
+    bench.run(["SCE_sim5", "SCE_sim15", "WSCE_sim5", "WSCE_sim15", "WSCE_sim30"], train, tests)
+    bench.write("radii", "Radius of the neighbourhood (VAST protocol)", VARYING)
+
+
+def heads(bench):
+    """Heads never seen in training (CIPIC)."""
+    subjects = datasets.list_cipic_subjects(bench.data / "cipic")
+    subjects = [s for s in subjects if s not in ("021", "165")]
+    unseen, seen = subjects[::4], [s for s in subjects if s not in subjects[::4]]
+    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
+    test_room = datasets.make_shoebox_rooms(
+        1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
+    )
+    test = bench.render(
+        bench.size(2000, 300),
+        heads=[bench.head(s) for s in unseen],
+        rooms=test_room,
+        directions="measured",
+        n_receivers=None,
+        seed=5,
+    )[:2]
+    training = {"one training head": ["021"], "many training heads": ["021", "165", *seen]}
+    for i, (name, group) in enumerate(training.items()):
+        n_train = bench.size(20160 * (1 + i), 2500)
+        train = bench.render(n_train, heads=[bench.head(s) for s in group], rooms=rooms, seed=6 + i)
+        columns = {"training heads": len(group), "test heads": len(unseen)}
+        bench.run(["WSCE_sim15", "SCE_sim5"], train[:2], {name: test}, **columns)
+    bench.write("heads", "Heads never seen in training (CIPIC)", f"{MEDIANS} 2 s of white noise.")
+
+
+def _front(head):
+    azimuth, elevation = head.directions.T
+    rows = np.flatnonzero((np.abs(azimuth) <= 90) & (np.abs(elevation) <= 45))
+    head = head.copy()
+    for key in ("hrirs", "directions", "distance"):
+        head[key] = head[key][rows]
+    return head
+
+
+def real(bench):
+    """Speech in measured rooms, after training in simulated rooms only."""
+    rooms = datasets.make_shoebox_rooms(
+        100, dimensions=((3, 3, 2.4), (10, 8, 3.5)), t60=(0.1, 0.6), random_state=bench.seed
+    )
+    data = bench.data
+    training = [
+        bench.head("021"),
+        bench.head("165"),
+        datasets.load_mit_kemar(data / "mit_kemar", fs=FS),
+        datasets.load_thk_ku100(data / "thk_ku100", fs=FS),
+        datasets.load_sadie_ku100(data / "sadie_ku100", fs=FS),
+        *(bench.head(s) for s in datasets.list_cipic_subjects(data / "cipic")[:6]),
+    ]
+    train = bench.render(
+        bench.size(20160, 2500),
+        heads=training,
+        rooms=rooms,
+        snr=(10, 40),
+        seed=8,
+        **bench.speech("train-clean-100"),
+    )[:2]
+    measured = {
+        "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
+        "BBC listening room": datasets.load_bbc_brir(data / "bbc_brir", fs=FS),
+        "Rostock seminar room": datasets.load_rostock_kemar_brir(
+            data / "rostock_kemar_brir", fs=FS
+        ),
+    }
+    tests = {
+        name: bench.render(
+            bench.size(500, 100),
+            heads=_front(head),
+            directions="measured",
+            seed=9,
+            **bench.speech("test-other"),
+        )[:2]
+        for name, head in measured.items()
+    }
+    bench.run(["SCE_sim5", "WSCE_sim15", "feed-forward", "LEM"], train, tests)
+    bench.write(
+        "real",
+        "Speech in measured rooms",
+        f"{MEDIANS} Trained on speech in 100 simulated rooms with {len(training)} measured heads; "
+        "tested on other speakers through the responses of three real rooms. The head of Surrey "
+        "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are.",
+    )
+
+
+PROTOCOLS = {f.__name__: f for f in (fixed, varying, reduced, radii, heads, real)}
+
+
+def main(argv=None):
+    """Run the protocols that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.binaural")
+    parser.add_argument("protocol", choices=[*PROTOCOLS, "all"])
+    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
+    parser.add_argument("--out", default=RESULTS, help="folder of the results")
+    parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="small sizes, under 5 minutes")
+    args = parser.parse_args(argv)
+    if not args.data or not Path(args.data).is_dir():
+        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    bench = Bench(args)
+    for name in PROTOCOLS if args.protocol == "all" else [args.protocol]:
+        print(f"\n== {name}: {PROTOCOLS[name].__doc__}", flush=True)
+        PROTOCOLS[name](bench)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""The published systems, one function each, returning a Pipeline.
+
+Every part of a recipe stays an ordinary step: it can be replaced, searched over by
+``step__parameter``, or used alone. Audio enters with shape (n_samples, 2, n_times), left ear first.
+
+References
+----------
+L. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for binaural
+sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+doi:10.3389/fninf.2022.942978.
+"""
+
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sslearn.features import BinauralCues
+from sslearn.neighbors import KNeighborsLocalizer
+
+__all__ = ["feed_forward", "laplacian_eigenmaps", "siamese", "weakly_supervised_siamese"]
+
+
+def __getattr__(name):
+    raise AttributeError(f"There is no recipe {name!r} in sslearn.recipes; there are {__all__}.")
+
+
+def _binaural(fs, n_jobs, *steps):
+    # The networks see inputs of unit variance: their sigmoid units saturate otherwise.
+    return make_pipeline(BinauralCues(fs=fs, n_jobs=n_jobs), StandardScaler(), *steps)
+
+
+def siamese(
+    fs=16000,
+    *,
+    radius=5.0,
+    n_neighbors=5,
+    max_epochs=100,
+    n_jobs=None,
+    random_state=None,
+    verbose=0,
+):
+    """Supervised contrastive embedding with nearest-neighbour regression (SCE).
+
+    Sounds whose angle differs by at most ``radius`` are drawn together, others pushed apart.
+    Given azimuth and elevation it trains one embedding for each, as the paper does.
+
+    Parameters
+    ----------
+    fs : float, default=16000
+        Sampling rate of the audio in Hz.
+    radius : float, default=5.0
+        Largest difference of angles of similar sounds, in degrees; the paper has 5 and 15.
+    n_neighbors : int, default=5
+        Neighbours in the regression.
+    max_epochs : int, default=100
+        Longest training, in epochs.
+    n_jobs : int, default=None
+        Threads that compute the cues.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the validation split, the initial weights, the batches and the dropout.
+    verbose : int, default=0
+        1 shows a progress bar per epoch.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        BinauralCues, StandardScaler, SiameseEmbedding, KNeighborsLocalizer. Fit it on y of shape
+        (n_samples,), an angle, or (n_samples, 2), azimuth and elevation, in degrees.
+
+    See Also
+    --------
+    weakly_supervised_siamese : One embedding for both angles.
+
+    References
+    ----------
+    Tang, Taseska, van Waterschoot 2022, section 2; ``SCE_sim5`` and ``SCE_sim15``.
+
+    Examples
+    --------
+    >>> from sslearn import recipes
+    >>> [name for name, _ in recipes.siamese(radius=15).steps]
+    ['binauralcues', 'standardscaler', 'siameseembedding', 'kneighborslocalizer']
+    """
+    embedding = _siamese_embedding("angle", radius, max_epochs, random_state, verbose)
+    neighbors = KNeighborsLocalizer(n_neighbors=n_neighbors, per_angle=True)
+    return _binaural(fs, n_jobs, embedding, neighbors)
+
+
+def weakly_supervised_siamese(
+    fs=16000,
+    *,
+    radius=15.0,
+    n_neighbors=5,
+    max_epochs=100,
+    n_jobs=None,
+    random_state=None,
+    verbose=0,
+):
+    """Weakly supervised contrastive embedding with nearest-neighbour regression (WSCE).
+
+    The embedding learns only who is near whom: sounds whose sources, projected on a ball of 1 m
+    around the head, are at most ``radius * pi / 180`` m apart are similar. One embedding serves
+    azimuth and elevation; angles enter in the regression alone.
+
+    Parameters
+    ----------
+    fs : float, default=16000
+        Sampling rate of the audio in Hz.
+    radius : float, default=15.0
+        Radius of the neighbourhood in degrees; the paper has 5, 15 and 30.
+    n_neighbors : int, default=5
+        Neighbours in the regression.
+    max_epochs : int, default=100
+        Longest training, in epochs.
+    n_jobs : int, default=None
+        Threads that compute the cues.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the validation split, the initial weights, the batches and the dropout.
+    verbose : int, default=0
+        1 shows a progress bar per epoch.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        BinauralCues, StandardScaler, SiameseEmbedding, KNeighborsLocalizer.
+
+    See Also
+    --------
+    siamese : One embedding per angle.
+
+    References
+    ----------
+    Tang, Taseska, van Waterschoot 2022, section 2; ``WSCE_sim5``, ``_sim15``, ``_sim30``.
+
+    Examples
+    --------
+    >>> from sslearn import recipes
+    >>> recipes.weakly_supervised_siamese()[-2].neighborhood
+    'distance'
+    """
+    embedding = _siamese_embedding("distance", radius, max_epochs, random_state, verbose)
+    return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
+
+
+def _siamese_embedding(neighborhood, radius, max_epochs, random_state, verbose):
+    from sslearn.embedding import SiameseEmbedding
+
+    return SiameseEmbedding(
+        neighborhood=neighborhood,
+        radius=radius,
+        max_epochs=max_epochs,
+        random_state=random_state,
+        verbose=verbose,
+    )
+
+
+def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=None):
+    """Laplacian eigenmaps with nearest-neighbour regression (LEM), the unsupervised baseline.
+
+    Parameters
+    ----------
+    fs : float, default=16000
+        Sampling rate of the audio in Hz.
+    n_neighbors : int, default=5
+        Neighbours in the regression; the graph of the eigenmaps has 10, as in the paper.
+    n_jobs : int, default=None
+        Threads that compute the cues and search neighbours.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the eigen-solver's start.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        BinauralCues, StandardScaler, LaplacianEigenmaps, KNeighborsLocalizer.
+
+    References
+    ----------
+    Tang, Taseska, van Waterschoot 2022, section 3; M. Belkin, P. Niyogi, "Laplacian eigenmaps for
+    dimensionality reduction and data representation", Neural Computation 15(6), 2003.
+
+    Examples
+    --------
+    >>> from sslearn import recipes
+    >>> recipes.laplacian_eigenmaps()[-2].n_neighbors
+    10
+    """
+    # Not at the top: the room of the embeddings imports torch, which this recipe does not need.
+    from sslearn.embedding import LaplacianEigenmaps
+
+    embedding = LaplacianEigenmaps(n_jobs=n_jobs, random_state=random_state)
+    return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
+
+
+def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, verbose=0):
+    """Feed-forward regression of the angles, the supervised baseline.
+
+    The branch of :func:`siamese` with a tanh output for angle / 180 and squared error. The paper's
+    linear layer of three units before the output is left out: it only factors a linear map.
+
+    Parameters
+    ----------
+    fs : float, default=16000
+        Sampling rate of the audio in Hz.
+    max_epochs : int, default=100
+        Longest training, in epochs.
+    n_jobs : int, default=None
+        Threads that compute the cues.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the validation split, the initial weights, the batches and the dropout.
+    verbose : int, default=0
+        1 shows a progress bar per epoch.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        BinauralCues, StandardScaler, NeuralLocalizer.
+
+    References
+    ----------
+    Tang, Taseska, van Waterschoot 2022, section 3.
+
+    Examples
+    --------
+    >>> from sslearn import recipes
+    >>> recipes.feed_forward()[-1].encoding
+    AngleEncoding()
+    """
+    from sslearn.deep_learning import NeuralLocalizer
+    from sslearn.encoding import AngleEncoding
+    from sslearn.networks import MLP
+
+    localizer = NeuralLocalizer(
+        MLP(),
+        encoding=AngleEncoding(),
+        batch_size=128,
+        validation_fraction=0.3,
+        max_epochs=max_epochs,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    return _binaural(fs, n_jobs, localizer)

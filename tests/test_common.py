@@ -1,0 +1,116 @@
+"""Every public estimator through scikit-learn's checks (X 2-D) and through our own."""
+
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_estimator,
+    check_param_validation,
+)
+
+from sslearn.deep_learning import NeuralLocalizer
+from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
+from sslearn.encoding import AngleEncoding, UnitVectorEncoding
+from sslearn.features import (
+    ILD,
+    IPD,
+    ITD,
+    STFT,
+    AudioReader,
+    BinauralCues,
+    FeatureStack,
+    Flatten,
+    TimePooling,
+)
+from sslearn.neighbors import KNeighborsLocalizer
+from sslearn.networks import MLP
+from tests.estimator_checks import Case, yield_checks
+
+NETWORK = MLP((32, 32), dropout=0.0)
+TRAIN = {"max_epochs": 40, "lr": 0.02, "random_state": 0}
+
+# One line an estimator, with fast parameters: (estimator, kind of its X, number of our checks).
+ESTIMATORS = {
+    "AudioReader": (AudioReader(), "paths", 17),
+    "STFT": (STFT(256), "audio", 20),
+    "BinauralCues": (BinauralCues(), "audio", 20),
+    "ILD": (ILD(), "spectrum", 20),
+    "IPD": (IPD(), "spectrum", 20),
+    "ITD": (ITD(), "spectrum", 20),
+    "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
+    "TimePooling": (TimePooling(), "maps", 20),
+    "Flatten": (Flatten(), "maps", 20),
+    "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 29),
+    "LaplacianEigenmaps": (
+        LaplacianEigenmaps(2, n_neighbors=5, random_state=0),
+        "features",
+        22,
+    ),
+    "SiameseEmbedding": (SiameseEmbedding(NETWORK, radius=15, **TRAIN), "features", 22),
+    "NeuralLocalizer": (
+        NeuralLocalizer(NETWORK, encoding=UnitVectorEncoding(), **TRAIN),
+        "features",
+        29,
+    ),
+    "NeuralLocalizer-angle": (
+        NeuralLocalizer(NETWORK, encoding=AngleEncoding(), **TRAIN),
+        "features",
+        29,
+    ),
+}
+TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}
+N_SKLEARN_CHECKS = {
+    "KNeighborsLocalizer": 50,
+    "LaplacianEigenmaps": 50,
+    "SiameseEmbedding": 50,
+    "NeuralLocalizer": 50,
+    "NeuralLocalizer-angle": 50,
+}
+
+
+def _ours():
+    for name, (estimator, kind, _) in ESTIMATORS.items():
+        for check in yield_checks(Case(estimator, kind, None)):
+            yield pytest.param(estimator, kind, check, id=f"{name}-{check.__name__}")
+
+
+@pytest.mark.parametrize(("estimator", "kind", "check"), _ours())
+def test_our_checks(estimator, kind, check, tmp_path):
+    check(Case(estimator, kind, tmp_path))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_number_of_our_checks(name):
+    estimator, kind, n_checks = ESTIMATORS[name]
+    assert len(list(yield_checks(Case(estimator, kind, None)))) == n_checks
+
+
+@pytest.mark.parametrize("name", TWO_D)
+def test_sklearn_checks(name):
+    results = check_estimator(clone(TWO_D[name][0]), on_skip=None, on_fail=None)
+    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
+    assert not failed
+    assert sum(r["status"] == "passed" for r in results) == N_SKLEARN_CHECKS[name]
+
+
+@pytest.mark.parametrize("name", TWO_D)
+@pytest.mark.parametrize(
+    "check", [check_dataframe_column_names_consistency, check_param_validation]
+)
+def test_sklearn_checks_outside_the_list(name, check):
+    check(name, clone(TWO_D[name][0]))
+
+
+def test_every_public_estimator_is_listed():
+    import importlib
+
+    import sslearn
+
+    public = {
+        name
+        for room in sslearn._ROOMS
+        for name, thing in vars(importlib.import_module(f"sslearn.{room}")).items()
+        if not name.startswith("_") and hasattr(thing, "fit")
+    }
+    listed = {type(estimator).__name__ for estimator, *_ in ESTIMATORS.values()}
+    assert public - listed == set()

@@ -1,0 +1,45 @@
+"""Every public name has a numpydoc docstring with the sections that its signature asks for."""
+
+import importlib
+import inspect
+
+import pytest
+from numpydoc.docscrape import NumpyDocString
+
+import sslearn
+
+ROOMS = [room for room in sslearn._ROOMS if room != "utils"]
+
+
+def _public():
+    for room in ROOMS:
+        module = importlib.import_module(f"sslearn.{room}")
+        for name in module.__all__:
+            yield pytest.param(getattr(module, name), id=f"{room}.{name}")
+
+
+def _check_parameters(documented, function, where):
+    signature = inspect.signature(function)
+    expected = [name for name in signature.parameters if name not in ("self", "cls")]
+    names = [name.strip("* ") for p in documented for name in p.name.split(",")]
+    assert [n.strip() for n in names] == expected, where
+
+
+@pytest.mark.parametrize("thing", _public())
+def test_public_docstring(thing):
+    if not callable(thing):
+        return
+    doc = NumpyDocString(inspect.getdoc(thing))
+    assert "".join(doc["Summary"]), thing
+    if inspect.isclass(thing):
+        _check_parameters(doc["Parameters"], thing.__init__, thing.__name__)
+    else:
+        _check_parameters(doc["Parameters"], thing, thing.__name__)
+        assert doc["Returns"] or doc["Yields"] or "None" in str(inspect.signature(thing))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_room_has_one_sentence_and_sorted_names(room):
+    module = importlib.import_module(f"sslearn.{room}")
+    assert module.__doc__
+    assert list(module.__all__) == sorted(module.__all__)

@@ -35,7 +35,7 @@ class _Scene:
 
     heads: list
     head_keys: list
-    rooms: pd.DataFrame
+    rooms: list
     sources: object
     fs: float
     n_times: int
@@ -63,7 +63,7 @@ def _response(scene, row):
         return interpolator([[row.azimuth, row.elevation]])[0].astype(np.float32)
     receiver = np.array([row.receiver_x, row.receiver_y, row.receiver_z])
     images, damping, filters = image_sources(
-        scene.rooms.iloc[row.room_row],
+        scene.rooms[row.room_row],
         np.array([row.source_x, row.source_y, row.source_z]),
         receiver,
         fs=scene.fs,
@@ -250,8 +250,9 @@ def make_binaural(
     n_times = max(1, round(duration * fs))
     sources = check_sources(sources, fs=fs, n_times=n_times, speakers=speakers)
     heads = _check_heads(heads, fs)
+    parts = None
     if rooms is not None:
-        check_rooms(rooms)
+        parts = check_rooms(rooms)
         import_optional("pyroomacoustics", "make_binaural with rooms")
     snr = None if snr is None else check_range(np.broadcast_to(snr, 2), "snr")
     memory = check_memory(memory)
@@ -269,10 +270,10 @@ def make_binaural(
     )
     plan = draw_plan(n_samples, placement, sources, snr, entropy)
     keys = [joblib.hash((head.hrirs, head.directions, head.fs)) for head in heads]
-    scene = _Scene(heads, keys, rooms, sources, fs, n_times, max_order, transformer, entropy)
+    scene = _Scene(heads, keys, parts, sources, fs, n_times, max_order, transformer, entropy)
     X = _render(plan, scene, memory, n_jobs, verbose)
     target = plan[["azimuth", "elevation"]].to_numpy()
-    metadata = _metadata(plan, scene)
+    metadata = _metadata(plan, scene, rooms)
     if return_X_y:
         return X, target, metadata
     return Bunch(data=X, target=target, metadata=metadata, fs=fs)
@@ -308,8 +309,8 @@ def _render(plan, scene, memory, n_jobs, verbose):
     return X
 
 
-def _metadata(plan, scene):
-    room = "anechoic" if scene.rooms is None else scene.rooms.index[plan["room_row"]]
+def _metadata(plan, scene, rooms):
+    room = "anechoic" if rooms is None else rooms.index[plan["room_row"]]
     return pd.DataFrame(
         {
             "room": room,

@@ -146,6 +146,10 @@ class HeadInterpolator:
         shapes = weights @ self.shapes.reshape(len(self.shapes), -1)
         return shapes.reshape(-1, 2, self.n_fft), weights @ self.onsets
 
+    def onsets_at(self, directions):
+        """Onsets (n_directions, 2) in samples."""
+        return self.weights(directions) @ self.onsets
+
     def __call__(self, directions):
         """Responses (n_directions, 2, n_taps)."""
         shapes, onsets = self.aligned(directions)

@@ -5,40 +5,74 @@ from sslearn.datasets._interpolation import HeadInterpolator
 from sslearn.datasets._rooms import SPEED_OF_SOUND
 from sslearn.geometry import unit_vectors_to_angles
 
-_STEP = 2.0  # degrees between the tabulated directions of reflections
-_N_PHASES = 8  # steps per sample of the delays of reflections
-_CROPPED = 1e-4  # part of the energy left out at either end of a tabulated response
+# Reflections: degrees between tabulated responses, steps per sample of their delays, and the part
+# of the energy left out at either end of a response.
+_STEP = 3.0
+_N_PHASES = 16
+_CROPPED = 2e-4
+
+
+class HeadTable:
+    """Responses of a head on a grid of directions, for many reflections at once.
+
+    Parameters
+    ----------
+    interpolator : HeadInterpolator
+        Head.
+
+    Attributes
+    ----------
+    shapes : ndarray of shape (n_elevations * n_azimuths, 2, n_taps)
+        Responses aligned by their onsets, float32.
+    starts : ndarray of shape (n_elevations * n_azimuths, 2)
+        Where they begin, in samples.
+    """
+
+    def __init__(self, interpolator):
+        azimuth, elevation = np.arange(-180, 180, _STEP), np.arange(-90, 90 + _STEP, _STEP)
+        self.n_azimuths, self.n_elevations = len(azimuth), len(elevation)
+        grid = np.stack(np.meshgrid(azimuth, elevation), axis=-1).reshape(-1, 2)
+        shapes, onsets = interpolator.aligned(grid)
+        energy = np.cumsum(np.square(shapes).sum(axis=(0, 1)))
+        first, last = np.searchsorted(energy, np.array([_CROPPED, 1 - _CROPPED]) * energy[-1])
+        self.shapes = shapes[..., first : last + 1].astype(np.float32)
+        self.starts = (onsets - interpolator.lead + first).astype(np.float32)
+
+    def lookup(self, positions):
+        """Row of the nearest direction, and starts (n_positions, 2) in between directions.
+
+        The start is interpolated, because the ear is more exact about time than about colour.
+        """
+        x, y, z = positions.T
+        column = (np.arctan2(y, x) * (180 / np.pi) + 180) / _STEP
+        line = (np.arctan2(z, np.hypot(x, y)) * (180 / np.pi) + 90) / _STEP
+        left, low = np.floor(column).astype(np.int32), np.floor(line).astype(np.int32)
+        low = np.minimum(low, self.n_elevations - 2)
+        starts = np.zeros((len(x), 2), dtype=np.float32)
+        for i, along in enumerate((1 - (column - left), column - left)):
+            for j, up in enumerate((1 - (line - low), line - low)):
+                row = (low + j) * self.n_azimuths + (left + i) % self.n_azimuths
+                starts += (along * up)[:, None] * self.starts[row]
+        nearest = np.round(column).astype(np.int32) % self.n_azimuths
+        return np.round(line).astype(np.int32) * self.n_azimuths + nearest, starts
 
 
 class RoomRenderer:
     """Binaural room responses of one head from image sources.
 
-    Reflections take the tabulated response of the nearest direction of a fine grid and a delay
-    rounded to a fraction of a sample; the direct sound is interpolated and delayed exactly.
+    Reflections take the tabulated response of the nearest direction of a grid and a delay rounded
+    to a fraction of a sample; the direct sound is interpolated and delayed exactly.
 
     Parameters
     ----------
     head : Bunch
         Head at the wanted sampling rate.
-
-    Attributes
-    ----------
-    table : ndarray of shape (n_elevations * n_azimuths, 2, n_taps)
-        Responses aligned by their onsets.
-    starts : ndarray of shape (n_elevations * n_azimuths, 2)
-        Where they begin, in samples.
     """
 
     def __init__(self, head):
         self.fs = head.fs
         self.interpolator = HeadInterpolator(head)
-        azimuth, elevation = np.arange(-180, 180, _STEP), np.arange(-90, 90 + _STEP, _STEP)
-        grid = np.stack(np.meshgrid(azimuth, elevation), axis=-1).reshape(-1, 2)
-        shapes, onsets = self.interpolator.aligned(grid)
-        energy = np.cumsum(np.square(shapes).sum(axis=(0, 1)))
-        first, last = np.searchsorted(energy, np.array([_CROPPED, 1 - _CROPPED]) * energy[-1])
-        self.table = shapes[..., first : last + 1].astype(np.float32)
-        self.starts = (onsets - self.interpolator.lead + first).astype(np.float32)
+        self.table = HeadTable(self.interpolator)
 
     def render(self, positions, damping, filters=None):
         """Binaural room response.
@@ -51,8 +85,8 @@ class RoomRenderer:
         damping : ndarray of shape (n_bands, n_images)
             Amplitudes of the image sources, without the spreading loss.
         filters : callable, default=None
-            Turns band signals into one: spectra (n_bands, n_freqs) of the bands at the length of
-            the transform. Not needed for one band.
+            Gives the gains (n_bands, n_fft // 2 + 1) that join the bands, for a length ``n_fft``.
+            None for one band.
 
         Returns
         -------
@@ -60,50 +94,42 @@ class RoomRenderer:
             Response of the left and of the right ear, float32. Sample 0 is the emission.
         """
         distance = np.linalg.norm(positions, axis=1)
-        amplitude = (damping / distance).T.astype(np.float32)
-        delay = (distance * (self.fs / SPEED_OF_SOUND)).astype(np.float32)
+        delay = distance * (self.fs / SPEED_OF_SOUND)
+        amplitude = (damping / distance).astype(np.float32)
         direct = int(distance.argmin())
         response = self.interpolator(unit_vectors_to_angles(positions[[direct]]))[0]
-        arrival, fraction = divmod(distance[direct] * self.fs / SPEED_OF_SOUND, 1.0)
-        n_times = int(delay.max() + max(self.starts.max() + self.table.shape[2], response.shape[1]))
-        n_times = fft.next_fast_len(n_times + 32, real=True)
-        reflections = amplitude.copy()
-        reflections[direct] = 0.0
-        signals = self._accumulate(positions, delay, reflections, n_times)
-        arrival = int(arrival)
-        signals[:, -1, arrival : arrival + response.shape[1]] += (
-            response[..., None] * amplitude[direct]
-        )
+        arrival, fraction = divmod(float(delay[direct]), 1.0)
+        arrived = slice(int(arrival), int(arrival) + response.shape[1])
+        n_taps = max(response.shape[1], self.table.shapes.shape[2] + int(self.table.starts.max()))
+        n_times = fft.next_fast_len(int(delay.max()) + n_taps + 32, real=True)
         fractions = np.append(np.arange(_N_PHASES) / _N_PHASES, fraction)
         phase = np.exp(-2j * np.pi * fft.rfftfreq(n_times) * fractions[:, None])
-        spectra = fft.rfft(signals, axis=2)
-        if filters is None:
-            spectra = np.einsum("epf,pf->ef", spectra[..., 0], phase.astype(np.complex64))
-        else:
-            spectra = np.einsum("epfb,pf,bf->ef", spectra, phase, filters(n_times), optimize=True)
-        return fft.irfft(spectra, n_times).astype(np.float32, copy=False)
+        phase = phase.astype(np.complex64)
+        reflections = self._reflections(positions, delay, n_times)
+        gains = [1.0] if filters is None else filters(n_times).astype(np.float32)
+        spectra = 0.0
+        for band, gain in zip(amplitude, gains, strict=True):
+            weights = np.repeat(band, 2)
+            weights[2 * direct : 2 * direct + 2] = 0.0
+            signals = (reflections @ weights).reshape(2, _N_PHASES + 1, n_times)
+            signals[:, -1, arrived] = response * band[direct]
+            spectra = spectra + gain * np.einsum("epf,pf->ef", fft.rfft(signals), phase)
+        return fft.irfft(spectra, n_times)
 
-    def _accumulate(self, positions, delay, amplitude, n_times):
-        """Sum the reflections into signals (2, n_phases + 1, n_times, n_bands) by their phase."""
-        row = self._rows(positions)
-        phase = np.round((delay[:, None] + self.starts[row]) * _N_PHASES).astype(np.int32)
+    def _reflections(self, positions, delay, n_times):
+        """Responses of the image sources, as columns (2 * (n_phases + 1) * n_times, 2 * n_images).
+
+        Rows are ear, phase of the delay and time; their weighted sum is one sparse product. The
+        last phase is left empty for the direct sound.
+        """
+        row, starts = self.table.lookup(positions)
+        phase = np.round((delay[:, None] + starts) * _N_PHASES).astype(np.int32)
         sample, phase = np.divmod(phase, _N_PHASES)
         signal = phase + np.array([0, _N_PHASES + 1], dtype=np.int32)
-        start = signal * np.int32(n_times) + np.maximum(sample, 0)
-        n_taps = self.table.shape[2]
-        # Delayed responses are the columns of a sparse matrix: their sum is one product.
-        index = start[..., None] + np.arange(n_taps, dtype=np.int32)
+        first = signal * np.int32(n_times) + np.maximum(sample, 0)
+        responses = self.table.shapes[row]
+        n_taps = responses.shape[2]
+        index = first[..., None] + np.arange(n_taps, dtype=np.int32)
         pointer = np.arange(0, index.size + 1, n_taps, dtype=np.int32)
         shape = (2 * (_N_PHASES + 1) * n_times, 2 * len(row))
-        columns = sparse.csc_array((self.table[row].ravel(), index.ravel(), pointer), shape=shape)
-        total = columns @ np.repeat(amplitude, 2, axis=0)
-        return total.reshape(2, _N_PHASES + 1, n_times, -1)
-
-    def _rows(self, positions):
-        """Row of the table nearest to each direction."""
-        x, y, z = positions.T
-        azimuth = np.arctan2(y, x) * np.float32(180 / np.pi)
-        elevation = np.arctan2(z, np.hypot(x, y)) * np.float32(180 / np.pi)
-        n_azimuths = round(360 / _STEP)
-        column = np.round((azimuth + 180) / _STEP).astype(np.int32) % n_azimuths
-        return np.round((elevation + 90) / _STEP).astype(np.int32) * n_azimuths + column
+        return sparse.csc_array((responses.ravel(), index.ravel(), pointer), shape=shape)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from sslearn.geometry import angles_to_unit_vectors, fibonacci_grid
 from sslearn.utils import import_optional
 from sslearn.utils._param_validation import Interval, StrOptions, validate_params
 
@@ -16,21 +15,52 @@ _OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)
 _REFERENCE = _OCTAVES.index(1000)
 
 
-def decay_time(sizes, exponents):
-    """Reverberation time of the image method: T20 of the Schroeder curve, in seconds.
+def decay_time(sizes, exponents, horizon):
+    """Reverberation time of the image method between two places of a room, in seconds.
 
-    Sound in direction u meets the walls of axis k at the rate ``c |u_k| / size_k`` and is weakened
-    each time by ``exp(-exponent)`` of the wall, on average over the two; all directions together
-    give the decay. Non-diffuse decays are longer than Eyring's formula says, by up to a factor 2.
+    Parameters
+    ----------
+    sizes : ndarray of shape (3,)
+        Length, width and height in metres.
+    exponents : ndarray of shape (6,)
+        Energy lost at each wall, as ``-log(1 - absorption)``.
+    horizon : float
+        Time until which image sources are summed, in seconds.
+
+    Returns
+    -------
+    t20 : float
+        Time for 60 dB, extrapolated from -5 to -25 dB of the Schroeder curve.
     """
-    pairs = np.reshape(exponents, (3, 2)).mean(axis=1)
-    directions = np.abs(angles_to_unit_vectors(fibonacci_grid(1000)))
-    rates = SPEED_OF_SOUND * directions @ (pairs / sizes)
-    times = np.linspace(0.0, 1.0, 400) * 8.0 / np.median(rates)
-    schroeder = (np.exp(-rates * times[:, None]) / rates).sum(axis=1)
-    level = 10 * np.log10(schroeder / schroeder[0])
-    start, stop = np.interp([5.0, 25.0], -level, times)
-    return 3.0 * (stop - start)
+    reach = SPEED_OF_SOUND * horizon
+    squares, losses = [], []
+    for size, pair, source, receiver in zip(
+        sizes, np.reshape(exponents, (3, 2)), (0.3, 0.35, 0.4), (0.65, 0.6, 0.55), strict=True
+    ):
+        n = np.arange(-np.ceil(reach / size / 2), np.ceil(reach / size / 2) + 1)
+        offsets = [2 * n + source - receiver, 2 * n - source - receiver]
+        hits = [pair[0] * np.abs(n - q) + pair[1] * np.abs(n) for q in (0, 1)]
+        squares.append(np.square(size * np.concatenate(offsets)))
+        losses.append(np.concatenate(hits))
+    square, loss = ((x[:, None, None] + y[:, None] + z).ravel() for x, y, z in (squares, losses))
+    near = square < reach**2
+    energy = np.exp(-loss[near]) / square[near]
+    edges = np.linspace(0.0, reach, 1001)
+    per_bin, _ = np.histogram(np.sqrt(square[near]), bins=edges, weights=energy)
+    schroeder = np.cumsum(per_bin[::-1])[::-1]
+    level = 10 * np.log10(np.maximum(schroeder / schroeder[0], 1e-12))
+    fitted = (level < -5) & (level > -25)
+    slope = np.polyfit(edges[:-1][fitted] / SPEED_OF_SOUND, level[fitted], 1)[0]
+    return -60.0 / slope
+
+
+def _scale_exponents(sizes, share, seconds):
+    """Exponents in proportion to ``share`` that give the wanted reverberation time."""
+    exponents = share * 13.8 * np.prod(sizes) / (SPEED_OF_SOUND * seconds * sizes.sum() ** 2)
+    horizon = 0.8 * seconds + 0.5 * np.linalg.norm(sizes) / SPEED_OF_SOUND
+    for _ in range(8):
+        exponents = exponents * decay_time(sizes, exponents, horizon) / seconds
+    return exponents
 
 
 @validate_params(
@@ -84,15 +114,15 @@ def make_shoebox_rooms(
 
     Notes
     -----
-    The absorption is such that the image method, run to a high enough order, decays with the wanted
-    reverberation time [1]_ (T20); Sabine's and Eyring's formulas would miss it, since the sound in
-    an empty rectangular room is not diffuse. No combination of size and time is impossible.
+    The absorption is such that the image method [1]_, run to a high enough order, decays with the
+    wanted reverberation time (T20, between two typical places). Sabine's and Eyring's formulas
+    miss it by up to a factor 2, since the sound in an empty rectangular room is not diffuse. No
+    combination of size and time is impossible; in a long room, times below 0.15 s are approximate.
 
     References
     ----------
-    .. [1] E. A. Lehmann, A. M. Johansson, "Prediction of energy decay in room impulse responses
-       simulated with an image-source model", J. Acoust. Soc. Am. 124 (2008), 269-277,
-       doi:10.1121/1.2936367.
+    .. [1] J. B. Allen, D. A. Berkley, "Image method for efficiently simulating small-room
+       acoustics", J. Acoust. Soc. Am. 65 (1979), 943-950, doi:10.1121/1.382599.
 
     Examples
     --------
@@ -114,8 +144,8 @@ def make_shoebox_rooms(
             slope = rng.uniform(-0.2, 0.4, size=(6, 1))
             share = share * 2.0 ** (slope * (np.arange(len(_OCTAVES)) - _REFERENCE))
         reference = share[:, min(_REFERENCE, share.shape[1] - 1)]
-        # Twice the exponents, half the time: the scale follows from one prediction.
-        exponents = share * decay_time(sizes, reference) / seconds
+        scaled = _scale_exponents(sizes, reference, seconds)
+        exponents = share * (scaled / reference)[:, None]
         rows.append([*sizes, seconds, *-np.expm1(-exponents).ravel()])
     octaves = [""] if profile == "flat" else [f"_{octave}" for octave in _OCTAVES]
     absorption = [f"absorption_{wall}{octave}" for wall in WALLS for octave in octaves]
@@ -144,7 +174,13 @@ def _check_t60(t60):
 
 
 def check_rooms(rooms):
-    """Validate a table of rooms; see :func:`make_shoebox_rooms`."""
+    """Validate a table of rooms, see :func:`make_shoebox_rooms`, and take it apart.
+
+    Returns
+    -------
+    rooms : list of dict
+        ``sizes`` and ``absorption`` of each room.
+    """
     if not isinstance(rooms, pd.DataFrame) or len(rooms) == 0:
         raise TypeError(
             "rooms must be a DataFrame with a row per room, as make_shoebox_rooms returns; got "
@@ -161,16 +197,22 @@ def check_rooms(rooms):
     absorption = rooms.filter(regex="^absorption_").to_numpy(dtype=float)
     if not ((absorption >= 0) & (absorption <= 1)).all():
         raise ValueError("rooms must have absorptions in [0, 1]; got values outside.")
-    return rooms
+    return [
+        {
+            "sizes": room[list(_SIZES)].to_numpy(dtype=float),
+            "absorption": {wall: _absorption(room, wall) for wall in WALLS},
+        }
+        for _, room in rooms.iterrows()
+    ]
 
 
-def _material(room, wall, pra):
-    names = [name for name in room.index if str(name).startswith(f"absorption_{wall}")]
-    values = room[names].to_numpy(dtype=float)
-    if len(names) == 1:
-        return pra.Material(values[0])
-    octaves = [float(str(name).rpartition("_")[2]) for name in names]
-    return pra.Material({"coeffs": values.tolist(), "center_freqs": octaves})
+def _absorption(room, wall):
+    """Absorption of a wall as pyroomacoustics takes it: a number, or numbers and octaves."""
+    columns = room[[name for name in room.index if str(name).startswith(f"absorption_{wall}")]]
+    if len(columns) == 1:
+        return float(columns.iloc[0])
+    octaves = [float(str(name).rpartition("_")[2]) for name in columns.index]
+    return {"coeffs": columns.to_numpy(dtype=float).tolist(), "center_freqs": octaves}
 
 
 def image_sources(room, source, receiver, *, fs, max_order):
@@ -178,8 +220,8 @@ def image_sources(room, source, receiver, *, fs, max_order):
 
     Parameters
     ----------
-    room : Series
-        Row of a table of rooms.
+    room : dict
+        One of those that :func:`check_rooms` returns.
     source, receiver : ndarray of shape (3,)
         Positions in metres.
     fs : float
@@ -198,9 +240,9 @@ def image_sources(room, source, receiver, *, fs, max_order):
     """
     pra = import_optional("pyroomacoustics", "make_binaural with rooms")
     box = pra.ShoeBox(
-        room[list(_SIZES)].to_numpy(dtype=float),
+        room["sizes"],
         fs=fs,
-        materials={wall: _material(room, wall, pra) for wall in WALLS},
+        materials={wall: pra.Material(value) for wall, value in room["absorption"].items()},
         max_order=max_order,
     )
     box.add_source(source)

@@ -102,12 +102,12 @@ class SphericalWeights:
             everywhere = self.to_weights @ vectors[i]
             facet[i] = everywhere.min(axis=1).argmax()
             weights[i] = everywhere[facet[i]]
-        weights = np.maximum(weights, 0.0)
-        weights /= weights.sum(axis=1, keepdims=True)
         columns = self.facets[facet]
         distance, nearest = self.measured.query(vectors)
-        exact = distance < 1e-9
-        columns[exact], weights[exact] = nearest[exact, None], [1.0, 0.0, 0.0]
+        alone = (distance < 1e-9) | (weights.min(axis=1) < -1e-6)
+        columns[alone], weights[alone] = nearest[alone, None], [1.0, 0.0, 0.0]
+        weights = np.maximum(weights, 0.0)
+        weights /= weights.sum(axis=1, keepdims=True)
         shape = (len(vectors), len(self.vectors))
         pointers = np.arange(0, 3 * len(vectors) + 1, 3)
         return sparse.csr_array((weights.ravel(), columns.ravel(), pointers), shape=shape)
@@ -187,7 +187,7 @@ def interpolate_hrirs(head, directions):
     wanted direction falls into, and delayed by the equally mixed onsets. At measured directions the
     measurement comes back. Gaps, such as the one below the head in most measurements, are spanned
     by large triangles of the hull; where even the hull has no triangle, because the measurement
-    covers less than half a sphere, the nearest edge answers.
+    covers less than half a sphere, the nearest measured direction answers.
 
     References
     ----------

@@ -1,5 +1,22 @@
 """Audio to spectra to cues: transformers of X."""
 
+from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
+from sslearn.features._feature_stack import FeatureStack, make_feature_stack
+from sslearn.features._itd import ITD
+from sslearn.features._pair_cues import ILD, IPD
+from sslearn.features._pooling import Flatten, TimePooling
+from sslearn.features._stft import STFT
 
-__all__ = ["BinauralCues"]
+__all__ = [
+    "ILD",
+    "IPD",
+    "ITD",
+    "STFT",
+    "AudioReader",
+    "BinauralCues",
+    "FeatureStack",
+    "Flatten",
+    "TimePooling",
+    "make_feature_stack",
+]

@@ -7,43 +7,66 @@ from sklearn.utils import gen_even_slices
 
 from sslearn.features._base import StatelessTransformer
 from sslearn.features._frames import analysis_window, band_slice, frame_views
-from sslearn.features._interchannel import level_ratio, unit_phasor
+from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor
 from sslearn.utils import check_audio, check_finite
 from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
 
-# The frames of a block and their spectra stay in a second-level cache of 1 to 2 MiB.
+# The frames of a block, their spectra and cues then stay near a cache of 1 to 2 MiB.
 _BLOCK_BYTES = 2**20
 
 
+def _batches(X, part, n_fft, hop_length):
+    """Rows, clips and frames of a slice of the clips, as many clips at a time as fill a block."""
+    if isinstance(X, list):
+        for i in range(part.start, part.stop):
+            clip = X[i][None]
+            yield slice(i, i + 1), clip, frame_views(clip, n_fft, hop_length)
+        return
+    frames = frame_views(X, n_fft, hop_length)
+    step = max(1, _BLOCK_BYTES // frames[0].nbytes)
+    for start in range(part.start, part.stop, step):
+        rows = slice(start, min(start + step, part.stop))
+        yield rows, X[rows], frames[rows]
+
+
 def _log_sum(ratio):
-    """Sum over axis 1 of natural logarithms of ratios within 1e-4.5 .. 1e4.5."""
-    n_clips, n_frames, n_bins = ratio.shape
-    whole = n_frames - n_frames % 8
-    # One logarithm of a product of 8 for 8 logarithms; 1e36 is still below the float32 maximum.
-    products = ratio[:, :whole].reshape(n_clips, 8, whole // 8, n_bins).prod(axis=1)
+    """Sum over axis 1 of the natural logarithms of ratios within 1e-4.5 .. 1e4.5."""
+    whole = ratio.shape[1] - ratio.shape[1] % 8
+    # One logarithm for the product of 8 ratios, which is at most 1e36: float32 still holds it.
+    products = ratio[:, :whole].reshape(len(ratio), 8, whole // 8, ratio.shape[2]).prod(axis=1)
     return np.log(products).sum(axis=1) + np.log(ratio[:, whole:]).sum(axis=1)
 
 
 def _block_sums(frames, window, ild_bins, ipd_bins):
     """Sums over the frames (n_clips, 2, n_frames, n_fft) of log level ratios and of phasors."""
     spectrum = rfft(frames * window)
-    magnitude = np.abs(spectrum)
-    left, right = magnitude[:, 0, :, ild_bins], magnitude[:, 1, :, ild_bins]
-    phasors = unit_phasor(spectrum[:, 0, :, ipd_bins], spectrum[:, 1, :, ipd_bins])
-    return _log_sum(level_ratio(left, right)), phasors.sum(axis=1)
+    magnitude = guarded_magnitude(spectrum)
+    # Whole rows are faster than bands of them.
+    logs = _log_sum(level_ratio(magnitude[:, 0], magnitude[:, 1]))[:, ild_bins]
+    phasor = unit_phasor(spectrum[:, 0, :, ipd_bins], spectrum[:, 1, :, ipd_bins])
+    return logs, phasor.sum(axis=1)
 
 
-def _fill_cues(features, clips, *, window, hop_length, bins):
-    """Write the features of clips (n_clips, 2, n_times), a block of frames after the other."""
-    frames = frame_views(clips, len(window), hop_length)
+def _mean_cues(frames, window, bins):
+    """Features of clips given as frames, one block of frames after the other."""
     n_frames = frames.shape[2]
     step = max(1, _BLOCK_BYTES // frames[:, :, 0].nbytes)
-    blocks = [frames[:, :, start : start + step] for start in range(0, n_frames, step)]
+    blocks = (frames[:, :, start : start + step] for start in range(0, n_frames, step))
     sums = [_block_sums(block, window, *bins) for block in blocks]
-    logs, phasors = (sum(parts) for parts in zip(*sums, strict=True))
-    n_ild = logs.shape[1]
-    np.multiply(logs, 20 / np.log(10) / n_frames, out=features[:, :n_ild])
-    np.divide(phasors.view(clips.dtype), n_frames, out=features[:, n_ild:])
+    logs, phasors = (sum(parts) / n_frames for parts in zip(*sums, strict=True))
+    return np.hstack([float(20 / np.log(10)) * logs, phasors.view(window.dtype)])
+
+
+def _warn_of_silence(X, levels):
+    # Only clips without any level difference need a second look.
+    candidates = np.flatnonzero(~levels.any(axis=1))
+    silent = [int(i) for i in candidates if not np.any(X[i])]
+    if silent:
+        warnings.warn(
+            f"X is silent in sample(s) {silent}: cues of 0 carry no direction. "
+            "Drop these recordings.",
+            stacklevel=3,
+        )
 
 
 class BinauralCues(StatelessTransformer):
@@ -199,12 +222,14 @@ class BinauralCues(StatelessTransformer):
         self._validate_params()
         X = self._check_audio(X)
         dtype = np.result_type(*{clip.dtype for clip in X}) if isinstance(X, list) else X.dtype
-        features = np.empty((len(X), len(self.get_feature_names_out())), dtype=dtype)
+        ild, ipd = self._bins()
+        n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
+        features = np.empty((len(X), n_features), dtype=dtype)
         n_jobs = min(effective_n_jobs(self.n_jobs), len(X))
         Parallel(n_jobs=n_jobs, require="sharedmem")(
             delayed(self._fill)(features, X, part) for part in gen_even_slices(len(X), n_jobs)
         )
-        self._warn_of_silence(X, features)
+        _warn_of_silence(X, features[:, : ild.stop - ild.start])
         return features
 
     def get_feature_names_out(self, input_features=None):
@@ -240,30 +265,8 @@ class BinauralCues(StatelessTransformer):
         return check_audio(X, n_channels=2, min_times=self.n_fft, ensure_finite=False)
 
     def _fill(self, features, X, part):
-        """Write the features of a slice of the clips, as many at a time as fill a block."""
-        plan = {
-            "window": analysis_window(self.window, self.n_fft).astype(features.dtype),
-            "hop_length": self.hop_length,
-            "bins": self._bins(),
-        }
-        step = 1
-        if not isinstance(X, list):
-            n_frames = 1 + (X.shape[2] - self.n_fft) // self.hop_length
-            step = max(1, _BLOCK_BYTES // (2 * n_frames * self.n_fft * X.itemsize))
-        for start in range(part.start, part.stop, step):
-            rows = slice(start, min(start + step, part.stop))
-            clips = X[start][None] if isinstance(X, list) else X[rows]
-            check_finite(clips, first_sample=start)
-            _fill_cues(features[rows], clips, **plan)
-
-    def _warn_of_silence(self, X, features):
-        # Only clips without any level difference need a second look.
-        n_ild = len(range(*self._bins()[0].indices(self.n_fft)))
-        candidates = np.flatnonzero(~features[:, :n_ild].any(axis=1))
-        silent = [int(i) for i in candidates if not np.any(X[i])]
-        if silent:
-            warnings.warn(
-                f"X is silent in sample(s) {silent}: cues of 0 carry no direction. "
-                "Drop these recordings.",
-                stacklevel=2,
-            )
+        window = analysis_window(self.window, self.n_fft).astype(features.dtype)
+        bins = self._bins()
+        for rows, clips, frames in _batches(X, part, self.n_fft, self.hop_length):
+            check_finite(clips, first_sample=rows.start)
+            features[rows] = _mean_cues(frames, window, bins)

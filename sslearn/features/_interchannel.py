@@ -6,22 +6,39 @@ import numpy as np
 _RATIO_LIMIT = 10**4.5
 
 
+def guarded_magnitude(spectrum):
+    """Magnitudes that may be divided: silence is the smallest normal number instead of 0.
+
+    Parameters
+    ----------
+    spectrum : ndarray of shape (...)
+        Complex spectra.
+
+    Returns
+    -------
+    magnitude : ndarray of shape (...)
+        Positive magnitudes.
+    """
+    magnitude = np.abs(spectrum)
+    magnitude += np.finfo(magnitude.dtype).tiny
+    return magnitude
+
+
 def level_ratio(magnitude, reference):
     """Ratio of magnitudes, limited to 90 dB either way; 1 where both are silent.
 
     Parameters
     ----------
     magnitude, reference : ndarray of shape (...)
-        Magnitudes of spectra.
+        Guarded magnitudes.
 
     Returns
     -------
     ratio : ndarray of shape (...)
         ``magnitude / reference``.
     """
-    tiny = np.finfo(magnitude.dtype).tiny
     with np.errstate(over="ignore"):
-        ratio = (magnitude + tiny) / (reference + tiny)
+        ratio = magnitude / reference
     return np.clip(ratio, 1 / _RATIO_LIMIT, _RATIO_LIMIT, out=ratio)
 
 
@@ -38,10 +55,51 @@ def unit_phasor(spectrum, reference):
     phasor : ndarray of shape (...)
         ``exp(j angle(spectrum / reference))``; 1 where either is silent.
     """
-    phasor = spectrum * reference.conj()
+    phasor = np.conj(reference)
+    phasor *= spectrum
+    # Silence becomes a tiny positive number, whose phase is 0.
+    tiny = np.finfo(phasor.real.dtype).tiny
+    phasor += tiny
     modulus = np.abs(phasor)
-    silent = modulus < np.finfo(modulus.dtype).tiny
-    modulus[silent] = 1
-    phasor[silent] = 1
-    phasor *= np.reciprocal(modulus)
+    phasor *= np.reciprocal(np.maximum(modulus, tiny, out=modulus), out=modulus)
     return phasor
+
+
+def check_pairs(pairs, reference, n_channels):
+    """Pairs of channels to compare.
+
+    Parameters
+    ----------
+    pairs : array-like of shape (n_pairs, 2) or None
+        Channel and reference of each pair; None for every channel against ``reference``.
+    reference : int
+        Reference channel where ``pairs`` is None.
+    n_channels : int
+        Number of channels.
+
+    Returns
+    -------
+    pairs : list of (int, int)
+        Channel and reference of each pair.
+
+    Raises
+    ------
+    ValueError
+        If a channel does not exist, a pair is no pair, or there is none.
+    """
+    if pairs is None:
+        if not (reference < n_channels and n_channels > 1):
+            raise ValueError(
+                f"reference must be one of at least 2 channels of X; got reference={reference} "
+                f"and n_channels={n_channels}."
+            )
+        return [(channel, reference) for channel in range(n_channels) if channel != reference]
+    checked = np.asarray(pairs)
+    if checked.ndim != 2 or checked.shape[1] != 2 or checked.dtype.kind not in "iu":
+        raise ValueError(f"pairs must be integers of shape (n_pairs, 2); got {pairs!r}.")
+    if len(checked) == 0 or checked.min() < 0 or checked.max() >= n_channels:
+        raise ValueError(
+            f"pairs must hold at least one pair, of channels from 0 to {n_channels - 1}; "
+            f"got {pairs!r}."
+        )
+    return [tuple(pair) for pair in checked.tolist()]

@@ -1,0 +1,100 @@
+import numpy as np
+from sklearn.pipeline import FeatureUnion, make_union
+from sklearn.utils import get_tags
+
+from sslearn.utils._param_validation import Integral
+
+
+class FeatureStack(FeatureUnion):
+    """Outputs of several transformers joined on axis 1, whatever the number of axes.
+
+    It is scikit-learn's FeatureUnion for maps of shape (n_samples, n_maps, n_freqs, n_frames) as
+    well as for features, with the same nested parameters (``name__parameter``).
+
+    Parameters
+    ----------
+    transformer_list : list of (str, transformer)
+        Name and transformer of each part; ``"drop"`` leaves one out, ``"passthrough"`` hands X on.
+    n_jobs : int, default=None
+        Number of jobs; 1 if None.
+    transformer_weights : dict, default=None
+        Factor of the output of each name.
+    verbose : bool, default=False
+        Whether the time of each part is printed.
+    verbose_feature_names_out : bool, default=True
+        Whether feature names begin with the name of their part.
+
+    See Also
+    --------
+    make_feature_stack : The same without names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.features import ILD, IPD, STFT, FeatureStack
+    >>> X = np.random.default_rng(0).standard_normal((3, 2, 2048))
+    >>> stack = FeatureStack([("ild", ILD()), ("ipd", IPD())])
+    >>> stack.fit_transform(STFT().transform(X)).shape
+    (3, 2, 257, 13)
+    >>> stack.set_params(ild__freq_range=(0, 4000)).fit_transform(STFT().transform(X))
+    Traceback (most recent call last):
+    ...
+    ValueError: Outputs must agree on all axes but 1; got ild (3, 1, 128, 13), ipd (3, 1, 257, 13).
+    """
+
+    _parameter_constraints: dict = {
+        "transformer_list": [list],
+        "n_jobs": [Integral, None],
+        "transformer_weights": [dict, None],
+        "verbose": ["verbose"],
+        "verbose_feature_names_out": ["boolean"],
+    }
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        parts = [get_tags(part) for _, part in self.transformer_list if not isinstance(part, str)]
+        tags.requires_fit = any(part.requires_fit for part in parts)
+        tags.input_tags.two_d_array = all(part.input_tags.two_d_array for part in parts)
+        tags.input_tags.three_d_array = all(part.input_tags.three_d_array for part in parts)
+        return tags
+
+    # FeatureUnion calls the first before every fit, and joins all outputs by the second.
+    def _validate_transformers(self):
+        self._validate_params()
+        super()._validate_transformers()
+
+    def _hstack(self, Xs):
+        if all(np.ndim(X) == 2 for X in Xs):
+            return super()._hstack(Xs)
+        if len({(X.ndim, X.shape[0], X.shape[2:]) for X in Xs}) > 1:
+            names = [name for name, part in self.transformer_list if part != "drop"]
+            shapes = (f"{name} {X.shape}" for name, X in zip(names, Xs, strict=True))
+            raise ValueError(f"Outputs must agree on all axes but 1; got {', '.join(shapes)}.")
+        return np.concatenate(Xs, axis=1)
+
+
+def make_feature_stack(*transformers, n_jobs=None, verbose=False):
+    """Make a :class:`FeatureStack` whose parts are named after their classes.
+
+    Parameters
+    ----------
+    *transformers : transformers
+        The parts.
+    n_jobs : int, default=None
+        Number of jobs; 1 if None.
+    verbose : bool, default=False
+        Whether the time of each part is printed.
+
+    Returns
+    -------
+    stack : FeatureStack
+        The parts, named in lower case.
+
+    Examples
+    --------
+    >>> from sslearn.features import ILD, IPD, make_feature_stack
+    >>> [name for name, _ in make_feature_stack(ILD(), IPD()).transformer_list]
+    ['ild', 'ipd']
+    """
+    named = make_union(*transformers).transformer_list
+    return FeatureStack(named, n_jobs=n_jobs, verbose=verbose)

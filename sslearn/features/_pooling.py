@@ -1,0 +1,174 @@
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+
+from sslearn.features._base import ArrayTransformer, StatelessTransformer
+from sslearn.utils import check_finite, check_maps
+from sslearn.utils._param_validation import StrOptions, _fit_context
+
+
+class TimePooling(ArrayTransformer):
+    """Average of cue maps over time.
+
+    Parameters
+    ----------
+    statistic : {"mean", "circular"}, default="mean"
+        ``"mean"`` is the mean over frames. ``"circular"`` is for phases in radians: the mean of
+        their cosine and of their sine, which does not break where phases wrap.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of maps seen in ``fit``.
+
+    See Also
+    --------
+    Flatten : What comes next, to get features.
+
+    Examples
+    --------
+    Phases just below and just above pi average to -1, not to 0:
+
+    >>> import numpy as np
+    >>> from sslearn.features import TimePooling
+    >>> phases = np.array([3.1, -3.1]).reshape(1, 1, 1, 2)
+    >>> TimePooling("circular").transform(phases).round(3).tolist()
+    [[[[-0.999, 0.0]]]]
+    """
+
+    _parameter_constraints: dict = {"statistic": [StrOptions({"mean", "circular"})]}
+
+    def __init__(self, statistic="mean"):
+        self.statistic = statistic
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Validate the parameter and the maps; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_maps, n_freqs, n_frames)
+            Cue maps, float32 or float64.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TimePooling
+            The transformer.
+        """
+        self.n_features_in_ = check_maps(X).shape[1]
+        return self
+
+    def transform(self, X):
+        """Average over frames.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_maps, n_freqs, n_frames)
+            Cue maps, float32 or float64.
+
+        Returns
+        -------
+        pooled : ndarray of shape (n_samples, n_maps, n_freqs) or (n_samples, n_maps, n_freqs, 2)
+            The mean; or, if ``statistic="circular"``, the mean cosine and the mean sine.
+        """
+        self._validate_params()
+        X = check_maps(X)
+        if self.statistic == "mean":
+            return X.mean(axis=-1)
+        return np.stack([np.cos(X).mean(axis=-1), np.sin(X).mean(axis=-1)], axis=-1)
+
+
+class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
+    """Every axis but the first laid out in one row of features a sample.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Length of axis 1 seen in ``fit``.
+
+    See Also
+    --------
+    TimePooling : What comes before, so that clips of any length give as many features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.features import Flatten
+    >>> Flatten().transform(np.zeros((5, 2, 10))).shape
+    (5, 20)
+    """
+
+    _parameter_constraints: dict = {}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Validate the array and count its features; nothing else is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Maps or pooled maps, float32 or float64.
+        y : array-like of shape (n_samples, ...), default=None
+            Ignored but for its length.
+
+        Returns
+        -------
+        self : Flatten
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            If X has one axis, is empty or not finite, or y has another length.
+        """
+        X = self._check(X)
+        if y is not None and len(y) != len(X):
+            raise ValueError(
+                f"X must have as many samples as y; got {len(X)} in X, of shape {X.shape}, and "
+                f"{len(y)} in y."
+            )
+        self.n_features_in_ = X.shape[1]
+        self._n_features_out = int(np.prod(X.shape[1:]))
+        return self
+
+    def transform(self, X):
+        """Flatten each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Maps or pooled maps, float32 or float64.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features)
+            The same values, the last axis fastest.
+
+        Raises
+        ------
+        TypeError
+            If X is not float32 or float64.
+        ValueError
+            If X has one axis, is empty or not finite, or gives another number of features than
+            in ``fit``.
+        """
+        X = self._check(X)
+        features = X.reshape(len(X), -1)
+        expected = getattr(self, "_n_features_out", features.shape[1])
+        if features.shape[1] != expected:
+            raise ValueError(
+                f"X must flatten to {expected} features, as in fit; got {features.shape[1]} from "
+                f"shape {X.shape}. Put TimePooling before Flatten where lengths differ."
+            )
+        return features
+
+    def _check(self, X):
+        X = np.asarray(X)
+        if X.dtype not in (np.float32, np.float64):
+            raise TypeError(f"X must be float32 or float64; got dtype {X.dtype}.")
+        if X.ndim < 2 or X.size == 0:
+            raise ValueError(
+                f"X must have shape (n_samples, ...) and not be empty; got shape {X.shape}."
+            )
+        return check_finite(X)

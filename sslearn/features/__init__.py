@@ -8,15 +8,15 @@ from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
 from sslearn.features._stft import STFT
 
-__all__ = [
-    "ILD",
-    "IPD",
-    "ITD",
-    "STFT",
+__all__ = [  # noqa: RUF022
     "AudioReader",
     "BinauralCues",
     "FeatureStack",
     "Flatten",
+    "ILD",
+    "IPD",
+    "ITD",
+    "STFT",
     "TimePooling",
     "make_feature_stack",
 ]

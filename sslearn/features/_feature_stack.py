@@ -2,7 +2,7 @@ import numpy as np
 from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.utils import get_tags
 
-from sslearn.utils._param_validation import Integral
+from sslearn.utils._param_validation import Integral, _fit_context
 
 
 class FeatureStack(FeatureUnion):
@@ -50,6 +50,46 @@ class FeatureStack(FeatureUnion):
         "verbose_feature_names_out": ["boolean"],
     }
 
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, **fit_params):
+        """Fit every part.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            What the parts take.
+        y : array-like of shape (n_samples, ...), default=None
+            Targets, for parts that use them.
+        **fit_params : dict
+            Parameters of the ``fit`` of the parts.
+
+        Returns
+        -------
+        self : FeatureStack
+            The stack.
+        """
+        return super().fit(X, y, **fit_params)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X, y=None, **params):
+        """Fit every part, transform X and join the results.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            What the parts take.
+        y : array-like of shape (n_samples, ...), default=None
+            Targets, for parts that use them.
+        **params : dict
+            Parameters of the ``fit`` of the parts.
+
+        Returns
+        -------
+        X_t : ndarray of shape (n_samples, n_maps, ...)
+            Outputs of all parts, joined on axis 1.
+        """
+        return super().fit_transform(X, y, **params)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         parts = [get_tags(part) for _, part in self.transformer_list if not isinstance(part, str)]
@@ -57,11 +97,6 @@ class FeatureStack(FeatureUnion):
         tags.input_tags.two_d_array = all(part.input_tags.two_d_array for part in parts)
         tags.input_tags.three_d_array = all(part.input_tags.three_d_array for part in parts)
         return tags
-
-    # FeatureUnion calls the first before every fit, and joins all outputs by the second.
-    def _validate_transformers(self):
-        self._validate_params()
-        super()._validate_transformers()
 
     def _hstack(self, Xs):
         if all(np.ndim(X) == 2 for X in Xs):

@@ -29,7 +29,7 @@ _N_KEPT = 64
 _KEPT = {}
 
 
-@dataclass
+@dataclass(repr=False)
 class _Scene:
     """What all chunks share."""
 
@@ -270,6 +270,7 @@ def make_binaural(
     )
     plan = draw_plan(n_samples, placement, sources, snr, entropy)
     keys = [joblib.hash((head.hrirs, head.directions, head.fs)) for head in heads]
+    transformer = None if transformer is None else clone(transformer)
     scene = _Scene(heads, keys, parts, sources, fs, n_times, max_order, transformer, entropy)
     X = _render(plan, scene, memory, n_jobs, verbose)
     target = plan[["azimuth", "elevation"]].to_numpy()
@@ -349,6 +350,9 @@ def _check_wanted(directions):
 
 def _check_distances(distances):
     distances = np.atleast_1d(np.asarray(distances, dtype=float))
-    if distances.ndim != 1 or not (np.isfinite(distances) & (distances > 0)).all():
-        raise ValueError(f"distances must be positive, in metres; got {distances.tolist()}.")
+    valid = np.isfinite(distances) & (distances > 0)
+    if distances.ndim != 1 or distances.size == 0 or not valid.all():
+        raise ValueError(
+            f"distances must be positive numbers in metres, at least one; got {distances.tolist()}."
+        )
     return distances

@@ -7,7 +7,7 @@ import soundfile
 
 from sslearn.datasets._head import resample_audio
 
-_N_TRIES = 10
+_N_TRIES = 100
 _LOUD_ENOUGH = 0.3  # of the rms of the whole source
 
 

@@ -205,8 +205,9 @@ def make_binaural(
     data : Bunch or tuple of (ndarray, ndarray, DataFrame)
         With the keys ``data``, float32 audio of shape (n_samples, 2, n_times) with the left ear in
         channel 0 (or the output of ``transformer``), ``target``, azimuth and elevation in degrees,
-        of shape (n_samples, 2), ``metadata``, a DataFrame with the columns room, receiver, head,
-        speaker, source, distance, snr and yaw, and ``fs``.
+        of shape (n_samples, 2), ``metadata``, a DataFrame with the columns room (index label in
+        ``rooms``, else the key ``room`` of the head or "anechoic"), receiver, head, speaker,
+        source, distance, snr and yaw, and ``fs``.
 
     Raises
     ------
@@ -311,12 +312,16 @@ def _render(plan, scene, memory, n_jobs, verbose):
 
 
 def _metadata(plan, scene, rooms):
-    room = "anechoic" if rooms is None else rooms.index[plan["room_row"]]
+    heads = [scene.heads[row] for row in plan["head_row"]]
+    if rooms is None:
+        room = [head.get("room", "anechoic") for head in heads]
+    else:
+        room = rooms.index[plan["room_row"]]
     return pd.DataFrame(
         {
             "room": room,
             "receiver": plan["receiver"],
-            "head": [scene.heads[row].name for row in plan["head_row"]],
+            "head": [head.name for head in heads],
             "speaker": [scene.sources.speaker(source) for source in plan["source"]],
             **{name: plan[name] for name in ("source", "distance", "snr", "yaw")},
         }

@@ -84,13 +84,15 @@ def test_measured_rooms_as_heads():
         directions=np.array([[30.0, 0.0], [-30.0, 0.0]]),
         distance=np.array([1.5, 2.5]),
         fs=FS,
-        name="office",
+        name="office_head",
+        room="office",
     )
     X, y, metadata = make_binaural(
         8, heads=head, duration=0.1, directions="measured", random_state=0, return_X_y=True
     )
     assert X.shape == (8, 2, 1600)
     assert set(y[:, 0]) == {30.0, -30.0}
+    assert set(metadata["room"]) == {"office"} and set(metadata["head"]) == {"office_head"}
     assert metadata["distance"].tolist() == np.where(y[:, 0] > 0, 1.5, 2.5).tolist()
     with pytest.raises(ValueError, match="directions='measured'"):
         make_binaural(2, heads=head, duration=0.1)

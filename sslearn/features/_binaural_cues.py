@@ -1,3 +1,4 @@
+import math
 import warnings
 
 import numpy as np
@@ -37,22 +38,29 @@ def _log_sum(ratio):
     return np.log(products).sum(axis=1) + np.log(ratio[:, whole:]).sum(axis=1)
 
 
-def _block_sums(frames, window, ild_bins, ipd_bins):
+def _block_sums(frames, window, ild_bins, ipd_bins, scratch):
     """Sums over the frames (n_clips, 2, n_frames, n_fft) of log level ratios and of phasors."""
-    spectrum = rfft(frames * window)
-    magnitude = guarded_magnitude(spectrum)
-    # Whole rows are faster than bands of them.
-    logs = _log_sum(level_ratio(magnitude[:, 0], magnitude[:, 1]))[:, ild_bins]
+    # The scratch holds the windowed frames, then the magnitudes. As long as the spectrum is the
+    # one large array that comes and goes, the allocator keeps its pages; giving them back to the
+    # system and faulting them in again would take as long as everything else.
+    spectrum = rfft(np.multiply(frames, window, out=_cut(scratch, frames.shape)))
+    magnitude = guarded_magnitude(spectrum, out=_cut(scratch, spectrum.shape))
     phasor = unit_phasor(spectrum[:, 0, :, ipd_bins], spectrum[:, 1, :, ipd_bins])
-    return logs, phasor.sum(axis=1)
+    # Whole rows are faster than bands of them.
+    ratio = level_ratio(magnitude[:, 0], magnitude[:, 1], out=magnitude[:, 0])
+    return _log_sum(ratio)[:, ild_bins], phasor.sum(axis=1)
 
 
-def _mean_cues(frames, window, bins):
+def _cut(scratch, shape):
+    return scratch[: math.prod(shape)].reshape(shape)
+
+
+def _mean_cues(frames, window, bins, scratch):
     """Features of clips given as frames, one block of frames after the other."""
     n_frames = frames.shape[2]
     step = max(1, _BLOCK_BYTES // frames[:, :, 0].nbytes)
     blocks = (frames[:, :, start : start + step] for start in range(0, n_frames, step))
-    sums = [_block_sums(block, window, *bins) for block in blocks]
+    sums = [_block_sums(block, window, *bins, scratch) for block in blocks]
     logs, phasors = (sum(parts) / n_frames for parts in zip(*sums, strict=True))
     return np.hstack([float(20 / np.log(10)) * logs, phasors.view(window.dtype)])
 
@@ -226,9 +234,12 @@ class BinauralCues(StatelessTransformer):
         n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
         features = np.empty((len(X), n_features), dtype=dtype)
         n_jobs = min(effective_n_jobs(self.n_jobs), len(X))
-        Parallel(n_jobs=n_jobs, require="sharedmem")(
-            delayed(self._fill)(features, X, part) for part in gen_even_slices(len(X), n_jobs)
-        )
+        if n_jobs == 1:
+            self._fill(features, X, slice(0, len(X)))
+        else:
+            Parallel(n_jobs=n_jobs, require="sharedmem")(
+                delayed(self._fill)(features, X, part) for part in gen_even_slices(len(X), n_jobs)
+            )
         _warn_of_silence(X, features[:, : ild.stop - ild.start])
         return features
 
@@ -267,6 +278,8 @@ class BinauralCues(StatelessTransformer):
     def _fill(self, features, X, part):
         window = analysis_window(self.window, self.n_fft).astype(features.dtype)
         bins = self._bins()
+        n_bytes = max(_BLOCK_BYTES, 2 * self.n_fft * features.itemsize)
+        scratch = np.empty(n_bytes // features.itemsize, dtype=features.dtype)
         for rows, clips, frames in _batches(X, part, self.n_fft, self.hop_length):
             check_finite(clips, first_sample=rows.start)
-            features[rows] = _mean_cues(frames, window, bins)
+            features[rows] = _mean_cues(frames, window, bins, scratch)

@@ -6,31 +6,35 @@ import numpy as np
 _RATIO_LIMIT = 10**4.5
 
 
-def guarded_magnitude(spectrum):
+def guarded_magnitude(spectrum, out=None):
     """Magnitudes that may be divided: silence is the smallest normal number instead of 0.
 
     Parameters
     ----------
     spectrum : ndarray of shape (...)
         Complex spectra.
+    out : ndarray of shape (...), default=None
+        Where the magnitudes are written; a new array if None.
 
     Returns
     -------
     magnitude : ndarray of shape (...)
         Positive magnitudes.
     """
-    magnitude = np.abs(spectrum)
+    magnitude = np.abs(spectrum, out=out)
     magnitude += np.finfo(magnitude.dtype).tiny
     return magnitude
 
 
-def level_ratio(magnitude, reference):
+def level_ratio(magnitude, reference, out=None):
     """Ratio of magnitudes, limited to 90 dB either way; 1 where both are silent.
 
     Parameters
     ----------
     magnitude, reference : ndarray of shape (...)
         Guarded magnitudes.
+    out : ndarray of shape (...), default=None
+        Where the ratio is written; a new array if None.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def level_ratio(magnitude, reference):
         ``magnitude / reference``.
     """
     with np.errstate(over="ignore"):
-        ratio = magnitude / reference
+        ratio = np.divide(magnitude, reference, out=out)
     return np.clip(ratio, 1 / _RATIO_LIMIT, _RATIO_LIMIT, out=ratio)
 
 

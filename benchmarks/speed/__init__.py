@@ -1,0 +1,1 @@
+"""Time and memory: classes for asv, and scripts that print ratios."""

@@ -103,9 +103,10 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def net_(self):
         """skorch net around the fitted module (``net_.module_``), in evaluation mode."""
         check_is_fitted(self)
+        import torch
         from skorch import NeuralNet
 
-        return NeuralNet(self._get_module(), criterion=None, device=None).initialize()
+        return NeuralNet(self._get_module(), criterion=torch.nn.Identity, device=None).initialize()
 
     def __getstate__(self):
         state = dict(super().__getstate__())

@@ -1,0 +1,108 @@
+"""Training time of SiameseEmbedding beside a bare torch loop over the same batches.
+
+Run with ``python -m benchmarks.speed.siamese``; the last line is the ratio, which shall be at most
+1.15. Both train the same network from the same weights with the same loss, optimizer, order of
+samples and validation, on one thread; processor time is taken, which other programs on the machine
+disturb less than the clock on the wall.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+
+from sslearn.deep_learning._engine import build_module
+from sslearn.embedding import SiameseEmbedding
+from sslearn.losses import ContrastiveLoss
+from sslearn.metrics import median_angular_error
+from sslearn.neighbors import KNeighborsLocalizer
+from sslearn.networks import MLP
+
+N_FEATURES, BATCH_SIZE, VALID_FRACTION = 729, 128, 0.3
+
+
+def make_features(n_samples):
+    """Noisy smooth functions of the azimuth, as wide as the cues of the paper."""
+    rng = np.random.default_rng(0)
+    azimuth = rng.uniform(-90, 90, n_samples)
+    X = rng.normal(size=(n_samples, N_FEATURES)) + 3 * np.cos(
+        np.deg2rad(azimuth)[:, None] + np.arange(N_FEATURES)
+    )
+    return X.astype(np.float32), azimuth
+
+
+def bare_loop(X, y, max_epochs):
+    """Train and validate with torch alone; return the validation errors."""
+    module = build_module(lambda: MLP().build((N_FEATURES,), (3,)), 0, torch.float32, "cpu")
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
+    criterion = ContrastiveLoss()
+    generator = torch.Generator().manual_seed(0)
+    features, targets = torch.from_numpy(X), torch.from_numpy(y.astype(np.float32))
+    rows = torch.randperm(len(X), generator=generator)
+    n_valid = int(VALID_FRACTION * len(X))
+    train, valid = rows[n_valid:], rows[:n_valid][:2000]
+    errors = []
+    for _ in range(max_epochs):
+        module.train()
+        for part in train[torch.randperm(len(train), generator=generator)].split(BATCH_SIZE):
+            optimizer.zero_grad()
+            criterion(module(features[part]), targets[part]).backward()
+            optimizer.step()
+        module.eval()
+        with torch.inference_mode():
+            reference = module(features[train[:4000]]).numpy()
+            query = module(features[valid]).numpy()
+        neighbors = KNeighborsLocalizer().fit(reference, y[train[:4000]])
+        errors.append(median_angular_error(y[valid], neighbors.predict(query)))
+    return errors
+
+
+def measure(n_samples=5000, max_epochs=5, repeat=3):
+    """Best times of both, interleaved, in seconds."""
+    X, y = make_features(n_samples)
+    embedding = SiameseEmbedding(max_epochs=max_epochs, random_state=0, device="cpu")
+    runs = {"SiameseEmbedding.fit": lambda: embedding.fit(X, y)}
+    runs["bare torch loop"] = lambda: bare_loop(X, y, max_epochs)
+    times = {name: [] for name in runs}
+    for _ in range(repeat):
+        for name, run in runs.items():
+            start = time.process_time()
+            run()
+            times[name].append(time.process_time() - start)
+    return {name: min(values) for name, values in times.items()}
+
+
+class SiameseFit:
+    """The same for asv."""
+
+    def setup(self):
+        self.X, self.y = make_features(2000)
+
+    def time_fit(self):
+        SiameseEmbedding(max_epochs=2, random_state=0, device="cpu").fit(self.X, self.y)
+
+    def time_bare_loop(self):
+        bare_loop(self.X, self.y, 2)
+
+    def peakmem_fit(self):
+        SiameseEmbedding(max_epochs=2, random_state=0, device="cpu").fit(self.X, self.y)
+
+
+def main():
+    """Print the times and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n-samples", type=int, default=5000)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=3)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    times = measure(args.n_samples, args.epochs, args.repeat)
+    for name, seconds in times.items():
+        print(f"{name:<22} {seconds:7.2f} s  {seconds / args.epochs:6.3f} s per epoch")
+    ratio = times["SiameseEmbedding.fit"] / times["bare torch loop"]
+    print(f"ratio                  {ratio:7.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import FunctionTransformer
+
+from sslearn.deep_learning import NeuralLocalizer
+from sslearn.encoding import AngleEncoding, UnitVectorEncoding
+from sslearn.geometry import angles_to_unit_vectors
+from sslearn.losses import SquaredErrorLoss
+from sslearn.metrics import median_angular_error
+from sslearn.networks import MLP
+
+
+def make_manifold(n_samples=600, *, front=False):
+    rng = np.random.default_rng(0)
+    limit = 90 if front else 180
+    y = np.column_stack([rng.uniform(-limit, limit, n_samples), rng.uniform(-45, 45, n_samples)])
+    X = np.tanh(angles_to_unit_vectors(y) @ rng.normal(size=(3, 20)) + rng.normal(size=20))
+    return X.astype(np.float32), y
+
+
+def fast(**params):
+    return NeuralLocalizer(
+        **{"max_epochs": 15, "lr": 5e-3, "random_state": 0, "device": "cpu", **params}
+    )
+
+
+@pytest.mark.parametrize("n_angles", [1, 2])
+def test_directions_all_around(n_angles):
+    X, y = make_manifold()
+    y = y[:, 0] if n_angles == 1 else y
+    localizer = fast().fit(X[:500], y[:500])
+    predicted = localizer.predict(X[500:])
+    assert predicted.shape == y[500:].shape
+    assert predicted.dtype == np.float32
+    assert median_angular_error(y[500:], predicted) < 5
+
+
+@pytest.mark.parametrize("scale", ["tanh", "sigmoid"])
+def test_feed_forward_baseline(scale):
+    X, y = make_manifold(front=True)
+    network = MLP(dropout=0.0, bottleneck=3, separate_outputs=True)
+    localizer = fast(network=network, encoding=AngleEncoding(scale), max_epochs=40)
+    predicted = localizer.fit(X[:500], y[:500]).predict(X[500:])
+    assert median_angular_error(y[500:], predicted) < 5
+    assert len(localizer.net_.module_[0]) == 2
+
+
+@pytest.mark.parametrize("encoding", [UnitVectorEncoding(), AngleEncoding()], ids=str)
+def test_narrow_targets_are_learned(encoding):
+    X, y = make_manifold(front=True)
+    localizer = fast(encoding=encoding).fit(X, y[:, 0] / 60 + 20)
+    assert localizer.score(X, y[:, 0] / 60 + 20) > 0.8
+
+
+def test_constant_target():
+    X, _ = make_manifold(100)
+    predicted = fast(max_epochs=2).fit(X, np.full(100, -180.0)).predict(X)
+    np.testing.assert_array_equal(predicted, -180.0)
+
+
+@pytest.mark.parametrize("kind", ["array", "list"])
+def test_batch_transform_equals_transform_before(kind):
+    X, y = make_manifold(200)
+    raw = np.repeat(X[:, None], 3, axis=1)
+    transform = FunctionTransformer(lambda clips: np.asarray(clips).mean(axis=1))
+    before = fast(max_epochs=2).fit(transform.transform(raw), y)
+    within = fast(max_epochs=2, batch_transform=transform)
+    within.fit(list(raw) if kind == "list" else raw, y)
+    np.testing.assert_allclose(within.predict(raw), before.predict(transform.transform(raw)), 1e-4)
+
+
+def test_samples_of_several_axes():
+    X, y = make_manifold(200)
+    localizer = fast(max_epochs=2).fit(X.reshape(200, 4, 5), y)
+    assert localizer.predict(X.reshape(200, 4, 5)).shape == (200, 2)
+    with pytest.raises(ValueError, match="X must have shape"):
+        localizer.predict(X.reshape(200, 4, 5)[:, :, :4])
+
+
+def test_parameters_of_all_parts_are_searched():
+    X, y = make_manifold(120, front=True)
+    localizer = fast(network=MLP((16,)), encoding=AngleEncoding(), max_epochs=3)
+    grid = {"network__dropout": [0.0, 0.2], "encoding__scale": ["tanh", "sigmoid"]}
+    search = GridSearchCV(localizer, grid, cv=2, error_score="raise").fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_loss_by_name_by_object_and_by_function():
+    X, y = make_manifold(100)
+    losses = ("mse", SquaredErrorLoss(), torch.nn.functional.mse_loss)
+    predicted = [fast(max_epochs=2, loss=loss).fit(X, y).predict(X) for loss in losses]
+    np.testing.assert_allclose(predicted[0], predicted[1])
+    np.testing.assert_allclose(predicted[0], predicted[2], rtol=1e-3)
+
+
+def test_state_is_numpy_and_the_loss_is_kept_by_pickle():
+    X, y = make_manifold(100)
+    localizer = fast(max_epochs=2).fit(X, y)
+    again = pickle.loads(pickle.dumps(localizer))
+    assert "_module" not in vars(again)
+    np.testing.assert_array_equal(again.predict(X), localizer.predict(X))
+    assert set(again.history_) == {"network", "epoch", "train_loss", "valid_error", "lr"}
+
+
+def test_too_few_clips():
+    localizer = fast(batch_transform=FunctionTransformer())
+    with pytest.raises(ValueError, match="at least 2 samples"):
+        localizer.fit([np.ones(3)], [0.0])

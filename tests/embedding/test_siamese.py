@@ -1,0 +1,272 @@
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from skorch.callbacks import Callback, EarlyStopping
+
+from sslearn.embedding import SiameseEmbedding
+from sslearn.geometry import angles_to_unit_vectors
+from sslearn.metrics import angular_error
+from sslearn.neighbors import KNeighborsLocalizer
+from sslearn.networks import MLP
+
+
+def make_manifold(n_samples=600, *, dtype=np.float32):
+    """Random smooth functions of the direction, in 50 dimensions."""
+    rng = np.random.default_rng(0)
+    y = np.column_stack([rng.uniform(-180, 180, n_samples), rng.uniform(-45, 45, n_samples)])
+    X = np.tanh(angles_to_unit_vectors(y) @ rng.normal(size=(3, 50)) + rng.normal(size=50))
+    return ((X - X.mean(axis=0)) / X.std(axis=0)).astype(dtype), y
+
+
+def fast(**params):
+    return SiameseEmbedding(**{"max_epochs": 3, "random_state": 0, "device": "cpu", **params})
+
+
+def same_weights(a, b):
+    return all(np.array_equal(value, b.weights_[name]) for name, value in a.weights_.items())
+
+
+@pytest.mark.parametrize("neighborhood", ["angle", "distance"])
+def test_neighbours_in_the_embedding_tell_the_direction(neighborhood):
+    X, y = make_manifold(1500)
+    embedding = fast(neighborhood=neighborhood, max_epochs=12).fit(X[:1200], y[:1200])
+    localizer = KNeighborsLocalizer(per_angle=neighborhood == "angle")
+    localizer.fit(embedding.transform(X[:1200]), y[:1200])
+    predicted = localizer.predict(embedding.transform(X[1200:]))
+    for component in ("azimuth", "elevation"):
+        assert np.median(angular_error(y[1200:], predicted, component=component)) < 2.0
+
+
+def test_one_network_per_angle():
+    X, y = make_manifold()
+    both = fast().fit(X, y)
+    assert both.transform(X).shape == (600, 6)
+    assert fast().fit(X, y[:, 0]).transform(X).shape == (600, 3)
+    assert fast(neighborhood="distance", n_components=2).fit(X, y).transform(X).shape == (600, 2)
+    assert both.best_epoch_.shape == (2,)
+    assert both.history_["network"].tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_azimuth_network_does_not_see_the_elevation():
+    X, y = make_manifold()
+    both, azimuth = fast().fit(X, y), fast().fit(X, y[:, 0])
+    np.testing.assert_array_equal(both.transform(X)[:, :3], azimuth.transform(X))
+
+
+def test_labels():
+    X, y = make_manifold()
+    places = np.array(["left", "right"])[(y[:, 0] < 0).astype(int)]
+    embedding = fast(neighborhood="label", lr=0.01, max_epochs=20).fit(X, places)
+    assert embedding.history_["valid_error"].min() < 0.1
+    Z = embedding.transform(X)
+    left, right = Z[places == "left"].mean(axis=0), Z[places == "right"].mean(axis=0)
+    assert ((left - right) ** 2).sum() > 0.5
+
+
+def test_learning_of_a_batch_by_heart():
+    X, y = make_manifold(64)
+    network = MLP((64, 64), dropout=0.0)
+    history = fast(network=network, validation_fraction=None, lr=0.01, max_epochs=150)
+    history = history.fit(X, y[:, 0]).history_
+    assert history["train_loss"][-1] < 0.1 * history["train_loss"][0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_of_state_and_answers(dtype):
+    X, y = make_manifold(100, dtype=dtype)
+    embedding = fast(max_epochs=1).fit(X, y)
+    floats = [v for v in embedding.weights_.values() if v.dtype.kind == "f"]
+    assert all(v.dtype == dtype for v in floats)
+    for asked in (np.float32, np.float64):
+        assert embedding.transform(X.astype(asked)).dtype == asked
+
+
+def test_same_seed_same_weights_and_global_generators_untouched():
+    X, y = make_manifold()
+    first = fast().fit(X, y)
+    numpy_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
+    second = fast().fit(X, y)
+    second.transform(X)
+    pickle.loads(pickle.dumps(second)).transform(X)
+    assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert same_weights(first, second)
+    assert not same_weights(first, fast(random_state=1).fit(X, y))
+
+
+def test_threads_do_not_disturb_each_other():
+    X, y = make_manifold(200)
+    alone = fast().fit(X, y)
+    with ThreadPoolExecutor(4) as pool:
+        fitted = list(pool.map(lambda _: fast().fit(X, y), range(8)))
+    assert all(same_weights(alone, other) for other in fitted)
+
+
+def test_best_epoch_is_kept():
+    X, y = make_manifold()
+    embedding = fast(neighborhood="distance", max_epochs=6, lr=0.01).fit(X, y)
+    best = embedding.best_epoch_[0]
+    assert best == 1 + embedding.history_["valid_error"].argmin()
+    shorter = fast(neighborhood="distance", max_epochs=int(best), lr=0.01).fit(X, y)
+    assert same_weights(embedding, shorter)
+
+
+def test_learning_rate_halves_and_training_stops_on_plateaus():
+    X, y = make_manifold(200)
+    embedding = fast(lr=1e-9, patience=2, n_iter_no_change=6, max_epochs=50).fit(X, y[:, 0])
+    lr, valid_error = embedding.history_["lr"], embedding.history_["valid_error"]
+    assert embedding.n_iter_ == 6 + 1 + valid_error.argmin()
+    assert lr[-1] < lr[0] / 2
+    assert set(np.round(np.log2(lr[:-1] / lr[1:]), 6)) == {0.0, 1.0}
+
+
+def test_warm_start_continues():
+    X, y = make_manifold()
+    embedding = fast(neighborhood="distance", warm_start=True, validation_fraction=None)
+    first = embedding.fit(X, y).history_["train_loss"]
+    assert embedding.fit(X, y).history_["train_loss"][0] < first[-1] * 1.1 < first[0]
+    with pytest.raises(ValueError, match="warm_start"):
+        embedding.fit(X[:, :20], y)
+
+
+def test_pickle_loads_without_torch(tmp_path):
+    X, y = make_manifold(100)
+    embedding = fast(max_epochs=1).fit(X, y)
+    path = tmp_path / "embedding.pkl"
+    path.write_bytes(pickle.dumps(embedding))
+    np.testing.assert_array_equal(
+        pickle.loads(path.read_bytes()).transform(X), embedding.transform(X)
+    )
+    code = (
+        f"import pickle, sys; pickle.load(open({str(path)!r}, 'rb')).weights_; "
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+class _Interrupt(Callback):
+    def on_batch_end(self, net, **kwargs):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_escapes():
+    X, y = make_manifold(100)
+    embedding = fast().fit(X, y)
+    with pytest.raises(KeyboardInterrupt):
+        embedding.set_params(callbacks=[_Interrupt()]).fit(X, y)
+    assert not hasattr(embedding, "weights_")
+
+
+def test_skorch_callbacks_are_called_and_may_stop():
+    X, y = make_manifold(200)
+    stopping = EarlyStopping("valid_error", patience=2, threshold=0.99)
+    embedding = fast(max_epochs=30, callbacks=[stopping]).fit(X, y[:, 0])
+    assert embedding.n_iter_ < 30
+    assert embedding.weights_
+
+
+class _Recorder:
+    """A scikit-learn callback that looks at each epoch and stops after two."""
+
+    def __init__(self):
+        self.shapes = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None):
+        if context.task_name == "epoch":
+            self.shapes.append(fitted_estimator.transform(X).shape)
+            return len(self.shapes) >= 2
+        return False
+
+
+def test_sklearn_callbacks_see_each_epoch_and_may_stop():
+    X, y = make_manifold(100)
+    recorder = _Recorder()
+    embedding = fast(max_epochs=30).set_callbacks(recorder).fit(X, y[:, 0])
+    assert recorder.shapes == [(100, 3)] * 2
+    assert embedding.n_iter_ == 2
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("params", [{"lr": 1e30, "optimizer": "sgd"}, {"optimizer": "sgd"}])
+def test_divergence_raises(params):
+    X, y = make_manifold(200)
+    if "lr" not in params:
+        X = X * np.float32(1e37)
+    with pytest.raises(ValueError, match="diverged"):
+        fast(network=MLP((8,), batch_norm=False, activation="relu"), **params).fit(X, y)
+
+
+def test_constant_target_is_embedded():
+    X, _ = make_manifold(60)
+    embedding = fast().fit(X, np.full(60, 30.0))
+    assert np.isfinite(embedding.transform(X)).all()
+
+
+@pytest.mark.parametrize("n_samples", [2, 3, 129])
+def test_few_samples_and_a_lone_one_in_the_last_batch(n_samples):
+    X, y = make_manifold(n_samples)
+    embedding = fast(validation_fraction=None if n_samples == 129 else 0.9).fit(X, y)
+    assert np.isfinite(embedding.transform(X)).all()
+
+
+def test_verbose_shows_a_bar_per_network(capsys):
+    X, y = make_manifold(60)
+    fast(verbose=1).fit(X, y)
+    printed = capsys.readouterr().out
+    assert "azimuth" in printed
+    assert "elevation" in printed
+    fast().fit(X, y)
+    assert capsys.readouterr().out == ""
+
+
+def test_grid_search_through_the_network():
+    X, y = make_manifold(120)
+    model = make_pipeline(fast(network=MLP((16,)), max_epochs=2), KNeighborsLocalizer())
+    grid = {"siameseembedding__network__dropout": [0.0, 0.2], "siameseembedding__radius": [5, 15]}
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_score_ > 0.3
+
+
+def test_recipe_is_neither_changed_nor_shared():
+    X, y = make_manifold(60)
+    network = MLP((8,))
+    embedding = fast(network=network).fit(X, y)
+    network.hidden_layer_sizes = (4,)
+    assert clone(embedding).fit(X, y).network_.hidden_layer_sizes == (4,)
+    assert pickle.loads(pickle.dumps(embedding)).transform(X).shape == (60, 6)
+    assert embedding.net_.module_(torch.from_numpy(X)).shape == (60, 6)
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "match"),
+    [
+        ({}, np.ones((60, 3)), "y must have one of"),
+        ({}, None, "y"),
+        ({"neighborhood": "label"}, None, "y"),
+        ({"neighborhood": "label"}, np.zeros(59), "inconsistent"),
+        ({"device": "toaster"}, np.zeros(60), "device"),
+        ({"batch_size": 1}, np.zeros(60), "batch_size"),
+    ],
+)
+def test_errors(params, y, match):
+    X, _ = make_manifold(60)
+    with pytest.raises(ValueError, match=match):
+        fast(**params).fit(X, y)

@@ -1,0 +1,236 @@
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from sslearn.geometry import check_doa
+from sslearn.plotting._ticks import round_ticks
+from sslearn.utils import import_optional
+
+# An arc of at least this width without any azimuth means that the circle is not closed.
+_OPEN_ARC = 90.0
+
+
+def _spans_circle(azimuth):
+    azimuth = np.sort(azimuth)
+    gaps = np.diff(azimuth, append=azimuth[0] + 360.0)
+    return gaps.max() < _OPEN_ARC
+
+
+def _angle_of(y, component):
+    if component not in ("azimuth", "elevation"):
+        raise ValueError(f"component must be 'azimuth' or 'elevation'; got {component!r}.")
+    if y.ndim == 1:
+        if component == "elevation":
+            raise ValueError("component='elevation' needs y of shape (n_samples, 2); got azimuths.")
+        return y
+    return y[:, int(component == "elevation")]
+
+
+def _embed(estimator, X, component, y):
+    """Output of the last transformer of a pipeline; with one embedding per angle, its block."""
+    steps = [step for _, step in getattr(estimator, "steps", [(None, estimator)])]
+    last = steps[-1]
+    if not hasattr(last, "transform"):
+        steps = steps[:-1]
+        estimator = estimator[:-1] if steps else None
+    if not steps:
+        raise TypeError(
+            "estimator must be a transformer, or a pipeline with one; got none but "
+            f"{type(last).__name__}."
+        )
+    check_is_fitted(estimator)
+    Z = np.asarray(estimator.transform(X))
+    if getattr(last, "per_angle", False) and y.ndim == 2:
+        Z = np.split(Z, 2, axis=1)[int(component == "elevation")]
+    return Z[:, :3], type(steps[-1]).__name__
+
+
+class EmbeddingDisplay:
+    """Picture of an embedding, coloured by angle.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_embedding`.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, 2) or (n_samples, 3)
+        Embedding.
+    angle : ndarray of shape (n_samples,)
+        Angle of each sample in degrees.
+    component : {"azimuth", "elevation"}, default="azimuth"
+        Which angle it is. An azimuth that goes round the circle gets a colour map that does too.
+    name : str, default=None
+        Name of the embedding, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the points.
+    figure_ : matplotlib Figure
+        Figure that contains the axes.
+    scatter_ : matplotlib collection
+        Points.
+    colorbar_ : matplotlib Colorbar
+        Scale of the angle.
+
+    See Also
+    --------
+    LocalizationErrorDisplay : Picture of the errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.plotting import EmbeddingDisplay
+    >>> azimuth = np.arange(-180, 180, 5)
+    >>> Z = np.c_[np.cos(np.deg2rad(azimuth)), np.sin(np.deg2rad(azimuth))]
+    >>> EmbeddingDisplay.from_embedding(Z, azimuth).scatter_.get_cmap().name
+    'twilight'
+    """
+
+    def __init__(self, *, Z, angle, component="azimuth", name=None):
+        self.Z = Z
+        self.angle = angle
+        self.component = component
+        self.name = name
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the points.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw, a 3-D axes if the embedding has three columns; a new figure if None.
+        **kwargs : dict
+            Passed to ``ax.scatter``: ``cmap``, ``s``, ``alpha``, ...
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the axes have not as many dimensions as the embedding.
+        """
+        is_3d = self.Z.shape[1] == 3
+        if ax is None:
+            plt = import_optional("matplotlib.pyplot", "EmbeddingDisplay")
+            figure = plt.figure(figsize=(7.2, 6.0), layout="constrained")
+            ax = figure.add_subplot(projection="3d" if is_3d else None)
+        elif hasattr(ax, "zaxis") != is_3d:
+            raise ValueError(
+                f"ax must have as many dimensions as the embedding, {self.Z.shape[1]}. Make 3-D "
+                "axes with figure.add_subplot(projection='3d')."
+            )
+        options = self._colors() | {"alpha": 0.85, "rasterized": True}
+        options["s"] = np.clip(20000 / len(self.Z), 4, 24)
+        if is_3d:
+            # Fading with depth would falsify the colours, which are the data here.
+            options["depthshade"] = False
+        self.scatter_ = ax.scatter(*self.Z.T, c=self.angle, **options | kwargs)
+        self.ax_, self.figure_ = ax, ax.figure
+        self._dress(is_3d)
+        return self
+
+    def _colors(self):
+        if self.component == "azimuth" and _spans_circle(self.angle):
+            # A cyclic map is pale somewhere: thin edges keep those points visible.
+            edges = {"edgecolors": "0.4", "linewidths": 0.15}
+            return {"cmap": "twilight", "vmin": -180, "vmax": 180, **edges}
+        low, high = np.floor(self.angle.min() / 15) * 15, np.ceil(self.angle.max() / 15) * 15
+        return {"cmap": "viridis", "vmin": low, "vmax": high, "linewidths": 0}
+
+    def _dress(self, is_3d):
+        ax = self.ax_
+        ax.set_aspect("equal", adjustable="box" if is_3d else "datalim")
+        for i, axis in enumerate("xyz"[: self.Z.shape[1]], start=1):
+            # Coordinates of an embedding have no unit: the shape is what counts.
+            ax.set(**{f"{axis}label": f"component {i}", f"{axis}ticklabels": []})
+        if is_3d:
+            ax.view_init(elev=24, azim=-58)
+            ax.xaxis.labelpad = ax.yaxis.labelpad = ax.zaxis.labelpad = -8
+        else:
+            ax.tick_params(length=0)
+            ax.grid(alpha=0.3)
+            ax.set_axisbelow(True)
+        self.colorbar_ = self.figure_.colorbar(
+            self.scatter_,
+            ax=ax,
+            shrink=0.7,
+            pad=0.02,
+            format="{x:.0f}°",
+            label=f"true {self.component}",
+        )
+        self.colorbar_.solids.set_alpha(1)
+        self.colorbar_.set_ticks(round_ticks(*self.scatter_.get_clim()))
+        ax.set_title(f"{self.name or 'Embedding'}, {len(self.Z):,} samples")
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, component="azimuth", ax=None, **kwargs):
+        """Draw the embedding that a fitted estimator makes.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted transformer, or pipeline that ends with one or with a localizer behind one.
+            Where the localizer has ``per_angle=True``, the embedding of the component is drawn.
+        X : array-like
+            What the estimator takes.
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
+            True directions in degrees.
+        component : {"azimuth", "elevation"}, default="azimuth"
+            Angle that colours the points.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        **kwargs : dict
+            Passed to ``ax.scatter``.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            Drawn display. Of more than three columns the first three are shown.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no transformer.
+        """
+        y = check_doa(y)
+        _angle_of(y, component)
+        Z, name = _embed(estimator, X, component, y)
+        return cls.from_embedding(Z, y, component=component, name=name, ax=ax, **kwargs)
+
+    @classmethod
+    def from_embedding(cls, Z, y, *, component="azimuth", name=None, ax=None, **kwargs):
+        """Draw an embedding.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, 2) or (n_samples, 3)
+            Embedding.
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
+            True directions in degrees.
+        component : {"azimuth", "elevation"}, default="azimuth"
+            Angle that colours the points.
+        name : str, default=None
+            Name of the embedding, for the title.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        **kwargs : dict
+            Passed to ``ax.scatter``.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            Drawn display.
+
+        Raises
+        ------
+        ValueError
+            If the embedding has not two or three columns, or y is not valid.
+        """
+        Z = check_array(Z, input_name="Z")
+        if Z.shape[1] not in (2, 3):
+            raise ValueError(f"Z must have 2 or 3 columns; got shape {Z.shape}. Choose Z[:, :3].")
+        angle = _angle_of(check_doa(y, n_samples=len(Z)), component)
+        return cls(Z=Z, angle=angle, component=component, name=name).plot(ax, **kwargs)

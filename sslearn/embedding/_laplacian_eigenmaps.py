@@ -23,7 +23,7 @@ def laplacian_eigenmaps(kernel, n_components, *, eigen_solver="auto", random_sta
 
     Parameters
     ----------
-    kernel : sparse array of shape (n_samples, n_samples)
+    kernel : sparse matrix or array of shape (n_samples, n_samples)
         Symmetric non-negative weights, with a positive sum in each row.
     n_components : int
         Dimension of the embedding, less than n_samples.
@@ -111,7 +111,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Embedding of the training samples.
     eigenvalues_ : ndarray of shape (n_components,)
         Eigenvalues of the random walk, in descending order; near 1 means slow.
-    affinity_matrix_ : sparse array of shape (n_samples, n_samples)
+    affinity_matrix_ : sparse matrix of shape (n_samples, n_samples)
         Weights of the graph, K.
     n_connected_components_ : int
         Number of parts of the graph that no edge joins.
@@ -296,7 +296,9 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             (weights.ravel(), indices[:, : self.n_neighbors].ravel(), starts), (len(X), len(X))
         )
         # Among many duplicates a sample may not be found as its own neighbour.
-        return graph.maximum(graph.T).maximum(sparse.eye_array(len(X))).tocsr()
+        graph = graph.maximum(graph.T).maximum(sparse.eye_array(len(X)))
+        # A matrix, not an array: what loads models without running code knows only the former.
+        return sparse.csr_matrix(graph)
 
     def _kernel_rows(self, distances):
         """Rows of the kernel of new samples from their distances, up to a factor for each."""

@@ -111,7 +111,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Embedding of the training samples.
     eigenvalues_ : ndarray of shape (n_components,)
         Eigenvalues of the random walk, in descending order; near 1 means slow.
-    affinity_matrix_ : sparse matrix of shape (n_samples, n_samples)
+    affinity_matrix_ : sparse array of shape (n_samples, n_samples)
         Weights of the graph, K.
     n_connected_components_ : int
         Number of parts of the graph that no edge joins.
@@ -222,13 +222,12 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
                 )
         rng = check_random_state(self.random_state)
         self._fit_X = X
-        self.affinity_matrix_ = self._build_graph(X, rng)
-        self.n_connected_components_ = connected_components(self.affinity_matrix_)[0]
+        graph = self._build_graph(X, rng)
+        # Plain arrays, so that the fitted state is NumPy alone.
+        self._graph = [graph.data, graph.indices, graph.indptr]
+        self.n_connected_components_ = connected_components(graph)[0]
         embedding, self.eigenvalues_ = laplacian_eigenmaps(
-            self.affinity_matrix_,
-            self.n_components,
-            eigen_solver=self.eigen_solver,
-            random_state=rng,
+            graph, self.n_components, eigen_solver=self.eigen_solver, random_state=rng
         )
         self.embedding_ = embedding.astype(X.dtype, copy=False)
         self._n_features_out = self.n_components
@@ -278,6 +277,12 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         chunks = pairwise_distances_chunked(X, self._fit_X, reduce_func=embed)
         return np.concatenate(list(chunks)).astype(X.dtype, copy=False)
 
+    @property
+    def affinity_matrix_(self):
+        """Weights of the graph."""
+        check_is_fitted(self, "embedding_")
+        return sparse.csr_array(tuple(self._graph), (len(self.embedding_), len(self.embedding_)))
+
     def _build_graph(self, X, rng):
         # The radius of a neighbourhood ends half-way to the first sample outside, so that rounding
         # does not decide in transform whether a sample is inside.
@@ -296,9 +301,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             (weights.ravel(), indices[:, : self.n_neighbors].ravel(), starts), (len(X), len(X))
         )
         # Among many duplicates a sample may not be found as its own neighbour.
-        graph = graph.maximum(graph.T).maximum(sparse.eye_array(len(X)))
-        # A matrix, not an array: what loads models without running code knows only the former.
-        return sparse.csr_matrix(graph)
+        return graph.maximum(graph.T).maximum(sparse.eye_array(len(X))).tocsr()
 
     def _kernel_rows(self, distances):
         """Rows of the kernel of new samples from their distances, up to a factor for each."""

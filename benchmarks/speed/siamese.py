@@ -3,7 +3,8 @@
 Run with ``python -m benchmarks.speed.siamese``; the last line is the ratio, which shall be at most
 1.15. Both train the same network from the same weights with the same loss, optimizer, order of
 samples and validation, on one thread; processor time is taken, which other programs on the machine
-disturb less than the clock on the wall.
+disturb less than the clock on the wall. On a busy machine several threads of torch wait for each
+other actively and are ten times slower; ``OMP_WAIT_POLICY=passive`` cures it.
 """
 
 import argparse

@@ -55,14 +55,20 @@ def _cut(scratch, shape):
     return scratch[: math.prod(shape)].reshape(shape)
 
 
-def _mean_cues(frames, window, bins, scratch):
-    """Features of clips given as frames, one block of frames after the other."""
+def _fill_cues(features, frames, window, bins, scratch):
+    """Write the features of clips given as frames, one block of frames after the other."""
     n_frames = frames.shape[2]
-    step = max(1, _BLOCK_BYTES // frames[:, :, 0].nbytes)
-    blocks = (frames[:, :, start : start + step] for start in range(0, n_frames, step))
-    sums = [_block_sums(block, window, *bins, scratch) for block in blocks]
-    logs, phasors = (sum(parts) / n_frames for parts in zip(*sums, strict=True))
-    return np.hstack([float(20 / np.log(10)) * logs, phasors.view(window.dtype)])
+    n_ild = bins[0].stop - bins[0].start
+    levels, phases = features[:, :n_ild], features[:, n_ild:]
+    features[:] = 0
+    step = max(1, _BLOCK_BYTES // (frames[:, :, 0].size * scratch.itemsize))
+    for start in range(0, n_frames, step):
+        block = frames[:, :, start : start + step]
+        logs, phasors = _block_sums(block, window, *bins, scratch)
+        levels += logs
+        phases += phasors.view(features.dtype)
+    levels *= 20 / np.log(10) / n_frames
+    phases /= n_frames
 
 
 def _warn_of_silence(X, levels):
@@ -282,4 +288,4 @@ class BinauralCues(StatelessTransformer):
         scratch = np.empty(n_bytes // features.itemsize, dtype=features.dtype)
         for rows, clips, frames in _batches(X, part, self.n_fft, self.hop_length):
             check_finite(clips, first_sample=rows.start)
-            features[rows] = _mean_cues(frames, window, bins, scratch)
+            _fill_cues(features[rows], frames, window, bins, scratch)

@@ -95,6 +95,13 @@ def test_list_of_unequal_lengths_and_memory_map(tmp_path):
     np.testing.assert_array_equal(BinauralCues().transform(mapped), BinauralCues().transform(X))
 
 
+def test_list_of_both_precisions():
+    X = binaural_noise(2, 100_000)
+    cues = BinauralCues().transform([X[0].astype(np.float32), X[1, :, :50_000]])
+    assert cues.dtype == np.float64
+    np.testing.assert_allclose(cues[:1], BinauralCues().transform(X[:1]), atol=1e-3)
+
+
 def test_silence_warns_and_names_the_sample():
     X = binaural_noise()
     X[1] = 0

@@ -15,7 +15,7 @@ $(VENV)/.stamp-%: setup.py constraints.txt
 comma := ,
 
 demo: $(VENV)/.stamp-sim+plot
-	$(BIN)/python -m benchmarks.demo
+	$(BIN)/python demo.py
 
 test: $(VENV)/.stamp-sim+plot+sofa+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2

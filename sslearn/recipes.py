@@ -5,7 +5,7 @@ Every part of a recipe stays an ordinary step: it can be replaced, searched over
 
 References
 ----------
-L. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for binaural
+D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for binaural
 sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
 doi:10.3389/fninf.2022.942978.
 """
@@ -193,8 +193,9 @@ def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=No
 def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, verbose=0):
     """Feed-forward regression of the angles, the supervised baseline.
 
-    The branch of :func:`siamese` with a tanh output for angle / 180 and squared error. The paper's
-    linear layer of three units before the output is left out: it only factors a linear map.
+    The branch of :func:`siamese`, one for each angle, with a tanh output and squared error. The
+    paper's linear layer of three units before the output is left out: it only factors a linear map
+    (``MLP(bottleneck=3)`` has it). Elevations are divided by 90, where the paper has 180.
 
     Parameters
     ----------
@@ -229,7 +230,7 @@ def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, ve
     from sslearn.networks import MLP
 
     localizer = NeuralLocalizer(
-        MLP(),
+        MLP(separate_outputs=True),
         encoding=AngleEncoding(),
         batch_size=128,
         validation_fraction=0.3,

@@ -31,10 +31,8 @@ def test_public_docstring(thing):
         return
     doc = NumpyDocString(inspect.getdoc(thing))
     assert "".join(doc["Summary"]), thing
-    if inspect.isclass(thing):
-        _check_parameters(doc["Parameters"], thing.__init__, thing.__name__)
-    else:
-        _check_parameters(doc["Parameters"], thing, thing.__name__)
+    _check_parameters(doc["Parameters"], thing, thing.__name__)
+    if not inspect.isclass(thing):
         assert doc["Returns"] or doc["Yields"] or "None" in str(inspect.signature(thing))
 
 

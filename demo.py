@@ -18,7 +18,6 @@ from sslearn.datasets import (
     load_librispeech,
     make_binaural,
     make_shoebox_rooms,
-    structural_hrirs,
 )
 from sslearn.metrics import localization_report
 from sslearn.plotting import EmbeddingDisplay, LocalizationErrorDisplay
@@ -33,7 +32,7 @@ def load():
     folder = os.environ.get("SSLEARN_DATA")
     if not folder:
         line = "embedded structural head and white noise (set SSLEARN_DATA for measured data)"
-        return structural_hrirs(fs=FS), {}, {}, line
+        return None, {}, {}, line
     head = load_cipic(Path(folder) / "cipic", "021", fs=FS)
     speech = load_librispeech(Path(folder) / "speech_librispeech", fs=FS)
     speakers = np.asarray(speech.speakers)

@@ -24,6 +24,8 @@ from sslearn.geometry import angles_to_unit_vectors, check_directions
 from sslearn.utils import import_optional, track
 from sslearn.utils._param_validation import HasMethods, Interval, validate_params
 
+# Ears that are not mirror images give the embedded head elevation cues on the median plane too.
+_PINNA_SCALE = (1.1, 0.9)
 _CHUNK = 64  # clips rendered, transformed and cached together
 _N_KEPT = 64
 _KEPT = {}
@@ -106,6 +108,7 @@ def _render_chunk(key, start, stop, plan, scene):
         "duration": [Interval(Real, 0, None, closed="neither")],
         "n_receivers": [Interval(Integral, 1, None, closed="left"), None],
         "receiver_height": [Interval(Real, 0, None, closed="neither")],
+        "yaw": [Interval(Real, None, None, closed="neither"), None],
         "max_order": [Interval(Integral, 0, None, closed="left")],
         "transformer": [HasMethods("fit_transform"), None],
         "memory": [str, HasMethods("cache"), None],
@@ -131,6 +134,7 @@ def make_binaural(
     distances=(1.0, 1.5, 2.0),
     n_receivers=9,
     receiver_height=1.7,
+    yaw=None,
     snr=None,
     max_order=14,
     transformer=None,
@@ -148,7 +152,8 @@ def make_binaural(
         Number of clips.
     heads : Bunch or list of Bunch, default=None
         Head or heads, drawn anew for every clip, as :func:`load_sofa`, :func:`load_cipic` and
-        :func:`structural_hrirs` return them (the default is the last one); resampled to ``fs``.
+        :func:`structural_hrirs` return them; resampled to ``fs``. None is
+        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears carry the elevation.
     rooms : DataFrame, default=None
         Rooms, as :func:`make_shoebox_rooms` returns them. None is anechoic: the responses of the
         head as they are, at the distance at which it was measured. With a set of binaural *room*
@@ -174,10 +179,13 @@ def make_binaural(
     distances : array-like of shape (n_distances,), default=(1.0, 1.5, 2.0)
         Distances to draw from, in metres. Used in rooms only.
     n_receivers : int, default=9
-        Number of fixed positions of the head in each room, each with a random orientation; None
-        draws a new one for every clip. Used in rooms only.
+        Number of fixed positions of the head in each room; None draws a new one for every clip.
+        The same rooms and ``random_state`` give the same positions. Used in rooms only.
     receiver_height : float, default=1.7
         Height of the ears in metres. Used in rooms only.
+    yaw : float, default=None
+        Direction in which the nose points, as an azimuth in the room (0 along the length), in
+        degrees; None draws one for every clip. Used in rooms only.
     snr : float or tuple of (float, float), default=None
         Signal-to-noise ratio in dB, or a range to draw it from, of white noise uncorrelated
         between the ears, relative to the mean power of the clip. No noise if None.
@@ -267,6 +275,7 @@ def make_binaural(
         distances=_check_distances(distances),
         n_receivers=n_receivers,
         receiver_height=receiver_height,
+        yaw=yaw,
         entropy=entropy,
     )
     plan = draw_plan(n_samples, placement, sources, snr, entropy)
@@ -330,7 +339,7 @@ def _metadata(plan, scene, rooms):
 
 def _check_heads(heads, fs):
     if heads is None:
-        return [structural_hrirs(fs=fs)]
+        heads = structural_hrirs(pinna_scale=_PINNA_SCALE)
     heads = [heads] if hasattr(heads, "keys") else list(heads)
     if not heads:
         raise ValueError("heads is empty: pass at least one head.")

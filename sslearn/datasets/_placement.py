@@ -28,6 +28,8 @@ class Placement:
         Fixed receivers per room; None draws one for every sample.
     receiver_height : float
         Height of the ears in metres.
+    yaw : float or None
+        Azimuth of the nose in the room, in degrees; None draws one for every sample.
     entropy : int
         Seed.
     """
@@ -43,13 +45,14 @@ class Placement:
         distances,
         n_receivers,
         receiver_height,
+        yaw,
         entropy,
     ):
         self.heads = heads
         self.directions = directions
         self.azimuth_range, self.elevation_range = azimuth_range, elevation_range
         self.distances = distances
-        self.n_receivers, self.receiver_height = n_receivers, receiver_height
+        self.n_receivers, self.receiver_height, self.yaw = n_receivers, receiver_height, yaw
         self.sizes = None
         self.measured = [self._measured_rows(head) for head in heads]
         if rooms is not None:
@@ -59,7 +62,6 @@ class Placement:
             rng = np.random.default_rng([entropy, 0])
             shape = (len(rooms), n_receivers or 0)
             self.receivers = self._draw_receivers(self.sizes[:, None], shape, rng)
-            self.yaws = rng.uniform(-180, 180, size=shape)
 
     def _check_height(self):
         lowest = self.sizes[:, 2].min()
@@ -135,10 +137,11 @@ class Placement:
         if self.n_receivers is None:
             receiver = np.full(_N_TRIES, -1)
             positions = self._draw_receivers(self.sizes[room], (_N_TRIES,), rng)
-            yaw = rng.uniform(-180, 180, size=_N_TRIES)
         else:
             receiver = rng.integers(self.n_receivers, size=_N_TRIES)
-            positions, yaw = self.receivers[room, receiver], self.yaws[room, receiver]
+            positions = self.receivers[room, receiver]
+        turns = rng.uniform(-180, 180, size=_N_TRIES)
+        yaw = turns if self.yaw is None else np.full(_N_TRIES, self.yaw)
         distance = rng.choice(self.distances, size=_N_TRIES)
         heading = np.stack([direction[0] + yaw, np.full(_N_TRIES, direction[1])], axis=1)
         source = positions + distance[:, None] * angles_to_unit_vectors(heading)

@@ -7,7 +7,7 @@ _ACTIVATIONS = {"sigmoid": "Sigmoid", "relu": "ReLU", "tanh": "Tanh"}
 
 
 class MLP(NetworkRecipe):
-    """Fully connected network: blocks of dense, batch norm, activation and dropout.
+    """Fully connected network: blocks of dense, activation, batch norm and dropout.
 
     Branch of :class:`sslearn.embedding.SiameseEmbedding` and feed-forward baseline.
 
@@ -17,8 +17,9 @@ class MLP(NetworkRecipe):
         Width of each block. None means two blocks as wide as the input, as in the paper.
     activation : {"sigmoid", "relu", "tanh"}, default="sigmoid"
         Activation of the blocks.
-    batch_norm : bool, default=True
-        Whether each block normalizes over the mini-batch before its activation.
+    batch_norm : {"after", "before"} or None, default="after"
+        Whether each block normalizes over the mini-batch after or before its activation; None does
+        not at all. Sigmoids train about twice as fast with the norm after them.
     dropout : float, default=0.2
         Probability of dropping a unit in training.
     bottleneck : int, default=None
@@ -43,7 +44,7 @@ class MLP(NetworkRecipe):
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", None],
         "activation": [StrOptions(set(_ACTIVATIONS))],
-        "batch_norm": ["boolean"],
+        "batch_norm": [StrOptions({"after", "before"}), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "bottleneck": [Interval(Integral, 1, None, closed="left"), None],
         "separate_outputs": ["boolean"],
@@ -54,7 +55,7 @@ class MLP(NetworkRecipe):
         hidden_layer_sizes=None,
         *,
         activation="sigmoid",
-        batch_norm=True,
+        batch_norm="after",
         dropout=0.2,
         bottleneck=None,
         separate_outputs=False,
@@ -105,11 +106,10 @@ class MLP(NetworkRecipe):
             raise ValueError(f"hidden_layer_sizes must be positive integers; got {sizes}.")
         layers = [nn.Flatten()]
         for width in sizes:
-            layers.append(nn.Linear(n_inputs, width))
-            if self.batch_norm:
-                layers.append(nn.BatchNorm1d(width))
-            layers.append(getattr(nn, _ACTIVATIONS[self.activation])())
-            layers.append(PrivateDropout(self.dropout))
+            block = [getattr(nn, _ACTIVATIONS[self.activation])()]
+            if self.batch_norm is not None:
+                block.insert(self.batch_norm == "after", nn.BatchNorm1d(width))
+            layers += [nn.Linear(n_inputs, width), *block, PrivateDropout(self.dropout)]
             n_inputs = width
         if self.bottleneck is not None:
             layers.append(nn.Linear(n_inputs, self.bottleneck))

@@ -211,7 +211,7 @@ def test_divergence_raises(params):
     if "lr" not in params:
         X = X * np.float32(1e37)
     with pytest.raises(ValueError, match="diverged"):
-        fast(network=MLP((8,), batch_norm=False, activation="relu"), **params).fit(X, y)
+        fast(network=MLP((8,), batch_norm=None, activation="relu"), **params).fit(X, y)
 
 
 def test_constant_target_is_embedded():

@@ -112,7 +112,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during fit, where X has names that are all strings.
     n_samples_fit_ : int
         Number of training samples.

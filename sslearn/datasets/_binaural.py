@@ -155,7 +155,8 @@ def make_binaural(
         :func:`structural_hrirs` return them; resampled to ``fs``. None is
         ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears carry the elevation.
     rooms : DataFrame, default=None
-        Rooms, as :func:`make_shoebox_rooms` returns them. None is anechoic: the responses of the
+        Rooms, as :func:`make_shoebox_rooms` returns them; with the columns ``receiver_x`` and
+        ``receiver_y`` (metres) the head stands there. None is anechoic: the responses of the
         head as they are, at the distance at which it was measured. With a set of binaural *room*
         responses as head and ``directions="measured"``, the clips sound in the measured room.
     sources : "noise" or list of ndarray of shape (n_times_i,) or list of str, default="noise"

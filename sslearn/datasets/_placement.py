@@ -59,9 +59,22 @@ class Placement:
             self.labels = rooms.index
             self.sizes = rooms[["length", "width", "height"]].to_numpy(dtype=float)
             self._check_height()
-            rng = np.random.default_rng([entropy, 0])
-            shape = (len(rooms), n_receivers or 0)
-            self.receivers = self._draw_receivers(self.sizes[:, None], shape, rng)
+            self.receivers = self._place_receivers(rooms, np.random.default_rng([entropy, 0]))
+
+    def _place_receivers(self, rooms, rng):
+        """Fixed positions of each room, (n_rooms, n_receivers, 3): given by the table, or drawn."""
+        columns = [f"receiver_{axis}" for axis in "xy"]
+        if not set(columns) <= set(rooms.columns):
+            shape = (len(rooms), self.n_receivers or 0)
+            return self._draw_receivers(self.sizes[:, None], shape, rng)
+        place = rooms[columns].to_numpy(dtype=float)
+        if not ((place > _MARGIN) & (place < self.sizes[:, :2] - _MARGIN)).all():
+            raise ValueError(
+                f"rooms must have receiver_x and receiver_y inside each room, {_MARGIN} m from the "
+                f"walls or more; got {place.tolist()}."
+            )
+        self.n_receivers = 1
+        return np.insert(place, 2, self.receiver_height, axis=1)[:, None]
 
     def _check_height(self):
         lowest = self.sizes[:, 2].min()

@@ -96,7 +96,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         Epoch, from 1, whose weights are kept.
     n_features_in_ : int
         Size of axis 1 of X, without ``batch_transform``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has them.
 
     See Also

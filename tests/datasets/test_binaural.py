@@ -149,6 +149,16 @@ def test_yaw_is_kept_and_turns_the_head(head, rooms):
     assert np.abs(ahead.data - turned.data).max() > 0.1 * np.abs(ahead.data).max()
 
 
+def test_receiver_of_the_table(head, rooms):
+    params = {"heads": head, "duration": 0.05, "max_order": 0, "directions": [[0.0, 0.0]]}
+    params |= {"yaw": 0.0, "distances": (1.0,), "random_state": 0}
+    placed = rooms.iloc[:1].assign(receiver_x=1.0, receiver_y=1.0)
+    data = make_binaural(2, rooms=placed, **params)
+    assert (data.metadata["receiver"] == 0).all()
+    with pytest.raises(ValueError, match="receiver_x and receiver_y inside"):
+        make_binaural(2, rooms=placed.assign(receiver_x=99.0), **params)
+
+
 def test_given_directions_are_used_in_turn(head):
     wanted = [[10.0, 5.0], [-20.0, 0.0], [185.0, 40.0]]
     _, y, _ = make_binaural(5, heads=head, duration=0.01, directions=wanted, return_X_y=True)

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from pathlib import Path
 
 import sslearn
 
@@ -19,6 +20,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "examples", "whats_new/next"]
 bibtex_bibfiles = ["references.bib"]
 autosummary_generate = True
@@ -31,7 +33,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "doc_module": ("sslearn",),
-    "reference_url": {"sslearn": None},
+    "backreferences_dir": "generated/backreferences",
     "remove_config_comments": True,
     "show_memory": False,
 }
@@ -42,3 +44,38 @@ html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*")
+
+# Kinds of fragments in whats_new/next, in the order in which they are shown.
+_KINDS = {
+    "api": "Changes of the interface",
+    "feature": "New features",
+    "efficiency": "Efficiency",
+    "fix": "Fixes",
+    "doc": "Documentation",
+}
+
+
+def _add_fragments(app, docname, source):
+    """Append the fragments of the next release to the page of changes."""
+    if docname != "whats_new/index":
+        return
+    folder = Path(app.srcdir, "whats_new", "next")
+    app.env.note_dependency(str(folder))
+    for kind, title in _KINDS.items():
+        paths = sorted(folder.glob(f"*.{kind}.rst"))
+        if paths:
+            source[0] += f"\n{title}\n{'~' * len(title)}\n\n"
+        for path in paths:
+            app.env.note_dependency(str(path))
+            source[0] += "- " + path.read_text().strip().replace("\n", "\n  ") + "\n"
+
+
+def _skip_foreign(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn documents, and properties, which are listed as attributes."""
+    ours = callable(obj) and (getattr(obj, "__module__", None) or "").startswith("sslearn")
+    return None if ours or what != "class" else True
+
+
+def setup(app):
+    app.connect("source-read", _add_fragments)
+    app.connect("autodoc-skip-member", _skip_foreign)

@@ -40,6 +40,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sslearn"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")

@@ -13,11 +13,10 @@ azimuth and elevation. Training and test clips sound in different rooms.
 
 from sslearn.datasets import make_binaural, make_shoebox_rooms
 
-rooms = make_shoebox_rooms(6, random_state=0)
-X, y, _ = make_binaural(1200, rooms=rooms.iloc[:4], duration=0.5, random_state=0, return_X_y=True)
-X_test, y_test, metadata = make_binaural(
-    200, rooms=rooms.iloc[4:], duration=0.5, random_state=1, return_X_y=True
-)
+rooms = make_shoebox_rooms(12, t60=(0.15, 0.3), random_state=0)
+settings = {"distances": (1.0,), "return_X_y": True}
+X, y, _ = make_binaural(2400, rooms=rooms[:10], random_state=0, **settings)
+X_test, y_test, metadata = make_binaural(400, rooms=rooms[10:], random_state=1, **settings)
 print(X.shape, y.shape)
 
 # %%
@@ -27,28 +26,40 @@ print(X.shape, y.shape)
 
 from sslearn import recipes
 
-model = recipes.weakly_supervised_siamese(fs=16000, max_epochs=40, random_state=0)
+model = recipes.weakly_supervised_siamese(max_epochs=40, random_state=0)
 model.fit(X, y)
 
 # %%
 # Test
 # ----
+# Errors in degrees, in each of the two rooms that were not trained on and in both. Some thousands
+# of clips take seconds; the accuracy of the paper takes ten times as many, and more epochs.
 
 from sslearn.metrics import localization_report
 
-print(localization_report(y_test, model.predict(X_test)).round(1))
+predicted = model.predict(X_test)
+localization_report(y_test, predicted, groups=metadata["room"]).round(2)
 
 # %%
 # The manifold
 # ------------
-# One point per test clip, coloured by its azimuth.
+# One point per test clip. Training knew only which clips are near each other; still azimuth runs
+# along the embedding, and elevation across it wherever the ears tell it.
 
-from sslearn.plotting import EmbeddingDisplay, LocalizationErrorDisplay
+import matplotlib.pyplot as plt
 
-EmbeddingDisplay.from_estimator(model, X_test, y_test)
+from sslearn.plotting import EmbeddingDisplay
+
+figure = plt.figure(figsize=(11, 4.8), layout="constrained")
+for column, component in enumerate(["azimuth", "elevation"], start=1):
+    ax = figure.add_subplot(1, 2, column, projection="3d")
+    EmbeddingDisplay.from_estimator(model, X_test, y_test, component=component, ax=ax)
+    ax.set_title(f"{len(X_test)} test clips, coloured by {component}")
 
 # %%
 # The errors
 # ----------
 
-LocalizationErrorDisplay.from_estimator(model, X_test, y_test, kind="scatter")
+from sslearn.plotting import LocalizationErrorDisplay
+
+LocalizationErrorDisplay.from_predictions(y_test, {"siamese embedding": predicted}, kind="scatter")

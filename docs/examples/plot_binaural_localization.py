@@ -62,4 +62,4 @@ for column, component in enumerate(["azimuth", "elevation"], start=1):
 
 from sslearn.plotting import LocalizationErrorDisplay
 
-LocalizationErrorDisplay.from_predictions(y_test, {"siamese embedding": predicted}, kind="scatter")
+_ = LocalizationErrorDisplay.from_predictions(y_test, {"siamese": predicted}, kind="scatter")

@@ -21,8 +21,10 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.accuracy._report import RESULTS, write_results
 from sslearn import datasets, recipes
+from sslearn.deep_learning import NeuralLocalizer
 from sslearn.features import BinauralCues
 from sslearn.metrics import median_angular_error
+from sslearn.networks import MLP
 
 FS = 16000
 
@@ -36,6 +38,12 @@ SYSTEMS = {
     "feed-forward": (recipes.feed_forward, {}),
     "LEM": (recipes.laplacian_eigenmaps, {}),
 }
+
+# What the benchmark sets apart from the defaults of the recipes where a network is trained: the
+# paper holds 30 % out, drops 20 % and waits 20 epochs before it halves the learning rate. With
+# these, more samples are trained on and 60 epochs suffice.
+TRAINING = {"validation_fraction": 0.1, "patience": 10}
+DROPOUT = 0.1
 
 # Median absolute error of the paper, azimuth and elevation in degrees.
 PAPER = {
@@ -78,6 +86,11 @@ def _train_and_test(system, train, tests, parameters):
     """Rows of one system; the first step of its recipe made the cues already."""
     recipe, settings = SYSTEMS[system]
     model = recipe(FS, **settings, **parameters)[1:]
+    for step in model:
+        if hasattr(step, "network"):
+            separate_outputs = isinstance(step, NeuralLocalizer)
+            network = MLP(dropout=DROPOUT, separate_outputs=separate_outputs)
+            step.set_params(network=network, **TRAINING)
     start = time.perf_counter()
     model.fit(*train)
     seconds = round(time.perf_counter() - start)
@@ -160,7 +173,9 @@ class Bench:
 
     def write(self, name, title, notes):
         """Write the rows that were gathered and forget them."""
-        settings = {"seed": self.seed, "quick": self.quick, "epochs": self.args.epochs}
+        names = ("seed", "quick", "epochs", "train", "places")
+        settings = {name: getattr(self.args, name) for name in names}
+        settings |= {**TRAINING, "dropout": DROPOUT}
         write_results(
             f"binaural_{name}" + ("_quick" if self.quick else ""),
             title,
@@ -235,7 +250,9 @@ def _varying_rooms_data(bench):
     rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
     others = datasets.make_shoebox_rooms(200, random_state=bench.seed + 1)
     shared = {"heads": bench.head(), "directions": "measured"}
-    train = bench.render(bench.size(60480, 2500), rooms=rooms, seed=2, **shared)[:2]
+    n_receivers = bench.args.places or None
+    n_train = bench.size(bench.args.train, 2500)
+    train = bench.render(n_train, rooms=rooms, seed=2, n_receivers=n_receivers, **shared)[:2]
     tests = {}
     for directions, suffix in (("measured", ""), (None, ", off the grid")):
         shared |= {"directions": directions, "n_receivers": None}
@@ -246,11 +263,11 @@ def _varying_rooms_data(bench):
 
 
 VARYING = (
-    f"{MEDIANS} Trained on 2 s of white noise in 16 rooms (T60 0.1-0.4 s), 9 places of the head in "
-    "each with any orientation, sources on the measured directions of CIPIC subject 021 at 1, 1.5 "
-    "and 2 m. Test 1: other places in the same rooms; test 2: 200 other rooms; both on the same "
-    "grid of directions. Off the grid: directions between the measured ones, with interpolated "
-    "responses, which the training never saw."
+    f"{MEDIANS} Trained on 2 s of white noise in 16 rooms (T60 0.1-0.4 s), the head at a new place "
+    "with a new orientation in each clip (the paper: 9 places in each room; `--places 9`), sources "
+    "on the measured directions of CIPIC subject 021 at 1, 1.5 and 2 m. Test 1: other places in "
+    "the same rooms; test 2: 200 other rooms; both on the same grid of directions. Off the grid: "
+    "directions between the measured ones, with interpolated responses, never seen in training."
 )
 
 
@@ -363,7 +380,9 @@ def main(argv=None):
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--train", type=int, default=60480, help="clips to train on, varying rooms")
+    parser.add_argument("--places", type=int, default=0, help="places of the head per room; 0: any")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-jobs", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="small sizes, under 5 minutes")

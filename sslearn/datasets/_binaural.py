@@ -265,7 +265,6 @@ def make_binaural(
         parts = check_rooms(rooms)
         import_optional("pyroomacoustics", "make_binaural with rooms")
     snr = None if snr is None else check_range(np.broadcast_to(snr, 2), "snr")
-    memory = check_memory(memory)
     entropy = int(check_random_state(random_state).randint(2**31 - 1))
     placement = Placement(
         heads,
@@ -283,7 +282,8 @@ def make_binaural(
     keys = [joblib.hash((head.hrirs, head.directions, head.fs)) for head in heads]
     transformer = None if transformer is None else clone(transformer)
     scene = _Scene(heads, keys, parts, sources, fs, n_times, max_order, transformer, entropy)
-    X = _render(plan, scene, memory, n_jobs, verbose)
+    # Not before everything is checked: it makes the folder.
+    X = _render(plan, scene, check_memory(memory), n_jobs, verbose)
     target = plan[["azimuth", "elevation"]].to_numpy()
     metadata = _metadata(plan, scene, rooms)
     if return_X_y:

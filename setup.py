@@ -22,7 +22,7 @@ EXTRAS = {
         "sphinxcontrib-bibtex>=2.6",
     ],
     "bench": ["asv>=0.6"],
-    "test": ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.9"],
+    "test": ["pytest>=8", "pytest-xdist>=3.6", "numpydoc>=1.8", "ruff>=0.9"],
 }
 
 setup(

@@ -242,7 +242,7 @@ def make_binaural(
     -----
     pyroomacoustics computes the image sources [1]_; the direct sound takes the response of the head
     in its exact direction and with its exact delay, reflections that of the nearest direction of a
-    2-degree grid of interpolated responses (:func:`interpolate_hrirs`). Sources are at least 0.1 m
+    3-degree grid of interpolated responses (:func:`interpolate_hrirs`). Sources are at least 0.1 m
     from the walls; a direction that the drawn rooms cannot hold at any distance is drawn anew.
 
     References

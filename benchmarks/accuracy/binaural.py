@@ -198,48 +198,49 @@ def _fixed_room_data(bench):
     """One room, one place of the head, sources 2.7 m away on a 2-degree grid."""
     # Wide and high enough for all sources, since they move and not the head.
     rooms = datasets.make_shoebox_rooms(
-        1, dimensions=((6, 7, 4.4), (6, 7, 4.4)), t60=(0.4, 0.4), random_state=bench.seed
+        1, dimensions=((6, 7, 4.4), (6, 7, 4.4)), t60=(0.2, 0.2), random_state=bench.seed
     ).assign(receiver_x=1.5, receiver_y=3.5)
     step = bench.size(2, 6)
     azimuth, elevation = np.meshgrid(np.arange(-90, 91, step), np.arange(-44, 45, step))
     grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
     shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
     shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
-    X, y, _ = bench.render(len(grid), directions=grid, duration=1.0, seed=0, **shared)
+    X, y, _ = bench.render(
+        len(grid), directions=grid, duration=1.0, snr=(0.0, 40.0), seed=0, **shared
+    )
     rng = np.random.default_rng(bench.seed)
     tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
-    X_test, y_test, _ = bench.render(
-        len(tested),
-        directions=tested,
-        snr=15.0,
-        seed=1,
-        **shared,
-        **bench.speech("train-clean-100"),
-    )
-    return (X, y), (X_test, y_test)
+    shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
+    tests = {
+        name: bench.render(len(tested), snr=snr, **shared)[:2]
+        for name, snr in (("fixed room", 15.0), ("fixed room, no noise", None))
+    }
+    return (X, y), tests
 
 
 def fixed(bench):
     """Fixed room (CAMIL)."""
-    train, test = _fixed_room_data(bench)
-    systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
-    bench.run(systems, train, {"fixed room": test}, epochs=3)
+    train, tests = _fixed_room_data(bench)
+    bench.run(["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"], train, tests, epochs=3)
     bench.write(
         "fixed",
         "Fixed room (CAMIL protocol)",
-        f"{MEDIANS} Trained on 1 s of white noise from each direction of a 2-degree grid, tested "
-        "on 2 s of speech from directions of that grid with uncorrelated noise at 15 dB. The "
-        "paper turns the head; here the source moves around it.",
+        f"{MEDIANS} Trained on 1 s of white noise from each direction of a 2-degree grid with "
+        "uncorrelated noise at 0 to 40 dB, tested on 2 s of speech from directions of that grid "
+        "with uncorrelated noise at 15 dB, and without noise. The paper turns the head; here the "
+        "source moves around it.",
     )
 
 
 def reduced(bench):
     """A tenth of the training set (CAMIL)."""
-    (X, y), test = _fixed_room_data(bench)
+    (X, y), tests = _fixed_room_data(bench)
+    noisy, clean = tests.values()
     for fraction in (0.5, 0.25, 0.1):
         X_part, _, y_part, _ = train_test_split(X, y, train_size=fraction, random_state=bench.seed)
         name = f"{100 * fraction:.0f} % of the training set"
-        bench.run(["SCE_sim5", "feed-forward", "LEM"], (X_part, y_part), {name: test}, epochs=3)
+        tests = {name: noisy, f"{name}, no noise": clean}
+        bench.run(["SCE_sim5", "feed-forward", "LEM"], (X_part, y_part), tests, epochs=3)
     bench.write(
         "reduced",
         "Reduced training set (CAMIL protocol)",

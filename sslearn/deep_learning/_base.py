@@ -50,13 +50,13 @@ def _epoch_bar(description, max_epochs, verbose):
     )
 
     figures = (
-        "loss {task.fields[loss]:.4f}  error {task.fields[error]:.2f}  lr {task.fields[lr]:.1e}"
+        "loss {task.fields[loss]:.4f}  error {task.fields[error]:.2f}  lr {task.fields[lr]:.0e}"
     )
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(figures + "lr {task.fields[lr]:.0e}"),
+        TextColumn(figures),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns) as progress:

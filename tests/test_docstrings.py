@@ -25,7 +25,7 @@ def _check_parameters(documented, function, where):
     assert [n.strip() for n in names] == expected, where
 
 
-@pytest.mark.parametrize("thing", _public())
+@pytest.mark.parametrize("thing", list(_public()))
 def test_public_docstring(thing):
     if not callable(thing):
         return

@@ -41,7 +41,7 @@ def test_recipe_is_a_pipeline_of_a_localizer(recipe):
     [
         (recipes.siamese, 3, 6),
         (recipes.weakly_supervised_siamese, 5, 8),
-        (recipes.feed_forward, 5, 10),
+        (recipes.feed_forward, 7, 12),
         (recipes.laplacian_eigenmaps, 10, 20),  # lost in elevation, as in the paper
     ],
 )

@@ -38,7 +38,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
     Parameters
     ----------
     network : NetworkRecipe, default=None
-        Recipe of the network; ``MLP((128, 128), activation="relu")`` if None.
+        Recipe of the network; ``MLP((128, 128), activation="relu", batch_norm="before")`` if None.
     encoding : Encoding, default=None
         What the directions look like to the network; ``UnitVectorEncoding()`` if None.
     loss : {"auto", "mse"} or callable, default="auto"
@@ -199,7 +199,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         """
         X = self._check_X(X, ensure_min_samples=2)
         y = check_doa(y, n_samples=len(X), n_angles=(1, 2))
-        default = MLP((128, 128), activation="relu")
+        default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y)

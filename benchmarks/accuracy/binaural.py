@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.model_selection import train_test_split
+from sklearn.utils import Bunch
 
 from benchmarks.accuracy._report import RESULTS, write_results
 from sslearn import datasets, recipes
@@ -324,7 +325,7 @@ def heads(bench):
 def _front(head):
     azimuth, elevation = head.directions.T
     rows = np.flatnonzero((np.abs(azimuth) <= 90) & (np.abs(elevation) <= 45))
-    head = head.copy()
+    head = Bunch(**head)
     for key in ("hrirs", "directions", "distance"):
         head[key] = head[key][rows]
     return head

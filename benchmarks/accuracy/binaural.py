@@ -12,6 +12,8 @@ own. Rendered cues are cached in ``--cache``, so that a run killed half-way goes
 
 import argparse
 import os
+import shlex
+import sys
 import time
 from pathlib import Path
 
@@ -185,7 +187,9 @@ class Bench:
             title,
             self.rows,
             settings=settings,
-            command=f"python -m benchmarks.accuracy.binaural {name}" + " --quick" * self.quick,
+            command=f"python -m benchmarks.accuracy.binaural {self.args.options}".replace(
+                "all", name
+            ),
             notes=notes,
             folder=self.args.out,
         )
@@ -401,6 +405,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     if not args.data or not Path(args.data).is_dir():
         parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    args.options = shlex.join(sys.argv[1:] if argv is None else argv)
     bench = Bench(args)
     for name in PROTOCOLS if args.protocol == "all" else [args.protocol]:
         print(f"\n== {name}: {PROTOCOLS[name].__doc__}", flush=True)

@@ -187,8 +187,8 @@ class Bench:
             title,
             self.rows,
             settings=settings,
-            command=f"python -m benchmarks.accuracy.binaural {self.args.options}".replace(
-                "all", name
+            command=shlex.join(
+                ["python", "-m", "benchmarks.accuracy.binaural", name, *self.args.options]
             ),
             notes=notes,
             folder=self.args.out,
@@ -405,7 +405,8 @@ def main(argv=None):
     args = parser.parse_args(argv)
     if not args.data or not Path(args.data).is_dir():
         parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
-    args.options = shlex.join(sys.argv[1:] if argv is None else argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args.options = [argument for argument in argv if argument != args.protocol]
     bench = Bench(args)
     for name in PROTOCOLS if args.protocol == "all" else [args.protocol]:
         print(f"\n== {name}: {PROTOCOLS[name].__doc__}", flush=True)

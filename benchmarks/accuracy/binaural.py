@@ -362,7 +362,7 @@ def real(bench):
         "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
         "BBC listening room": datasets.load_bbc_brir(data / "bbc_brir", fs=FS),
         "Rostock seminar room": datasets.load_rostock_kemar_brir(
-            data / "rostock_kemar_brir", fs=FS
+            data / "rostock_kemar_brir", correct_orientation=True, fs=FS
         ),
     }
     tests = {
@@ -381,7 +381,8 @@ def real(bench):
         "Speech in measured rooms",
         f"{MEDIANS} Trained on speech in 100 simulated rooms with {len(training)} measured heads; "
         "tested on other speakers through the responses of three real rooms. The head of Surrey "
-        "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are.",
+        "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are. The "
+        "angles of Rostock are corrected by the 7 degrees that its manikin stood off.",
     )
 
 

@@ -381,8 +381,8 @@ def real(bench):
         "Speech in measured rooms",
         f"{MEDIANS} Trained on speech in 100 simulated rooms with {len(training)} measured heads; "
         "tested on other speakers through the responses of three real rooms. The head of Surrey "
-        "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are. The "
-        "angles of Rostock are corrected by the 7 degrees that its manikin stood off.",
+        "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are. "
+        "The angles of Rostock are corrected by the 7 degrees that its manikin stood off.",
     )
 
 

@@ -4,7 +4,12 @@ import numpy as np
 from scipy import fft
 from sklearn.utils import Bunch, check_random_state
 
-from sslearn.geometry import angles_to_unit_vectors, check_directions, wrap_azimuth
+from sslearn.geometry import (
+    check_directions,
+    check_mic_positions,
+    propagation_delays,
+    wrap_azimuth,
+)
 from sslearn.utils._param_validation import Interval, validate_params
 
 
@@ -17,17 +22,6 @@ def check_range(limits, name, lowest=-np.inf, highest=np.inf):
             f"got {limits.tolist()}."
         )
     return limits
-
-
-def check_mic_positions(mic_positions):
-    """Validate microphone positions of shape (n_mics, 3) in metres."""
-    mics = np.asarray(mic_positions, dtype=float)
-    if mics.ndim != 2 or mics.shape[1] != 3 or len(mics) == 0:
-        cure = " Did you mean mic_positions.T?" if mics.ndim == 2 and len(mics) == 3 else ""
-        raise ValueError(f"mic_positions must have shape (n_mics, 3); got {mics.shape}.{cure}")
-    if not np.isfinite(mics).all():
-        raise ValueError("mic_positions must be finite, in metres; got NaN or infinity.")
-    return mics
 
 
 def draw_directions(n_samples, azimuth_range, elevation_range, rng):
@@ -144,7 +138,7 @@ def make_plane_waves(
     rng = check_random_state(random_state)
     n_times = max(1, round(duration * fs))
     target = _check_target(n_samples, directions, azimuth_range, elevation_range, rng)
-    delays = -angles_to_unit_vectors(target) @ mics.T * fs / speed_of_sound
+    delays = propagation_delays(mics, target, speed_of_sound=speed_of_sound) * fs
     n_pad = int(np.ceil(np.abs(delays).max())) + 16
     signals = _check_signals(sources, n_samples, n_times, n_pad, rng)
     X = _delay(signals, delays, n_pad, n_times)

@@ -1,5 +1,16 @@
 """Directions, arrays and grids: pure functions of numpy."""
 
+from sslearn.geometry._arrays import (
+    array_dimension,
+    check_mic_positions,
+    circular_array,
+    linear_array,
+    mic_pairs,
+    rectangular_array,
+    spherical_array,
+    tetrahedral_array,
+)
+from sslearn.geometry._delays import propagation_delays, steering_vectors
 from sslearn.geometry._directions import (
     angles_to_unit_vectors,
     check_directions,
@@ -10,17 +21,38 @@ from sslearn.geometry._directions import (
     unit_vectors_to_angles,
     wrap_azimuth,
 )
-from sslearn.geometry._grids import circular_grid, fibonacci_grid
+from sslearn.geometry._grids import (
+    azimuth_grid,
+    circular_grid,
+    fibonacci_grid,
+    icosahedral_grid,
+    near_field_grid,
+    sphere_grid,
+)
 
 __all__ = [
     "angles_to_unit_vectors",
+    "array_dimension",
+    "azimuth_grid",
     "check_directions",
     "check_doa",
+    "check_mic_positions",
+    "circular_array",
     "circular_difference",
     "circular_grid",
     "fibonacci_grid",
     "great_circle_distance",
+    "icosahedral_grid",
     "interaural_polar_to_angles",
+    "linear_array",
+    "mic_pairs",
+    "near_field_grid",
+    "propagation_delays",
+    "rectangular_array",
+    "sphere_grid",
+    "spherical_array",
+    "steering_vectors",
+    "tetrahedral_array",
     "unit_vectors_to_angles",
     "wrap_azimuth",
 ]

@@ -1,6 +1,10 @@
 import numpy as np
+from scipy.spatial import ConvexHull
 
-from sslearn.geometry._directions import unit_vectors_to_angles
+from sslearn.geometry._directions import (
+    check_directions,
+    unit_vectors_to_angles,
+)
 
 
 def circular_grid(step=5.0):
@@ -31,6 +35,170 @@ def circular_grid(step=5.0):
     if n_directions < 1 or not np.isclose(n_directions * step, 360.0):
         raise ValueError(f"step must be a positive divisor of 360 degrees; got {step}.")
     return -180.0 + 360.0 / n_directions * np.arange(n_directions)
+
+
+def azimuth_grid(low=-90.0, high=90.0, step=5.0):
+    """Equally spaced azimuths between two ends, both included.
+
+    Parameters
+    ----------
+    low, high : float, default=-90.0, 90.0
+        Ends of the grid in degrees, ``-180 <= low < high < 180``.
+    step : float, default=5.0
+        Distance of neighbours in degrees; must divide ``high - low``.
+
+    Returns
+    -------
+    grid : ndarray of shape (n_directions,)
+        Azimuths in degrees.
+
+    Raises
+    ------
+    ValueError
+        If the ends are out of order or out of range, or ``step`` does not divide their distance.
+
+    See Also
+    --------
+    circular_grid : The whole circle.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import azimuth_grid
+    >>> azimuth_grid(-30, 30, 15).tolist()
+    [-30.0, -15.0, 0.0, 15.0, 30.0]
+    """
+    if not -180 <= low < high < 180:
+        raise ValueError(f"low and high must hold -180 <= low < high < 180; got {low}, {high}.")
+    n_steps = round((high - low) / step) if step > 0 else 0
+    if n_steps < 1 or not np.isclose(n_steps * step, high - low):
+        raise ValueError(f"step must be a positive divisor of {high - low:g} degrees; got {step}.")
+    return np.linspace(low, high, n_steps + 1)
+
+
+def sphere_grid(step=10.0, *, elevation_range=(-90.0, 90.0)):
+    """Circles of equal azimuth step at equally spaced elevations, each pole once.
+
+    Parameters
+    ----------
+    step : float, default=10.0
+        Distance of neighbouring azimuths and elevations in degrees; must divide 360 and the
+        range of elevations.
+    elevation_range : tuple of (float, float), default=(-90.0, 90.0)
+        Lowest and highest elevation in degrees.
+
+    Returns
+    -------
+    grid : ndarray of shape (n_directions, 2)
+        Azimuth and elevation in degrees.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` does not divide 360 and the range, or the range is not inside [-90, 90].
+
+    See Also
+    --------
+    fibonacci_grid, icosahedral_grid : Grids as dense near the poles as at the horizon.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import sphere_grid
+    >>> sphere_grid(90).tolist()[-2:]
+    [[90.0, 0.0], [0.0, 90.0]]
+    """
+    azimuths = circular_grid(step)
+    elevations = azimuth_grid(*elevation_range, step)
+    if abs(elevations).max() > 90:
+        raise ValueError(f"elevation_range must be inside [-90, 90]; got {elevation_range}.")
+    grid = np.stack(np.meshgrid(azimuths, elevations), axis=-1).reshape(-1, 2)
+    # All azimuths are one direction at a pole.
+    first_azimuth = grid[:, 0] == azimuths[0]
+    grid = grid[(np.abs(grid[:, 1]) < 90) | first_azimuth]
+    grid[np.abs(grid[:, 1]) == 90, 0] = 0.0
+    return grid
+
+
+def icosahedral_grid(n_subdivisions=2):
+    """Corners of an icosahedron whose edges are halved again and again.
+
+    Parameters
+    ----------
+    n_subdivisions : int, default=2
+        Number of halvings.
+
+    Returns
+    -------
+    grid : ndarray of shape (10 * 4**n_subdivisions + 2, 2)
+        Azimuth and elevation in degrees.
+
+    Raises
+    ------
+    ValueError
+        If ``n_subdivisions`` is negative.
+
+    Notes
+    -----
+    Every corner is the projection to the sphere of the middle of an edge of the coarser grid, so
+    coarse grids are contained in finer ones.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import icosahedral_grid
+    >>> [len(icosahedral_grid(n)) for n in range(4)]
+    [12, 42, 162, 642]
+    """
+    if n_subdivisions < 0:
+        raise ValueError(f"n_subdivisions must be at least 0; got {n_subdivisions}.")
+    golden = (1.0 + 5.0**0.5) / 2.0
+    corners = [(0.0, a, b * golden) for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
+    points = np.array([np.roll(corner, shift) for shift in range(3) for corner in corners])
+    points /= np.linalg.norm(points[0])
+    for _ in range(n_subdivisions):
+        middles = _edge_middles(points)
+        points = np.concatenate([points, middles])
+    return unit_vectors_to_angles(points)
+
+
+def _edge_middles(points):
+    """Middles of the edges of the convex hull of points on the sphere, on the sphere."""
+    triangles = ConvexHull(points).simplices
+    edges = np.unique(np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1), axis=0)
+    middles = points[edges].sum(axis=1)
+    return middles / np.linalg.norm(middles, axis=1, keepdims=True)
+
+
+def near_field_grid(directions, distances):
+    """Directions, each at several distances.
+
+    Parameters
+    ----------
+    directions : array-like of shape (n,) or (n, 2)
+        Azimuth (elevation 0), or azimuth and elevation, in degrees.
+    distances : array-like of shape (n_distances,)
+        Distances from the origin in metres.
+
+    Returns
+    -------
+    grid : ndarray of shape (n * n_distances, 3)
+        Azimuth, elevation and distance, the distance slowest.
+
+    Raises
+    ------
+    ValueError
+        If directions or distances are not valid.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import near_field_grid
+    >>> near_field_grid([0.0, 90.0], [1.0]).tolist()
+    [[0.0, 0.0, 1.0], [90.0, 0.0, 1.0]]
+    """
+    angles = check_directions(directions)
+    if angles.ndim == 1:
+        angles = np.column_stack([angles, np.zeros(len(angles))])
+    distances = np.repeat(np.ravel(distances).astype(float), len(angles))
+    rings = np.tile(angles[:, :2], (len(distances) // len(angles), 1))
+    return check_directions(np.column_stack([rings, distances]), name="distances")
 
 
 def fibonacci_grid(n_directions):

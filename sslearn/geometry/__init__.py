@@ -29,6 +29,7 @@ from sslearn.geometry._grids import (
     near_field_grid,
     sphere_grid,
 )
+from sslearn.geometry._sources import check_multi_doa
 
 __all__ = [
     "angles_to_unit_vectors",
@@ -37,6 +38,7 @@ __all__ = [
     "check_directions",
     "check_doa",
     "check_mic_positions",
+    "check_multi_doa",
     "circular_array",
     "circular_difference",
     "circular_grid",

@@ -140,6 +140,35 @@ def interaural_polar_to_angles(lateral, polar):
     return unit_vectors_to_angles(np.stack(np.broadcast_arrays(*vectors), axis=-1))
 
 
+def to_float(directions, name):
+    """Copy angles into a float64 array of any shape.
+
+    Parameters
+    ----------
+    directions : array-like
+        Real numbers.
+    name : str
+        Name used in messages.
+
+    Returns
+    -------
+    directions : ndarray
+        A copy of the same shape.
+    """
+    if hasattr(directions, "toarray"):
+        raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")
+    directions = np.asarray(directions)
+    if directions.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold real angles in degrees.")
+    try:
+        return np.array(directions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold angles in degrees; got values that are no numbers "
+            f"(dtype {directions.dtype})."
+        ) from error
+
+
 def check_directions(directions, *, name="directions"):
     """Validate directions: finite angles, elevations in range, azimuths wrapped.
 
@@ -166,18 +195,7 @@ def check_directions(directions, *, name="directions"):
     DataConversionWarning
         If a column vector was given: it is taken as azimuths.
     """
-    if hasattr(directions, "toarray"):
-        raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")
-    directions = np.asarray(directions)
-    if directions.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} must hold real angles in degrees.")
-    try:
-        directions = np.array(directions, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must hold angles in degrees; got values that are no numbers "
-            f"(dtype {directions.dtype})."
-        ) from error
+    directions = to_float(directions, name)
     if directions.ndim == 2 and directions.shape[1] == 1:
         warnings.warn(
             f"A column-vector {name} was passed when a 1d array was expected: taken as azimuths "

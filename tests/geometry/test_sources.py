@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from sslearn.geometry import check_multi_doa
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 1), (4, 2, 2), (4, 1, 3), (4, 5, 2, 1), (4, 5, 3, 3)])
+def test_layouts(shape):
+    y = np.ones(shape)
+    y[0] = NAN
+    checked = check_multi_doa(y, n_samples=4, n_angles=(shape[-1],))
+    np.testing.assert_array_equal(checked, y)
+    assert checked.dtype == np.float64 and checked is not y
+
+
+def test_azimuths_are_wrapped_in_a_copy():
+    y = np.array([[[190.0, 0.0], [NAN, NAN]]], dtype=np.float32)
+    assert check_multi_doa(y)[0, 0].tolist() == [-170, 0]
+    assert y[0, 0, 0] == 190
+
+
+def test_absent_everywhere_is_valid():
+    assert np.isnan(check_multi_doa(np.full((3, 2, 2), NAN))).all()
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "match"),
+    [
+        (None, {}, "y must be the directions"),
+        ([[1.0, 2.0]], {}, r"got \(1, 2\). Azimuths of several sources are y\[..., None\]"),
+        (np.zeros((2, 2, 4)), {}, "k from 1 to 3"),
+        (np.zeros((2, 0, 1)), {}, r"got \(2, 0, 1\)"),
+        (np.zeros((1, 1, 1, 1, 1)), {}, "n_frames"),
+        (np.zeros((2, 2, 1)), {"n_samples": 3}, "3 in X and 2 in y"),
+        (np.zeros((2, 2, 1)), {"n_angles": (2, 3)}, r"one of \[2, 3\] values"),
+        ([[[1.0], [np.inf]]], {}, "infinity"),
+        ([[[1.0, 2.0], [NAN, 2.0]]], {}, r"NaN in all.*got \[nan, 2.0\] in y\[0, 1\]"),
+        ([[[1.0, 91.0]]], {}, r"elevations in \[-90, 90\].*in y\[0, 0\]"),
+        ([[[[1.0, 1.0, 0.0]]]], {"name": "y_true"}, r"positive distances.*y_true\[0, 0, 0\]"),
+        ([[["a"]]], {}, "no numbers"),
+        ([[[1j]]], {}, "Complex"),
+    ],
+)
+def test_bad_input(y, options, match):
+    with pytest.raises(ValueError, match=match):
+        check_multi_doa(y, **options)

@@ -2,7 +2,8 @@
 
 scikit-learn runs almost none of its checks on estimators whose X is not two-dimensional. These
 run everywhere; `yield_checks` says which apply. An estimator is described by the kind of its X
-(``"paths"``, ``"audio"``, ``"spectrum"``, ``"maps"`` or ``"features"``).
+(``"paths"``, ``"audio"``, ``"spectrum"``, ``"ambisonic"``, a spectrum too, ``"maps"`` or
+``"features"``).
 """
 
 import inspect
@@ -18,6 +19,7 @@ from sklearn.utils import get_tags
 
 from sslearn.base import is_localizer
 from sslearn.datasets import make_plane_waves
+from sslearn.geometry import angles_to_unit_vectors
 
 N_SAMPLES = 48
 EARS = [[0.0, 0.08, 0.0], [0.0, -0.08, 0.0]]
@@ -44,6 +46,9 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     spectrum = spectrum[:, :, 1:].astype(np.complex64 if dtype == np.float32 else np.complex128)
     if kind == "spectrum":
         return spectrum, y
+    if kind == "ambisonic":
+        gains = np.insert(angles_to_unit_vectors(y)[:, [1, 2, 0]], 0, 1.0, axis=1)
+        return gains.astype(dtype)[:, :, None, None] * spectrum[:, :1], y
     maps = np.abs(spectrum).astype(dtype)
     if kind == "maps":
         return maps, y
@@ -344,7 +349,7 @@ def yield_checks(case):
     if case.kind != "paths":
         yield from (check_float32_kept, check_nan_refused, check_wrong_dimension)
     tags = get_tags(case.make())
-    if case.kind in ("audio", "spectrum", "features") and tags.requires_fit:
+    if case.kind in ("audio", "spectrum", "ambisonic", "features") and tags.requires_fit:
         yield check_wrong_channel_count
     if tags.requires_fit:
         yield check_not_fitted

@@ -15,6 +15,7 @@ from sslearn.deep_learning import NeuralLocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
 from sslearn.encoding import AngleEncoding, UnitVectorEncoding
 from sslearn.features import (
+    GCCPHAT,
     ILD,
     IPD,
     ITD,
@@ -23,6 +24,7 @@ from sslearn.features import (
     BinauralCues,
     FeatureStack,
     Flatten,
+    IntensityVector,
     TimePooling,
 )
 from sslearn.neighbors import KNeighborsLocalizer
@@ -40,6 +42,8 @@ ESTIMATORS = {
     "ILD": (ILD(), "spectrum", 20),
     "IPD": (IPD(), "spectrum", 20),
     "ITD": (ITD(), "spectrum", 20),
+    "GCCPHAT": (GCCPHAT(), "spectrum", 20),
+    "IntensityVector": (IntensityVector(), "ambisonic", 20),
     "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
     "TimePooling": (TimePooling(), "maps", 20),
     "Flatten": (Flatten(), "maps", 20),

@@ -3,6 +3,8 @@
 from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
 from sslearn.features._feature_stack import FeatureStack, make_feature_stack
+from sslearn.features._gcc_phat import GCCPHAT
+from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._itd import ITD
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
@@ -13,9 +15,11 @@ __all__ = [  # noqa: RUF022
     "BinauralCues",
     "FeatureStack",
     "Flatten",
+    "GCCPHAT",
     "ILD",
     "IPD",
     "ITD",
+    "IntensityVector",
     "STFT",
     "TimePooling",
     "make_feature_stack",

@@ -1,5 +1,11 @@
 """Generators, room simulation and loaders; foreign conventions end here."""
 
+from sslearn.datasets._array_recordings import (
+    load_mom_respeaker,
+    load_pyramic_tdoa,
+    load_uwa_two_mic,
+)
+from sslearn.datasets._array_rirs import load_polimi_ula_rir, load_r3vival, load_sofia_sphere
 from sslearn.datasets._binaural import make_binaural
 from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load_surrey_brir
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
@@ -27,12 +33,18 @@ __all__ = [
     "load_ircam_listen",
     "load_librispeech",
     "load_mit_kemar",
+    "load_mom_respeaker",
     "load_noise",
+    "load_polimi_ula_rir",
+    "load_pyramic_tdoa",
+    "load_r3vival",
     "load_rostock_kemar_brir",
     "load_sadie_ku100",
     "load_sofa",
+    "load_sofia_sphere",
     "load_surrey_brir",
     "load_thk_ku100",
+    "load_uwa_two_mic",
     "make_binaural",
     "make_plane_waves",
     "make_shoebox_rooms",

@@ -47,7 +47,7 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
 
         - ``tdoas`` : ndarray of shape (360, 47), arrival at microphone 1 to 47 minus arrival at
           microphone 0, in seconds.
-        - ``pairs`` : ndarray of shape (47, 2), (0, k) for difference k.
+        - ``pairs`` : ndarray of shape (47, 2), channel k and reference 0 of each difference.
         - ``target`` : ndarray of shape (360, 2), azimuth and elevation in degrees.
         - ``mic_positions`` : ndarray of shape (48, 3), metres.
         - ``speed_of_sound`` : float, metres per second.
@@ -83,7 +83,7 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     others = np.delete(np.arange(len(mics)), reference)
     return Bunch(
         tdoas=tdoas,
-        pairs=np.stack([np.full_like(others, reference), others], axis=-1),
+        pairs=np.stack([others, np.full_like(others, reference)], axis=-1),
         target=unit_vectors_to_angles(vectors),
         mic_positions=mics,
         speed_of_sound=float(speed_of_sound),

@@ -214,8 +214,8 @@ def load_polimi_ula_rir(folder, *, fs=None):
         - ``rirs`` : ndarray of shape (6, 32, n_times), float32.
         - ``target`` : ndarray of shape (6, 3), azimuth and elevation in degrees and distance in
           metres, seen from the centre of the array; as the authors estimated them.
-        - ``mic_positions`` : ndarray of shape (32, 3), metres: along y, 3 cm apart, the sources in
-          front (+x).
+        - ``mic_positions`` : ndarray of shape (32, 3), metres: along y, 3 cm apart, microphone 0
+          leftmost, the sources in front (+x).
         - ``fs`` : float, Hz.
         - ``metadata`` : DataFrame with columns ``file`` and ``source``.
         - ``DESCR`` : str.
@@ -231,9 +231,10 @@ def load_polimi_ula_rir(folder, *, fs=None):
 
     Notes
     -----
-    The files give x and z, with the array on x = 0 from z = 0 on. Here z becomes y, and the centre
-    of the array is the origin. A line of microphones cannot tell the side of its axis, so nothing
-    depends on the sense of that turn.
+    The files give x and z, with the array on x = 0 from z = 0 on. Here the centre of the array is
+    the origin and z runs to the right (-y), so that microphone 0 is the leftmost as in
+    :func:`sslearn.geometry.linear_array`. A line of microphones looks the same from all sides of
+    its axis: nothing depends on the sense of that turn.
 
     References
     ----------
@@ -250,11 +251,12 @@ def load_polimi_ula_rir(folder, *, fs=None):
         check_shape(array, rirs[0].shape, "rir_int16", path)
         check_shape(positions, (len(array), 2), "mic_xz_m", path)
     centre = mics[0].mean(axis=0)
-    x, y = (np.array(sources) - centre).T
+    turn = np.array([1.0, -1.0])
+    x, y = (turn * (np.array(sources) - centre)).T
     return make_responses(
         np.stack([rir * np.float32(scale) for rir, scale in zip(rirs, scales, strict=True)]),
         make_directions(np.rad2deg(np.arctan2(y, x)), distance=np.hypot(x, y)),
-        np.pad(mics[0] - centre, ((0, 0), (0, 1))),
+        np.pad(turn * (mics[0] - centre), ((0, 0), (0, 1))),
         fs=rates[0],
         target_fs=fs,
         metadata=pd.DataFrame(

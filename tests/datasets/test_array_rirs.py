@@ -7,6 +7,7 @@ from sslearn.datasets import load_polimi_ula_rir, load_r3vival, load_sofia_spher
 from sslearn.geometry import (
     angles_to_unit_vectors,
     circular_difference,
+    linear_array,
     unit_vectors_to_angles,
 )
 
@@ -102,11 +103,10 @@ def test_sofia_rigid_sphere(data_dir):
 def test_polimi(data_dir):
     responses = load_polimi_ula_rir(data_dir / "polimi_ula_rir")
     assert (responses.rirs.shape, responses.fs) == ((6, 32, 48000), 48000.0)
-    assert_allclose(responses.mic_positions.mean(axis=0), 0.0, atol=1e-12)
-    assert_allclose(np.diff(responses.mic_positions[:, 1]), 0.03)
+    assert_allclose(responses.mic_positions, linear_array(32, 0.03), atol=1e-12)
     assert list(responses.metadata["source"]) == [1, 2, 3, 5, 7, 9]
     # (x, z) of source 1 against the centre of the array, (0, 0.465).
-    expected = np.rad2deg(np.arctan2(0.0862883 - 0.465, 0.3310987))
+    expected = np.rad2deg(np.arctan2(0.465 - 0.0862883, 0.3310987))
     assert_allclose(responses.target[0, :2], [expected, 0.0])
     assert_allclose(responses.target[:, 2], [0.50, 0.35, 0.45, 0.62, 0.97, 0.95], atol=0.01)
     sources = responses.target[:, 2:] * angles_to_unit_vectors(responses.target)
@@ -190,7 +190,7 @@ def test_polimi_damaged(tmp_path):
     np.savez(tmp_path / "rir_source_1.npz", **arrays)
     responses = load_polimi_ula_rir(tmp_path)
     assert_array_equal(responses.rirs, np.full((1, 3, 50), 0.5))
-    assert_allclose(responses.target, [[45.0, 0.0, 0.5 * np.sqrt(2)]])
+    assert_allclose(responses.target, [[-45.0, 0.0, 0.5 * np.sqrt(2)]])
     np.savez(tmp_path / "rir_source_2.npz", **arrays | {"rir_int16": np.ones((2, 50))})
     with pytest.raises(ValueError, match=r"rir_source_2\.npz must hold rir_int16"):
         load_polimi_ula_rir(tmp_path)

@@ -12,6 +12,8 @@ class LocalizerMixin(RegressorMixin):
 
     A localizer is a regressor for scikit-learn. Its score is the angular D2, because R2 breaks
     where azimuths wrap: an answer of -179 to a truth of 179 degrees is 2 degrees off, not 358.
+    Several sources are matched before they are compared, and each one missed or invented counts 90
+    degrees (:func:`sslearn.metrics.d2_angular_error_score` says why).
     """
 
     def score(self, X, y):
@@ -22,7 +24,8 @@ class LocalizerMixin(RegressorMixin):
         X : array-like
             What ``predict`` takes.
         y : array-like of shape (n_samples,) or (n_samples, 2)
-            True azimuth, or azimuth and elevation, in degrees.
+            True azimuth, or azimuth and elevation, in degrees; those of several sources have shape
+            (n_samples, n_sources, k) or (n_samples, n_frames, n_sources, k), NaN where absent.
 
         Returns
         -------

@@ -8,17 +8,24 @@ from sslearn.metrics._angular import (
     mean_angular_error,
     median_angular_error,
 )
+from sslearn.metrics._front_back import front_back_confusion_rate
+from sslearn.metrics._matching import match_sources
 from sslearn.metrics._report import localization_report
 from sslearn.metrics._scorer import get_scorer, get_scorer_names
+from sslearn.metrics._sources import false_alarm_rate, missed_detection_rate
 
 __all__ = [
     "angular_error",
     "d2_angular_error_score",
+    "false_alarm_rate",
+    "front_back_confusion_rate",
     "get_scorer",
     "get_scorer_names",
     "localization_accuracy_score",
     "localization_report",
+    "match_sources",
     "mean_angular_error",
     "median_angular_error",
+    "missed_detection_rate",
     "pairwise",
 ]

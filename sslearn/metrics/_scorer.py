@@ -8,6 +8,8 @@ from sslearn.metrics._angular import (
     mean_angular_error,
     median_angular_error,
 )
+from sslearn.metrics._front_back import front_back_confusion_rate
+from sslearn.metrics._sources import false_alarm_rate, missed_detection_rate
 
 
 def _error_scorer(error, **kwargs):
@@ -17,12 +19,15 @@ def _error_scorer(error, **kwargs):
 _SCORERS = {
     "d2_angular_error": make_scorer(d2_angular_error_score),
     "localization_accuracy": make_scorer(localization_accuracy_score),
+    "neg_false_alarm_rate": _error_scorer(false_alarm_rate),
+    "neg_front_back_confusion_rate": _error_scorer(front_back_confusion_rate),
     "neg_mean_angular_error": _error_scorer(mean_angular_error),
     "neg_mean_azimuth_error": _error_scorer(mean_angular_error, component="azimuth"),
     "neg_mean_elevation_error": _error_scorer(mean_angular_error, component="elevation"),
     "neg_median_angular_error": _error_scorer(median_angular_error),
     "neg_median_azimuth_error": _error_scorer(median_angular_error, component="azimuth"),
     "neg_median_elevation_error": _error_scorer(median_angular_error, component="elevation"),
+    "neg_missed_detection_rate": _error_scorer(missed_detection_rate),
 }
 
 
@@ -38,7 +43,7 @@ def get_scorer_names():
     --------
     >>> from sslearn.metrics import get_scorer_names
     >>> get_scorer_names()[:3]
-    ['d2_angular_error', 'localization_accuracy', 'neg_mean_angular_error']
+    ['d2_angular_error', 'localization_accuracy', 'neg_false_alarm_rate']
     """
     return sorted(_SCORERS)
 
@@ -49,8 +54,9 @@ def get_scorer(name):
     Parameters
     ----------
     name : str
-        One of :func:`get_scorer_names`. Names that start with ``neg_`` are errors in degrees with
-        the sign turned, so that larger is better.
+        One of :func:`get_scorer_names`. Names that start with ``neg_`` are errors in degrees, or
+        rates, with the sign turned, so that larger is better. The rates of missed detections and
+        false alarms are for several sources, that of front-back confusions is for one.
 
     Returns
     -------

@@ -1,10 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from sslearn.metrics import get_scorer, get_scorer_names, localization_report, mean_angular_error
+from sslearn.base import LocalizerMixin
+from sslearn.metrics import (
+    d2_angular_error_score,
+    get_scorer,
+    get_scorer_names,
+    localization_report,
+    mean_angular_error,
+)
 
 
 @pytest.fixture
@@ -14,13 +22,55 @@ def problem():
     return rng.randn(30, 2), y
 
 
-@pytest.mark.parametrize("name", get_scorer_names())
+SEVERAL_ONLY = {"neg_false_alarm_rate", "neg_missed_detection_rate"}
+ONE_ONLY = {"neg_front_back_confusion_rate"}
+ONE = sorted(set(get_scorer_names()) - SEVERAL_ONLY)
+SEVERAL = sorted(set(get_scorer_names()) - ONE_ONLY)
+
+
+class Constant(LocalizerMixin, BaseEstimator):
+    """Predicts one scene, two sources, for every sample."""
+
+    def fit(self, X, y):
+        self.scene_ = np.array([[160.0, 10.0], [-140.0, -10.0]])
+        return self
+
+    def predict(self, X):
+        return np.tile(self.scene_, (len(X), 1, 1))
+
+
+@pytest.fixture
+def scenes():
+    rng = np.random.RandomState(0)
+    y = np.stack(
+        [rng.uniform([[150, -45], [-145, -45]], [[165, 45], [-135, 45]]) for _ in range(30)]
+    )
+    y[::5, 1] = np.nan
+    return rng.randn(30, 2), y
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_scorers_of_several_sources(name, scenes):
+    X, y = scenes
+    scores = cross_val_score(Constant(), X, y, scoring=get_scorer(name), error_score="raise")
+    assert np.isfinite(scores).all()
+    if name.startswith("neg_"):
+        assert (scores < 0).all()
+
+
+def test_score_of_several_sources(scenes):
+    X, y = scenes
+    model = Constant().fit(X, y)
+    assert model.score(X, y) == d2_angular_error_score(y, model.predict(X))
+
+
+@pytest.mark.parametrize("name", ONE)
 def test_scorers_work_in_a_cross_validation(name, problem):
     X, y = problem
     scores = cross_val_score(DummyRegressor(), X, y, scoring=get_scorer(name), error_score="raise")
     assert np.isfinite(scores).all()
     if name.startswith("neg_"):
-        assert (scores < 0).all()
+        assert (scores < 0).all() or name in ONE_ONLY
 
 
 def test_scorers_work_in_a_search(problem):
@@ -28,7 +78,7 @@ def test_scorers_work_in_a_search(problem):
     search = GridSearchCV(
         DummyRegressor(),
         {"strategy": ["mean", "median"]},
-        scoring={name: get_scorer(name) for name in get_scorer_names()},
+        scoring={name: get_scorer(name) for name in ONE},
         refit="neg_mean_angular_error",
     )
     assert "mean_test_localization_accuracy" in search.fit(X, y).cv_results_
@@ -77,3 +127,37 @@ def test_report_of_groups(problem):
 def test_report_refuses_wrong_groups():
     with pytest.raises(ValueError, match="inconsistent"):
         localization_report([0, 1], [0, 1], groups=["a"])
+
+
+def test_report_of_several_sources():
+    nan = np.nan
+    true = [[[179.0, 0.0], [20.0, 0.0]], [[0.0, 80.0], [nan, nan]]]
+    pred = [[[24.0, 3.0], [-179.0, 0.0]], [[180.0, 80.0], [50.0, 0.0]]]
+    report = localization_report(true, pred, tolerances=[4, 30])
+    assert report.index.tolist() == ["azimuth", "elevation", "great_circle"]
+    assert report.columns.tolist()[:3] == ["n_samples", "n_sources", "n_matched"]
+    assert report[["n_samples", "n_sources", "n_matched"]].to_numpy().tolist() == [[2, 3, 3]] * 3
+    both = np.rad2deg(np.arccos(np.cos(np.deg2rad(4)) * np.cos(np.deg2rad(3))))
+    assert report["median"].tolist() == pytest.approx([4, 0, both])
+    assert report["accuracy_4"].tolist() == pytest.approx([2 / 3, 1, 1 / 3])
+    assert report["false_alarms_4"].tolist() == pytest.approx([2 / 3, 1 / 3, 1])
+    assert report.loc["great_circle", "accuracy_30"] == 1
+    assert report.loc["great_circle", "false_alarms_30"] == pytest.approx(1 / 3)
+
+
+def test_report_of_groups_of_several_sources():
+    rng = np.random.RandomState(0)
+    y = rng.uniform(-180, 180, (12, 5, 2, 1))
+    groups = ["near", "far"] * 6
+    report = localization_report(y, y[:, :, ::-1] + 3, groups=groups)
+    assert report["n_sources"].tolist() == [60, 60, 120]
+    assert report.loc["all", "mean"].tolist() == pytest.approx([3.0], abs=0.2)
+
+
+def test_report_without_any_match():
+    report = localization_report(np.zeros((2, 1, 1)), np.full((2, 2, 1), np.nan), tolerances=[5])
+    row = report.loc["azimuth"]
+    assert row["n_matched"] == 0 and np.isnan(row["mean"])
+    assert row["accuracy_5"] == 0 and row["false_alarms_5"] == 0
+    silent = localization_report(np.full((2, 1, 1), np.nan), np.zeros((2, 1, 1)))
+    assert silent[["accuracy_5", "false_alarms_5"]].isna().all(axis=None)

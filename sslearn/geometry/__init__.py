@@ -29,6 +29,7 @@ from sslearn.geometry._grids import (
     near_field_grid,
     sphere_grid,
 )
+from sslearn.geometry._neighbors import grid_neighbors
 from sslearn.geometry._sources import check_multi_doa
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "circular_grid",
     "fibonacci_grid",
     "great_circle_distance",
+    "grid_neighbors",
     "icosahedral_grid",
     "interaural_polar_to_angles",
     "linear_array",

@@ -1,10 +1,10 @@
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from sslearn.geometry._directions import (
     check_directions,
     unit_vectors_to_angles,
 )
+from sslearn.geometry._neighbors import hull_edges
 
 
 def circular_grid(step=5.0):
@@ -160,10 +160,8 @@ def icosahedral_grid(n_subdivisions=2):
 
 
 def _edge_middles(points):
-    """Middles of the edges of the convex hull of points on the sphere, on the sphere."""
-    triangles = ConvexHull(points).simplices
-    edges = np.unique(np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1), axis=0)
-    middles = points[edges].sum(axis=1)
+    """Middles of the edges between neighbours on the sphere, on the sphere."""
+    middles = points[hull_edges(points)].sum(axis=1)
     return middles / np.linalg.norm(middles, axis=1, keepdims=True)
 
 

@@ -1,0 +1,96 @@
+"""Which directions of a grid are next to each other."""
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from sslearn.geometry._directions import angles_to_unit_vectors, check_directions
+
+# Longer edges of the triangulation, in units of the widest mesh, only close the open side of a
+# grid that covers a part of the sphere.
+_LONGEST_EDGE = 2.5
+
+
+def grid_neighbors(grid):
+    """Neighbours of each direction of a grid.
+
+    Parameters
+    ----------
+    grid : array-like of shape (n_directions,) or (n_directions, 2)
+        Azimuths, or azimuths and elevations, in degrees, in any order.
+
+    Returns
+    -------
+    neighbors : ndarray of shape (n_directions, n_neighbors)
+        Indices of the neighbours; a row with less than ``n_neighbors`` of them is filled with its
+        own index.
+
+    Raises
+    ------
+    ValueError
+        If the grid is not valid, or the same direction is in it twice.
+
+    Notes
+    -----
+    On the circle these are the previous and the next azimuth; the ends are neighbours if they are
+    no further apart than the others are. On the sphere they are the edges of the Delaunay
+    triangulation (the convex hull of the points), without the long ones that close the open side
+    of a grid that covers a part of the sphere.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import grid_neighbors
+    >>> grid_neighbors([-90.0, 0.0, 90.0]).tolist()
+    [[0, 1], [0, 2], [1, 2]]
+    >>> grid_neighbors([-180.0, -90.0, 0.0, 90.0]).tolist()
+    [[3, 1], [0, 2], [1, 3], [2, 0]]
+    """
+    grid = check_directions(grid, name="grid")
+    if grid.ndim == 2 and np.ptp(grid[:, 1]) > 0:
+        return _sphere_neighbors(angles_to_unit_vectors(grid))
+    return _circle_neighbors(grid if grid.ndim == 1 else grid[:, 0])
+
+
+def _circle_neighbors(azimuth):
+    order = np.argsort(azimuth)
+    steps = np.diff(azimuth[order])
+    if (steps == 0).any():
+        raise ValueError("grid must hold each direction once; got an azimuth twice.")
+    previous, following = np.roll(order, 1), np.roll(order, -1)
+    closing = 360.0 - steps.sum()
+    if closing > steps.max(initial=0.0) * (1 + 1e-9):
+        previous[0], following[-1] = order[0], order[-1]
+    neighbors = np.empty((len(azimuth), 2), dtype=int)
+    neighbors[order] = np.column_stack([previous, following])
+    return neighbors
+
+
+def _sphere_neighbors(vectors):
+    first, second = hull_edges(vectors).T
+    lengths = np.linalg.norm(vectors[first] - vectors[second], axis=1)
+    if (lengths == 0).any():
+        raise ValueError("grid must hold each direction once; got a direction twice.")
+    nearest = np.full(len(vectors), np.inf)
+    np.minimum.at(nearest, first, lengths)
+    np.minimum.at(nearest, second, lengths)
+    near = lengths <= _LONGEST_EDGE * nearest[np.isfinite(nearest)].max()
+    first, second = first[near], second[near]
+    source, target = np.concatenate([first, second]), np.concatenate([second, first])
+    order = np.argsort(source, kind="stable")
+    source, target = source[order], target[order]
+    counts = np.bincount(source, minlength=len(vectors))
+    neighbors = np.tile(np.arange(len(vectors))[:, None], counts.max())
+    neighbors[source, np.arange(len(source)) - (np.cumsum(counts) - counts)[source]] = target
+    return neighbors
+
+
+def hull_edges(vectors):
+    """Edges (n_edges, 2), each once, of the convex hull of points on the unit sphere."""
+    try:
+        triangles = ConvexHull(vectors).simplices
+    except QhullError as error:
+        raise ValueError(
+            f"grid must hold at least 4 directions that do not lie on one circle; got "
+            f"{len(vectors)} directions. Use azimuths alone, or more elevations."
+        ) from error
+    edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    return np.unique(edges, axis=0)

@@ -11,7 +11,7 @@ import sslearn
 
 ROOT = Path(sslearn.__file__).parent
 LAYERS = (
-    {"utils"},
+    {"utils", "exceptions"},
     {"geometry"},
     {"metrics", "features", "encoding", "losses", "networks"},
     {"base", "datasets", "model_selection"},
@@ -24,6 +24,9 @@ LAYER_OF = {room: i for i, layer in enumerate(LAYERS) for room in layer}
 # These rooms work where torch cannot be imported.
 TORCH_FREE = (
     "datasets",
+    "doa",
+    "encoding",
+    "exceptions",
     "features",
     "geometry",
     "metrics",

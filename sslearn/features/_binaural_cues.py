@@ -6,6 +6,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from scipy.fft import rfft
 from sklearn.utils import gen_even_slices
 
+from sslearn.exceptions import SilenceWarning
 from sslearn.features._base import StatelessTransformer
 from sslearn.features._frames import analysis_window, band_slice, frame_views
 from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor
@@ -79,6 +80,7 @@ def _warn_of_silence(X, levels):
         warnings.warn(
             f"X is silent in sample(s) {silent}: cues of 0 carry no direction. "
             "Drop these recordings.",
+            SilenceWarning,
             stacklevel=3,
         )
 
@@ -230,7 +232,7 @@ class BinauralCues(StatelessTransformer):
 
         Warns
         -----
-        UserWarning
+        SilenceWarning
             If a clip is digital silence.
         """
         self._validate_params()

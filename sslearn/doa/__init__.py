@@ -1,0 +1,17 @@
+"""Classical localizers: they know the array and need no training."""
+
+from sslearn.doa._intensity import IntensityLocalizer
+from sslearn.doa._music import MUSIC
+from sslearn.doa._mvdr import MVDR
+from sslearn.doa._srp_phat import SRPPHAT
+from sslearn.doa._tdoa import TDOALocalizer
+from sslearn.doa._tdoa_directions import directions_from_tdoas
+
+__all__ = [
+    "MUSIC",
+    "MVDR",
+    "SRPPHAT",
+    "IntensityLocalizer",
+    "TDOALocalizer",
+    "directions_from_tdoas",
+]

@@ -1,0 +1,208 @@
+"""What localizers share that score every direction of a grid."""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+from sklearn import get_config
+
+from sslearn.doa._base import SpectrumLocalizer
+from sslearn.encoding import AdjacentDecoder
+from sslearn.exceptions import AmbiguityWarning, SpatialAliasingWarning
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    array_dimension,
+    check_directions,
+    check_mic_positions,
+    circular_grid,
+    icosahedral_grid,
+    propagation_delays,
+    steering_vectors,
+)
+from sslearn.utils._param_validation import HasMethods
+
+# A beam that passes this share of the power from elsewhere does not tell the two apart.
+_SAME_POWER = 0.98
+# Beams looked at, and directions they are compared with: enough to find aliases of any grid.
+_N_BEAMS, _N_COMPARED = 24, 2000
+
+
+class GridLocalizer(SpectrumLocalizer):
+    """Base of localizers that score every direction of a grid.
+
+    A subclass has ``_prepare_grid(freqs)`` and ``_score(X)``, from spectra of a band to a spectrum
+    (n, n_directions) over the directions.
+    """
+
+    _parameter_constraints: dict = {
+        **SpectrumLocalizer._parameter_constraints,
+        "grid": ["array-like", None],
+        "decoder": [HasMethods(["decode"]), None],
+    }
+
+    # How the default decoder refines the highest value.
+    _peak_shape = "parabola"
+
+    def spatial_spectrum(self, X):
+        """Score each direction of the grid.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        spatial_spectrum : ndarray of shape (n_samples, n_directions) or \
+(n_samples, n_blocks, n_directions)
+            Larger is more likely; the latter with ``block_size``.
+
+        Raises
+        ------
+        ValueError
+            As ``predict``.
+        """
+        return self._map(lambda chunk: self._blocks(self._score, chunk), X)
+
+    @abstractmethod
+    def _prepare_grid(self, freqs):
+        """Compute what the spectra need, with ``mic_positions_`` and ``grid_`` in place."""
+
+    @abstractmethod
+    def _score(self, X):
+        """Spectra over the directions of a block of frames."""
+
+    def _prepare(self, freqs, n_angles):
+        mics = check_mic_positions(self.mic_positions, min_mics=2)
+        # Delays between microphones are all that counts; a grid with distances is about the
+        # origin that the user has chosen.
+        if self.grid is None:
+            self.grid_ = default_grid(mics, n_angles or 1)
+        else:
+            self.grid_ = check_directions(self.grid, name="grid")
+            self._check_layout(n_angles)
+            warn_of_ambiguity(mics, self.grid_)
+        self.mic_positions_ = mics
+        warn_of_aliasing(mics, self.grid_, freqs, self.speed_of_sound)
+        self._prepare_grid(freqs)
+
+    def _check_layout(self, n_angles):
+        n_columns = 1 if self.grid_.ndim == 1 else self.grid_.shape[1]
+        if n_angles not in (None, n_columns):
+            raise ValueError(
+                f"grid must be laid out like y, which holds {n_angles} number(s) per direction; "
+                f"got grid of shape {self.grid_.shape}. Leave grid=None, or give as many columns."
+            )
+
+    def _locate(self, X):
+        decoder = self.decoder or AdjacentDecoder(weights=self._peak_shape)
+        return decoder.decode(self._score(X), self.grid_)
+
+    def _steering_vectors(self, freqs):
+        return steering_vectors(
+            self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
+        )
+
+
+def default_grid(mics, n_angles):
+    """Grid of all directions that an array can tell apart.
+
+    Parameters
+    ----------
+    mics : ndarray of shape (n_mics, 3)
+        Microphone positions in metres.
+    n_angles : int
+        1 for azimuths every 2 degrees, 2 for about 2,500 azimuths and elevations.
+
+    Returns
+    -------
+    grid : ndarray of shape (n_directions,) or (n_directions, 2)
+        Directions; for a line of microphones those in front of it, for a plane those above it (in
+        front of it, if it is upright).
+
+    Raises
+    ------
+    ValueError
+        If there is no such grid: distances, a line for two angles, or an upright line.
+    """
+    n_dims = array_dimension(mics)
+    if n_angles == 3:
+        raise ValueError("grid must be given to find distances; near_field_grid makes one.")
+    if n_dims < n_angles:
+        raise ValueError(
+            "mic_positions must span 2 dimensions for azimuth and elevation; they lie on a line. "
+            "Use azimuths alone."
+        )
+    grid = circular_grid(2.0) if n_angles == 1 else icosahedral_grid(4)
+    axes = np.linalg.svd(mics - mics.mean(axis=0))[2]
+    if n_angles == 1 and n_dims < 3:
+        normal = _horizontal_normal(axes, n_dims)
+    else:
+        normal = axes[2] if n_dims == 2 else None
+    if normal is None:
+        return grid
+    # Upwards; forwards, if there is no up; to the left, if there is neither.
+    side = next(x for x in normal[[2, 0, 1]] if abs(x) > 1e-6)
+    ahead = angles_to_unit_vectors(grid) @ normal * np.sign(side) > -1e-9
+    return grid[ahead]
+
+
+def _horizontal_normal(axes, n_dims):
+    """Direction without delay on the horizontal plane; None if the array spans that plane."""
+    flat = axes[:n_dims, :2]
+    rank = np.linalg.matrix_rank(flat, tol=1e-6)
+    if rank == 0:
+        raise ValueError(
+            "mic_positions must not be an upright line: it hears all azimuths alike. Tilt it, or "
+            "use more microphones."
+        )
+    if rank == 2:
+        return None
+    return np.append(np.linalg.svd(flat)[2][1], 0.0)
+
+
+def warn_of_ambiguity(mics, grid):
+    """Warn if two directions of the grid give the same delays between the microphones."""
+    delays = propagation_delays(mics, grid)
+    delays = (delays - delays.mean(axis=1, keepdims=True)).round(9)
+    _, counts = np.unique(delays, axis=0, return_counts=True)
+    if (counts > 1).any():
+        shapes = ("a point", "a line", "a plane", "space")
+        warnings.warn(
+            f"mic_positions span {shapes[array_dimension(mics)]}: {(counts > 1).sum()} sets of "
+            "directions of grid sound alike to them, and one of each is found at random. Take the "
+            "front or upper half alone, or use more microphones.",
+            AmbiguityWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_aliasing(mics, grid, freqs, speed_of_sound):
+    """Warn if beams over the whole band take sound from elsewhere for their own."""
+    delays = propagation_delays(
+        mics, grid[:: -(-len(grid) // _N_COMPARED)], speed_of_sound=speed_of_sound
+    )
+    freqs = freqs[freqs > 0]
+    beams = delays[:: -(-len(delays) // _N_BEAMS)]
+    power = np.zeros((len(beams), len(delays)))
+    for f in freqs:
+        phases = np.exp(2j * np.pi * f * beams) @ np.exp(-2j * np.pi * f * delays).T
+        power += np.abs(phases) ** 2
+    power /= max(1, len(freqs)) * mics.shape[0] ** 2
+    difference = delays - beams[:, None]
+    cycles = np.ptp(difference, axis=2) * freqs.max(initial=0.0)
+    # Within half a cycle two directions are neighbours, not aliases.
+    if ((power > _SAME_POWER) & (cycles > 0.5)).any():
+        warnings.warn(
+            f"mic_positions are too far apart for freq_range up to {freqs.max():g} Hz: other "
+            "directions of grid sound alike there (spatial aliasing). Take lower or more "
+            "frequencies, a narrower grid, or an array with a spacing below "
+            f"{speed_of_sound / 2 / freqs.max():.3g} m.",
+            SpatialAliasingWarning,
+            stacklevel=4,
+        )
+
+
+def fits_memory(n_bytes):
+    """Whether an array may be kept, by the ``working_memory`` of scikit-learn."""
+    return n_bytes <= get_config()["working_memory"] * 2**20

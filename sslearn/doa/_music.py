@@ -1,0 +1,183 @@
+import numpy as np
+
+from sslearn.doa._covariance import covariance
+from sslearn.doa._grid_search import GridLocalizer
+from sslearn.doa._quadratic import InverseForms
+from sslearn.utils._param_validation import Integral, Interval
+
+
+class MUSIC(InverseForms, GridLocalizer):
+    """Multiple signal classification: directions orthogonal to the noise subspace.
+
+    Parameters
+    ----------
+    mic_positions : array-like of shape (n_mics, 3)
+        Microphone positions in metres; microphone m is channel m.
+    fs : float, default=16000
+        Sampling rate in Hz.
+    grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3), \
+default=None
+        Azimuths; azimuths and elevations; or also distances in metres (spherical waves), in
+        degrees. None takes all that the array can tell apart: every 2 degrees of azimuth, or
+        about every 4 degrees of the sphere if ``fit`` is given azimuths and elevations, without
+        the back of a line of microphones and without what is below a plane of them.
+    freq_range : tuple of (float, float) or None, default=(200, 4000)
+        Lowest and highest frequency in Hz; the highest is left out. None takes all.
+    speed_of_sound : float, default=343.0
+        Speed of sound in metres per second.
+    n_sources : int, default=1
+        Dimension of the signal subspace at each frequency, below the number of microphones. To
+        find several sources, give a ``decoder`` as well.
+    normalize : bool, default=True
+        Whether the pseudo-spectrum of each frequency is divided by its maximum before the mean
+        over the frequencies (NormMUSIC), so that no frequency outweighs the others [2]_.
+    decoder : decoder, default=None
+        From the spatial spectrum to directions: None is
+        ``AdjacentDecoder(weights="lorentzian")``, which refines the highest value off the grid;
+        ``PeakDecoder(n_sources, refine="lorentzian")`` finds several sources.
+    block_size : int, default=None
+        Number of frames for one estimate, which makes a track per clip (the last block may be
+        shorter); None takes all frames of a clip together.
+    batch_transform : transformer, default=None
+        Stateless transformer that makes the spectra of some samples at a time, such as
+        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
+        and the spectra of all clips are never stored.
+    n_jobs : int, default=None
+        Number of threads over chunks of clips.
+
+    Attributes
+    ----------
+    grid_ : ndarray of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+        Directions of the spatial spectrum.
+    bins_ : slice
+        Frequencies in use, as bins of the spectrum.
+    mic_positions_ : ndarray of shape (n_mics, 3)
+        Validated positions.
+    n_features_in_ : int
+        Number of channels.
+    n_freqs_in_ : int
+        Number of frequencies of the spectra.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``: if microphones are in one place, ``n_sources`` is not below their number, or
+        the array cannot tell the directions apart that are asked for. In ``predict``: if there
+        are fewer frames than sources.
+
+    Warns
+    -----
+    AmbiguityWarning
+        In ``fit``: if directions of ``grid`` have the same delays, as those in front and behind a
+        line have.
+    SpatialAliasingWarning
+        In ``fit``: if other directions have the same phases over the whole band.
+    SilenceWarning
+        If a channel is silent.
+
+    See Also
+    --------
+    MVDR : Needs no number of sources.
+    SRPPHAT : Also for echoes, which are coherent with the sound.
+    sslearn.recipes.music : Straight from audio.
+
+    Notes
+    -----
+    ``P(u) = mean over f of 1 / (a^H E_n E_n^H a)`` with the eigenvectors ``E_n`` of the ``n_mics -
+    n_sources`` smallest eigenvalues of the covariance of the frames at ``f`` [1]_. We divide by
+    the number of microphones, so that the denominator is in [0, 1].
+
+    References
+    ----------
+    .. [1] R. O. Schmidt, "Multiple emitter location and signal parameter estimation", IEEE Trans.
+       Antennas Propag. 34(3), 1986, doi:10.1109/TAP.1986.1143830.
+    .. [2] D. Salvati, C. Drioli, G. L. Foresti, "Incoherent frequency fusion for broadband steered
+       response power algorithms in noisy environments", IEEE Signal Process. Lett. 21(5), 2014,
+       doi:10.1109/LSP.2014.2311164.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sslearn.datasets import make_plane_waves
+    >>> from sslearn.doa import MUSIC
+    >>> from sslearn.features import STFT
+    >>> from sslearn.geometry import circular_array
+    >>> mics = circular_array(4, 0.05)
+    >>> X, y = make_plane_waves(
+    ...     3, mic_positions=mics, azimuth_range=(-180, 180), random_state=0, return_X_y=True
+    ... )
+    >>> y.round().tolist()
+    [18.0, 78.0, 37.0]
+    >>> make_pipeline(STFT(512), MUSIC(mics)).fit(X).predict(X).round().tolist()
+    [18.0, 77.0, 37.0]
+    """
+
+    _parameter_constraints: dict = {
+        **GridLocalizer._parameter_constraints,
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
+        "normalize": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        mic_positions,
+        *,
+        fs=16000,
+        grid=None,
+        freq_range=(200, 4000),
+        speed_of_sound=343.0,
+        n_sources=1,
+        normalize=True,
+        decoder=None,
+        block_size=None,
+        batch_transform=None,
+        n_jobs=None,
+    ):
+        self.mic_positions = mic_positions
+        self.fs = fs
+        self.grid = grid
+        self.freq_range = freq_range
+        self.speed_of_sound = speed_of_sound
+        self.n_sources = n_sources
+        self.normalize = normalize
+        self.decoder = decoder
+        self.block_size = block_size
+        self.batch_transform = batch_transform
+        self.n_jobs = n_jobs
+
+    @property
+    def _min_frames(self):
+        # Fewer frames do not span the signal subspace.
+        return self.n_sources
+
+    def _check_array(self):
+        n_mics = super()._check_array()
+        if self.n_sources >= n_mics:
+            raise ValueError(
+                f"n_sources must be below the number of microphones, {n_mics}; got "
+                f"{self.n_sources}. Use more microphones, or SRPPHAT."
+            )
+        return n_mics
+
+    def _matrices(self, X):
+        return noise_projection(covariance(X), self.n_sources)
+
+
+def noise_projection(covariances, n_sources):
+    """Projection to the noise subspace.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (..., n_mics, n_mics)
+        Hermitian matrices.
+    n_sources : int
+        Dimension of the signal subspace.
+
+    Returns
+    -------
+    projection : ndarray of shape (..., n_mics, n_mics)
+        ``E_n E_n^H``.
+    """
+    signal = np.linalg.eigh(covariances)[1][..., -n_sources:]
+    identity = np.eye(covariances.shape[-1], dtype=covariances.real.dtype)
+    return identity - signal @ signal.conj().swapaxes(-1, -2)

@@ -1,0 +1,170 @@
+import numpy as np
+
+from sslearn.doa._covariance import covariance
+from sslearn.doa._grid_search import GridLocalizer
+from sslearn.doa._quadratic import InverseForms
+from sslearn.utils._param_validation import Interval, Real
+
+
+class MVDR(InverseForms, GridLocalizer):
+    """Power of the minimum variance distortionless response beamformer (Capon).
+
+    Parameters
+    ----------
+    mic_positions : array-like of shape (n_mics, 3)
+        Microphone positions in metres; microphone m is channel m.
+    fs : float, default=16000
+        Sampling rate in Hz.
+    grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3), \
+default=None
+        Azimuths; azimuths and elevations; or also distances in metres (spherical waves), in
+        degrees. None takes all that the array can tell apart: every 2 degrees of azimuth, or
+        about every 4 degrees of the sphere if ``fit`` is given azimuths and elevations, without
+        the back of a line of microphones and without what is below a plane of them.
+    freq_range : tuple of (float, float) or None, default=(200, 4000)
+        Lowest and highest frequency in Hz; the highest is left out. None takes all.
+    speed_of_sound : float, default=343.0
+        Speed of sound in metres per second.
+    diagonal_loading : float, default=1e-3
+        What is added to the diagonal of each covariance, as a share of its mean diagonal: it keeps
+        the inverse stable and makes the peaks less narrow.
+    normalize : bool, default=True
+        Whether the spectrum of each frequency is divided by its maximum before the mean over the
+        frequencies, so that no frequency outweighs the others [2]_.
+    decoder : decoder, default=None
+        From the spatial spectrum to directions: None is
+        ``AdjacentDecoder(weights="lorentzian")``, which refines the highest value off the grid;
+        ``PeakDecoder(n_sources, refine="lorentzian")`` finds several sources.
+    block_size : int, default=None
+        Number of frames for one estimate, which makes a track per clip (the last block may be
+        shorter); None takes all frames of a clip together.
+    batch_transform : transformer, default=None
+        Stateless transformer that makes the spectra of some samples at a time, such as
+        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
+        and the spectra of all clips are never stored.
+    n_jobs : int, default=None
+        Number of threads over chunks of clips.
+
+    Attributes
+    ----------
+    grid_ : ndarray of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+        Directions of the spatial spectrum.
+    bins_ : slice
+        Frequencies in use, as bins of the spectrum.
+    mic_positions_ : ndarray of shape (n_mics, 3)
+        Validated positions.
+    n_features_in_ : int
+        Number of channels.
+    n_freqs_in_ : int
+        Number of frequencies of the spectra.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``: if microphones are in one place, or the array cannot tell the directions
+        apart that are asked for.
+
+    Warns
+    -----
+    AmbiguityWarning
+        In ``fit``: if directions of ``grid`` have the same delays, as those in front and behind a
+        line have.
+    SpatialAliasingWarning
+        In ``fit``: if other directions have the same phases over the whole band.
+    SilenceWarning
+        If a channel is silent.
+
+    See Also
+    --------
+    MUSIC : Narrower peaks where the number of sources is known.
+    SRPPHAT : Also for echoes, which are coherent with the sound.
+
+    Notes
+    -----
+    ``P(u) = mean over f of 1 / (a^H (R + d tr(R) / n_mics I)^-1 a)`` with the covariance ``R`` of
+    the frames at ``f`` [1]_. Fewer frames than microphones make a singular covariance, which only
+    the loading d makes invertible.
+
+    References
+    ----------
+    .. [1] J. Capon, "High-resolution frequency-wavenumber spectrum analysis", Proc. IEEE 57(8),
+       1969, doi:10.1109/PROC.1969.7278.
+    .. [2] D. Salvati, C. Drioli, G. L. Foresti, "Incoherent frequency fusion for broadband steered
+       response power algorithms in noisy environments", IEEE Signal Process. Lett. 21(5), 2014,
+       doi:10.1109/LSP.2014.2311164.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sslearn.datasets import make_plane_waves
+    >>> from sslearn.doa import MVDR
+    >>> from sslearn.features import STFT
+    >>> from sslearn.geometry import circular_array
+    >>> mics = circular_array(4, 0.05)
+    >>> X, y = make_plane_waves(
+    ...     3, mic_positions=mics, azimuth_range=(-180, 180), random_state=0, return_X_y=True
+    ... )
+    >>> y.round().tolist()
+    [18.0, 78.0, 37.0]
+    >>> make_pipeline(STFT(512), MVDR(mics)).fit(X).predict(X).round().tolist()
+    [18.0, 78.0, 37.0]
+    """
+
+    _parameter_constraints: dict = {
+        **GridLocalizer._parameter_constraints,
+        "diagonal_loading": [Interval(Real, 0, None, closed="neither")],
+        "normalize": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        mic_positions,
+        *,
+        fs=16000,
+        grid=None,
+        freq_range=(200, 4000),
+        speed_of_sound=343.0,
+        diagonal_loading=1e-3,
+        normalize=True,
+        decoder=None,
+        block_size=None,
+        batch_transform=None,
+        n_jobs=None,
+    ):
+        self.mic_positions = mic_positions
+        self.fs = fs
+        self.grid = grid
+        self.freq_range = freq_range
+        self.speed_of_sound = speed_of_sound
+        self.diagonal_loading = diagonal_loading
+        self.normalize = normalize
+        self.decoder = decoder
+        self.block_size = block_size
+        self.batch_transform = batch_transform
+        self.n_jobs = n_jobs
+
+    def _matrices(self, X):
+        return loaded_inverse(covariance(X), self.diagonal_loading)
+
+
+def loaded_inverse(covariances, diagonal_loading):
+    """Inverse of covariances with a loaded diagonal, of the scale that the loading has.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (..., n_mics, n_mics)
+        Hermitian matrices.
+    diagonal_loading : float
+        Share of the mean diagonal that is added to it.
+
+    Returns
+    -------
+    inverse : ndarray of shape (..., n_mics, n_mics)
+        ``(R + d tr(R) / n_mics I)^-1``; the inverse of the identity where R is 0.
+    """
+    n_mics = covariances.shape[-1]
+    loading = diagonal_loading * np.trace(covariances, axis1=-2, axis2=-1).real / n_mics
+    loading[loading == 0] = 1
+    return np.linalg.inv(
+        covariances + loading[..., None, None] * np.eye(n_mics, dtype=loading.dtype)
+    )

@@ -5,12 +5,12 @@ from sslearn.features._frames import band_slice
 from sslearn.utils import check_spectrum
 from sslearn.utils._param_validation import Interval, Real, StrOptions, _fit_context
 
-# Channels of W, X, Y, Z and the gains that turn them to N3D, where a plane wave of modulus 1 has
-# W = 1 and X, Y, Z = sqrt(3) times the components of its unit vector.
+# Channels of W, X, Y, Z, and the gains of W and of the others that turn them to N3D, where a plane
+# wave of modulus 1 has W = 1 and X, Y, Z = sqrt(3) times the components of its unit vector.
 CONVENTIONS = {
-    "sn3d": ([0, 3, 1, 2], [1.0, 3**0.5, 3**0.5, 3**0.5]),
-    "n3d": ([0, 3, 1, 2], [1.0, 1.0, 1.0, 1.0]),
-    "fuma": ([0, 1, 2, 3], [2**0.5, 3**0.5, 3**0.5, 3**0.5]),
+    "sn3d": ([0, 3, 1, 2], 1.0, 3**0.5),
+    "n3d": ([0, 3, 1, 2], 1.0, 1.0),
+    "fuma": ([0, 1, 2, 3], 2**0.5, 3**0.5),
 }
 
 
@@ -33,22 +33,28 @@ def intensity(spectrum, convention, *, normalize=True, reactive=True):
     intensity : ndarray of shape (6, ...) or (3, ...)
         x, y, z of the active, then of the reactive intensity.
     """
-    channels, gains = CONVENTIONS[convention]
-    real_type = spectrum.real.dtype.type
-    w, *xyz = (real_type(g) * spectrum[c] for c, g in zip(channels, gains, strict=True))
-    velocity = np.stack(xyz)
-    cross = np.conj(w) * velocity
-    values = np.concatenate([cross.real, cross.imag]) if reactive else cross.real
+    channels, pressure_gain, velocity_gain = CONVENTIONS[convention]
+    # Products of contiguous real arrays: faster than complex ones, of which half is not needed.
+    real, imag = spectrum.real[channels], spectrum.imag[channels]
+    values = np.empty((6 if reactive else 3, *real.shape[1:]), real.dtype)
+    np.multiply(real[0], real[1:], out=values[:3])
+    values[:3] += imag[0] * imag[1:]
+    if reactive:
+        np.multiply(real[0], imag[1:], out=values[3:])
+        values[3:] -= imag[0] * real[1:]
+    gain = np.asarray(pressure_gain * velocity_gain, real.dtype)
     if not normalize:
+        values *= gain
         return values
-    energy = _power(w) + _power(velocity).sum(axis=0) / real_type(3)
+    power = np.square(real, out=real)
+    power += np.square(imag, out=imag)
+    energy = power[1:].sum(axis=0)
+    energy *= np.asarray(velocity_gain**2 / 3, real.dtype)
+    energy += np.asarray(pressure_gain**2, real.dtype) * power[0]
     # Digital silence has no direction: 0 over the smallest normal number is 0.
     energy += np.finfo(energy.dtype).tiny
-    return values / energy
-
-
-def _power(spectrum):
-    return spectrum.real**2 + spectrum.imag**2
+    values *= np.divide(gain, energy, out=energy)
+    return values
 
 
 class IntensityVector(ArrayTransformer):

@@ -7,11 +7,11 @@ from sslearn.doa._srp_phat import SRPPHAT
 from sslearn.doa._tdoa import TDOALocalizer
 from sslearn.doa._tdoa_directions import directions_from_tdoas
 
-__all__ = [
+__all__ = [  # noqa: RUF022
+    "IntensityLocalizer",
     "MUSIC",
     "MVDR",
     "SRPPHAT",
-    "IntensityLocalizer",
     "TDOALocalizer",
     "directions_from_tdoas",
 ]

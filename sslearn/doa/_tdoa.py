@@ -1,0 +1,293 @@
+import warnings
+
+import numpy as np
+
+from sslearn.doa._base import SpectrumLocalizer
+from sslearn.doa._covariance import covariance, whiten
+from sslearn.doa._tdoa_directions import fit_plane_waves, pair_differences
+from sslearn.exceptions import SpatialAliasingWarning
+from sslearn.features._gcc_phat import LagCorrelator
+from sslearn.features._interchannel import check_pairs
+from sslearn.geometry import array_dimension, check_mic_positions, mic_pairs, unit_vectors_to_angles
+
+# Lags in a period of the highest frequency: the peak is then well within reach of Newton's method.
+_LAGS_PER_PERIOD = 8
+_N_NEWTON_STEPS = 3
+_MAX_ANGLES = 2
+# A correlation as high as this at a wrong lag is not told from the right one.
+_SAME_HEIGHT = 0.98
+
+
+class DelayFinder:
+    """Lag of the highest value of the correlation of each pair, between the samples.
+
+    Parameters
+    ----------
+    max_lags : ndarray of shape (n_pairs,)
+        Largest lag of each pair, in seconds.
+    bins : slice
+        Bins of the cross-spectra.
+    n_fft : int
+        Length of the Fourier transform.
+    fs : float
+        Sampling rate, in Hz.
+    """
+
+    def __init__(self, max_lags, bins, *, n_fft, fs):
+        freqs = np.arange(bins.start, bins.stop) * fs / n_fft
+        self._omega = 2 * np.pi * freqs[:, None]
+        step = 1 / (_LAGS_PER_PERIOD * freqs.max(initial=fs / n_fft))
+        # One more than needed: noise may move a peak beyond the largest lag.
+        n_half = int(np.ceil(max_lags.max() / step)) + 1
+        self._lags = step * np.arange(-n_half, n_half + 1)
+        self._step = step
+        self._excluded = np.abs(self._lags[:, None]) > max_lags + step
+        self._correlate = LagCorrelator(self._lags, bins, n_fft=n_fft, fs=fs)
+
+    def __call__(self, cross):
+        """Find the lags.
+
+        Parameters
+        ----------
+        cross : ndarray of shape (n_samples, n_bins, n_pairs)
+            Cross-spectra, channel times conjugate reference.
+
+        Returns
+        -------
+        lags : ndarray of shape (n_samples, n_pairs)
+            Arrival at the channel minus arrival at the reference, in seconds.
+        """
+        cross = cross.astype(np.complex128)
+        correlation = self._correlate(cross.real, cross.imag)
+        coarse = self._lags[np.where(self._excluded, -np.inf, correlation).argmax(axis=1)]
+        lags = coarse
+        for _ in range(_N_NEWTON_STEPS):
+            # Slope and curvature of sum Re[cross exp(j omega lag)], the sum itself, not a parabola.
+            turned = cross * np.exp(1j * self._omega * lags[:, None])
+            slope = -(self._omega * turned.imag).sum(axis=1)
+            curvature = -(self._omega**2 * turned.real).sum(axis=1)
+            is_peak = curvature < 0
+            lags = lags - np.where(is_peak, slope / np.where(is_peak, curvature, 1.0), 0.0)
+            lags = np.clip(lags, coarse - self._step, coarse + self._step)
+        return lags
+
+
+class TDOALocalizer(SpectrumLocalizer):
+    """Localization by time differences of arrival.
+
+    The time differences are the highest values of the cross-correlations with phase transform
+    (GCC-PHAT), averaged over the frames; the direction is the plane wave that fits them best, in
+    closed form but for one number. There is no grid, and so no ``spatial_spectrum``.
+
+    Parameters
+    ----------
+    mic_positions : array-like of shape (n_mics, 3)
+        Microphone positions in metres; microphone m is channel m.
+    fs : float, default=16000
+        Sampling rate in Hz.
+    pairs : array-like of shape (n_pairs, 2), default=None
+        Microphones of each pair; None for every pair ``(i, j)`` with ``i < j``.
+    freq_range : tuple of (float, float) or None, default=(200, 4000)
+        Lowest and highest frequency in Hz; the highest is left out. None takes all.
+    speed_of_sound : float, default=343.0
+        Speed of sound in metres per second.
+    robust : bool, default=True
+        Whether outliers among the time differences of a clip are recognised and left out.
+    block_size : int, default=None
+        Number of frames for one estimate, which makes a track per clip (the last block may be
+        shorter); None takes all frames of a clip together.
+    batch_transform : transformer, default=None
+        Stateless transformer that makes the spectra of some samples at a time, such as
+        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
+        and the spectra of all clips are never stored.
+    n_jobs : int, default=None
+        Number of threads over chunks of clips.
+
+    Attributes
+    ----------
+    pairs_ : ndarray of shape (n_pairs, 2)
+        Microphones of each pair.
+    bins_ : slice
+        Frequencies in use, as bins of the spectrum.
+    mic_positions_ : ndarray of shape (n_mics, 3)
+        Validated positions.
+    n_features_in_ : int
+        Number of channels.
+    n_freqs_in_ : int
+        Number of frequencies of the spectra.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``: if microphones are in one place, the pairs span too few dimensions for the
+        angles in y, or y holds distances.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the time differences of a clip agree with no plane wave.
+    SilenceWarning
+        If a channel is silent. Its pairs are left out.
+    SpatialAliasingWarning
+        In ``fit``: if the band is so narrow, and the microphones so far apart, that wrong time
+        differences fit as well as the right ones.
+
+    See Also
+    --------
+    directions_from_tdoas : From measured time differences.
+    SRPPHAT : The same correlations, added up along each direction: it stands more noise.
+    sslearn.features.GCCPHAT : The correlations, as features.
+
+    Notes
+    -----
+    Each time difference is the maximum of the mean over frames of GCC-PHAT [1]_ within the largest
+    lag that the distance of the pair allows: the highest of eight lags per period of the
+    highest frequency, refined by Newton's method on the sum itself. How a direction
+    follows, and which side of a plane or a line of microphones is taken, is said in
+    :func:`directions_from_tdoas`. For azimuth alone on a line of microphones sources are taken to
+    be on the horizontal plane. The method finds one source.
+
+    References
+    ----------
+    .. [1] C. H. Knapp and G. C. Carter, "The generalized correlation method for estimation of time
+       delay", IEEE Transactions on Acoustics, Speech, and Signal Processing 24(4), 1976,
+       doi:10.1109/TASSP.1976.1162830.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sslearn.datasets import make_plane_waves
+    >>> from sslearn.doa import TDOALocalizer
+    >>> from sslearn.features import STFT
+    >>> from sslearn.geometry import tetrahedral_array
+    >>> mics = tetrahedral_array(0.05)
+    >>> X, y = make_plane_waves(
+    ...     3, mic_positions=mics, elevation_range=(-90, 90), random_state=0, return_X_y=True
+    ... )
+    >>> y.round(1).tolist()
+    [[8.8, 5.2], [38.7, -8.8], [18.5, 17.0]]
+    >>> make_pipeline(STFT(512), TDOALocalizer(mics)).fit(X, y).predict(X).round(1).tolist()
+    [[8.8, 5.2], [38.7, -8.8], [18.5, 17.0]]
+    """
+
+    _parameter_constraints: dict = {
+        **SpectrumLocalizer._parameter_constraints,
+        "pairs": ["array-like", None],
+        "robust": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        mic_positions,
+        *,
+        fs=16000,
+        pairs=None,
+        freq_range=(200, 4000),
+        speed_of_sound=343.0,
+        robust=True,
+        block_size=None,
+        batch_transform=None,
+        n_jobs=None,
+    ):
+        self.mic_positions = mic_positions
+        self.fs = fs
+        self.pairs = pairs
+        self.freq_range = freq_range
+        self.speed_of_sound = speed_of_sound
+        self.robust = robust
+        self.block_size = block_size
+        self.batch_transform = batch_transform
+        self.n_jobs = n_jobs
+
+    def time_differences(self, X):
+        """Measure the time differences alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        tdoas : ndarray of shape (n_samples, n_pairs) or (n_samples, n_blocks, n_pairs)
+            Arrival at the first microphone of each pair minus arrival at the second, in seconds;
+            the latter with ``block_size``. 0 where a microphone is silent.
+
+        Raises
+        ------
+        ValueError
+            As ``predict``.
+        """
+        return self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+
+    def _prepare(self, freqs, n_angles):
+        mics = check_mic_positions(self.mic_positions, min_mics=2)
+        self._differences = pair_differences(mics, self.pairs)
+        n_dims = array_dimension(np.vstack([self._differences, -self._differences]))
+        self._n_angles = _check_n_angles(n_angles, n_dims)
+        if self._n_angles == 1 and n_dims == 1:
+            self._differences[:, 2] = 0.0
+            if not self._differences[:, :2].any():
+                raise ValueError(
+                    "mic_positions must not be an upright line: it hears all azimuths alike. Tilt "
+                    "it, or use more microphones."
+                )
+        self.mic_positions_ = mics
+        pairs = mic_pairs(len(mics)) if self.pairs is None else self.pairs
+        self.pairs_ = np.array(check_pairs(pairs, 0, len(mics)))
+        distances = np.linalg.norm(mics[self.pairs_[:, 0]] - mics[self.pairs_[:, 1]], axis=1)
+        max_lags = distances / self.speed_of_sound
+        _warn_of_aliasing(freqs[freqs > 0], max_lags.max())
+        n_fft = 2 * (self.n_freqs_in_ - 1)
+        self._find_delays = DelayFinder(max_lags, self.bins_, n_fft=n_fft, fs=self.fs)
+
+    def _delays(self, X):
+        i, j = self.pairs_.T
+        cross = covariance(whiten(X))[:, :, i, j]
+        return np.where(cross.any(axis=1), self._find_delays(cross), 0.0)
+
+    def _locate(self, X):
+        leads = -self.speed_of_sound * self._delays(X)
+        sounding = X.any(axis=(2, 3))[:, self.pairs_].all(axis=2)
+        vectors = np.empty((len(X), 3))
+        for heard in np.unique(sounding, axis=0):
+            rows = (sounding == heard).all(axis=1)
+            vectors[rows] = self._fit(leads[rows][:, heard], self._differences[heard])
+        directions = unit_vectors_to_angles(vectors)
+        return directions if self._n_angles == 2 else directions[:, 0]
+
+    def _fit(self, leads, differences):
+        if len(differences) == 0:
+            return np.array([1.0, 0.0, 0.0])  # silence: the front, as good as any
+        return fit_plane_waves(leads, differences, robust=self.robust)
+
+
+def _warn_of_aliasing(freqs, max_lag):
+    """Warn if the correlation of a plane wave is as high at another lag that is possible."""
+    highest = freqs.max(initial=1e-9)
+    # Within half a period it is the same peak.
+    lags = np.arange(0.5 / highest, 2 * max_lag, 1 / (4 * _LAGS_PER_PERIOD * highest))
+    heights = np.cos(2 * np.pi * lags[:, None] * freqs).mean(axis=1) if len(freqs) else lags
+    if heights.max(initial=0.0) > _SAME_HEIGHT:
+        warnings.warn(
+            f"mic_positions are too far apart for freq_range from {freqs.min():g} to {highest:g} "
+            "Hz: other time differences give the same phases (spatial aliasing). Take more "
+            "frequencies, or pairs of microphones that are nearer to each other.",
+            SpatialAliasingWarning,
+            stacklevel=5,
+        )
+
+
+def _check_n_angles(n_angles, n_dims):
+    n_angles = 1 if n_angles is None else n_angles
+    if n_angles > _MAX_ANGLES:
+        raise ValueError(
+            "y must hold azimuths, or azimuths and elevations: time differences of plane waves "
+            "tell no distance. Use SRPPHAT with near_field_grid."
+        )
+    if n_dims < n_angles:
+        raise ValueError(
+            "mic_positions must span 2 dimensions for azimuth and elevation; the pairs lie on a "
+            "line. Use azimuths alone, or more pairs."
+        )
+    return n_angles

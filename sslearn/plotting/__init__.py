@@ -2,5 +2,12 @@
 
 from sslearn.plotting._embedding import EmbeddingDisplay
 from sslearn.plotting._localization_error import LocalizationErrorDisplay
+from sslearn.plotting._mic_array import MicArrayDisplay
+from sslearn.plotting._spatial_spectrum import SpatialSpectrumDisplay
 
-__all__ = ["EmbeddingDisplay", "LocalizationErrorDisplay"]
+__all__ = [
+    "EmbeddingDisplay",
+    "LocalizationErrorDisplay",
+    "MicArrayDisplay",
+    "SpatialSpectrumDisplay",
+]

@@ -5,3 +5,8 @@ def round_ticks(low, high, most=8):
     """Multiples of a step that suits angles, with at most the given number of steps."""
     step = next(step for step in (5, 15, 30, 45, 90) if (high - low) / step <= most)
     return np.arange(np.ceil(low / step), high // step + 1) * step
+
+
+def degrees(angle):
+    """Label of an angle, with the minus sign that matplotlib uses."""
+    return f"{angle:.0f}°".replace("-", "\N{MINUS SIGN}")

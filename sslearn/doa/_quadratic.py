@@ -33,11 +33,8 @@ class InverseForms:
         pairs = np.ascontiguousarray(upper_pairs(matrices).swapaxes(0, 1))
         spectrum = np.zeros((len(X), len(self.grid_)), dtype=X.real.dtype)
         for k, pairs_here in enumerate(np.ascontiguousarray(pairs)):
-            steered = (
-                self._steered_pairs(self._freqs[k : k + 1])[0]
-                if self._steered is None
-                else self._steered[k]
-            )
+            kept = self._steered is not None
+            steered = self._steered[k] if kept else self._steered_at(self._freqs[k])
             form = pairs_here @ steered
             form += diagonals[:, k, None]
             spectrum += self._inverse(form, X.shape[1])

@@ -175,6 +175,7 @@ class MicArrayDisplay:
             self.sources_ = ax.scatter(*sources.T, depthshade=False, **self._source_marks())
         for i, axis in enumerate("xyz"):
             ax.set(**{f"{axis}lim": (centre[i] - half, centre[i] + half)})
+            ax.locator_params(axis, nbins=6)
         ax.set_box_aspect((1, 1, 1), zoom=0.93)
         ax.view_init(elev=24, azim=-142)
 

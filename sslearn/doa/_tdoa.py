@@ -3,10 +3,10 @@ import warnings
 import numpy as np
 
 from sslearn.doa._base import SpectrumLocalizer
-from sslearn.doa._covariance import covariance, whiten
+from sslearn.doa._covariance import covariance
 from sslearn.doa._tdoa_directions import fit_plane_waves, pair_differences
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features._gcc_phat import LagCorrelator
+from sslearn.features._gcc_phat import LagCorrelator, whiten
 from sslearn.features._interchannel import check_pairs
 from sslearn.geometry import array_dimension, check_mic_positions, mic_pairs, unit_vectors_to_angles
 
@@ -42,7 +42,8 @@ class DelayFinder:
         self._lags = step * np.arange(-n_half, n_half + 1)
         self._step = step
         self._excluded = np.abs(self._lags[:, None]) > max_lags + step
-        self._correlate = LagCorrelator(self._lags, bins, n_fft=n_fft, fs=fs)
+        # Coarse: single precision is enough.
+        self._correlate = LagCorrelator(self._lags, bins, n_fft=n_fft, fs=fs, dtype=np.float32)
 
     def __call__(self, cross):
         """Find the lags.
@@ -57,19 +58,24 @@ class DelayFinder:
         lags : ndarray of shape (n_samples, n_pairs)
             Arrival at the channel minus arrival at the reference, in seconds.
         """
-        cross = cross.astype(np.complex128)
-        correlation = self._correlate(cross.real, cross.imag)
+        real, imag = np.ascontiguousarray(cross.real), np.ascontiguousarray(cross.imag)
+        correlation = self._correlate(real.astype(np.float32), imag.astype(np.float32))
         coarse = self._lags[np.where(self._excluded, -np.inf, correlation).argmax(axis=1)]
         lags = coarse
         for _ in range(_N_NEWTON_STEPS):
-            # Slope and curvature of sum Re[cross exp(j omega lag)], the sum itself, not a parabola.
-            turned = cross * np.exp(1j * self._omega * lags[:, None])
-            slope = -(self._omega * turned.imag).sum(axis=1)
-            curvature = -(self._omega**2 * turned.real).sum(axis=1)
+            slope, curvature = self._derivatives(real, imag, lags)
             is_peak = curvature < 0
             lags = lags - np.where(is_peak, slope / np.where(is_peak, curvature, 1.0), 0.0)
             lags = np.clip(lags, coarse - self._step, coarse + self._step)
         return lags
+
+    def _derivatives(self, real, imag, lags):
+        """Slope and curvature of the correlation itself, ``sum Re[cross exp(j omega lag)]``."""
+        phase = (self._omega * lags[:, None]).astype(real.dtype)
+        cosine, sine = np.cos(phase), np.sin(phase)
+        slope = (self._omega * (real * sine + imag * cosine)).sum(axis=1)
+        curvature = (self._omega**2 * (real * cosine - imag * sine)).sum(axis=1)
+        return -slope, -curvature
 
 
 class TDOALocalizer(SpectrumLocalizer):
@@ -211,7 +217,7 @@ class TDOALocalizer(SpectrumLocalizer):
         -------
         tdoas : ndarray of shape (n_samples, n_pairs) or (n_samples, n_blocks, n_pairs)
             Arrival at the first microphone of each pair minus arrival at the second, in seconds;
-            the latter with ``block_size``. 0 where a microphone is silent.
+            the latter with ``block_size``. NaN where one of the two is silent.
 
         Raises
         ------
@@ -219,6 +225,31 @@ class TDOALocalizer(SpectrumLocalizer):
             As ``predict``.
         """
         return self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+
+    def predict(self, X):
+        """Localize.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, n_blocks, 1, n_angles)
+            Directions in degrees; the last with ``block_size``.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the channels and frequencies of ``fit``, or holds NaN.
+        """
+        # All clips are fitted at once: the fit needs little memory, but many small steps.
+        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        directions = self._locate_delays(tdoas.reshape(-1, len(self.pairs_)))
+        if self.block_size is not None:
+            return directions.reshape(*tdoas.shape[:2], 1, self._n_angles)
+        return directions if self._n_angles == 2 else directions[:, 0]
 
     def _prepare(self, freqs, n_angles):
         mics = check_mic_positions(self.mic_positions, min_mics=2)
@@ -244,17 +275,16 @@ class TDOALocalizer(SpectrumLocalizer):
     def _delays(self, X):
         i, j = self.pairs_.T
         cross = covariance(whiten(X))[:, :, i, j]
-        return np.where(cross.any(axis=1), self._find_delays(cross), 0.0)
+        return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
 
-    def _locate(self, X):
-        leads = -self.speed_of_sound * self._delays(X)
-        sounding = X.any(axis=(2, 3))[:, self.pairs_].all(axis=2)
-        vectors = np.empty((len(X), 3))
+    def _locate_delays(self, tdoas):
+        vectors = np.empty((len(tdoas), 3))
+        sounding = np.isfinite(tdoas)
         for heard in np.unique(sounding, axis=0):
             rows = (sounding == heard).all(axis=1)
-            vectors[rows] = self._fit(leads[rows][:, heard], self._differences[heard])
-        directions = unit_vectors_to_angles(vectors)
-        return directions if self._n_angles == 2 else directions[:, 0]
+            leads = -self.speed_of_sound * tdoas[rows][:, heard]
+            vectors[rows] = self._fit(leads, self._differences[heard])
+        return unit_vectors_to_angles(vectors)[:, : self._n_angles]
 
     def _fit(self, leads, differences):
         if len(differences) == 0:

@@ -296,6 +296,9 @@ def test_silence_is_named():
         found = localizer.predict(X)
     np.testing.assert_array_equal(found[0], 0)
     assert great_circle_distance(found[1:], DIRECTIONS[1:3]).max() < 0.05
+    with pytest.warns(SilenceWarning):
+        tdoas = localizer.time_differences(X)
+    np.testing.assert_array_equal(np.isnan(tdoas).all(axis=1), [True, False, False])
 
 
 def test_pairs_of_a_silent_channel_are_left_out():

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy.special import spherical_jn, spherical_yn
 from sklearn.pipeline import make_pipeline
 
+from sslearn.datasets import load_sofia_sphere
 from sslearn.doa import IntensityLocalizer
 from sslearn.encoding import AdjacentDecoder, PeakDecoder
 from sslearn.exceptions import SilenceWarning
@@ -154,3 +156,37 @@ def test_wrong_input():
     X[2, 0, 100] = np.nan
     with pytest.raises(ValueError, match="NaN in sample 2"):
         localizer.predict(X)
+
+
+def encode(data, n_fft=2048):
+    """First-order spectra (ACN, SN3D) of responses of a spherical array, by its radial filters."""
+    radius = np.linalg.norm(data.mic_positions[0])
+    u = data.mic_positions / radius
+    weights = data.weights / data.weights.sum()
+    spectrum = np.fft.rfft(data.rirs, n_fft)
+    freqs = np.maximum(1.0, data.fs / n_fft * np.arange(n_fft // 2 + 1))
+    kr = 2 * np.pi * freqs * radius / data.speed_of_sound
+    channels = []
+    for order, harmonics in ((0, np.ones((len(u), 1))), (1, u[:, [1, 2, 0]])):
+        j, slope = spherical_jn(order, kr), spherical_jn(order, kr, derivative=True)
+        if data.rigid_sphere:
+            h = j - 1j * spherical_yn(order, kr)
+            h_slope = slope - 1j * spherical_yn(order, kr, derivative=True)
+            radial = 1j**order * (j - slope / h_slope * h)
+        else:
+            radial = 1j**order * (j - 1j * slope) / 2  # cardioid
+        moments = np.einsum("mc,m,smf->scf", harmonics, weights, spectrum)
+        channels.append(moments / radial)
+    return np.concatenate(channels, axis=1)[..., None]
+
+
+@pytest.mark.parametrize(("measurement", "turn"), [("A3", 1.7), ("A4", 0.0)])
+def test_measured_spherical_arrays(data_dir, measurement, turn):
+    """Plane-wave decomposition of high order gives a turn of 2 to 3 degrees of the array of A3."""
+    data = load_sofia_sphere(data_dir / "sofia_sphere", measurement)
+    X, y = encode(data), data.target[:, :2]
+    localizer = IntensityLocalizer(fs=data.fs, freq_range=(300, 2000)).fit(X, y)
+    found = localizer.predict(X)
+    error = circular_difference(found[:, 0], y[:, 0]) - turn
+    assert np.abs(error).max() < 1.1
+    assert np.abs(found[:, 1]).max() < 3

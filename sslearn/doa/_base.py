@@ -14,7 +14,7 @@ from sslearn.base import LocalizerMixin
 from sslearn.exceptions import SilenceWarning
 from sslearn.features._frames import band_slice
 from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
-from sslearn.utils import check_finite, check_spectrum
+from sslearn.utils import check_finite, check_spectrum, keep_freed_memory
 from sslearn.utils._param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
 # Spectra of a chunk, with all that is made of them, then stay near the last cache.
@@ -134,6 +134,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
     def _map(self, function, X):
         """Apply a function to chunks of spectra within the band; join the results."""
         check_is_fitted(self)
+        keep_freed_memory()
         chunks = gen_batches(_n_samples(X), _chunk_size(X, self.batch_transform))
         results = Parallel(self.n_jobs, require="sharedmem")(
             delayed(self._apply)(function, X, rows) for rows in chunks

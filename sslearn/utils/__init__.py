@@ -1,5 +1,6 @@
 """Gates for arrays and parameters; knows nothing of sound."""
 
+from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
@@ -10,5 +11,6 @@ __all__ = [
     "check_maps",
     "check_spectrum",
     "import_optional",
+    "keep_freed_memory",
     "track",
 ]

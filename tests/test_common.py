@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import (
 
 import sslearn
 from sslearn.deep_learning import NeuralLocalizer
+from sslearn.doa import MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
 from sslearn.encoding import AngleEncoding, UnitVectorEncoding
 from sslearn.features import (
@@ -29,7 +30,7 @@ from sslearn.features import (
 )
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
-from tests.estimator_checks import Case, yield_checks
+from tests.estimator_checks import ARRAY, Case, yield_checks
 
 NETWORK = MLP((32, 32), dropout=0.0)
 TRAIN = {"max_epochs": 40, "lr": 0.02, "random_state": 0}
@@ -47,6 +48,12 @@ ESTIMATORS = {
     "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
     "TimePooling": (TimePooling(), "maps", 20),
     "Flatten": (Flatten(), "maps", 20),
+    "SRPPHAT": (SRPPHAT(ARRAY), "array", 29),
+    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 29),
+    "MVDR": (MVDR(ARRAY), "array", 29),
+    "MUSIC": (MUSIC(ARRAY), "array", 29),
+    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 29),
+    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 29),
     "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 29),
     "LaplacianEigenmaps": (
         LaplacianEigenmaps(2, n_neighbors=5, random_state=0),

@@ -5,27 +5,6 @@ import numpy as np
 from sslearn.geometry import mic_pairs
 
 
-def whiten(X):
-    """Divide spectra by their magnitude; silence stays 0.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, n_channels, n_freqs, n_frames)
-        Spectra.
-
-    Returns
-    -------
-    X : ndarray of the same shape
-        Phases as complex numbers of modulus 1.
-    """
-    squares = np.square(X.view(X.real.dtype))
-    scale = squares[..., ::2] + squares[..., 1::2]
-    np.sqrt(scale, out=scale)
-    # The smallest normal number keeps the division finite, and 0 stays 0.
-    np.maximum(scale, np.finfo(scale.dtype).tiny, out=scale)
-    return X * np.reciprocal(scale, out=scale)
-
-
 def covariance(X):
     """Mean over the frames of the products of all channels.
 

@@ -24,10 +24,17 @@ def whiten(spectrum):
     phasors : ndarray of shape (...)
         ``spectrum / |spectrum|``; 0 where the spectrum is 0, so that silence says nothing.
     """
-    modulus = np.abs(spectrum)
-    silent = modulus == 0
-    if silent.any():
-        modulus[silent] = 1
+    parts = np.ascontiguousarray(spectrum).view(spectrum.real.dtype)
+    squares = np.square(parts)
+    modulus = squares[..., ::2] + squares[..., 1::2]
+    np.sqrt(modulus, out=modulus)
+    # Twice as fast as numpy.abs, which is needed only where squares underflow.
+    tiny = np.finfo(modulus.dtype).tiny
+    underflow = modulus <= np.sqrt(tiny)
+    if underflow.any():
+        modulus[underflow] = np.abs(spectrum[underflow])
+    # The smallest normal number keeps the division finite, and 0 stays 0.
+    np.maximum(modulus, tiny, out=modulus)
     return spectrum * np.reciprocal(modulus, out=modulus)
 
 

@@ -194,7 +194,7 @@ def warn_of_aliasing(mics, grid, freqs, speed_of_sound):
     # Within half a cycle two directions are neighbours, not aliases.
     if ((power > _SAME_POWER) & (cycles > 0.5)).any():
         warnings.warn(
-            f"mic_positions are too far apart for freq_range up to {freqs.max():g} Hz: other "
+            f"mic_positions are too far apart for freq_range up to {freqs.max():.0f} Hz: other "
             "directions of grid sound alike there (spatial aliasing). Take lower or more "
             "frequencies, a narrower grid, or an array with a spacing below "
             f"{speed_of_sound / 2 / freqs.max():.3g} m.",

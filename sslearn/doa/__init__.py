@@ -1,5 +1,6 @@
 """Classical localizers: they know the array and need no training."""
 
+from sslearn.doa._esprit import ESPRIT
 from sslearn.doa._intensity import IntensityLocalizer
 from sslearn.doa._music import MUSIC
 from sslearn.doa._mvdr import MVDR
@@ -8,6 +9,7 @@ from sslearn.doa._tdoa import TDOALocalizer
 from sslearn.doa._tdoa_directions import directions_from_tdoas
 
 __all__ = [  # noqa: RUF022
+    "ESPRIT",
     "IntensityLocalizer",
     "MUSIC",
     "MVDR",

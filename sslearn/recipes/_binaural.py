@@ -1,7 +1,4 @@
-"""The published systems, one function each, returning a Pipeline.
-
-Every part of a recipe stays an ordinary step: it can be replaced, searched over by
-``step__parameter``, or used alone. Audio enters with shape (n_samples, 2, n_times), left ear first.
+"""Binaural systems of one paper.
 
 References
 ----------
@@ -15,12 +12,6 @@ from sklearn.preprocessing import StandardScaler
 
 from sslearn.features import BinauralCues
 from sslearn.neighbors import KNeighborsLocalizer
-
-__all__ = ["feed_forward", "laplacian_eigenmaps", "siamese", "weakly_supervised_siamese"]
-
-
-def __getattr__(name):
-    raise AttributeError(f"There is no recipe {name!r} in sslearn.recipes; there are {__all__}.")
 
 
 def _binaural(fs, n_jobs, *steps):

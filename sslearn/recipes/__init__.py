@@ -1,0 +1,31 @@
+"""The published systems, one function each, returning an estimator that takes audio.
+
+Every part of a recipe stays an ordinary step or parameter: it can be replaced, searched over by
+``step__parameter``, or used alone. Audio enters with shape (n_samples, n_channels, n_times); for
+the binaural systems the left ear is the first of two channels.
+"""
+
+from sslearn.recipes._binaural import (
+    feed_forward,
+    laplacian_eigenmaps,
+    siamese,
+    weakly_supervised_siamese,
+)
+from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
+
+__all__ = [
+    "esprit",
+    "feed_forward",
+    "intensity",
+    "laplacian_eigenmaps",
+    "music",
+    "mvdr",
+    "siamese",
+    "srp_phat",
+    "tdoa",
+    "weakly_supervised_siamese",
+]
+
+
+def __getattr__(name):
+    raise AttributeError(f"There is no recipe {name!r} in sslearn.recipes; there are {__all__}.")

@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import (
 
 import sslearn
 from sslearn.deep_learning import NeuralLocalizer
-from sslearn.doa import MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
+from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
 from sslearn.encoding import AngleEncoding, UnitVectorEncoding
 from sslearn.features import (
@@ -48,13 +48,14 @@ ESTIMATORS = {
     "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
     "TimePooling": (TimePooling(), "maps", 20),
     "Flatten": (Flatten(), "maps", 20),
-    "SRPPHAT": (SRPPHAT(ARRAY), "array", 29),
-    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 29),
-    "MVDR": (MVDR(ARRAY), "array", 29),
-    "MUSIC": (MUSIC(ARRAY), "array", 29),
-    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 29),
-    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 29),
-    "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 29),
+    "SRPPHAT": (SRPPHAT(ARRAY), "array", 30),
+    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 30),
+    "MVDR": (MVDR(ARRAY), "array", 30),
+    "MUSIC": (MUSIC(ARRAY), "array", 30),
+    "ESPRIT": (ESPRIT(ARRAY), "array", 29),
+    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 30),
+    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 30),
+    "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 30),
     "LaplacianEigenmaps": (
         LaplacianEigenmaps(2, n_neighbors=5, random_state=0),
         "features",
@@ -64,12 +65,12 @@ ESTIMATORS = {
     "NeuralLocalizer": (
         NeuralLocalizer(NETWORK, encoding=UnitVectorEncoding(), **TRAIN),
         "features",
-        29,
+        30,
     ),
     "NeuralLocalizer-angle": (
         NeuralLocalizer(NETWORK, encoding=AngleEncoding(), **TRAIN),
         "features",
-        29,
+        30,
     ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}

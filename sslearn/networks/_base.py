@@ -8,6 +8,17 @@ class NetworkRecipe(BaseEstimator, ABC):
 
     A recipe stores hyper-parameters and holds no weights, so it can be cloned, printed and
     searched (``network__dropout``); its module is built in ``fit``, where the shapes are known.
+
+    Notes
+    -----
+    ``output_shape`` is that of one answer: ``(n_outputs,)`` for one source, with the classes of an
+    encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module may answer
+    once per sample, with an output of shape (n_samples, \\*output_shape), or once per frame or
+    block of frames, with (n_samples, n_frames, \\*output_shape). Who trains it tells the two apart
+    by the number of axes: the target of a sample is repeated over its frames, and the answers of
+    the frames are averaged before they are decoded. Outputs are raw scores: activation, clamping
+    and averaging come after the module. A recipe that cannot answer in some ``output_shape`` raises
+    ``ValueError`` in :meth:`build`.
     """
 
     @abstractmethod
@@ -19,13 +30,13 @@ class NetworkRecipe(BaseEstimator, ABC):
         input_shape : tuple of int
             Shape of one sample.
         output_shape : tuple of int
-            Shape of the output for one sample.
+            Shape of one answer: ``(n_outputs,)`` or ``(n_sources, n_outputs)``.
 
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, \\*input_shape) to (n_samples, \\*output_shape), without a
-            final activation.
+            Module that maps (n_samples, \\*input_shape) to (n_samples, \\*output_shape) or to
+            (n_samples, n_frames, \\*output_shape), without a final activation.
         """
 
     def _build_without_memory(self, input_shape, output_shape):

@@ -4,14 +4,16 @@ from scipy.fft import rfft
 from sslearn.features._base import ArrayTransformer
 from sslearn.features._frames import analysis_window, frame_views
 from sslearn.utils import check_audio
-from sslearn.utils._param_validation import Integral, Interval, _fit_context
+from sslearn.utils._param_validation import Integral, Interval, StrOptions, _fit_context
+
+_PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
 
 
 class STFT(ArrayTransformer):
     """Short-time Fourier transform of multichannel audio.
 
-    Frames are taken only where a whole frame fits: nothing is padded, so the last samples of a
-    clip may not enter.
+    Frames are taken only where a whole frame fits: unless ``padding`` is set nothing is padded, so
+    the last samples of a clip may not enter.
 
     Parameters
     ----------
@@ -24,6 +26,12 @@ class STFT(ArrayTransformer):
     window : str, tuple or array-like of shape (win_length,), default="hann"
         Analysis window. ``"cosine"`` is the sine window ``sin(pi (n + 1/2) / win_length)``;
         every other name goes to :func:`scipy.signal.get_window` (periodic).
+    padding : {"zeros", "reflect"} or None, default=None
+        What stands in for the ``n_fft // 2`` samples before and after a clip, so that frame t is
+        centred at sample ``t hop_length`` and, if ``n_fft`` is even, there are
+        ``1 + n_times // hop_length`` frames: zeros, or the clip mirrored at its ends. A mirrored
+        wave runs backwards, so in the frames at the ends its delays between channels change sign.
+        None pads nothing.
 
     Attributes
     ----------
@@ -37,7 +45,8 @@ class STFT(ArrayTransformer):
     Notes
     -----
     ``X[n, m, k, t] = sum_i window[i] x[n, m, t hop_length + i] exp(-2j pi k i / n_fft)``, not
-    scaled. Bin k is at ``k fs / n_fft`` Hz.
+    scaled. Bin k is at ``k fs / n_fft`` Hz. With ``padding``, ``x`` begins ``n_fft // 2`` samples
+    before the clip.
 
     Examples
     --------
@@ -47,6 +56,8 @@ class STFT(ArrayTransformer):
     >>> spectrum = STFT(512, hop_length=256).transform(X)
     >>> spectrum.shape, spectrum.dtype
     ((3, 2, 257, 61), dtype('complex64'))
+    >>> STFT(512, hop_length=256, padding="zeros").transform(X).shape
+    (3, 2, 257, 63)
     """
 
     _parameter_constraints: dict = {
@@ -54,13 +65,15 @@ class STFT(ArrayTransformer):
         "hop_length": [Interval(Integral, 1, None, closed="left"), None],
         "win_length": [Interval(Integral, 1, None, closed="left"), None],
         "window": [str, tuple, "array-like"],
+        "padding": [StrOptions(set(_PAD_MODES)), None],
     }
 
-    def __init__(self, n_fft=512, *, hop_length=None, win_length=None, window="hann"):
+    def __init__(self, n_fft=512, *, hop_length=None, win_length=None, window="hann", padding=None):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.win_length = win_length
         self.window = window
+        self.padding = padding
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -100,24 +113,30 @@ class STFT(ArrayTransformer):
         TypeError
             If X is not float32 or float64.
         ValueError
-            If clips differ in length, are shorter than one frame, or are not finite.
+            If clips differ in length, are too short for one frame or for their mirror image, or
+            are not finite.
         """
         self._validate_params()
         X = self._check_audio(X)
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
         hop_length = self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
-        frames = frame_views(X, self.n_fft, hop_length)
+        margin = self.n_fft // 2 if self.padding else 0
+        n_frames = 1 + (X.shape[2] + 2 * margin - self.n_fft) // hop_length
         spectrum = np.empty(
-            (*X.shape[:2], self.n_fft // 2 + 1, frames.shape[2]),
+            (*X.shape[:2], self.n_fft // 2 + 1, n_frames),
             dtype=np.result_type(X.dtype, np.complex64),
         )
-        for clip, clip_frames in zip(spectrum, frames, strict=True):
-            clip[:] = rfft(clip_frames * window).swapaxes(1, 2)
+        for clip, clip_spectrum in zip(X, spectrum, strict=True):
+            if margin:
+                clip = np.pad(clip, ((0, 0), (margin, margin)), _PAD_MODES[self.padding])
+            frames = frame_views(clip, self.n_fft, hop_length)
+            clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
 
     def _check_audio(self, X):
-        X = check_audio(X, min_times=self.n_fft)
+        min_times = {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}
+        X = check_audio(X, min_times=min_times[self.padding])
         if isinstance(X, list):
             raise ValueError(
                 "X must hold clips of the same length, because a spectrum is one array; got "

@@ -56,6 +56,50 @@ def test_frames_only_where_they_fit(n_times, n_frames):
     assert STFT(512).transform(noise(1, 2, n_times)).shape == (1, 2, 257, n_frames)
 
 
+@pytest.mark.parametrize(("padding", "mode"), [("zeros", "constant"), ("reflect", "reflect")])
+@pytest.mark.parametrize(("n_fft", "n_times"), [(64, 400), (65, 401), (64, 33)])
+def test_padding_is_that_of_padded_audio(padding, mode, n_fft, n_times):
+    X = noise(2, 3, n_times)
+    padded = np.pad(X, ((0, 0), (0, 0), (n_fft // 2, n_fft // 2)), mode)
+    expected = STFT(n_fft, hop_length=16).transform(padded)
+    spectrum = STFT(n_fft, hop_length=16, padding=padding).transform(X)
+    np.testing.assert_array_equal(spectrum, expected)
+
+
+def test_padded_frames_are_centred_and_counted():
+    # 2 s at 16 kHz: 18 blocks of 7 frames.
+    assert STFT(512, hop_length=256, padding="zeros").transform(noise(1, 2, 32000)).shape[3] == 126
+    impulse = np.zeros((1, 1, 1000))
+    impulse[..., 300] = 1.0
+    energy = np.abs(STFT(128, hop_length=100, padding="zeros").transform(impulse)).sum(axis=2)
+    assert energy[0, 0].argmax() == 3
+    assert np.count_nonzero(energy) == 1
+
+
+def test_padded_equals_torch():
+    torch = pytest.importorskip("torch")
+    X = noise(3, 1000)
+    expected = torch.stft(
+        torch.from_numpy(X),
+        256,
+        hop_length=64,
+        window=torch.hann_window(256, dtype=torch.float64),
+        center=True,
+        pad_mode="reflect",
+        return_complex=True,
+    )
+    spectrum = STFT(256, padding="reflect").transform(X[None])[0]
+    np.testing.assert_allclose(spectrum, expected.numpy(), atol=1e-12)
+
+
+def test_padding_keeps_float32_and_takes_short_clips():
+    X = noise(1, 2, 600).astype(np.float32)
+    assert STFT(padding="zeros").transform(X).dtype == np.complex64
+    assert STFT(512, padding="zeros").transform(X[..., :1]).shape == (1, 2, 257, 1)
+    with pytest.raises(ValueError, match="at least 257 times"):
+        STFT(512, padding="reflect").fit(X[..., :256])
+
+
 def test_unequal_lengths_are_refused_with_the_cure():
     with pytest.raises(ValueError, match=r"X must hold clips of the same length.*BinauralCues"):
         STFT().transform([noise(2, 600), noise(2, 700)])
@@ -72,6 +116,7 @@ def test_short_clips_are_refused():
         ({"n_fft": 1}, "n_fft"),
         ({"hop_length": 0}, "hop_length"),
         ({"win_length": 600}, "win_length must be at most n_fft=512"),
+        ({"padding": "center"}, "padding"),
         ({"window": "nonsense"}, "window must be"),
         ({"window": "kaiser"}, "window must be"),
         ({"window": np.full(512, np.nan)}, "window must hold"),

@@ -3,11 +3,13 @@
 from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
 from sslearn.features._feature_stack import FeatureStack, make_feature_stack
+from sslearn.features._frame_blocks import FrameBlocks
 from sslearn.features._gcc_phat import GCCPHAT
 from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._itd import ITD
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
+from sslearn.features._spectrum_maps import PhaseMap, RealImag
 from sslearn.features._stft import STFT
 
 __all__ = [  # noqa: RUF022
@@ -15,11 +17,14 @@ __all__ = [  # noqa: RUF022
     "BinauralCues",
     "FeatureStack",
     "Flatten",
+    "FrameBlocks",
     "GCCPHAT",
     "ILD",
     "IPD",
     "ITD",
     "IntensityVector",
+    "PhaseMap",
+    "RealImag",
     "STFT",
     "TimePooling",
     "make_feature_stack",

@@ -148,7 +148,7 @@ def print_ratios(n_mics):
 
 def print_jobs():
     """Gain of two threads, by the clock on the wall."""
-    X = make_clips(8)
+    X = make_clips(8, 400)
     one, two = (ours(SRPPHAT, 8, n_jobs=n).fit(X) for n in (1, 2))
     gains = []
     for _ in range(N_ROUNDS):

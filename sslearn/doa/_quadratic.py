@@ -29,9 +29,11 @@ class InverseForms:
 
     def _steer(self, freqs):
         """What turns :func:`_form_terms` at some frequencies into forms, for each direction."""
-        steered = steered_pairs(self._steering_vectors(freqs))
-        ones = np.ones((len(freqs), 1, steered.shape[2]))
-        return np.concatenate([steered, ones], axis=1).astype(np.float32)
+        n_mics = len(self.mic_positions_)
+        steered = np.ones((len(freqs), n_mics * (n_mics - 1) + 1, len(self.grid_)), np.float32)
+        for k, freq in enumerate(freqs):
+            steered[k, :-1] = steered_pairs(self._steering_vectors([freq])[0])
+        return steered
 
     def _score(self, X):
         terms = _form_terms(self._matrices(X))

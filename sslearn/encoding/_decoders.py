@@ -1,5 +1,7 @@
 """From a spectrum over directions to directions."""
 
+from functools import lru_cache
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -49,6 +51,18 @@ class Decoder(BaseEstimator):
 
     def _decode(self, rows, grid, peaks):
         raise NotImplementedError  # pragma: no cover
+
+
+@lru_cache(maxsize=16)
+def _neighbors_of(data, shape):
+    neighbors = grid_neighbors(np.frombuffer(data).reshape(shape))
+    neighbors.setflags(write=False)
+    return neighbors
+
+
+def _neighbors(grid):
+    """Neighbours of each direction, kept for the next spectra: triangulation takes its time."""
+    return _neighbors_of(grid.tobytes(), grid.shape)
 
 
 def _check_spectrum(spectrum, n_directions):
@@ -105,7 +119,7 @@ class MeanDecoder(Decoder):
         # All values negative or 0: the least negative one is the best answer there is.
         weights[np.arange(len(rows)), peaks] += weights.sum(axis=1) == 0
         weights = weights / weights.sum(axis=1, keepdims=True)
-        if grid.ndim == 1 and (grid_neighbors(grid) == np.arange(len(grid))[:, None]).any():
+        if grid.ndim == 1 and (_neighbors(grid) == np.arange(len(grid))[:, None]).any():
             return weights @ grid  # open ends
         directions = unit_vectors_to_angles(weights @ angles_to_unit_vectors(grid))
         if grid.ndim == 1:
@@ -183,7 +197,7 @@ class AdjacentDecoder(Decoder):
     def _refine(self, rows, grid, peaks):
         if len(grid) == 1:
             return grid[peaks]
-        neighbors = grid_neighbors(grid)
+        neighbors = _neighbors(grid)
         if self.weights == "parabola":
             return parabola_top(rows, grid, neighbors, peaks)
         if self.weights == "lorentzian":
@@ -341,7 +355,7 @@ class PeakDecoder(Decoder):
         """The values at local maxima above the threshold, minus infinity elsewhere."""
         is_peak = np.empty(rows.shape, dtype=bool)
         for shell in _shells(grid):
-            neighbors = grid_neighbors(grid[shell] if grid.ndim == 1 else grid[shell, :2])
+            neighbors = _neighbors(grid[shell] if grid.ndim == 1 else grid[shell, :2])
             values = rows[:, shell]
             higher = values >= values[:, neighbors.T].max(axis=1)
             is_peak[:, shell] = higher & (values > values[:, neighbors.T].min(axis=1))

@@ -1,27 +1,26 @@
-import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
 
 import joblib
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy import fft
 from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_memory
 
 from sslearn import __version__
+from sslearn.datasets._chunks import render_plan, warn_of_silence
 from sslearn.datasets._head import resample_hrirs
 from sslearn.datasets._interpolation import HeadInterpolator, check_head
-from sslearn.datasets._placement import Placement, draw_plan
+from sslearn.datasets._placement import Placement, check_distances, draw_plan
 from sslearn.datasets._plane_waves import add_noise, check_range
 from sslearn.datasets._rendering import RoomRenderer
 from sslearn.datasets._rooms import check_rooms, image_sources
 from sslearn.datasets._sources import check_sources
 from sslearn.datasets._structural import structural_hrirs
 from sslearn.geometry import angles_to_unit_vectors, check_directions
-from sslearn.utils import import_optional, track
+from sslearn.utils import import_optional
 from sslearn.utils._param_validation import HasMethods, Interval, validate_params
 
 # Ears that are not mirror images give the embedded head elevation cues on the median plane too.
@@ -272,7 +271,7 @@ def make_binaural(
         directions=_check_wanted(directions),
         azimuth_range=check_range(azimuth_range, "azimuth_range", -360, 360),
         elevation_range=check_range(elevation_range, "elevation_range", -90, 90),
-        distances=_check_distances(distances),
+        distances=check_distances(distances),
         n_receivers=n_receivers,
         receiver_height=receiver_height,
         yaw=yaw,
@@ -283,7 +282,19 @@ def make_binaural(
     transformer = None if transformer is None else clone(transformer)
     scene = _Scene(heads, keys, parts, sources, fs, n_times, max_order, transformer, entropy)
     # Not before everything is checked: it makes the folder.
-    X = _render(plan, scene, check_memory(memory), n_jobs, verbose)
+    memory = check_memory(memory)
+    key = None if memory.location is None else _cache_key(scene)
+    X, silent = render_plan(
+        _render_chunk,
+        plan,
+        scene,
+        key,
+        n_chunk=_CHUNK,
+        memory=memory,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    warn_of_silence(silent, plan["source"].get)
     target = plan[["azimuth", "elevation"]].to_numpy()
     metadata = _metadata(plan, scene, rooms)
     if return_X_y:
@@ -291,34 +302,10 @@ def make_binaural(
     return Bunch(data=X, target=target, metadata=metadata, fs=fs)
 
 
-def _render(plan, scene, memory, n_jobs, verbose):
-    """Render the plan in chunks, in parallel and through the cache."""
-    key = None
-    if memory.location is not None:
-        # What was drawn is in the plan of each chunk; the rest is in the scene.
-        shared = (scene.head_keys, scene.rooms, scene.sources.key, scene.fs, scene.n_times)
-        key = joblib.hash((shared, scene.max_order, scene.transformer, scene.entropy, __version__))
-    render = memory.cache(_render_chunk, ignore=["scene"])
-    starts = range(0, len(plan), _CHUNK)
-    chunks = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(render)(key, start, min(start + _CHUNK, len(plan)), part, scene)
-        for start in starts
-        for part in [plan.iloc[start : start + _CHUNK]]
-    )
-    X, silent = None, []
-    tracked = track(chunks, "Rendering", total=len(starts), verbose=verbose)
-    for start, (chunk, silent_there) in zip(starts, tracked, strict=True):
-        if X is None:
-            X = np.empty((len(plan), *chunk.shape[1:]), dtype=chunk.dtype)
-        X[start : start + len(chunk)] = chunk
-        silent += silent_there
-    if silent:
-        warnings.warn(
-            f"The sources of {len(silent)} clips are digital silence, first clip {silent[0]} "
-            f"(source {plan['source'][silent[0]]}).",
-            stacklevel=4,
-        )
-    return X
+def _cache_key(scene):
+    """What a chunk depends on besides its part of the plan, where everything drawn is."""
+    shared = (scene.head_keys, scene.rooms, scene.sources.key, scene.fs, scene.n_times)
+    return joblib.hash((shared, scene.max_order, scene.transformer, scene.entropy, __version__))
 
 
 def _metadata(plan, scene, rooms):
@@ -361,13 +348,3 @@ def _check_wanted(directions):
     if directions.ndim != 2 or directions.shape[1] != 2 or len(directions) == 0:
         raise ValueError(f"directions must have shape (n_directions, 2); got {directions.shape}.")
     return directions
-
-
-def _check_distances(distances):
-    distances = np.atleast_1d(np.asarray(distances, dtype=float))
-    valid = np.isfinite(distances) & (distances > 0)
-    if distances.ndim != 1 or distances.size == 0 or not valid.all():
-        raise ValueError(
-            f"distances must be positive numbers in metres, at least one; got {distances.tolist()}."
-        )
-    return distances

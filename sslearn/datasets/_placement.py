@@ -169,14 +169,27 @@ class Placement:
         return place | places | ears
 
 
-def draw_plan(n_samples, placement, sources, snr, entropy):
-    """Table of everything random that is settled before rendering, one row per sample.
+def check_distances(distances):
+    """Validate distances to draw from: positive metres, at least one."""
+    distances = np.atleast_1d(np.asarray(distances, dtype=float))
+    valid = np.isfinite(distances) & (distances > 0)
+    if distances.ndim != 1 or distances.size == 0 or not valid.all():
+        raise ValueError(
+            f"distances must be positive numbers in metres, at least one; got {distances.tolist()}."
+        )
+    return distances
 
-    Sample ``i`` has a random stream of its own, so that its row does not depend on ``n_samples``.
-    """
-    rows = []
+
+def sample_streams(n_samples, entropy):
+    """Number and random stream of each sample: its draws do not depend on ``n_samples``."""
     for i in range(n_samples):
-        rng = np.random.default_rng([entropy, 1, i])
+        yield i, np.random.default_rng([entropy, 1, i])
+
+
+def draw_plan(n_samples, placement, sources, snr, entropy):
+    """Table of everything random that is settled before rendering, one row per sample."""
+    rows = []
+    for i, rng in sample_streams(n_samples, entropy):
         row = placement.draw(i, rng)
         row["source"] = sources.draw_index(rng)
         row["snr"] = np.nan if snr is None else rng.uniform(*snr)

@@ -191,8 +191,6 @@ def scaling_rows():
 
 def write_scaling():
     """Write the table and the picture."""
-    import matplotlib.pyplot as plt
-
     rows = []
     for row in scaling_rows():
         rows.append(row)
@@ -205,6 +203,13 @@ def write_scaling():
         command="python -m benchmarks.speed.doa --scaling",
         notes="Processor time of one thread, short-time Fourier transform included.",
     )
+    draw_scaling(rows)
+
+
+def draw_scaling(rows):
+    """Draw the times of the rows."""
+    import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
     for ax, axis, fixed, value in zip(
         axes, ("microphones", "directions"), ("directions", "microphones"), (360, 8), strict=True
@@ -212,8 +217,11 @@ def write_scaling():
         for name in ("SRPPHAT", "MUSIC", "MVDR"):
             points = [r for r in rows if r["localizer"] == name and r[fixed] == value]
             ax.loglog([r[axis] for r in points], [r["ms a clip"] for r in points], "o-", label=name)
+        ticks = sorted({r[axis] for r in rows if r[fixed] == value})
+        ax.set_xticks(ticks, ticks)
+        ax.minorticks_off()
         ax.set(xlabel=f"{axis} ({value} {fixed})", title=f"Over the number of {axis}")
-        ax.grid(alpha=0.3, which="both")
+        ax.grid(alpha=0.3)
     axes[0].set_ylabel("ms for a clip of 1 s, one thread")
     axes[0].legend()
     figure.savefig(RESULTS / "doa_scaling.png", dpi=120)

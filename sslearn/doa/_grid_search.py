@@ -74,8 +74,6 @@ class GridLocalizer(SpectrumLocalizer):
 
     def _prepare(self, freqs, n_angles):
         mics = check_mic_positions(self.mic_positions, min_mics=2)
-        # Delays between microphones are all that counts; a grid with distances is about the
-        # origin that the user has chosen.
         if self.grid is None:
             self.grid_ = default_grid(mics, n_angles or 1)
         else:

@@ -1,0 +1,148 @@
+"""The methods that are compared, and the columns of their errors."""
+
+import numpy as np
+from sklearn.base import clone
+
+from benchmarks.accuracy._prepare import FirstOrder
+from sslearn.doa import MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
+from sslearn.encoding import AdjacentDecoder
+from sslearn.features import STFT
+from sslearn.geometry import circular_difference
+from sslearn.metrics import match_sources
+
+
+def array_methods(mics, grid, *, n_sources=1, decoder=None, **shared):
+    """Methods for any array, by name.
+
+    Parameters
+    ----------
+    mics : ndarray of shape (n_mics, 3)
+        Microphone positions in metres.
+    grid : ndarray
+        Directions that are searched.
+    n_sources : int, default=1
+        Number of sources, which MUSIC has to know.
+    decoder : decoder, default=None
+        From the spatial spectrum to directions.
+    **shared
+        Parameters of all of them.
+
+    Returns
+    -------
+    methods : dict of {str: estimator}
+        Unfitted; the last one finds one source alone.
+    """
+    search = {"grid": grid, "decoder": decoder, **shared}
+    return {
+        "SRPPHAT": SRPPHAT(mics, **search),
+        "MVDR": MVDR(mics, normalize=False, **search),
+        "MVDR, normalized": MVDR(mics, **search),
+        "MUSIC": MUSIC(mics, n_sources=n_sources, normalize=False, **search),
+        "MUSIC, normalized": MUSIC(mics, n_sources=n_sources, **search),
+        "TDOALocalizer": TDOALocalizer(mics, **shared),
+    }
+
+
+def intensity_methods(mics, *, fs=16000, batch_transform=None, speed_of_sound=343.0):
+    """Methods that need the pressure gradient of a small array, by name."""
+    radius = np.linalg.norm(mics, axis=1).max()
+    # Above, the gradient is no longer that of the sound field.
+    high = speed_of_sound / (2 * np.pi * radius)
+    first_order = FirstOrder(mics, fs, batch_transform, speed_of_sound=speed_of_sound)
+    shared = {"fs": fs, "freq_range": (200, high), "batch_transform": first_order}
+    peak = AdjacentDecoder(weights="parabola")
+    return {
+        "IntensityLocalizer": IntensityLocalizer(**shared),
+        "IntensityLocalizer, histogram": IntensityLocalizer(decoder=peak, **shared),
+    }
+
+
+def located(method, X, y=None):
+    """Directions of clips; what the method has to keep for them is freed again."""
+    return clone(method).fit(X[:1], y).predict(X)
+
+
+def one_frame(n_fft):
+    """Transformer that takes the whole clip as one frame, as it is."""
+    return STFT(n_fft, window="boxcar")
+
+
+def statistics(errors):
+    """Mean, median and largest absolute error."""
+    errors = np.abs(errors)
+    return {f.__name__: float(f(errors)) for f in (np.mean, np.median, np.max)}
+
+
+def broadside(azimuth):
+    """Angles from broadside, in degrees: two microphones cannot tell front from back."""
+    return np.rad2deg(np.arcsin(np.sin(np.deg2rad(azimuth))))
+
+
+def fit_mount(azimuth, angle):
+    """Offset of a mount in degrees, and spacing of two microphones over the nominal one.
+
+    Parameters
+    ----------
+    azimuth : ndarray of shape (n,)
+        Estimates with the nominal spacing, in degrees.
+    angle : ndarray of shape (n,)
+        Angles of the mount, in degrees.
+    """
+    angle_rad = np.deg2rad(angle)
+    design = np.stack([np.sin(angle_rad), np.cos(angle_rad)], axis=1)
+    a, b = np.linalg.lstsq(design, np.sin(np.deg2rad(azimuth)))[0]
+    return float(np.rad2deg(np.arctan2(-b, a))), float(np.hypot(a, b))
+
+
+def mount_errors(azimuth, angle, offset, gain):
+    """Errors of the angle from broadside with such an offset and spacing, in degrees."""
+    sine = np.clip(np.sin(np.deg2rad(azimuth)) / gain, -1, 1)
+    return np.rad2deg(np.arcsin(sine)) - broadside(angle - offset)
+
+
+def errors_by_source(predicted, target):
+    """Columns of the errors of sources (n_samples, n_sources, 2), one by one."""
+    matched = _matched(predicted, target)
+    azimuth = circular_difference(matched[..., 0], target[..., 0]).ravel()
+    elevation = (matched[..., 1] - target[..., 1]).ravel()
+    return {
+        "azimuth": " ".join(f"{error:.1f}" for error in azimuth),
+        "spread": float(np.nanmax(np.abs(azimuth - np.nanmedian(azimuth)))),
+        "elevation": float(np.nanmax(np.abs(elevation))),
+    }
+
+
+def errors_of_two(predicted, target):
+    """Columns of the errors of two sources of one recording, azimuths alone or with elevations."""
+    n_angles = predicted.shape[-1]
+    a = np.abs(_matched(predicted, target[..., :n_angles])[0, 0] - target[0, 0, :n_angles])
+    errors = match_sources(target[..., :n_angles], predicted)[1][0]
+    return {
+        "found": ", ".join("/".join(f"{angle:.0f}" for angle in source) for source in predicted[0]),
+        "A azimuth": float(a[0]),
+        "A elevation": float(a[1]) if n_angles == 2 else "-",
+        "A": float(errors[0]),
+        "check A": "1; 3; 3.1",
+        "B": float(errors[1]),
+        "check B": "11",
+    }
+
+
+def _matched(predicted, target):
+    indices, _ = match_sources(target, predicted)
+    matched = np.take_along_axis(predicted, indices[..., None].clip(0), axis=1)
+    matched[indices < 0] = np.nan
+    return matched
+
+
+def errors_near_and_far(predicted, target):
+    """Rows of the errors of near and very near sources, against (n, 3) with distances."""
+    azimuth = predicted if predicted.ndim == 1 else predicted[:, 0]
+    bearing = circular_difference(azimuth, target[:, 0])
+    groups = {"0.6 to 1.0 m": (0.6, 1.1, "0 to 1.2"), "0.35 to 0.5 m": (0.3, 0.6, "1 to 6")}
+    for group, (low, high, check) in groups.items():
+        rows = (target[:, 2] > low) & (target[:, 2] < high)
+        columns = {**statistics(bearing[rows]), "check": check, "distance cm": "-"}
+        if predicted.ndim == 2:
+            columns["distance cm"] = float(100 * (predicted - target)[rows, 2].mean())
+        yield group, columns | {"check distance": "2 to 11"}

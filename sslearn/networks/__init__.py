@@ -2,5 +2,7 @@
 
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._mlp import MLP
+from sslearn.networks._pnn import PNN, PNNSplit
+from sslearn.networks._snet import SNet, SNetSplit
 
-__all__ = ["MLP", "NetworkRecipe"]
+__all__ = ["MLP", "NetworkRecipe", "PNN", "PNNSplit", "SNet", "SNetSplit"]  # noqa: RUF022

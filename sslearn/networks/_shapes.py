@@ -1,0 +1,124 @@
+"""Shapes and sizes that network recipes can be built for."""
+
+from numbers import Integral
+
+
+def check_sizes(name, sizes):
+    """Validate widths of layers.
+
+    Parameters
+    ----------
+    name : str
+        Name used in the message.
+    sizes : iterable of int
+        Widths.
+
+    Returns
+    -------
+    sizes : tuple of int
+        The same widths.
+
+    Raises
+    ------
+    ValueError
+        If a width is not a positive integer.
+    """
+    if any(not isinstance(size, Integral) or size < 1 for size in sizes):
+        raise ValueError(f"{name} must be positive integers; got {sizes}.")
+    return tuple(sizes)
+
+
+def check_maps_shape(recipe, input_shape, *, min_maps=1, blocks=False):
+    """Validate the shape of the maps of one sample.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+        Recipe that is named in messages.
+    input_shape : tuple of int
+        Shape of one sample.
+    min_maps : int, default=1
+        Least number of maps.
+    blocks : bool, default=False
+        Whether frames come in blocks.
+
+    Returns
+    -------
+    input_shape : tuple of int
+        ``(n_maps, n_freqs, n_frames)`` or ``(n_maps, n_freqs, n_blocks, n_block_frames)``.
+
+    Raises
+    ------
+    ValueError
+        If the number of axes or of maps is wrong.
+    """
+    axes = ("n_maps", "n_freqs", *(("n_blocks", "n_block_frames") if blocks else ("n_frames",)))
+    name = type(recipe).__name__
+    if len(input_shape) != len(axes):
+        cure = "FrameBlocks after the maps" if blocks else "PhaseMap without FrameBlocks"
+        raise ValueError(
+            f"{name} needs samples of shape ({', '.join(axes)}); got {tuple(input_shape)}. Put "
+            f"{cure} before it."
+        )
+    if input_shape[0] < min_maps:
+        raise ValueError(f"{name} needs at least {min_maps} maps; got {input_shape[0]}.")
+    return tuple(input_shape)
+
+
+def one_source(recipe, output_shape):
+    """Number of outputs of a recipe for one source.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+        Recipe that is named in messages.
+    output_shape : tuple of int
+        Shape of one answer.
+
+    Returns
+    -------
+    n_outputs : int
+        The only entry.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one.
+    """
+    if len(output_shape) != 1:
+        name = type(recipe).__name__
+        raise ValueError(
+            f"{name} answers for one source, output_shape (n_outputs,); got {tuple(output_shape)}. "
+            f"{name}Split answers for two."
+        )
+    return output_shape[0]
+
+
+def two_sources(recipe, output_shape):
+    """Number of outputs for each source of a recipe for two sources.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+        Recipe that is named in messages.
+    output_shape : tuple of int
+        Shape of one answer.
+
+    Returns
+    -------
+    n_outputs : int
+        The second entry.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not ``(2, n_outputs)``.
+    """
+    if len(output_shape) != 2 or output_shape[0] != 2:
+        name = type(recipe).__name__
+        raise ValueError(
+            f"{name} answers for two sources, output_shape (2, n_outputs); got "
+            f"{tuple(output_shape)}. Give y of shape (n_samples, 2, 1), or take "
+            f"{name.removesuffix('Split')} for one source."
+        )
+    return output_shape[1]

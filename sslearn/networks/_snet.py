@@ -1,0 +1,225 @@
+from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._shapes import check_maps_shape, check_sizes, one_source, two_sources
+from sslearn.utils._param_validation import Integral, Interval, StrOptions
+
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+# Columns, and the step, of the two convolutions that narrow the frequency axis.
+_KERNELS = ((7, 3), (5, 2))
+
+
+class SNet(NetworkRecipe):
+    """Residual network on blocks of spectrum frames, for one source.
+
+    Each block is answered on its own: a residual trunk over frequency and time, a score of each
+    direction at each place, then a second part that sees neighbouring directions together.
+
+    Parameters
+    ----------
+    n_filters : tuple of (int, int), default=(32, 128)
+        Filters of the two convolutions over frequency; the second is the width of the residual
+        blocks too.
+    n_blocks : int, default=5
+        Number of residual blocks.
+    n_hidden : int, default=500
+        Filters of the second part.
+    padding : {"zeros", "circular"}, default="zeros"
+        What the last convolution sees beyond the first and last direction: nothing, or the other
+        end, for encodings whose grid is a closed circle.
+
+    See Also
+    --------
+    SNetSplit : The same for two sources.
+    sslearn.features.RealImag, sslearn.features.FrameBlocks : Its input.
+
+    Notes
+    -----
+    ``conv(1 x 7, step 3), conv(1 x 5, step 2)``, five blocks ``x <- ReLU(x + B(x))`` with
+    ``B = conv(1 x 1), conv(3 x 3), conv(1 x 1)``, and ``conv(1 x 1)`` to as many maps as outputs;
+    then outputs and frequencies change places, ``conv(1 x 1)`` to ``n_hidden`` maps, and a
+    convolution over all frames of a block and 5 outputs. Every convolution but the last has batch
+    norm, and a ReLU. Rows are frames.
+
+    References
+    ----------
+    L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based sound
+    source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305; after W. He, P.
+    Motlicek, J.-M. Odobez, "Joint localization and classification of multiple sound sources using
+    a multi-task neural network", Interspeech 2018, who pad in a circle and train the two parts one
+    after the other.
+
+    Examples
+    --------
+    Four microphones, 256 frequencies, 18 blocks of 7 frames, 73 directions:
+
+    >>> from sslearn.networks import SNet
+    >>> SNet().count_parameters((8, 256, 18, 7), (73,))
+    978196
+    """
+
+    _parameter_constraints: dict = {
+        "n_filters": ["array-like"],
+        "n_blocks": _COUNT,
+        "n_hidden": _COUNT,
+        "padding": [StrOptions({"zeros", "circular"})],
+    }
+
+    def __init__(self, n_filters=(32, 128), *, n_blocks=5, n_hidden=500, padding="zeros"):
+        self.n_filters = n_filters
+        self.n_blocks = n_blocks
+        self.n_hidden = n_hidden
+        self.padding = padding
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            ``(n_maps, n_freqs, n_blocks, n_block_frames)``.
+        output_shape : tuple of int
+            ``(n_outputs,)``.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, n_maps, n_freqs, n_blocks, n_block_frames) to (n_samples,
+            n_blocks, n_outputs), without a final activation. It takes any number of blocks.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a shape is not valid.
+        """
+        from torch import nn
+
+        from sslearn.networks._frame_layers import EachFrame, Transpose, conv_norm_relu
+
+        self._validate_params()
+        n_outputs = one_source(self, output_shape)
+        n_maps, n_freqs, _, n_rows = check_maps_shape(self, input_shape, blocks=True)
+        trunk, n_columns = _trunk(self.n_filters, self.n_blocks, n_maps, n_freqs)
+        scores = nn.Conv2d(self.n_hidden, 1, (n_rows, 5), padding=(0, 2), padding_mode=self.padding)
+        return EachFrame(
+            nn.Sequential(
+                *trunk,
+                *conv_norm_relu(self.n_filters[1], n_outputs, 1),
+                Transpose(1, 3),
+                *conv_norm_relu(n_columns, self.n_hidden, 1),
+                scores,
+                nn.Flatten(),
+            )
+        )
+
+
+class SNetSplit(NetworkRecipe):
+    """Residual network on blocks of spectrum frames that splits two sources by a mask.
+
+    Parameters
+    ----------
+    n_filters : tuple of (int, int), default=(32, 128)
+        Filters of the two convolutions over frequency; the second is the width of the residual
+        blocks too.
+    n_blocks : int, default=5
+        Number of residual blocks.
+    recurrence : {"clip", "batch"}, default="clip"
+        What the recurrent layer of the mask runs through: the blocks of each clip, or, as in the
+        code the authors released, all blocks of the batch, one clip after the other. With
+        ``"batch"`` the answer to a clip depends on the others in its batch.
+
+    See Also
+    --------
+    SNet : For one source.
+    PNNSplit : The same mask on phases.
+
+    Notes
+    -----
+    The trunk of :class:`SNet`, flattened, ``dense, batch norm, ReLU`` to ``h_t`` and the mask of
+    :class:`PNNSplit`, over blocks instead of frames. Which source comes first is up to the order
+    of the targets or to the loss.
+
+    References
+    ----------
+    L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based sound
+    source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305. There the recurrence
+    is that of ``recurrence="batch"``.
+
+    Examples
+    --------
+    >>> from sslearn.networks import SNetSplit
+    >>> SNetSplit().count_parameters((8, 256, 18, 7), (2, 73))
+    6302505
+    """
+
+    _parameter_constraints: dict = {
+        "n_filters": ["array-like"],
+        "n_blocks": _COUNT,
+        "recurrence": [StrOptions({"clip", "batch"})],
+    }
+
+    def __init__(self, n_filters=(32, 128), *, n_blocks=5, recurrence="clip"):
+        self.n_filters = n_filters
+        self.n_blocks = n_blocks
+        self.recurrence = recurrence
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            ``(n_maps, n_freqs, n_blocks, n_block_frames)``.
+        output_shape : tuple of int
+            ``(2, n_outputs)``.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, n_maps, n_freqs, n_blocks, n_block_frames) to (n_samples,
+            2, n_outputs), without a final activation. It takes any number of blocks.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a shape is not valid.
+        """
+        from torch import nn
+
+        from sslearn.networks._frame_layers import EachFrame, dense_norm_relu
+        from sslearn.networks._split import SplitHead
+
+        self._validate_params()
+        n_outputs = two_sources(self, output_shape)
+        n_maps, n_freqs, _, n_rows = check_maps_shape(self, input_shape, blocks=True)
+        trunk, n_columns = _trunk(self.n_filters, self.n_blocks, n_maps, n_freqs)
+        n_inputs = self.n_filters[1] * n_rows * n_columns
+        dense = dense_norm_relu(n_inputs, 2 * n_outputs)
+        features = EachFrame(nn.Sequential(*trunk, nn.Flatten(), *dense))
+        return nn.Sequential(features, SplitHead(n_outputs, self.recurrence))
+
+
+def _trunk(n_filters, n_blocks, n_maps, n_freqs):
+    """Layers that SNet and SNetSplit share, and the number of columns that they leave."""
+    from torch import nn
+
+    from sslearn.networks._frame_layers import Residual, conv_norm_relu
+
+    n_filters = check_sizes("n_filters", n_filters)
+    if len(n_filters) != 2:
+        raise ValueError(f"n_filters must hold two numbers of filters; got {n_filters}.")
+    least = _KERNELS[0][0] + _KERNELS[0][1] * (_KERNELS[1][0] - 1)
+    if n_freqs < least:
+        raise ValueError(
+            f"input_shape must have at least {least} frequencies; got {n_freqs}. Raise n_fft."
+        )
+    layers, n_columns, n_inputs = [], n_freqs, n_maps
+    for n_outputs, (width, step) in zip(n_filters, _KERNELS, strict=True):
+        layers += conv_norm_relu(n_inputs, n_outputs, (1, width), stride=(1, step))
+        n_columns, n_inputs = (n_columns - width) // step + 1, n_outputs
+    for _ in range(n_blocks):
+        branch = [
+            *conv_norm_relu(n_inputs, n_inputs, 1),
+            *conv_norm_relu(n_inputs, n_inputs, 3, padding=1),
+            *conv_norm_relu(n_inputs, n_inputs, 1, relu=False),
+        ]
+        layers.append(Residual(nn.Sequential(*branch)))
+    return layers, n_columns

@@ -13,7 +13,6 @@ import argparse
 import os
 import shlex
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +43,11 @@ NOTES = (
     "Percentage of {} clips that are resolved: two sources are found and, after the best matching, "
     "both are less than half the separation off; beside it the root-mean-square error of these "
     "clips in degrees. Two independent plane waves of equal power, 1 s, the centre between them "
-    "uniform between {} and {} degrees. The SNR in dB is that of both together (3 dB less for each) "
+    "uniform between {} and {} degrees. The SNR in dB is that of both together (each 3 dB less) "
     "over noise that is uncorrelated over the microphones, up to 8 kHz. Speech: different "
     "speakers, any second of theirs. All: 16 kHz, `STFT(512)`, 200 to 4000 Hz, which are the "
     "defaults; `n_sources=2`, or a grid of 1 degree with `PeakDecoder(2, min_separation=3)`, which "
-    "refines as the default decoder does. Milliseconds per clip from audio, one thread: "
+    "refines as the default decoder does."
 )
 
 
@@ -130,28 +129,22 @@ def run(name, args, corpus):
             X = simulate(mics, azimuths, sounds, snr, rng)
             row = {"sound": sound, "separation": separation, "SNR": snr}
             for method, localizer in methods(mics, grid).items():
-                start = time.perf_counter()
                 predicted = localizer.fit(X[:1]).predict(X)
                 row[method], row[f"{method}: rms"] = share_resolved(azimuths, predicted, separation)
-                row[f"{method}: ms"] = 1000 * (time.perf_counter() - start) / n_clips
             rows.append(row)
             print(row, flush=True)
     return rows
 
 
 def report(name, rows, args):
-    """Write the rows; milliseconds go to the notes."""
-    listed = list(methods(*ARRAYS[name][:2]))
-    times = {m: np.median([row.pop(f"{m}: ms") for row in rows]) for m in listed}
+    """Write the rows of one array."""
     write_results(
         f"resolution_{name}" + ("_quick" if args.quick else ""),
         f"Two sources: {TITLES[name]}",
         rows,
         settings={"quick": args.quick, "seed": args.seed},
         command=shlex.join(["python", "-m", "benchmarks.accuracy.resolution", name, *args.options]),
-        notes=NOTES.format(20 if args.quick else 200, *ARRAYS[name][2])
-        + ", ".join(f"{method} {t:.1f}" for method, t in times.items())
-        + ".",
+        notes=NOTES.format(20 if args.quick else 200, *ARRAYS[name][2]),
         folder=args.out,
     )
 

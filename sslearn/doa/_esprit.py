@@ -1,6 +1,7 @@
 import warnings
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sslearn.doa._base import SpectrumLocalizer
 from sslearn.doa._covariance import covariance
@@ -10,6 +11,9 @@ from sslearn.doa._esprit_roots import combine_roots, esprit_roots
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.geometry import check_mic_positions
 from sslearn.utils._param_validation import Integral, Interval
+
+# Covariances of so many bytes are worked on together.
+_BATCH_BYTES = 2**23
 
 
 class ESPRIT(SpectrumLocalizer):
@@ -203,6 +207,12 @@ class ESPRIT(SpectrumLocalizer):
             )
 
     def _locate(self, X):
+        # Of a few frames the covariances are larger than the spectra.
+        n_bytes = 16 * X.shape[2] * X.shape[1] ** 2
+        batches = gen_batches(len(X), max(1, _BATCH_BYTES // n_bytes))
+        return np.concatenate([self._locate_batch(X[rows]) for rows in batches])
+
+    def _locate_batch(self, X):
         covariances = covariance(X).astype(np.complex128)
         values = self._esprit(covariances, X.shape[3])
         values, powers = refine_values(

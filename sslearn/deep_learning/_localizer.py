@@ -2,18 +2,38 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
-from sslearn.encoding import UnitVectorEncoding
-from sslearn.geometry import check_doa, great_circle_distance, wrap_azimuth
-from sslearn.losses import SquaredErrorLoss
+from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
+from sslearn.encoding._base import check_sources
+from sslearn.geometry import wrap_azimuth
+from sslearn.losses._mixture import mixed_loss
+from sslearn.losses._short_names import SHORT_NAMES, check_loss
+from sslearn.metrics import median_angular_error
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import HasMethods, StrOptions, _fit_context, with_callbacks
 
-_LOSSES = {"mse": SquaredErrorLoss}
-_ACTIVATIONS = {"none": "Identity", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+
+def _last_activation(activation, encoding, loss):
+    """The activation after the network, which the encoding and the loss have a say in."""
+    on_grid, takes = isinstance(encoding, GridEncoding), getattr(loss, "takes", "any")
+    if not on_grid and (takes == "scores" or activation == "softmax"):
+        raise ValueError(
+            "loss='cross_entropy' and activation='softmax' need an encoding on a grid, such as "
+            f"UnbiasedEncoding; got encoding={encoding!r}."
+        )
+    allowed = {"scores": ("softmax",), "probabilities": ("softmax", "sigmoid")}.get(takes)
+    if activation == "auto":
+        activation = "softmax" if takes == "scores" else encoding.activation
+    if allowed is not None and activation not in allowed:
+        raise ValueError(
+            f"activation must be 'auto' or one of {allowed} for {type(loss).__name__}, which takes "
+            f"{takes}; got {activation!r}."
+        )
+    return activation
 
 
 def _range_before(activation, targets):
@@ -41,10 +61,14 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         Recipe of the network; ``MLP((128, 128), activation="relu", batch_norm="before")`` if None.
     encoding : Encoding, default=None
         What the directions look like to the network; ``UnitVectorEncoding()`` if None.
-    loss : {"auto", "mse"} or callable, default="auto"
-        Criterion of output and target. ``"auto"`` is the encoding's own.
-    activation : {"auto", "none", "tanh", "sigmoid"}, default="auto"
-        Last activation of the network. ``"auto"`` is the encoding's own.
+    loss : {"auto", "mse", "cross_entropy", "bce", "wasserstein", "nlae"} or callable, \
+default="auto"
+        Criterion of output and target: a short name, or an object such as
+        ``SquaredErrorLoss("sum")``. ``"auto"`` is the encoding's own.
+    activation : {"auto", "softmax", "sigmoid", "tanh"} or None, default="auto"
+        Last activation of the network. ``"auto"`` is the encoding's own, and a softmax for
+        cross-entropy. None is no activation; scores of classes are then clamped to [0, 1] in
+        prediction.
     lr : float, default=1e-3
         Learning rate at the start.
     max_epochs : int, default=100
@@ -105,16 +129,31 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
 
     Notes
     -----
+    With an encoding on a grid the network answers with a score per class. In training, the
+    cross-entropy sees raw scores and the other losses those after the activation. In prediction the
+    scores are clamped to [0, 1], averaged over frames if the network answers for each frame, and
+    then decoded. ``activation=None`` with the squared error is MSE(wo) in [1]_; a binary
+    cross-entropy or NLAE is not defined without an activation.
+
+    A y of shape (n_samples, n_sources, n_angles), with all sources present, needs an encoding on
+    a grid and a network with an output per source. Outputs are trained on the sources in descending
+    order of azimuth, as in [1]_, or in any order by
+    :class:`sslearn.losses.PermutationInvariantLoss`. The validation error compares with the
+    best order.
+
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
-    paper below: one network per angle, a tanh output, squared error. What enters the last
-    activation is scaled and shifted by constants, so that the network's own outputs are of order
-    1 whatever range the targets have; this changes how fast it learns, not what it can express.
+    paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the
+    last activation is scaled and shifted by constants, so that the network's own outputs are of
+    order 1 whatever range the targets have; this changes how fast it learns, not what it can
+    express.
 
     References
     ----------
-    D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for
-    binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
-    doi:10.3389/fninf.2022.942978.
+    .. [1] L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based
+       sound source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305.
+    .. [2] D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings
+       for binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+       doi:10.3389/fninf.2022.942978.
 
     Examples
     --------
@@ -129,9 +168,9 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
 
     _parameter_constraints: dict = {
         "network": [NetworkRecipe, None],
-        "encoding": [HasMethods(["fit", "transform", "inverse_transform"]), None],
-        "loss": [StrOptions({"auto", *_LOSSES}), callable],
-        "activation": [StrOptions({"auto", *_ACTIVATIONS})],
+        "encoding": [Encoding, None],
+        "loss": [StrOptions({"auto", *SHORT_NAMES}), callable],
+        "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         **TRAIN_CONSTRAINTS,
     }
@@ -184,8 +223,9 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Features, or what ``batch_transform`` takes.
-        y : array-like of shape (n_samples,) or (n_samples, 2)
-            Azimuth, or azimuth and elevation, in degrees.
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+            Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding on a
+            grid.
 
         Returns
         -------
@@ -198,16 +238,19 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
             If X or y is not valid, or training diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        y = check_doa(y, n_samples=len(X), n_angles=(1, 2))
+        y = check_sources(y, n_samples=len(X))
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y)
+        loss = check_loss(encoding.loss if self.loss == "auto" else self.loss)
+        self._activation = _last_activation(self.activation, encoding, loss)
+        self._scores_in_training = getattr(loss, "takes", "any") == "scores"
         self._learn_inputs(X)
-        self._activation = encoding.activation if self.activation == "auto" else self.activation
-        targets = encoding.transform(y).astype(self._dtype)
-        self._output_range = _range_before(self._activation, targets)
-        task = Task("", targets, self._criterion(), self._median_error(y))
+        targets = encoding.training_targets(y).astype(self._dtype)
+        on_grid = isinstance(encoding, GridEncoding)
+        self._output_range = None if on_grid else _range_before(self._activation, targets)
+        task = Task("", targets, self._criterion(loss), self._median_error(y))
         return self._train(X, y, [task], self._dtype)
 
     def predict(self, X):
@@ -220,17 +263,37 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, 2)
-            Directions in degrees, laid out as in ``fit``.
+        y : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+            Directions in degrees, laid out as in ``fit``; a decoder of several sources adds their
+            axis.
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
         dtype = X.dtype if self.batch_transform is None else self._dtype
         y = self.encoding_.inverse_transform(self._forward(X)).astype(dtype)
         # Rounding to float32 may reach 180.
-        azimuth = y if y.ndim == 1 else y[:, 0]
+        azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
+
+    @available_if(lambda self: isinstance(self.encoding, GridEncoding))
+    def spatial_spectrum(self, X):
+        """Scores of the directions of the grid, for encodings on a grid alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Features, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        spectrum : ndarray of shape (n_samples, n_directions) or \
+(n_samples, n_sources, n_directions)
+            Scores at ``encoding_.grid_``: after the activation, clamped to [0, 1], averaged over
+            frames. Where none is positive, the scores before they are clamped.
+        """
+        check_is_fitted(self)
+        return self._forward(self._check_X(X, reset=False))
 
     def _check_X(self, X, reset=True, **kwargs):
         if self.batch_transform is not None:
@@ -267,26 +330,38 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         X = np.ascontiguousarray(self.batch_transform_.transform(X))
         return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
 
-    def _criterion(self):
-        if callable(self.loss):
-            return self.loss
-        return _LOSSES[self.encoding_.loss if self.loss == "auto" else self.loss]()
+    def _criterion(self, loss):
+        from sslearn.deep_learning._head import Criterion
+
+        if self.encoding_.mixture is not None:
+            loss = mixed_loss(loss, self.encoding_.mixture)
+        return Criterion(loss, self.encoding_.output_shape_)
 
     def _median_error(self, y):
         def error(outputs, train_rows, valid_rows):
             predicted = self.encoding_.inverse_transform(outputs(valid_rows))
-            return np.median(great_circle_distance(predicted, y[valid_rows.numpy()]))
+            true = y[valid_rows.numpy()]
+            if predicted.ndim == 3:
+                true = true.reshape(len(true), -1, predicted.shape[2])
+            return median_angular_error(true, predicted)
 
         return error
 
     def _build(self):
         from torch import nn
 
+        from sslearn.deep_learning._head import Head
         from sslearn.networks._layers import Affine
 
-        network = self.network_.build(self._input_shape, self.encoding_.output_shape_)
-        activation = getattr(nn, _ACTIVATIONS[self._activation])()
-        return nn.Sequential(network, Affine(*self._output_range), activation)
+        shape = self.encoding_.output_shape_
+        head = Head(
+            self._activation,
+            in_training=not self._scores_in_training,
+            clamp=isinstance(self.encoding_, GridEncoding),
+            output_shape=shape,
+        )
+        scaling = [] if self._output_range is None else [Affine(*self._output_range)]
+        return nn.Sequential(self.network_.build(self._input_shape, shape), *scaling, head)
 
     def _loader(self, X, module):
         if self.batch_transform is None:

@@ -1,19 +1,35 @@
 """What the target looks like to a network: transformers of y and their inverses."""
 
 from sslearn.encoding._angle import AngleEncoding
+from sslearn.encoding._base import Encoding
 from sslearn.encoding._decoders import (
     AdjacentDecoder,
     ArgmaxDecoder,
     MeanDecoder,
     PeakDecoder,
 )
+from sslearn.encoding._grid import GridEncoding
+from sslearn.encoding._labels import (
+    GaussianEncoding,
+    OneHotEncoding,
+    SoftEncoding,
+    UnbiasedEncoding,
+)
+from sslearn.encoding._mixed import MixedEncoding
 from sslearn.encoding._unit_vector import UnitVectorEncoding
 
 __all__ = [
     "AdjacentDecoder",
     "AngleEncoding",
     "ArgmaxDecoder",
+    "Encoding",
+    "GaussianEncoding",
+    "GridEncoding",
     "MeanDecoder",
+    "MixedEncoding",
+    "OneHotEncoding",
     "PeakDecoder",
+    "SoftEncoding",
+    "UnbiasedEncoding",
     "UnitVectorEncoding",
 ]

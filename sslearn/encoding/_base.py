@@ -1,19 +1,68 @@
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.geometry import check_doa
+from sslearn.geometry import check_doa, check_multi_doa
+
+
+def check_sources(y, *, n_samples=None):
+    """Validate directions of one source, or of several where y has an axis of sources.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+        Azimuth, or azimuth and elevation, in degrees.
+    n_samples : int, default=None
+        Number of samples that must be there; any if None.
+
+    Returns
+    -------
+    y : ndarray of the same shape, float64
+        A copy with azimuths in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        If y is not valid, or a source is absent.
+    """
+    if _n_axes(y) < 3:
+        return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
+    y = check_multi_doa(y, n_samples=n_samples, n_angles=(1, 2))
+    if y.ndim == 4:
+        raise ValueError(f"y must be the same in all frames of a sample; got shape {y.shape}.")
+    if np.isnan(y).any():
+        sample = np.isnan(y).any(axis=(1, 2)).argmax()
+        raise ValueError(f"y must hold every source in every sample; got NaN in sample {sample}.")
+    return y
+
+
+def _n_axes(y):
+    """Number of axes of an array or of nested lists, which need not be even."""
+    if isinstance(y, (list, tuple)) and len(y) > 0:
+        return 1 + _n_axes(y[0])
+    return np.ndim(y)
 
 
 class Encoding(BaseEstimator):
     """Base of encodings: directions of one source to targets of a network and back.
 
-    A subclass says ``activation``, the last activation of a network that learns it, and ``loss``,
-    the short name of its criterion; ``fit`` sets ``output_shape_``.
+    A subclass says ``activation``, the last activation of a network that learns it (None for
+    none), and ``loss``, the short name of its criterion; ``fit`` sets ``output_shape_``.
+
+    See Also
+    --------
+    GridEncoding : Base of those with a class for each direction of a grid.
+
+    Notes
+    -----
+    Where the loss itself is a mixture, ``mixture`` holds the weights of its parts, and
+    ``training_targets`` has the targets of all parts side by side on the last axis.
     """
 
     _parameter_constraints: dict = {}
-    activation = "none"
+    activation = None
     loss = "mse"
+    mixture = None
 
     def fit(self, y):
         """Learn the layout of the targets.
@@ -64,6 +113,21 @@ class Encoding(BaseEstimator):
             What the network shall answer.
         """
         return self.fit(y).transform(y)
+
+    def training_targets(self, y):
+        """Encode directions for the loss; other than ``transform`` only for mixtures.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, 2)
+            Directions in degrees, laid out as in ``fit``.
+
+        Returns
+        -------
+        targets : ndarray of shape (n_samples, n_outputs) or (n_samples, n_parts * n_outputs)
+            What the loss compares the network's answers with.
+        """
+        return self.transform(y)
 
     def inverse_transform(self, targets):
         """Decode answers of a network.

@@ -75,26 +75,32 @@ class MLP(NetworkRecipe):
         input_shape : tuple of int
             Shape of one sample; it is flattened.
         output_shape : tuple of int
-            ``(n_outputs,)``.
+            ``(n_outputs,)`` or ``(n_sources, n_outputs)``.
 
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, \\*input_shape) to (n_samples, n_outputs), without a final
-            activation.
+            Module that maps (n_samples, \\*input_shape) to (n_samples, \\*output_shape), without a
+            final activation.
 
         Raises
         ------
         ValueError
             If a parameter or a width is not valid.
         """
+        from torch import nn
+
         from sslearn.networks._layers import Parallel
 
         self._validate_params()
-        n_inputs, (n_outputs,) = prod(input_shape), output_shape
+        n_inputs, n_outputs = prod(input_shape), prod(output_shape)
         if self.separate_outputs:
-            return Parallel(self._branch(n_inputs, 1) for _ in range(n_outputs))
-        return self._branch(n_inputs, n_outputs)
+            network = Parallel(self._branch(n_inputs, 1) for _ in range(n_outputs))
+        else:
+            network = self._branch(n_inputs, n_outputs)
+        if len(output_shape) == 1:
+            return network
+        return nn.Sequential(network, nn.Unflatten(1, output_shape))
 
     def _branch(self, n_inputs, n_outputs):
         from torch import nn

@@ -30,7 +30,7 @@ def test_values_on_paper():
 def test_activation_follows_the_scale():
     assert AngleEncoding().activation == "tanh"
     assert AngleEncoding("sigmoid").activation == "sigmoid"
-    assert UnitVectorEncoding().activation == "none"
+    assert UnitVectorEncoding().activation is None
 
 
 def test_saturated_answers_are_legal_directions():

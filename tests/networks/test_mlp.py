@@ -73,3 +73,11 @@ def test_dropout_is_seeded():
         draws.append(layer(torch.ones(100, dtype=torch.float64)))
     assert torch.equal(draws[0], draws[1])
     assert not torch.equal(draws[0], draws[2])
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_several_sources(separate):
+    network = MLP((5,), separate_outputs=separate)
+    module = network.build((3,), (2, 7))
+    assert module(torch.randn(4, 3)).shape == (4, 2, 7)
+    assert network.count_parameters((3,), (2, 7)) == network.count_parameters((3,), (14,))

@@ -1,0 +1,137 @@
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from sslearn.encoding._grid import GridEncoding
+from sslearn.encoding._labels import GaussianEncoding, UnbiasedEncoding
+
+
+class MixedEncoding(GridEncoding):
+    """Several encodings of the same grid whose losses are mixed.
+
+    Parameters
+    ----------
+    encodings : list of GridEncoding, default=None
+        Encodings on one grid; ``[UnbiasedEncoding(), GaussianEncoding()]`` if None.
+    weights : tuple of float, default=(0.2, 0.8)
+        Weight of the loss of each encoding.
+    grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
+        Grid of all encodings; their own if None.
+    decoder : Decoder, default=None
+        How scores become a direction; ``AdjacentDecoder(3)`` if None. The decoders of the
+        encodings are not used.
+
+    Attributes
+    ----------
+    encodings_ : list of GridEncoding
+        Fitted encodings.
+    grid_ : ndarray of shape (n_classes,) or (n_classes, 2)
+        Directions of the classes.
+    n_angles_ : int
+        Number of angles of a source in y.
+    n_sources_ : int or None
+        Number of sources in y; None for a y of one source without an axis of sources.
+    output_shape_ : tuple of int
+        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+
+    See Also
+    --------
+    UnbiasedEncoding : The part that tells where between two classes the source is.
+    GaussianEncoding : The part that is easy to learn.
+
+    Notes
+    -----
+    The loss of a network is ``sum_m weights[m] * loss(output, encodings[m])``. For the squared
+    error its gradient is that of the loss of the mixed label, which ``transform`` returns; for
+    other losses it is not. The activation is a softmax if it is that of all encodings, else a
+    sigmoid.
+
+    References
+    ----------
+    L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based sound
+    source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305.
+
+    Examples
+    --------
+    >>> from sslearn.encoding import MixedEncoding
+    >>> encoding = MixedEncoding(grid=[0.0, 5.0, 10.0]).fit([4.0])
+    >>> encoding.transform([4.0]).round(3).tolist()
+    [[0.663, 0.948, 0.456]]
+    """
+
+    _parameter_constraints: dict = {
+        **GridEncoding._parameter_constraints,
+        "encodings": [list, tuple, None],
+        "weights": ["array-like"],
+    }
+
+    def __init__(self, encodings=None, *, weights=(0.2, 0.8), grid=None, decoder=None):
+        self.encodings = encodings
+        self.weights = weights
+        self.grid = grid
+        self.decoder = decoder
+
+    @property
+    def activation(self):
+        """Last activation of the network: a softmax if all encodings have it."""
+        activations = {encoding.activation for encoding in self._parts()}
+        return "softmax" if activations == {"softmax"} else "sigmoid"
+
+    @property
+    def mixture(self):
+        """Weights of the parts of the loss."""
+        return tuple(float(weight) for weight in self.weights)
+
+    def _parts(self):
+        if self.encodings is None:
+            return [UnbiasedEncoding(), GaussianEncoding()]
+        return list(self.encodings)
+
+    def _fit_grid(self, y):
+        parts = self._parts()
+        if not parts or not all(isinstance(part, GridEncoding) for part in parts):
+            raise ValueError(
+                f"encodings must be a list of encodings on a grid; got {self.encodings!r}."
+            )
+        weights = np.asarray(self.weights, dtype=float)
+        if weights.shape != (len(parts),) or not (weights > 0).all():
+            raise ValueError(
+                f"weights must have one positive number for each of the {len(parts)} encodings; "
+                f"got {self.weights}."
+            )
+        own = {} if self.grid is None else {"grid": self.grid}
+        self.encodings_ = [clone(part).set_params(**own).fit(y) for part in parts]
+        first = self.encodings_[0]
+        for part in self.encodings_[1:]:
+            if not np.array_equal(part.grid_, first.grid_):
+                raise ValueError(
+                    "encodings must have the same grid; got different ones. Set grid of the "
+                    "MixedEncoding instead."
+                )
+        self.grid_ = first.grid_
+        if self.n_angles_ == 1:
+            self._axis = first._axis
+
+    def training_targets(self, y):
+        """Encode directions for the loss.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+            Directions in degrees, laid out as in ``fit``.
+
+        Returns
+        -------
+        targets : ndarray of shape (n_samples, n_encodings * n_classes) or \
+(n_samples, n_sources, n_encodings * n_classes)
+            Targets of the encodings, side by side.
+        """
+        check_is_fitted(self)
+        y = self._check_layout(y)
+        return np.concatenate([part._encode(y) for part in self.encodings_], axis=-1)
+
+    def _encode(self, y):
+        return sum(
+            weight * part._encode(y)
+            for weight, part in zip(self.mixture, self.encodings_, strict=True)
+        )

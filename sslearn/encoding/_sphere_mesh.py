@@ -1,0 +1,100 @@
+"""The classes of a grid on the sphere as corners of triangles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import ConvexHull
+from sklearn.utils import gen_batches
+
+from sslearn.geometry import angles_to_unit_vectors, grid_neighbors, unit_vectors_to_angles
+
+# Numbers held at once when directions are compared with triangles.
+_CHUNK_NUMBERS = 2**22
+# Share of a corner that is negative by rounding, also of angles in float32.
+_ROUNDING = 1e-6
+
+
+@dataclass
+class SphereMesh:
+    """Corners and the triangles between them.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_classes, 3)
+        Unit vectors of the corners.
+    triangles : ndarray of shape (n_triangles, 3)
+        Indices of corners.
+    inverses : ndarray of shape (n_triangles, 3, 3)
+        Matrices that turn a vector into its shares of the three corners.
+    """
+
+    vectors: np.ndarray
+    triangles: np.ndarray
+    inverses: np.ndarray
+
+    def distances(self, directions):
+        """Angles (..., n_classes) to the corners, in degrees."""
+        cosine = angles_to_unit_vectors(directions) @ self.vectors.T
+        return np.rad2deg(np.arccos(np.clip(cosine, -1.0, 1.0)))
+
+    def nearest(self, directions):
+        """Index of the nearest corner."""
+        return (angles_to_unit_vectors(directions) @ self.vectors.T).argmax(axis=-1)
+
+    def shares(self, directions):
+        """Corners (n, 3) of the triangle around each direction, and its shares of them."""
+        vectors = angles_to_unit_vectors(directions)
+        corners = np.empty((len(vectors), 3), dtype=int)
+        shares = np.empty((len(vectors), 3))
+        step = max(1, _CHUNK_NUMBERS // self.inverses[..., 0].size)
+        for rows in gen_batches(len(vectors), step):
+            of_all = np.einsum("tij,nj->nti", self.inverses, vectors[rows])
+            best = of_all.min(axis=2).argmax(axis=1)
+            corners[rows] = self.triangles[best]
+            shares[rows] = of_all[np.arange(len(best)), best]
+        outside = shares.min(axis=1) < -_ROUNDING
+        if outside.any():
+            azimuth, elevation = unit_vectors_to_angles(vectors[outside][0])
+            raise ValueError(
+                f"y must lie within the triangles of the grid; got azimuth {azimuth:g}, elevation "
+                f"{elevation:g} degrees. Use a grid that covers it."
+            )
+        shares = np.maximum(shares, 0.0)
+        return corners, shares / shares.sum(axis=1, keepdims=True)
+
+
+def sphere_mesh(grid):
+    """Triangles between the directions of a grid, without those that close its open side.
+
+    Parameters
+    ----------
+    grid : ndarray of shape (n_classes, 2)
+        Azimuths and elevations in degrees.
+
+    Returns
+    -------
+    mesh : SphereMesh
+        The mesh; the three corners of each triangle are neighbours by
+        :func:`sslearn.geometry.grid_neighbors`.
+
+    Raises
+    ------
+    ValueError
+        If the directions lie on one circle, or one of them is there twice.
+    """
+    if np.ptp(grid[:, 1]) == 0:
+        raise ValueError(
+            f"grid must hold several elevations where y has elevations; got {grid[0, 1]:g} degrees "
+            "only. Use azimuths alone, or icosahedral_grid."
+        )
+    neighbors = grid_neighbors(grid)
+    vectors = angles_to_unit_vectors(grid)
+    triangles = ConvexHull(vectors).simplices
+    joined = [
+        (neighbors[triangles[:, i]] == triangles[:, i - 1, None]).any(axis=1) for i in range(3)
+    ]
+    # A triangle whose plane holds the origin has no directions inside.
+    solid = np.abs(np.linalg.det(vectors[triangles])) > 1e-12
+    triangles = triangles[np.all(joined, axis=0) & solid]
+    inverses = np.linalg.inv(vectors[triangles].swapaxes(1, 2))
+    return SphereMesh(vectors, triangles, inverses)

@@ -1,0 +1,51 @@
+from sklearn.base import BaseEstimator
+
+
+class RowLoss(BaseEstimator):
+    """Base of losses that compare rows of outputs with rows of targets of the same length.
+
+    A subclass has ``per_row``; the loss is its mean over everything but the last axis.
+
+    Notes
+    -----
+    ``takes`` says what the outputs must be: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
+    network ends with a softmax or sigmoid), or raw ``"scores"`` (the loss applies a softmax).
+    """
+
+    _parameter_constraints: dict = {}
+    takes = "any"
+
+    def __call__(self, output, target):
+        """Mean over all rows.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Output of the network.
+        target : torch.Tensor of the same shape, or one that broadcasts
+            Encoded target.
+
+        Returns
+        -------
+        loss : torch.Tensor of shape ()
+            The mean loss of a row.
+        """
+        self._validate_params()
+        return self.per_row(output, target).mean()
+
+    def per_row(self, output, target):
+        """Loss of each row.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Output of the network.
+        target : torch.Tensor of the same shape, or one that broadcasts
+            Encoded target.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (...)
+            One loss per row.
+        """
+        raise NotImplementedError  # pragma: no cover

@@ -1,0 +1,226 @@
+"""Losses of soft labels over classes."""
+
+from math import exp
+
+from sslearn.losses._base import RowLoss
+from sslearn.losses._regression import reduce_classes
+from sslearn.utils._param_validation import StrOptions
+
+_LEAST_LOG = -100.0
+
+
+def _clamped_log(x):
+    """Logarithm of at least -100, with a gradient that is 0 where it is clamped, and finite."""
+    import torch
+
+    # One over a smaller number than this would overflow.
+    kept = x >= max(torch.finfo(x.dtype).tiny, exp(_LEAST_LOG))
+    value = x.detach().log().clamp(min=_LEAST_LOG)
+    return x.where(kept, 1.0).log().where(kept, value)
+
+
+class SoftCrossEntropyLoss(RowLoss):
+    """Cross-entropy with soft labels, ``"cross_entropy"`` for short.
+
+    It takes raw scores and applies the softmax itself.
+
+    See Also
+    --------
+    BinaryCrossEntropyLoss : For labels that do not sum to 1.
+
+    Notes
+    -----
+    ``-sum_i y_i log softmax(z)_i``, averaged over the rows. Its minimum is at ``softmax(z) = y``,
+    for labels that sum to 1, and is the entropy of the label, not 0: values of different labels do
+    not compare.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import SoftCrossEntropyLoss
+    >>> loss = SoftCrossEntropyLoss()(torch.zeros(1, 4), torch.tensor([[0.0, 0.5, 0.5, 0.0]]))
+    >>> round(loss.item(), 4)
+    1.3863
+    """
+
+    takes = "scores"
+
+    def per_row(self, output, target):
+        """Cross-entropy of each row.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Raw scores.
+        target : torch.Tensor of shape (..., n_classes)
+            Labels.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (...)
+            One loss per row.
+        """
+        return -(target * output.log_softmax(-1)).sum(-1)
+
+
+class BinaryCrossEntropyLoss(RowLoss):
+    """Cross-entropy of each class by itself, ``"bce"`` for short.
+
+    Parameters
+    ----------
+    over_classes : {"mean", "sum"}, default="mean"
+        Whether the terms of a row are averaged or summed. The published phase networks sum, the
+        spectrogram networks average; only the scale of the loss differs.
+
+    See Also
+    --------
+    SoftCrossEntropyLoss : Does not see how the wrong mass is spread.
+
+    Notes
+    -----
+    ``-[y log p + (1 - y) log(1 - p)]`` with probabilities p after a softmax or sigmoid. Logarithms
+    are clamped at -100. Its minimum is at ``p = y`` but not 0 for soft labels.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import BinaryCrossEntropyLoss
+    >>> loss = BinaryCrossEntropyLoss()(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 0.0]]))
+    >>> round(loss.item(), 4)
+    0.6931
+    """
+
+    _parameter_constraints: dict = {"over_classes": [StrOptions({"mean", "sum"})]}
+    takes = "probabilities"
+
+    def __init__(self, over_classes="mean"):
+        self.over_classes = over_classes
+
+    def per_row(self, output, target):
+        """Binary cross-entropy of each row.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Probabilities in [0, 1].
+        target : torch.Tensor of shape (..., n_classes)
+            Labels in [0, 1].
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (...)
+            One loss per row.
+        """
+        terms = target * _clamped_log(output) + (1.0 - target) * _clamped_log(1.0 - output)
+        return -reduce_classes(terms, self.over_classes)
+
+
+class NegativeLogAbsoluteErrorLoss(RowLoss):
+    """Negative logarithm of one minus the absolute error (NLAE), ``"nlae"`` for short.
+
+    See Also
+    --------
+    BinaryCrossEntropyLoss : The same for one-hot labels.
+
+    Notes
+    -----
+    ``-sum_i log(1 - |p_i - y_i|)`` with probabilities p after a softmax or sigmoid, averaged over
+    the rows; logarithms are clamped at -100. It is 0 for ``p = y`` alone, its gradient does not
+    vanish near there, and one large wrong peak costs more than the same mass spread out. Outputs
+    without an activation are not allowed: the logarithm has no value for errors of 1 and more.
+
+    References
+    ----------
+    L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based sound
+    source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import NegativeLogAbsoluteErrorLoss
+    >>> loss = NegativeLogAbsoluteErrorLoss()
+    >>> round(loss(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 0.0]])).item(), 4)
+    1.3863
+    """
+
+    takes = "probabilities"
+
+    def per_row(self, output, target):
+        """Negative log absolute error of each row.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Probabilities in [0, 1].
+        target : torch.Tensor of shape (..., n_classes)
+            Labels in [0, 1].
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (...)
+            One loss per row.
+        """
+        return -_clamped_log(1.0 - (output - target).abs()).sum(-1)
+
+
+class WassersteinLoss(RowLoss):
+    """Distance of the cumulated scores (WD), ``"wasserstein"`` for short.
+
+    Parameters
+    ----------
+    squared : bool, default=False
+        Whether the distance is squared.
+    circular : bool, default=False
+        Whether the classes close around a circle. The paper's loss, False, depends on where on the
+        circle the first class is; True does not.
+
+    See Also
+    --------
+    SoftCrossEntropyLoss : Does not see how far off the wrong classes are.
+
+    Notes
+    -----
+    ``|| cumsum(p) - cumsum(y) ||`` with the Euclidean norm over the classes, in the order of the
+    grid, averaged over the rows. On a circle the mean over the classes is taken off the
+    difference first. It suits labels that sum to 1.
+
+    References
+    ----------
+    L. Feng, X.-L. Zhang, X. Li, "Eliminating quantization errors in classification-based sound
+    source localization", Neural Networks 181:106679, 2025, arXiv:2311.12305.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import WassersteinLoss
+    >>> label, near = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[0.0, 1.0, 0.0]])
+    >>> WassersteinLoss()(near, label).item()
+    1.0
+    """
+
+    _parameter_constraints: dict = {"squared": ["boolean"], "circular": ["boolean"]}
+
+    def __init__(self, squared=False, *, circular=False):
+        self.squared = squared
+        self.circular = circular
+
+    def per_row(self, output, target):
+        """Wasserstein distance of each row.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (..., n_classes)
+            Scores.
+        target : torch.Tensor of shape (..., n_classes)
+            Labels.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (...)
+            One loss per row.
+        """
+        difference = (output - target).cumsum(-1)
+        if self.circular:
+            difference = difference - difference.mean(-1, keepdim=True)
+        # The gradient of the norm at 0 is 0, that of a square root would be NaN.
+        return difference.square().sum(-1) if self.squared else difference.norm(dim=-1)

@@ -1,0 +1,103 @@
+from itertools import permutations
+
+from sslearn.losses._base import RowLoss
+from sslearn.losses._short_names import SHORT_NAMES, check_loss
+from sslearn.utils._param_validation import StrOptions
+
+
+class PermutationInvariantLoss(RowLoss):
+    """Loss of several sources in the order that suits the outputs best.
+
+    Parameters
+    ----------
+    base : str or loss, default="mse"
+        Loss of one source: a short name, or an object such as :class:`SquaredErrorLoss`.
+
+    See Also
+    --------
+    sslearn.encoding.GridEncoding : Without this loss, sources are in descending order.
+
+    Notes
+    -----
+    For each sample the loss is the least one over all orders of the targets, one order for all
+    frames of the sample. All S! orders are tried, which is meant for a few sources. The
+    published networks are trained on sources in descending order of azimuth instead, which makes
+    targets jump where a source crosses the end of the grid.
+
+    References
+    ----------
+    D. Yu, M. Kolbæk, Z.-H. Tan, J. Jensen, "Permutation invariant training of deep models for
+    speaker-independent multi-talker speech separation", ICASSP 2017,
+    doi:10.1109/ICASSP.2017.7952154.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import PermutationInvariantLoss
+    >>> sources = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    >>> PermutationInvariantLoss()(sources, sources.flip(1)).item()
+    0.0
+    """
+
+    _parameter_constraints: dict = {"base": [StrOptions(set(SHORT_NAMES)), RowLoss]}
+
+    def __init__(self, base="mse"):
+        self.base = base
+
+    @property
+    def takes(self):
+        """What the outputs must be: what the base takes."""
+        return check_loss(self.base).takes
+
+    def __call__(self, output, target):
+        """Mean over the samples of the least loss over all orders of the sources.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (n_samples, ..., n_sources, n_classes)
+            Output of the network; axes between the first and the sources are frames.
+        target : torch.Tensor of the same shape
+            Encoded targets.
+
+        Returns
+        -------
+        loss : torch.Tensor of shape ()
+            The mean over the samples.
+
+        Raises
+        ------
+        ValueError
+            If there is no axis of sources.
+        """
+        self._validate_params()
+        if output.ndim < 3:
+            raise ValueError(
+                "PermutationInvariantLoss needs outputs of shape (n_samples, n_sources, n_classes)"
+                f"; got {tuple(output.shape)}. Give y the shape (n_samples, n_sources, n_angles)."
+            )
+        return self.per_row(output, target).mean()
+
+    def per_row(self, output, target):
+        """Least loss of each sample.
+
+        Parameters
+        ----------
+        output : torch.Tensor of shape (n_samples, ..., n_sources, n_classes)
+            Output of the network.
+        target : torch.Tensor of the same shape
+            Encoded targets.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (n_samples,)
+            Mean over frames and sources, in the best order.
+        """
+        import torch
+
+        pairs = check_loss(self.base).per_row(output.unsqueeze(-2), target.unsqueeze(-3))
+        if pairs.ndim > 3:
+            pairs = pairs.flatten(1, -3).mean(1)
+        n_sources = pairs.shape[-1]
+        orders = list(permutations(range(n_sources)))
+        in_order = [pairs[:, range(n_sources), order].mean(-1) for order in orders]
+        return torch.stack(in_order).amin(0)

@@ -87,6 +87,8 @@ class ESPRIT(SpectrumLocalizer):
     in front of it (to its left, if it runs from front to back). ``predict`` answers azimuths of
     shape (n_samples,) for one source and (n_samples, n_sources, 1) for several, the strongest
     first. Sources in one place, or fewer than ``n_sources``, leave the other directions undefined.
+    Echoes are taken for sources: in reverberant rooms several sources are found less surely than
+    by MUSIC or SRPPHAT.
 
     At each frequency the covariance, averaged over both directions of the array (not on odd
     circles), has a signal subspace E; the eigenvalues of the least-squares solution Psi of ``F1 E

@@ -2,7 +2,7 @@
 
 _SETTINGS = """Speech and recordings are at 16 kHz with `STFT(512)`; what is not named has the
 default of the package: 200 to 4000 Hz, the top of the parabola at the peak. "MVDR" and "MUSIC"
-stand for `normalize=False`, "normalized" for the default. No setting was chosen clip by clip."""
+stand for `normalize=False`, "normalized" for the default. No setting differs from clip to clip."""
 
 _R3VIVAL = """Absolute errors of the azimuth in degrees, 20 positions at 1.5 to 3 m; absorption of
 the wall panels 0, 50 and 100 %, T20 0.62, 0.46 and 0.41 s. Grid of 1 degree. The check is a fit to
@@ -27,8 +27,8 @@ of plane waves in free field, on a grid of 6 degrees (A1 up to 10 kHz: 4 degrees
 sphere, of order 5 to 7 (A1: 8): errors of the azimuths; elevation.
 
 A4: the delays on the lit side fit a plane wave within 2 us, whose elevation is 1 degree from 400 to
-1200 Hz and 5.8 degrees above 2.5 kHz, as if the upper driver of the loudspeaker stood higher. The
-orders of the check end at 1.5 kHz, hence the second band.
+1200 Hz and 5.8 degrees above 2.5 kHz, as if the upper driver of the loudspeaker stood higher: the
+answer depends on the band. The orders of the check end at 1.5 kHz, hence the second one.
 
 A3: a rigid sphere delays sound 1.5 times as much as its radius says at low frequencies, and less
 than that around its far side at high ones. This is symmetric about the source, so that free-field
@@ -68,8 +68,8 @@ TDOALocalizer finds one."""
 _POLIMI = """Absolute error of the bearing from the centre of the array in degrees, and mean error
 of the distance in cm, against the positions that the authors estimated. Direct sound: each response
 silenced but for 0.5 ms before to 1 ms after it first reaches a quarter of its peak; one frame, 2 to
-12 kHz, azimuths every degree. Speech: 2 clips of 2 s per source, 200 to 4000 Hz, every 2.5 degrees.
-Distances every 2.8 cm from 0.2 m.
+12 kHz (chosen after a look at these six), azimuths every degree. Speech: 2 clips of 2 s per source,
+200 to 4000 Hz, every 2.5 degrees. Distances every 2.8 cm from 0.2 m.
 
 The stated positions fit the arrival times without any delay of the equipment, while the curvature
 of the waves wants 9 samples (0.2 ms, 7 cm) for each of the six sources: all come out nearer than
@@ -78,7 +78,7 @@ with frequency: source 1, stated at 48.8 degrees, is at 51.9 by its onsets, at 5
 and at 57.8 from 0.2 to 4 kHz, each with residuals of a few us. That is why speech, which is low,
 is further from the labels than the check for the sources at 0.35 to 0.5 m.
 
-TDOALocalizer, ESPRIT and what is named so take the waves to be plane, and err by their curvature."""
+TDOALocalizer, ESPRIT and what is named so take the waves to be plane, which they are not here."""
 
 NOTES = {
     name: f"{text}\n\n{_SETTINGS}"

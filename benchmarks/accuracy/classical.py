@@ -171,8 +171,10 @@ def sofia(bench):
         shared = {"fs": responses.fs, "batch_transform": one_frame(n_fft), "freq_range": band}
         shared["speed_of_sound"] = responses.speed_of_sound
         decoder = PeakDecoder(target.shape[1])
-        # The pole to pole grid would take minutes at 10 kHz.
-        grid = sphere_grid(6.0) if band[1] < 5000 else sphere_grid(4.0, elevation_range=(-20, 20))
+        grid = sphere_grid(12.0 if bench.quick else 6.0)
+        if band[1] > 5000:
+            # From pole to pole it would take minutes.
+            grid = sphere_grid(4.0, elevation_range=(-20, 20))
         methods = array_methods(mics, grid, decoder=decoder, **shared)
         if target.shape[1] > 1:
             del methods["TDOALocalizer"]

@@ -171,7 +171,7 @@ def warn_of_ambiguity(mics, grid):
             "directions of grid sound alike to them, and one of each is found at random. Take the "
             "front or upper half alone, or use more microphones.",
             AmbiguityWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -197,7 +197,7 @@ def warn_of_aliasing(mics, grid, freqs, speed_of_sound):
             "frequencies, a narrower grid, or an array with a spacing below "
             f"{speed_of_sound / 2 / freqs.max():.3g} m.",
             SpatialAliasingWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -219,8 +219,9 @@ def test_silence_warns_and_answers_with_a_direction(cls, spectra_of_waves):
     X = spectra_of_waves(CIRCLE, [10.0, 20.0, 30.0])
     X[1] = 0
     localizer = cls(CIRCLE).fit(X)
-    with pytest.warns(SilenceWarning, match="6 channel.*sample 1, channel 0"):
+    with pytest.warns(SilenceWarning, match="6 channel.*sample 1, channel 0") as record:
         predicted = localizer.predict(X)
+    assert record[0].filename == __file__
     np.testing.assert_allclose(predicted[[0, 2]], [10, 30], atol=0.5)
     assert np.isfinite(predicted[1])
 
@@ -244,8 +245,9 @@ def test_a_dead_channel_warns(cls, spectra_of_waves):
 @everywhere
 def test_front_and_back_of_a_line_are_ambiguous(cls, spectra_of_waves):
     X = spectra_of_waves(LINE, [10.0])
-    with pytest.warns(AmbiguityWarning, match="a line: .*sound alike"):
+    with pytest.warns(AmbiguityWarning, match="a line: .*sound alike") as record:
         cls(LINE, grid=circular_grid(5)).fit(X)
+    assert record[0].filename == __file__
     with pytest.warns(AmbiguityWarning, match="a plane"):
         cls(CIRCLE, grid=sphere_grid(10)).fit(spectra_of_waves(CIRCLE, [10.0]))
 

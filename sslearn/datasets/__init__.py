@@ -21,6 +21,8 @@ from sslearn.datasets._heads import (
 from sslearn.datasets._interpolation import interpolate_hrirs
 from sslearn.datasets._plane_waves import make_plane_waves
 from sslearn.datasets._rooms import make_shoebox_rooms
+from sslearn.datasets._shoebox import make_shoebox
+from sslearn.datasets._shoebox_presets import shoebox_preset
 from sslearn.datasets._sofa import load_sofa
 from sslearn.datasets._structural import structural_hrirs
 
@@ -47,7 +49,9 @@ __all__ = [
     "load_uwa_two_mic",
     "make_binaural",
     "make_plane_waves",
+    "make_shoebox",
     "make_shoebox_rooms",
     "resample_hrirs",
+    "shoebox_preset",
     "structural_hrirs",
 ]

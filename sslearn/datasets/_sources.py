@@ -97,22 +97,24 @@ class RecordedSources:
         return loudest.astype(np.float32, copy=False)
 
 
-def check_sources(sources, *, fs, n_times, speakers):
+def check_sources(sources, *, fs, n_times, speakers, name="sources"):
     """Validate what sounds: noise, arrays or paths; nothing but file headers is read."""
     if isinstance(sources, str):
         if sources != "noise":
             raise ValueError(
-                f'sources must be "noise", a list of 1-D arrays or of paths; got {sources!r}.'
+                f'{name} must be "noise", a list of 1-D arrays or of paths; got {sources!r}.'
             )
         if speakers is not None:
             raise ValueError('speakers must be None when sources is "noise".')
         return NoiseSources(n_times)
     sources = list(sources)
     if not sources:
-        raise ValueError("sources is empty: pass at least one recording.")
+        raise ValueError(f"{name} is empty: pass at least one recording.")
     kind = [isinstance(source, (str, os.PathLike)) for source in sources]
     checked = [
-        _check_file(source, fs, n_times, i) if is_path else _check_array(source, n_times, i)
+        _check_file(source, fs, n_times, f"{name}[{i}]")
+        if is_path
+        else _check_array(source, n_times, f"{name}[{i}]")
         for i, (source, is_path) in enumerate(zip(sources, kind, strict=True))
     ]
     if speakers is None:
@@ -125,34 +127,34 @@ def check_sources(sources, *, fs, n_times, speakers):
     return RecordedSources(checked, fs, n_times, list(speakers))
 
 
-def _check_array(source, n_times, i):
+def _check_array(source, n_times, name):
     source = np.asarray(source)
     if source.ndim != 1 or source.dtype.kind != "f":
         raise ValueError(
-            f"sources[{i}] must be a one-dimensional array of floats; got {source.dtype} of shape "
+            f"{name} must be a one-dimensional array of floats; got {source.dtype} of shape "
             f"{source.shape}."
         )
     if len(source) < n_times:
         raise ValueError(
-            f"sources[{i}] has {len(source)} samples: a clip of duration needs {n_times}. Use "
+            f"{name} has {len(source)} samples: a clip of duration needs {n_times}. Use "
             "longer recordings or a shorter duration."
         )
     if not np.isfinite(source).all():
-        raise ValueError(f"sources[{i}] contains NaN or infinity: expected finite values.")
+        raise ValueError(f"{name} contains NaN or infinity: expected finite values.")
     return source
 
 
-def _check_file(source, fs, n_times, i):
+def _check_file(source, fs, n_times, name):
     path = str(Path(source))
     try:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"sources[{i}]={path!r} is no readable audio file: {error}") from error
+        raise ValueError(f"{name}={path!r} is no readable audio file: {error}") from error
     if info.channels != 1:
-        raise ValueError(f"sources[{i}]={path!r} must have 1 channel; got {info.channels}.")
+        raise ValueError(f"{name}={path!r} must have 1 channel; got {info.channels}.")
     if int(info.frames * fs / info.samplerate) < n_times:
         raise ValueError(
-            f"sources[{i}]={path!r} lasts {info.frames / info.samplerate:.3g} s: shorter than "
+            f"{name}={path!r} lasts {info.frames / info.samplerate:.3g} s: shorter than "
             f"duration={n_times / fs:.3g} s."
         )
     return path

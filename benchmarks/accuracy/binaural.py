@@ -162,7 +162,7 @@ def fixed(bench):
     )
     clips = bench.size(4, 1)
     train, tests = _fixed_room_data(bench, clips=clips, sources=_shaped_noise(bench.seed))
-    bench.run(["SCE_sim5", "feed-forward", "LEM"], train, tests, epochs=1.5, training="shaped")
+    bench.run(["SCE_sim5", "feed-forward", "LEM"], train, tests, training="shaped")
     bench.write(
         "fixed",
         "Fixed room (CAMIL protocol)",
@@ -226,9 +226,9 @@ def varying(bench):
 
 def radii(bench):
     """Radius of the neighbourhood in varying rooms."""
-    train, tests = _varying_rooms_data(bench, bench.size(20160, 2500))
+    train, tests = _varying_rooms_data(bench, bench.size(16800, 2500), suffixes=("",))
     systems = ["SCE_sim5", "SCE_sim15", "WSCE_sim5", "WSCE_sim15", "WSCE_sim30"]
-    bench.run(systems, train, tests)
+    bench.run(systems, train, tests, epochs=2 / 3)
     bench.write("radii", "Radius of the neighbourhood (VAST protocol)", VARYING)
 
 

@@ -13,11 +13,10 @@ early reflections, its histogram less so. All but the intensity have the same er
 for the direct sound, which is that of the labels."""
 
 _PYRAMIC = """Great-circle errors in degrees over 360 directions; the check, a robust fit, has its
-largest error in brackets. The calibrated labels were fitted to these very differences by least
-squares, so that plain least squares comes nearest to them (the median) where no outlier spoils it.
-The robust fit leaves more of the differences out (Tukey's biweight with the constant 7; with 20 it
-would give 0.04, largest 0.33) and stands 0.06 degrees beside them; against the nominal labels,
-which are independent, the constant makes no difference."""
+largest error in brackets. The calibrated labels were fitted to these very differences, by the
+medians with weights like those of plain least squares, which comes nearest to them where no outlier
+spoils it. The robust fit weighs large residuals down and stands 0.06 degrees beside them; against
+the nominal labels, which are independent, the two do not differ."""
 
 _SOFIA = """Errors of the azimuth of each source in degrees, with their sign (A1 and A3: sources at
 45, 15, -15 and -45; A4: at 180; nan: not found); their spread, the largest deviation from the
@@ -26,19 +25,21 @@ of plane waves in free field, on a grid of 6 degrees (A1 up to 10 kHz: 4 degrees
 20). One frame that holds the direct sound. The checks are a plane-wave decomposition that knows the
 sphere, of order 5 to 7 (A1: 8): errors of the azimuths; elevation.
 
-A4: the delays on the lit side fit a plane wave within 2 us, whose elevation is 1 degree from 400 to
-1200 Hz and 5.8 degrees above 2.5 kHz, as if the upper driver of the loudspeaker stood higher: the
+A4: by the time differences on the lit side, the elevation of the wave is 1.1 to 1.6 degrees below
+1.2 kHz and 5.9 degrees above 2.5 kHz, as if the upper driver of the loudspeaker stood higher: the
 answer depends on the band. The orders of the check end at 1.5 kHz, hence the second one.
 
 A3: a rigid sphere delays sound 1.5 times as much as its radius says at low frequencies, and less
 than that around its far side at high ones. This is symmetric about the source, so that free-field
 steering has lower and wider peaks but no bias; a radius 1.5 times as large changes little. The
-levels of the first two loudspeakers fall by 25 and 10 dB while the microphone is moved about the
-sphere: methods that weigh microphones by their level (MVDR, MUSIC, the check) are off by some
+levels of the first two loudspeakers at microphones that face them differ by 22 and 7 dB (the other
+two: 1), for they fall while the microphone is moved about the sphere: methods that weigh microphones by their level (MVDR, MUSIC, the check) are off by some
 degrees for the first source, phases alone (SRPPHAT, TDOALocalizer) are not.
 
 A1: four coherent sources 30 degrees apart, in one frame. The default band merges them. From 1 to 10
-kHz all four are found; this band was chosen on this one measurement."""
+kHz all four are found; this band was chosen on this one measurement.
+
+`python -m benchmarks.accuracy.array_labels` measures what is said of levels and elevations."""
 
 _UWA = """Absolute errors of the angle from broadside in degrees, 12 angles. mean, median and max:
 with the offset of the mount and the spacing fitted to the twelve estimates, as the check (mean,
@@ -72,11 +73,11 @@ silenced but for 0.5 ms before to 1 ms after it first reaches a quarter of its p
 200 to 4000 Hz, every 2.5 degrees. Distances every 2.8 cm from 0.2 m.
 
 The stated positions fit the arrival times without any delay of the equipment, while the curvature
-of the waves wants 9 samples (0.2 ms, 7 cm) for each of the six sources: all come out nearer than
-stated, and near ones that stand to the side further out. The centre of a near source also moves
-with frequency: source 1, stated at 48.8 degrees, is at 51.9 by its onsets, at 53.6 from 2 to 12 kHz
-and at 57.8 from 0.2 to 4 kHz, each with residuals of a few us. That is why speech, which is low,
-is further from the labels than the check for the sources at 0.35 to 0.5 m.
+of the waves asks for 0.18 to 0.22 ms (6 to 8 cm) with each of the six sources: all come out nearer
+than stated, and near ones that stand to the side further out. The centre of a near source also
+moves with frequency: source 1, stated at 48.8 degrees, is at 51.9 by its onsets, at 53.6 from 2 to
+12 kHz and at 58.3 from 0.2 to 4 kHz (`python -m benchmarks.accuracy.array_labels`). That is why
+speech, which is low, is further from the labels than the check for the sources at 0.35 to 0.5 m.
 
 TDOALocalizer, ESPRIT and what is named so take the waves to be plane, which they are not here."""
 

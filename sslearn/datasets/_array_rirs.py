@@ -154,8 +154,8 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     one per loudspeaker, from 50 samples before its direct sound to 650 after. The array of
     ``"A1"`` and ``"A3"`` stood 2 to 3 degrees off: all four sources appear that much to the left of
     the nominal azimuth. In ``"A3"`` the level of the first two loudspeakers falls while the
-    microphone is moved about the sphere, by 25 and 10 dB: its levels say nothing of the direction,
-    its delays do.
+    microphone is moved about the sphere, by about 20 and 7 dB: of these the levels say nothing of
+    the direction, the delays do.
 
     References
     ----------

@@ -1,0 +1,102 @@
+"""What the measured arrays themselves say about their labels: figures of the notes of `classical`.
+
+Run it with ``SSLEARN_DATA`` naming the folder of measured data::
+
+    python -m benchmarks.accuracy.array_labels
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from benchmarks.accuracy._methods import one_frame
+from benchmarks.accuracy._prepare import keep_arrivals
+from benchmarks.accuracy._report import markdown_table
+from sslearn import datasets
+from sslearn.doa import SRPPHAT, TDOALocalizer
+from sslearn.geometry import angles_to_unit_vectors, near_field_grid
+
+BANDS = [(400, 900), (600, 1200), (800, 1500), (1500, 2500), (2500, 4000), (4000, 8000)]
+
+
+def open_sphere(data):
+    """A4: direction from the time differences on the lit side, band by band."""
+    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A4")
+    towards = responses.mic_positions @ angles_to_unit_vectors(responses.target[:, :2])[0]
+    lit = towards > 0
+    X, mics = responses.rirs[:, lit, :512], responses.mic_positions[lit]
+    shared = {"fs": responses.fs, "batch_transform": one_frame(512)}
+    shared["speed_of_sound"] = responses.speed_of_sound
+    for band in BANDS:
+        method = TDOALocalizer(mics, freq_range=band, **shared).fit(X, responses.target[:, :2])
+        azimuth, elevation = method.predict(X)[0]
+        yield {"band": f"{band[0]} to {band[1]} Hz", "azimuth": azimuth, "elevation": elevation}
+
+
+def rigid_sphere(data):
+    """A3: level of each loudspeaker at the microphones that face it, in dB."""
+    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A3")
+    energy = np.square(responses.rirs).sum(axis=2)
+    for vector, levels, target in zip(
+        angles_to_unit_vectors(responses.target), energy, responses.target, strict=True
+    ):
+        cosine = responses.mic_positions @ vector / np.linalg.norm(responses.mic_positions, axis=1)
+        facing = 10 * np.log10(levels[cosine > 0.5])
+        yield {"source": target[0], "lowest": facing.min(), "highest": facing.max()}
+
+
+def line(data):
+    """Milano: centre of the wave by its onsets (with a free delay), and band by band."""
+    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir")
+    size = np.abs(responses.rirs)
+    onsets = (size >= 0.25 * size.max(axis=2, keepdims=True)).argmax(axis=2) / responses.fs
+    arrivals = keep_arrivals(responses.rirs[:, :, :1024], responses.fs)
+    for source, label in enumerate(responses.target):
+        row = {"source": responses.metadata["source"][source], "label": _place(label)}
+        centre, delay, residual = _fit_onsets(onsets[source], label, responses.mic_positions)
+        row |= {"onsets": _place(centre), "delay ms": 1e3 * delay, "residual us": 1e6 * residual}
+        azimuths = centre[0] + np.arange(-10, 10.1, 0.5)
+        grid = near_field_grid(azimuths, np.arange(0.15, 1.05, 0.01))
+        for band in ((200, 4000), (2000, 12000)):
+            method = SRPPHAT(
+                responses.mic_positions,
+                fs=responses.fs,
+                grid=grid,
+                freq_range=band,
+                batch_transform=one_frame(1024),
+            )
+            clip = arrivals[source : source + 1]
+            row[f"{band[0]} to {band[1]} Hz"] = _place(method.fit(clip).predict(clip)[0])
+        yield row
+
+
+def _fit_onsets(onsets, label, mics):
+    """Azimuth, elevation 0 and distance, delay and median residual of a spherical wave."""
+
+    def residuals(parameters):
+        x, y, delay = parameters
+        return 1e3 * (np.hypot(x, y - mics[:, 1]) / 343.0 + delay - onsets)
+
+    start = label[2] * angles_to_unit_vectors(label[None])[0, :2]
+    fit = least_squares(residuals, [*start, 0.0], loss="soft_l1", f_scale=0.02)
+    x, y, delay = fit.x
+    centre = np.array([np.rad2deg(np.arctan2(y, x)), 0.0, np.hypot(x, y)])
+    return centre, delay, 1e-3 * np.median(np.abs(residuals(fit.x)))
+
+
+def _place(direction):
+    return f"{direction[0]:.1f}/{direction[2]:.2f}"
+
+
+def main():
+    """Print the tables."""
+    data = Path(os.environ["SSLEARN_DATA"])
+    for table in (open_sphere, rigid_sphere, line):
+        rows = list(table(data))
+        print(f"\n{table.__doc__}\n\n{markdown_table(rows, list(rows[0]))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from sslearn.datasets._rooms import SPEED_OF_SOUND
 NOISES = ("white", "diffuse", "coherent")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _mixing(mics, fs, n_times):
     """Square roots (n_freqs, n_mics, n_mics) of the coherence of a spherically diffuse field.
 

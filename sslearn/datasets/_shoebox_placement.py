@@ -65,6 +65,12 @@ class ShoeboxPlacement:
         self.array_height, self.yaw = array_height, yaw
         # However the array is turned.
         self.margin = wall_distance + np.linalg.norm(mics[:, :2], axis=1).max()
+        radius = np.linalg.norm(mics, axis=1).max()
+        if distances.min() <= radius:
+            raise ValueError(
+                "distances must be larger than the array, whose farthest microphone is "
+                f"{radius:.3f} m from its origin; got {distances.tolist()}."
+            )
         self._check_rooms(mics[:, 2], wall_distance)
 
     def _check_rooms(self, heights, wall_distance):

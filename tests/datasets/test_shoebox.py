@@ -434,6 +434,7 @@ def test_presets(rooms, name):
         ({"azimuth_range": (90, -90)}, "azimuth_range"),
         ({"elevation_range": (-100, 0)}, "elevation_range"),
         ({"distances": (1.0, 0.0)}, "distances must be positive numbers"),
+        ({"distances": (1.0, 0.05)}, "distances must be larger than the array"),
         ({"directions": [[0.0, 95.0]]}, "elevations"),
         ({"directions": [[0.0, 5.0, 1.0]]}, "directions must have shape"),
         ({"directions": [0.0, 5.0], "n_sources": 2}, "directions must have shape"),

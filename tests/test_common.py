@@ -14,7 +14,7 @@ import sslearn
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
-from sslearn.encoding import AngleEncoding, UnitVectorEncoding
+from sslearn.encoding import AngleEncoding, UnbiasedEncoding, UnitVectorEncoding
 from sslearn.features import (
     GCCPHAT,
     ILD,
@@ -36,6 +36,7 @@ from sslearn.networks import MLP
 from tests.estimator_checks import ARRAY, Case, yield_checks
 
 NETWORK = MLP((32, 32), dropout=0.0)
+CLASSIFIER = MLP((32, 32), activation="relu", batch_norm="before", dropout=0.0)
 TRAIN = {"max_epochs": 40, "lr": 0.02, "random_state": 0}
 
 # One line an estimator, with fast parameters: (estimator, kind of its X, number of our checks).
@@ -79,6 +80,16 @@ ESTIMATORS = {
         "features",
         30,
     ),
+    "NeuralLocalizer-unbiased": (
+        NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), **TRAIN),
+        "features",
+        30,
+    ),
+    "NeuralLocalizer-scores": (
+        NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), activation=None, **TRAIN),
+        "features",
+        30,
+    ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}
 N_SKLEARN_CHECKS = {
@@ -87,6 +98,8 @@ N_SKLEARN_CHECKS = {
     "SiameseEmbedding": 47,
     "NeuralLocalizer": 51,
     "NeuralLocalizer-angle": 51,
+    "NeuralLocalizer-unbiased": 51,
+    "NeuralLocalizer-scores": 51,
 }
 
 

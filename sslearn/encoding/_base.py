@@ -40,7 +40,7 @@ def _n_axes(y):
     """Number of axes of an array or of nested lists, which need not be even."""
     if isinstance(y, (list, tuple)) and len(y) > 0:
         return 1 + _n_axes(y[0])
-    return np.ndim(y)
+    return np.asarray(y).ndim
 
 
 class Encoding(BaseEstimator):

@@ -13,10 +13,10 @@ early reflections, its histogram less so. All but the intensity have the same er
 for the direct sound, which is that of the labels."""
 
 _PYRAMIC = """Great-circle errors in degrees over 360 directions; the check, a robust fit, has its
-largest error in brackets. The calibrated labels were fitted to these very differences, by the
-medians with weights like those of plain least squares, which comes nearest to them where no outlier
-spoils it. The robust fit weighs large residuals down and stands 0.06 degrees beside them; against
-the nominal labels, which are independent, the two do not differ."""
+largest error in brackets. The calibrated labels were fitted to these very differences. Plain least
+squares comes nearest to them where no outlier spoils it (see the medians), so they were probably
+fitted like that; the robust fit gives large residuals less weight and stands 0.06 degrees beside
+them. Against the nominal labels, which are independent, the medians of the two do not differ."""
 
 _SOFIA = """Errors of the azimuth of each source in degrees, with their sign (A1 and A3: sources at
 45, 15, -15 and -45; A4: at 180; nan: not found); their spread, the largest deviation from the
@@ -33,8 +33,9 @@ A3: a rigid sphere delays sound 1.5 times as much as its radius says at low freq
 than that around its far side at high ones. This is symmetric about the source, so that free-field
 steering has lower and wider peaks but no bias; a radius 1.5 times as large changes little. The
 levels of the first two loudspeakers at microphones that face them differ by 22 and 7 dB (the other
-two: 1), for they fall while the microphone is moved about the sphere: methods that weigh microphones by their level (MVDR, MUSIC, the check) are off by some
-degrees for the first source, phases alone (SRPPHAT, TDOALocalizer) are not.
+two: 1), for they fall while the microphone is moved about the sphere. Methods that weigh
+microphones by their level (MVDR, MUSIC, the check) are off by some degrees for the first source;
+phases alone (SRPPHAT, TDOALocalizer) are not.
 
 A1: four coherent sources 30 degrees apart, in one frame. The default band merges them. From 1 to 10
 kHz all four are found; this band was chosen on this one measurement.

@@ -245,6 +245,15 @@ def test_two_sources(loss):
         assert (predicted[:, 0] > predicted[:, 1]).mean() > 0.9
 
 
+def test_targets_jump_at_the_end_of_the_grid_without_permutations():
+    encoding = UnbiasedEncoding(circular_grid(5)).fit([[[0.0], [0.0]]])
+    before, after = (
+        torch.tensor(encoding.transform([[[0.0], [azimuth]]])) for azimuth in (179.9, -179.9)
+    )
+    assert SquaredErrorLoss()(before, after) > 0.01
+    assert PermutationInvariantLoss()(before, after) < 1e-4
+
+
 def test_order_of_the_sources_in_y_does_not_matter():
     X, y = make_circle(40, n_sources=2)
     a = fast(encoding=MixedEncoding(), max_epochs=2).fit(X, y[..., None])

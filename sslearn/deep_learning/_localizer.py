@@ -118,6 +118,8 @@ default="auto"
         Number of epochs.
     best_epoch_ : ndarray of shape (1,)
         Epoch, from 1, whose weights are kept.
+    grid_ : ndarray of shape (n_directions,) or (n_directions, 2)
+        Grid of the encoding, where it has one.
     n_features_in_ : int
         Size of axis 1 of X, without ``batch_transform``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -276,6 +278,11 @@ default="auto"
         azimuth[:] = wrap_azimuth(azimuth)
         return y
 
+    @property
+    def grid_(self):
+        """Grid of the encoding, in degrees."""
+        return self.encoding_.grid_
+
     @available_if(lambda self: isinstance(self.encoding, GridEncoding))
     def spatial_spectrum(self, X):
         """Scores of the directions of the grid, for encodings on a grid alone.
@@ -289,7 +296,7 @@ default="auto"
         -------
         spectrum : ndarray of shape (n_samples, n_directions) or \
 (n_samples, n_sources, n_directions)
-            Scores at ``encoding_.grid_``: after the activation, clamped to [0, 1], averaged over
+            Scores at ``grid_``: after the activation, clamped to [0, 1], averaged over
             frames. Where none is positive, the scores before they are clamped.
         """
         check_is_fitted(self)

@@ -43,8 +43,8 @@ class MixedEncoding(GridEncoding):
     -----
     The loss of a network is ``sum_m weights[m] * loss(output, encodings[m])``. For squared errors
     and cross-entropies its gradient is that of the loss of the mixed label, which ``transform``
-    returns, if the weights sum to 1; for the other losses it is not. The activation is a softmax if it is that of all encodings, else a
-    sigmoid.
+    returns, if the weights sum to 1; for the other losses it is not. The activation is a softmax
+    if it is that of all encodings, else a sigmoid.
 
     References
     ----------

@@ -46,12 +46,13 @@ class SphereMesh:
         vectors = angles_to_unit_vectors(directions)
         corners = np.empty((len(vectors), 3), dtype=int)
         shares = np.empty((len(vectors), 3))
-        step = max(1, _CHUNK_NUMBERS // self.inverses[..., 0].size)
+        parts = [np.ascontiguousarray(self.inverses[:, i]) for i in range(3)]
+        step = max(1, _CHUNK_NUMBERS // (4 * len(self.triangles)))
         for rows in gen_batches(len(vectors), step):
-            of_all = np.einsum("tij,nj->nti", self.inverses, vectors[rows])
-            best = of_all.min(axis=2).argmax(axis=1)
+            least = np.minimum.reduce([vectors[rows] @ part.T for part in parts])
+            best = least.argmax(axis=1)
             corners[rows] = self.triangles[best]
-            shares[rows] = of_all[np.arange(len(best)), best]
+            shares[rows] = np.einsum("nij,nj->ni", self.inverses[best], vectors[rows])
         outside = shares.min(axis=1) < -_ROUNDING
         if outside.any():
             azimuth, elevation = unit_vectors_to_angles(vectors[outside][0])

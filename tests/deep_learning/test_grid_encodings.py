@@ -173,6 +173,10 @@ def test_other_encodings_have_no_classes():
             fast(**params).fit(X, y)
     assert not hasattr(fast(encoding=UnitVectorEncoding()), "spatial_spectrum")
     assert hasattr(fast(encoding=UnbiasedEncoding()), "spatial_spectrum")
+    assert not hasattr(fast(max_epochs=1).fit(X, y), "grid_")
+    np.testing.assert_array_equal(
+        fast(encoding=OneHotEncoding(), max_epochs=1).fit(X, y).grid_, circular_grid(5)
+    )
     with pytest.raises(ValueError, match="shape"):
         fast(encoding=AngleEncoding()).fit(X, y[:, None, None])
     with pytest.raises(ValueError, match="'loss' parameter"):

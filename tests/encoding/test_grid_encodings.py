@@ -209,7 +209,7 @@ def test_unbiased_round_trip_on_the_sphere(grid):
     targets = encoding.fit_transform(y)
     np.testing.assert_allclose(targets.sum(axis=1), 1)
     assert ((targets > 0).sum(axis=1) <= 3).all()
-    assert great_circle_distance(encoding.inverse_transform(targets), y).max() < 1e-6
+    assert great_circle_distance(encoding.inverse_transform(targets), y).max() < 1e-9
 
 
 def test_labels_on_the_sphere():

@@ -62,7 +62,7 @@ class GridLocalizer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._score, chunk), X)
+        return self._map(lambda chunk: self._blocks(self._score_sounds, chunk), X)
 
     @abstractmethod
     def _prepare_grid(self, freqs):
@@ -94,7 +94,14 @@ class GridLocalizer(SpectrumLocalizer):
 
     def _locate(self, X):
         decoder = self.decoder or AdjacentDecoder(weights=self._peak_shape)
-        return decoder.decode(self._score(X), self.grid_)
+        return decoder.decode(self._score_sounds(X), self.grid_)
+
+    def _score_sounds(self, X):
+        """Spectra of a block of frames; those of silence are 0, so that they have no peak."""
+        spectrum = self._score(X)
+        quiet = np.flatnonzero(~X[..., X.shape[3] // 2].any(axis=(1, 2)))
+        spectrum[[row for row in quiet if not X[row].any()]] = 0
+        return spectrum
 
     def _steering_vectors(self, freqs):
         return steering_vectors(

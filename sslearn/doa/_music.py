@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
-from sslearn.doa._quadratic import InverseForms
+from sslearn.doa._inverse_forms import InverseForms
 from sslearn.utils._param_validation import Integral, Interval
 
 
@@ -84,8 +84,9 @@ default=None
     Notes
     -----
     ``P(u) = mean over f of 1 / (a^H E_n E_n^H a)`` with the eigenvectors ``E_n`` of the ``n_mics -
-    n_sources`` smallest eigenvalues of the covariance of the frames at ``f`` [1]_. We divide by
-    the number of microphones, so that the denominator is in [0, 1].
+    n_sources`` smallest eigenvalues of the covariance of the frames at ``f`` [1]_. We divide the
+    denominator by the number of microphones, so that it is in [0, 1], and compute it from the
+    eigenvectors of the largest eigenvalues, ``1 - a^H E_s E_s^H a / n_mics``.
 
     References
     ----------
@@ -157,25 +158,10 @@ default=None
             )
         return n_mics
 
-    def _matrices(self, X):
-        return noise_projection(covariance(X), self.n_sources)
+    def _vectors(self, X):
+        signal = np.linalg.eigh(covariance(X))[1][..., -self.n_sources :]
+        return signal.conj().swapaxes(2, 3)
 
-
-def noise_projection(covariances, n_sources):
-    """Projection to the noise subspace.
-
-    Parameters
-    ----------
-    covariances : ndarray of shape (..., n_mics, n_mics)
-        Hermitian matrices.
-    n_sources : int
-        Dimension of the signal subspace.
-
-    Returns
-    -------
-    projection : ndarray of shape (..., n_mics, n_mics)
-        ``E_n E_n^H``.
-    """
-    signal = np.linalg.eigh(covariances)[1][..., -n_sources:]
-    identity = np.eye(covariances.shape[-1], dtype=covariances.real.dtype)
-    return identity - signal @ signal.conj().swapaxes(-1, -2)
+    def _forms(self, powers):
+        # The noise subspace is what the signal subspace leaves, which is far smaller.
+        return np.subtract(1, powers, out=powers)

@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
-from sslearn.doa._quadratic import InverseForms
+from sslearn.doa._inverse_forms import InverseForms
 from sslearn.utils._param_validation import Interval, Real
 
 
@@ -141,12 +141,15 @@ default=None
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
-    def _matrices(self, X):
-        return loaded_inverse(covariance(X), self.diagonal_loading)
+    def _vectors(self, X):
+        return inverse_root(covariance(X), self.diagonal_loading)
+
+    def _forms(self, powers):
+        return powers
 
 
-def loaded_inverse(covariances, diagonal_loading):
-    """Inverse of covariances with a loaded diagonal, of the scale that the loading has.
+def inverse_root(covariances, diagonal_loading):
+    """Square root of the inverse of covariances with a loaded diagonal.
 
     Parameters
     ----------
@@ -157,12 +160,11 @@ def loaded_inverse(covariances, diagonal_loading):
 
     Returns
     -------
-    inverse : ndarray of shape (..., n_mics, n_mics)
-        ``(R + d tr(R) / n_mics I)^-1``; the inverse of the identity where R is 0.
+    root : ndarray of shape (..., n_mics, n_mics)
+        V with ``V^H V = (R + d tr(R) / n_mics I)^-1``; the identity where R is 0.
     """
     n_mics = covariances.shape[-1]
     loading = diagonal_loading * np.trace(covariances, axis1=-2, axis2=-1).real / n_mics
     loading[loading == 0] = 1
-    return np.linalg.inv(
-        covariances + loading[..., None, None] * np.eye(n_mics, dtype=loading.dtype)
-    )
+    identity = np.eye(n_mics, dtype=loading.dtype)
+    return np.linalg.inv(np.linalg.cholesky(covariances + loading[..., None, None] * identity))

@@ -231,7 +231,15 @@ def test_silence_has_no_peak(cls, spectra_of_waves):
     X = np.zeros_like(spectra_of_waves(CIRCLE, [10.0]))
     with pytest.warns(SilenceWarning):
         predicted = cls(CIRCLE, decoder=PeakDecoder(2)).fit(X).predict(X)
-    assert np.isnan(predicted).all() or cls is MUSIC
+    assert np.isnan(predicted).all()
+
+
+@everywhere
+def test_silent_blocks_of_a_track_hold_no_source(cls, spectra_of_waves):
+    X = spectra_of_waves(CIRCLE, [20.0])
+    X[..., 10:20] = 0
+    track = cls(CIRCLE, block_size=10, decoder=PeakDecoder(1)).fit(X).predict(X)[0, :, 0, 0]
+    assert np.flatnonzero(np.isnan(track)).tolist() == [1]
 
 
 @everywhere

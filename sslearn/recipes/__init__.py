@@ -12,6 +12,7 @@ from sslearn.recipes._binaural import (
     weakly_supervised_siamese,
 )
 from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
+from sslearn.recipes._label_networks import phase_network, spectrogram_network
 
 __all__ = [
     "esprit",
@@ -20,7 +21,9 @@ __all__ = [
     "laplacian_eigenmaps",
     "music",
     "mvdr",
+    "phase_network",
     "siamese",
+    "spectrogram_network",
     "srp_phat",
     "tdoa",
     "weakly_supervised_siamese",

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUITES = ("features", "siamese", "neighbors", "rendering", "eigenmaps", "doa")
+SUITES = ("features", "siamese", "neighbors", "rendering", "eigenmaps", "doa", "networks")
 ROOT = Path(__file__).parents[2]
 
 

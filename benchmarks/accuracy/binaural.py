@@ -99,7 +99,7 @@ class Bench:
         return parameters
 
     def write(self, name, title, notes):
-        """Write the rows that were gathered and forget them."""
+        """Write the rows that were gathered so far."""
         names = ("seed", "quick", "epochs", "train", "places", "neighbors")
         settings = {name: getattr(self.args, name) for name in names}
         settings |= {**TRAINING, **NETWORK}
@@ -114,7 +114,6 @@ class Bench:
             notes=notes,
             folder=self.args.out,
         )
-        self.rows = []
 
 
 MEDIANS = "Medians of the absolute error, in degrees."
@@ -154,24 +153,26 @@ def _fixed_room_data(bench, *, clips=1, **training):
     return (X, y), tests
 
 
+FIXED = (
+    f"{MEDIANS} Strict: trained on 1 s of white noise from each direction of a 2-degree grid with "
+    "uncorrelated noise at 0 to 40 dB. Shaped: a variant, trained on four clips of noise from each "
+    "direction whose spectra fall by 3 to 15 dB per octave, like those of speech. Tested on 2 s of "
+    "speech from directions of that grid with uncorrelated noise at 15 dB, and without noise. The "
+    "paper turns the head; here the source moves around it."
+)
+
+
 def fixed(bench):
     """Fixed room (CAMIL)."""
-    train, tests = _fixed_room_data(bench)
-    bench.run(
-        ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"], train, tests, epochs=3, training="strict"
-    )
-    clips = bench.size(4, 1)
-    train, tests = _fixed_room_data(bench, clips=clips, sources=_shaped_noise(bench.seed))
-    bench.run(["SCE_sim5", "feed-forward", "LEM"], train, tests, training="shaped")
-    bench.write(
-        "fixed",
-        "Fixed room (CAMIL protocol)",
-        f"{MEDIANS} Strict: trained on 1 s of white noise from each direction of a 2-degree grid "
-        "with uncorrelated noise at 0 to 40 dB. Shaped: a variant, trained on four clips of noise "
-        "from each direction whose spectra fall by 3 to 15 dB per octave, like those of speech. "
-        "Tested on 2 s of speech from directions of that grid with uncorrelated noise at 15 dB, "
-        "and without noise. The paper turns the head; here the source moves around it.",
-    )
+    training = {
+        "strict": (3, {}),
+        "shaped": (1, {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)}),
+    }
+    for name, (epochs, kwargs) in training.items():
+        train, tests = _fixed_room_data(bench, **kwargs)
+        systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
+        bench.run(systems, train, tests, epochs=epochs, training=name)
+        bench.write("fixed", "Fixed room (CAMIL protocol)", FIXED)
 
 
 def reduced(bench):
@@ -185,11 +186,11 @@ def reduced(bench):
         systems = ["SCE_sim5", "feed-forward", "LEM"]
         # As many steps as with the whole set: smaller sets take more epochs to converge.
         bench.run(systems, (X_part, y_part), tests, epochs=3 / fraction)
-    bench.write(
-        "reduced",
-        "Reduced training set (CAMIL protocol)",
-        f"{MEDIANS} The room, the head and the test of `fixed`; as many steps as there.",
-    )
+        bench.write(
+            "reduced",
+            "Reduced training set (CAMIL protocol)",
+            f"{MEDIANS} The room, the head and the test of `fixed`; as many steps as there.",
+        )
 
 
 def _varying_rooms_data(bench, n_train, suffixes=("", ", off the grid")):
@@ -261,16 +262,19 @@ def heads(bench):
     test = bench.render(bench.size(2000, 300), **shared)[:2]
     kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
     training = {
+        "many training heads": (100800, [bench.head(s) for s in ("021", "165", *seen)], 7),
         "one training head": (10080, [bench.head()], 6),
         "one training head, another laboratory": (10080, [kemar], 8),
-        "many training heads": (100800, [bench.head(s) for s in ("021", "165", *seen)], 7),
     }
     for name, (n_train, group, seed) in training.items():
         shared |= {"heads": group, "rooms": rooms, "seed": seed}
         train = bench.render(bench.size(n_train, 2500), **shared)[:2]
         columns = {"training heads": len(group), "test heads": len(unseen)}
         bench.run(["WSCE_sim15"], train, {name: test}, **columns)
-    bench.write("heads", "Heads never seen in training (CIPIC)", f"{MEDIANS} 2 s of white noise.")
+        # After each, so that a run that is killed half-way leaves what it has.
+        bench.write(
+            "heads", "Heads never seen in training (CIPIC)", f"{MEDIANS} 2 s of white noise."
+        )
 
 
 def _front(head):
@@ -356,10 +360,9 @@ def main(argv=None):
         parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
     argv = sys.argv[1:] if argv is None else argv
     args.options = [argument for argument in argv if argument != args.protocol]
-    bench = Bench(args)
     for name in PROTOCOLS if args.protocol == "all" else [args.protocol]:
         print(f"\n== {name}: {PROTOCOLS[name].__doc__}", flush=True)
-        PROTOCOLS[name](bench)
+        PROTOCOLS[name](Bench(args))
 
 
 if __name__ == "__main__":

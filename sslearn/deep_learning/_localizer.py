@@ -384,8 +384,9 @@ default="auto"
         return load
 
     def _chunk_size(self):
-        # What a batch_transform returns may be large: it is never asked for more than in training.
-        return super()._chunk_size() if self.batch_transform is None else self.batch_size
+        # Maps, and what networks make of them, may be large: never more of them than in training.
+        of_features = self.batch_transform is None and len(self._input_shape) == 1
+        return super()._chunk_size() if of_features else self.batch_size
 
 
 def _take(X, rows):

@@ -269,8 +269,13 @@ def heads(bench):
     for name, (n_train, group, seed) in training.items():
         shared |= {"heads": group, "rooms": rooms, "seed": seed}
         train = bench.render(bench.size(n_train, 2500), **shared)[:2]
-        columns = {"training heads": len(group), "test heads": len(unseen)}
-        bench.run(["WSCE_sim15"], train, {name: test}, **columns)
+        tests = {name: test}
+        if len(group) > 1:
+            # Whether the heads that are new limit the error, or all heads do.
+            shared |= {"rooms": test_room, "seed": 10}
+            tests[f"{name}, tested on them"] = bench.render(len(test[0]), **shared)[:2]
+        columns = {"training heads": len(group), "other heads": len(unseen)}
+        bench.run(["WSCE_sim15"], train, tests, **columns)
         # After each, so that a run that is killed half-way leaves what it has.
         bench.write(
             "heads", "Heads never seen in training (CIPIC)", f"{MEDIANS} 2 s of white noise."

@@ -1,5 +1,6 @@
 """From a spectrum over directions to directions."""
 
+from abc import abstractmethod
 from functools import lru_cache
 
 import numpy as np
@@ -49,8 +50,9 @@ class Decoder(BaseEstimator):
         peaks = rows.argmax(axis=1)
         return self._decode(rows, grid, peaks).reshape(spectrum.shape[:-1] + grid.shape[1:])
 
+    @abstractmethod
     def _decode(self, rows, grid, peaks):
-        raise NotImplementedError  # pragma: no cover
+        """Directions of the rows (n, n_directions), whose highest values are at the peaks."""
 
 
 @lru_cache(maxsize=16)

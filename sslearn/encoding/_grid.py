@@ -1,3 +1,5 @@
+from abc import abstractmethod
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -186,13 +188,13 @@ class GridEncoding(Encoding):
         order = np.argsort(-y[..., 0], axis=1, kind="stable")
         return np.take_along_axis(y, order[..., None], axis=1)
 
+    @abstractmethod
     def _encode_azimuth(self, azimuth):
         """Targets (..., n_classes), in the order of the axis, of azimuths of any shape."""
-        raise NotImplementedError  # pragma: no cover
 
+    @abstractmethod
     def _encode_sphere(self, directions):
         """Targets (n, n_classes) of directions (n, 2)."""
-        raise NotImplementedError  # pragma: no cover
 
 
 def _default_grid(y):

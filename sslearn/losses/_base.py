@@ -1,3 +1,5 @@
+from abc import abstractmethod
+
 from sklearn.base import BaseEstimator
 
 
@@ -33,6 +35,7 @@ class RowLoss(BaseEstimator):
         self._validate_params()
         return self.per_row(output, target).mean()
 
+    @abstractmethod
     def per_row(self, output, target):
         """Loss of each row.
 
@@ -48,4 +51,3 @@ class RowLoss(BaseEstimator):
         losses : torch.Tensor of shape (...)
             One loss per row.
         """
-        raise NotImplementedError  # pragma: no cover

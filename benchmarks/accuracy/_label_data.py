@@ -1,0 +1,197 @@
+"""Clips of the label encodings' benchmark: simulated once, kept as memory maps; measured ones."""
+
+import shutil
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.signal import fftconvolve
+from sklearn.model_selection import GroupShuffleSplit
+
+from sslearn import datasets
+from sslearn.geometry import angles_to_unit_vectors, circular_array, linear_array
+
+FS = 16000
+PART = 500  # clips rendered at a time
+# Four of the six like microphones of R3VIVAL, counter-clockwise from the front. Two of them stand
+# 3.4 cm above the middle, which sources on its height do not tell from standing in it.
+R3VIVAL_MICS = [0, 3, 1, 2]
+POLIMI_STEP = 3  # every third microphone: 9 cm
+
+
+@dataclass
+class Clips:
+    """Audio (n_clips, 4, n_times), as a memory map, with directions laid out for ``fit``."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+def preset(name):
+    """Arguments of ``make_shoebox``: a preset, or one with the microphones of a measured array."""
+    if name == "R3VIVAL":
+        mics = _r3vival_positions()
+        return datasets.shoebox_preset("C1") | {"mic_positions": mics}
+    if name == "Milano":
+        return datasets.shoebox_preset("L1") | {"mic_positions": linear_array(4, 0.09)}
+    return datasets.shoebox_preset(name)
+
+
+def _r3vival_positions():
+    ring = circular_array(4, 0.048)
+    ring[1::2, 1] = 0.0339 * np.sign(ring[1::2, 1])
+    ring[1::2, 2] = 0.0339
+    return ring
+
+
+def split_speech(folder, seed):
+    """Speech by part, no speaker in two of them: arguments ``sources`` and ``speakers``.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the corpus.
+    seed : int
+        Seed of the draw of the speakers of validation.
+
+    Returns
+    -------
+    parts : dict of str to dict
+        ``"train"`` and ``"validation"``: 85 and 15 % of the speakers of train-clean-100;
+        ``"test"``: those of test-other.
+    """
+    train = datasets.load_librispeech(folder, "train-clean-100", fs=FS, return_paths=True)
+    test = datasets.load_librispeech(folder, "test-other", fs=FS, return_paths=True)
+    splitter = GroupShuffleSplit(1, test_size=0.15, random_state=seed)
+    [(fit, valid)] = splitter.split(train.audio, groups=train.speakers)
+    parts = {
+        "train": (train.audio[fit], train.speakers[fit]),
+        "validation": (train.audio[valid], train.speakers[valid]),
+        "test": (test.audio, test.speakers),
+    }
+    return {
+        name: {"sources": list(paths), "speakers": speakers}
+        for name, (paths, speakers) in parts.items()
+    }
+
+
+def render(folder, name, part, n_clips, *, speech, duration, seed, n_jobs):
+    """Clips of a preset, rendered once.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the memory maps.
+    name : str
+        Preset.
+    part : {"train", "validation", "test"}
+        What the clips are for; each part has its own speakers and rooms.
+    n_clips : int
+        Number of clips.
+    speech : dict
+        What :func:`split_speech` returns.
+    duration : float
+        Seconds of a clip.
+    seed : int
+        Seed.
+    n_jobs : int
+        Workers.
+
+    Returns
+    -------
+    clips : Clips
+        The clips.
+    """
+    stem = f"{name}_{part}_{n_clips}_{duration:g}s_seed{seed}"
+    audio, target = folder / f"{stem}.npy", folder / f"{stem}_y.npy"
+    if not target.exists():
+        _render(audio, target, name, part, n_clips, speech[part], duration, seed, n_jobs)
+    return Clips(np.load(audio, mmap_mode="r"), np.load(target))
+
+
+def _render(audio, target, name, part, n_clips, speech, duration, seed, n_jobs):
+    audio.parent.mkdir(parents=True, exist_ok=True)
+    parts = audio.parent / f"parts_{audio.stem}"
+    shape = (n_clips, 4, round(duration * FS))
+    X = np.lib.format.open_memmap(audio, mode="w+", dtype=np.float32, shape=shape)
+    y = []
+    order = ("train", "validation", "test").index(part)
+    for i, start in enumerate(range(0, n_clips, PART)):
+        stop = min(start + PART, n_clips)
+        # Each piece has a hundred rooms of its own.
+        X[start:stop], target_there, _ = datasets.make_shoebox(
+            stop - start,
+            **preset(name) | speech | {"duration": duration},
+            memory=str(parts),
+            n_jobs=n_jobs,
+            random_state=100_000 * seed + 10_000 * order + i,
+            verbose=1,
+            return_X_y=True,
+        )
+        y.append(target_there)
+    X.flush()
+    # The last to be written: where it is, the audio is whole.
+    np.save(target, np.concatenate(y))
+    shutil.rmtree(parts)
+
+
+def measured(data, name, speech, *, duration, n_repeats):
+    """Speech of the test's speakers through measured responses, without noise.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of measured data.
+    name : {"R3VIVAL", "Milano"}
+        Room and array.
+    speech : dict
+        What :func:`split_speech` returns.
+    duration : float
+        Seconds of a clip.
+    n_repeats : int
+        Clips for each response.
+
+    Returns
+    -------
+    clips : Clips
+        60 x n_repeats clips (20 directions, three settings of the walls) or 138 x n_repeats clips
+        (six sources, 23 places of four microphones along the line).
+    """
+    rirs, y = {"R3VIVAL": _r3vival, "Milano": _milano}[name](data)
+    recordings = [_read(path) for path in speech["test"]["sources"]]
+    n_times = round(duration * FS)
+    X = np.empty((len(rirs) * n_repeats, 4, n_times), dtype=np.float32)
+    for i, clip in enumerate(X):
+        # One second in: behind the pause at the beginning.
+        dry = recordings[i % len(recordings)][FS : FS + n_times]
+        clip[:] = fftconvolve(dry[None], rirs[i // n_repeats], axes=-1)[:, :n_times]
+    return Clips(X, np.repeat(y, n_repeats))
+
+
+def _read(path):
+    import soundfile
+
+    return soundfile.read(path, dtype="float32")[0]
+
+
+def _r3vival(data):
+    responses = datasets.load_r3vival(data / "r3vival", fs=FS)
+    return responses.rirs[:, R3VIVAL_MICS], responses.target[:, 0]
+
+
+def _milano(data):
+    """Each place of four microphones along the line sees the sources from its own middle."""
+    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir", fs=FS)
+    sources = responses.target[:, 2:] * angles_to_unit_vectors(responses.target[:, :2])
+    mics, rirs, y = responses.mic_positions, [], []
+    for first in range(len(mics) - 3 * POLIMI_STEP):
+        places = first + POLIMI_STEP * np.arange(4)
+        seen = sources - mics[places].mean(axis=0)
+        rirs.append(responses.rirs[:, places])
+        y.append(np.rad2deg(np.arctan2(seen[:, 1], seen[:, 0])))
+    return np.concatenate(rirs), np.concatenate(y)
+
+
+def describe(speech):
+    """Speakers of each part, for the settings of a table."""
+    return ", ".join(f"{part} {pd.unique(s['speakers']).size}" for part, s in speech.items())

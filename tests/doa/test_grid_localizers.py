@@ -107,7 +107,18 @@ def test_several_sources(cls, n_sources, spectra_of_waves):
         localizer.set_params(n_sources=n_sources)
     predicted = localizer.fit(X, truth[..., None]).predict(X)
     assert predicted.shape == (2, n_sources, 1)
-    assert angular_error(truth[..., None], predicted).max() < 3.0
+    # The lobes of SRP-PHAT are broad: one source moves the peak of the other.
+    assert angular_error(truth[..., None], predicted).max() < (3.0 if cls is SRPPHAT else 0.5)
+
+
+@pytest.mark.parametrize("cls", [MVDR, MUSIC])
+def test_two_sources_over_the_sphere(cls, spectra_of_waves):
+    truth = np.array([[[-170.0, 40.0], [60.0, -30.0]], [[0.0, 90.0], [179.0, 0.0]]])
+    X = spectra_of_waves(SPHERE, truth, duration=1.0)
+    localizer = cls(SPHERE, decoder=PeakDecoder(2, refine="lorentzian"))
+    if cls is MUSIC:
+        localizer.set_params(n_sources=2)
+    assert angular_error(truth, localizer.fit(X, truth).predict(X)).max() < 0.5
 
 
 @everywhere

@@ -238,8 +238,9 @@ def orderings(table):
     Returns
     -------
     rows : list of dict
-        ``ordering``, ``system``, ``holds`` ("true", "false", "not run" or "not all run"), the
-        ``figures``, and ``published``, whether it holds in the published table.
+        ``ordering``, ``system``, ``holds`` ("true", "false", "not run", or "not all run" where it
+        holds among the cells that were), the ``figures``, and ``published``, whether it holds in
+        the published table.
     """
     rows = []
     for system in dict.fromkeys(system for system, _ in table):
@@ -286,7 +287,9 @@ def _best_of(cells, others):
     errors = {cell: min(cells[cell][name] for name in FIGURES[1:]) for cell in run}
     best = min(errors, key=errors.get)
     own = cells["ULD/MSEwo"]["WAD-3"]
-    holds = own < errors[best] if len(run) == len(others) else "not all run"
+    holds = own < errors[best]
+    if holds and len(run) < len(others):
+        holds = "not all run"
     return holds, f"{own:.2f}; best of {len(run)} other cells {errors[best]:.2f} ({best})"
 
 
@@ -314,7 +317,9 @@ def _least_accurate(cells, system):
     if "SLD/CE" not in shares or len(shares) < 2:
         return _NOT_RUN
     least = min(shares, key=shares.get)
-    holds = least == "SLD/CE" if len(shares) == len(_labelled("SLD/")) else "not all run"
+    holds = least == "SLD/CE"
+    if holds and len(shares) < len(_labelled("SLD/")):
+        holds = "not all run"
     return holds, f"CE {shares['SLD/CE']:.1f}; least of {len(shares)} {shares[least]:.1f} ({least})"
 
 

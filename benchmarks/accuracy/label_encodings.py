@@ -47,16 +47,16 @@ _COLUMNS = ("ordering", "system", "holds", "figures", "published")
 NOTES = """\
 Mean absolute errors in degrees by decoder, and ACC, the per cent of sources in their exact class.
 {budget}
-{measured}
 
-What is like the published evaluation: 4 microphones, grids of 5 degrees that are open at both ends,
-sources at 1.5 m, noise that is the same in all channels at 0 to 30 dB against the direct sound;
-AdamW from 1e-3, divided by 10 (down to 1e-4) after 3 epochs without a better validation loss, an
-end after 10, the epoch of the least validation error of the best decoder; two sources in descending
-order, compared in that order. What is not: rooms, reverberation times and noise spectra were not
-published; the speech is of few speakers of LibriSpeech ({speech}), one to three utterances of each;
-the recurrent layer runs through clips, not through batches. A dash: no published figures were found
-(C1, L1/PNN, C2/SNet-Split, L2/PNN-Split). One run with one seed: small differences may be chance.
+{measured}What is like the published evaluation: 4 microphones, grids of 5 degrees that are open at
+both ends, sources at 1.5 m, noise that is the same in all channels at 0 to 30 dB against the direct
+sound; AdamW from 1e-3, divided by 10 (down to 1e-4) after 3 epochs without a better validation
+loss, an end after 10, the epoch of the least validation error of the best decoder; two sources in
+descending order, compared in that order. What is not: rooms, reverberation times and noise spectra
+were not published; the speech is of few speakers of LibriSpeech ({speech}), one to three utterances
+of each; the recurrent layer runs through clips, not through batches. A dash: no published figures
+were found (C1, L1/PNN, C2/SNet-Split, L2/PNN-Split). One run with one seed: small differences may
+be chance.
 Where the best epoch is the last one, learning was cut off.
 
 {orderings}
@@ -69,7 +69,9 @@ at 4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 dire
 settings of the walls. The line of Milano has 3 cm between microphones, so that 8 cm do not fit:
 every third one, 9 cm; 23 places of four microphones, six loudspeakers, whose directions are taken
 from the middle of the four; they are 0.3 to 1.0 m away, and training has 1.5 m. Speech of the
-test's speakers, no noise added."""
+test's speakers, no noise added.
+
+"""
 
 
 class Bench:

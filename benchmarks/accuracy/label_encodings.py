@@ -68,7 +68,7 @@ what fits. R3VIVAL has no ring of 5 cm: four of its microphones are taken (front
 at 4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 directions, three
 settings of the walls. The line of Milano has 3 cm between microphones, so that 8 cm do not fit:
 every third one, 9 cm; 23 places of four microphones, six loudspeakers, whose directions are taken
-from the middle of the four; they are 0.3 to 1.0 m away, and training has 1.5 m. Speech of the
+from the middle of the four; they are 0.3 to 1.1 m away, and training has 1.5 m. Speech of the
 test's speakers, no noise added.
 
 """

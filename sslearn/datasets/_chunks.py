@@ -42,7 +42,9 @@ def render_plan(render_chunk, plan, scene, key, *, n_chunk, memory, n_jobs, verb
     chunks = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(render)(key, start, min(start + n_chunk, len(plan)), part, scene)
         for start in starts
-        for part in [plan.iloc[start : start + n_chunk]]
+        # A slice keeps the strides of the whole plan, which would tell it from the same rows of a
+        # longer plan: a copy does not.
+        for part in [plan.iloc[start : start + n_chunk].copy()]
     )
     X, silent = None, []
     tracked = track(chunks, "Rendering", total=len(starts), verbose=verbose)

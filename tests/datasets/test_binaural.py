@@ -361,6 +361,14 @@ def test_cache_knows_what_matters(tmp_path, head, small_chunks, n_rendered):
         assert len(n_rendered) == 4 * (k + 1)
 
 
+def test_more_clips_render_only_those_that_are_new(tmp_path, head, small_chunks, n_rendered):
+    params = {"heads": head, "duration": 0.05, "memory": str(tmp_path), "random_state": 0}
+    few = make_binaural(8, **params)
+    more = make_binaural(20, **params)
+    assert len(n_rendered) == 20
+    np.testing.assert_array_equal(more.data[:8], few.data)
+
+
 def test_interrupt_escapes(head, monkeypatch):
     def interrupted(scene, row, i):
         raise KeyboardInterrupt

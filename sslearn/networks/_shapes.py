@@ -55,7 +55,7 @@ def check_maps_shape(recipe, input_shape, *, min_maps=1, blocks=False):
     axes = ("n_maps", "n_freqs", *(("n_blocks", "n_block_frames") if blocks else ("n_frames",)))
     name = type(recipe).__name__
     if len(input_shape) != len(axes):
-        cure = "FrameBlocks after the maps" if blocks else "PhaseMap without FrameBlocks"
+        cure = "FrameBlocks after the maps" if blocks else "maps without FrameBlocks"
         raise ValueError(
             f"{name} needs samples of shape ({', '.join(axes)}); got {tuple(input_shape)}. Put "
             f"{cure} before it."

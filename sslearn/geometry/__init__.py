@@ -27,6 +27,7 @@ from sslearn.geometry._grids import (
     fibonacci_grid,
     icosahedral_grid,
     near_field_grid,
+    quasi_uniform_grid,
     sphere_grid,
 )
 from sslearn.geometry._neighbors import grid_neighbors
@@ -52,6 +53,7 @@ __all__ = [
     "mic_pairs",
     "near_field_grid",
     "propagation_delays",
+    "quasi_uniform_grid",
     "rectangular_array",
     "sphere_grid",
     "spherical_array",

@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
+from scipy.spatial import SphericalVoronoi
 
 from sslearn.geometry import (
     angles_to_unit_vectors,
     azimuth_grid,
+    check_directions,
     circular_grid,
     fibonacci_grid,
     great_circle_distance,
     icosahedral_grid,
     near_field_grid,
+    quasi_uniform_grid,
     sphere_grid,
 )
 
@@ -50,6 +53,47 @@ def test_fibonacci_grid_covers_the_sphere():
     np.testing.assert_allclose(angles_to_unit_vectors(grid).mean(axis=0), 0, atol=0.01)
 
 
+def test_quasi_uniform_grid_has_the_rings_of_the_paper():
+    grid = quasi_uniform_grid(10)
+    elevations, first, counts = np.unique(grid[:, 1], return_index=True, return_counts=True)
+    assert elevations.tolist() == list(range(-90, 91, 10))
+    assert counts.tolist() == [
+        *(1, 7, 13, 19, 24, 29, 32, 35, 36),
+        37,
+        *(36, 35, 32, 29, 24, 19, 13, 7, 1),
+    ]
+    assert len(grid) == 429
+    # The order of the classes: elevations upward, in each ring azimuths from -180 upward.
+    assert (np.diff(grid[:, 1]) >= 0).all()
+    assert (np.diff(grid[:, 0])[np.diff(grid[:, 1]) == 0] > 0).all()
+    assert (grid[first, 0] == -180).all()
+    np.testing.assert_array_equal(check_directions(grid), grid)
+    np.testing.assert_allclose(grid[[0, 1, 2]], [[-180, -90], [-180, -80], [-180 + 360 / 7, -80]])
+
+
+def test_distances_to_the_quasi_uniform_grid():
+    vectors = angles_to_unit_vectors(quasi_uniform_grid(10))
+    uniform = angles_to_unit_vectors(fibonacci_grid(100003))
+    corners = SphericalVoronoi(vectors).vertices
+    nearest = [np.rad2deg(np.arccos((p @ vectors.T).max(axis=1))) for p in (uniform, corners)]
+    assert nearest[0].mean() == pytest.approx(3.74, abs=0.005)
+    assert np.median(nearest[0]) == pytest.approx(3.91, abs=0.005)
+    assert (nearest[0] < 5).mean() == pytest.approx(0.808, abs=5e-4)
+    # Furthest of all are corners of the cells between the horizon and the ring at 10 degrees.
+    assert nearest[1].max() == pytest.approx(6.96, abs=0.001)
+
+
+@pytest.mark.parametrize("step", [5.0, 7.0, 45.0, 180.0])
+def test_quasi_uniform_grid_of_any_step(step):
+    grid = quasi_uniform_grid(step)
+    distances = great_circle_distance(grid[:, None], grid[None])
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.min(axis=1)
+    assert nearest.min() > 0.75 * step
+    assert nearest.max() < 1.05 * step
+    assert np.abs(grid[[0, -1], 1]).tolist() == [90, 90]
+
+
 def test_near_field_grid():
     grid = near_field_grid([0.0, 90.0, 180.0], [0.5, 1.0])
     assert grid.shape == (6, 3)
@@ -65,6 +109,8 @@ def test_near_field_grid():
         (azimuth_grid, (-180, 180), "low and high"),
         (azimuth_grid, (-90, 90, 7), "step"),
         (sphere_grid, (7,), "step"),
+        (quasi_uniform_grid, (0,), "step"),
+        (quasi_uniform_grid, (181,), "step"),
         (icosahedral_grid, (-1,), "n_subdivisions"),
         (fibonacci_grid, (0,), "n_directions"),
         (near_field_grid, ([0.0], [0.0]), "distances"),

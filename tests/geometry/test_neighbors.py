@@ -7,6 +7,7 @@ from sslearn.geometry import (
     great_circle_distance,
     grid_neighbors,
     icosahedral_grid,
+    quasi_uniform_grid,
     sphere_grid,
 )
 
@@ -38,8 +39,13 @@ def test_icosahedral_grid_has_twelve_corners_of_five(n_subdivisions):
 
 @pytest.mark.parametrize(
     "grid",
-    [fibonacci_grid(300), sphere_grid(10), sphere_grid(10, elevation_range=(0, 60))],
-    ids=["spiral", "rings", "cap"],
+    [
+        fibonacci_grid(300),
+        sphere_grid(10),
+        sphere_grid(10, elevation_range=(0, 60)),
+        quasi_uniform_grid(10),
+    ],
+    ids=["spiral", "rings", "cap", "uniform_rings"],
 )
 def test_neighbours_are_mutual_and_near(grid):
     neighbors = grid_neighbors(grid)

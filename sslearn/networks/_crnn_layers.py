@@ -4,6 +4,14 @@ from torch import nn
 from sslearn.networks._layers import PrivateDropout
 
 
+class ChannelsLast(nn.Module):
+    """Maps in the memory order in which convolutions are fastest."""
+
+    def forward(self, x):
+        """The same values."""
+        return x.contiguous(memory_format=torch.channels_last)
+
+
 class FrequencyBlock(nn.Sequential):
     """Convolution, rectifier, batch norm, max pooling over frequency alone, dropout.
 
@@ -29,7 +37,7 @@ class FrequencyBlock(nn.Sequential):
         )
 
 
-class FrameNorm(nn.BatchNorm2d):
+class FrameNorm(nn.BatchNorm1d):
     """Batch norm with a scale and a shift for each frame, of (n, n_maps, n_freqs, n_frames)."""
 
     def forward(self, x):
@@ -39,7 +47,9 @@ class FrameNorm(nn.BatchNorm2d):
                 f"norm_axis='frame' ties CRNN to the {self.num_features} frames that it was built "
                 f"for; got {x.shape[3]}. Cut clips to one length, or set norm_axis='channel'."
             )
-        return super().forward(x.transpose(1, 3)).transpose(1, 3)
+        # A view of maps in the order of ChannelsLast: nothing is copied.
+        rows = x.permute(0, 2, 3, 1)
+        return super().forward(rows.flatten(0, 1)).unflatten(0, rows.shape[:2]).permute(0, 3, 1, 2)
 
 
 class FrequenciesFirst(nn.Module):
@@ -82,11 +92,3 @@ def start_glorot(module):
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
-
-
-class ChannelsLast(nn.Module):
-    """Maps in the memory order in which convolutions are fastest."""
-
-    def forward(self, x):
-        """The same values."""
-        return x.contiguous(memory_format=torch.channels_last)

@@ -114,7 +114,11 @@ def test_layers_written_down_again():
 def test_norm_over_its_axis(norm_axis):
     module, x = build(norm_axis)
     seen = []
-    norms = [layer for layer in module.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    norms = [
+        layer
+        for layer in module.modules()
+        if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm)
+    ]
     norms[0].register_forward_hook(lambda layer, inputs, output: seen.append(output.detach()))
     module(x)
     axes = (0, 2, 3) if norm_axis == "channel" else (0, 1, 2)

@@ -28,6 +28,7 @@ TRAIN_CONSTRAINTS = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
     "callbacks": [list, None],
     "device": [str],
+    "precision": [StrOptions({"full", "bfloat16"})],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -205,6 +206,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             max_epochs=self.max_epochs,
             patience=self.patience,
             n_iter_no_change=self.n_iter_no_change,
+            precision=self.precision,
             callbacks=copy.deepcopy(self.callbacks or []),
         )
 

@@ -98,9 +98,10 @@ class _Interrupted(Exception):
 
 
 class _Net(NeuralNet):
-    def __init__(self, *args, schedule, **kwargs):
+    def __init__(self, *args, schedule, precision, **kwargs):
         super().__init__(*args, **kwargs)
         self.schedule = schedule
+        self.precision = precision
 
     @property
     def _default_callbacks(self):
@@ -115,6 +116,14 @@ class _Net(NeuralNet):
 
     def get_iterator(self, dataset, training=False):
         return dataset
+
+    def infer(self, x, **fit_params):
+        if self.precision == "full":
+            return super().infer(x, **fit_params)
+        # Weights, loss and optimizer stay in full precision, and so does what torch keeps there.
+        with torch.autocast(x.device.type, torch.bfloat16):
+            output = super().infer(x, **fit_params)
+        return output.to(x.dtype)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         return self.criterion_(y_pred, y_true)
@@ -205,6 +214,7 @@ def train(
     max_epochs,
     patience,
     n_iter_no_change,
+    precision,
     callbacks,
 ):
     """Train a module in place and leave the weights of its best epoch in it.
@@ -231,6 +241,8 @@ def train(
         Epochs without a better error after which the learning rate is halved.
     n_iter_no_change : int or None
         Epochs without a better error after which training stops.
+    precision : {"full", "bfloat16"}
+        Arithmetic of the forward and backward pass.
     callbacks : list
         Further skorch callbacks.
 
@@ -259,6 +271,7 @@ def train(
         device=None,
         verbose=0,
         schedule=schedule,
+        precision=precision,
     )
     try:
         net.fit(batches)

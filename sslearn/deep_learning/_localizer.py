@@ -92,6 +92,9 @@ default="auto"
         on the first mini-batch and must return an array with one row per sample.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
+    precision : {"full", "bfloat16"}, default="full"
+        Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
+        large networks on processors made for it; weights, loss and predictions keep 32.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -194,6 +197,7 @@ default="auto"
         callbacks=None,
         batch_transform=None,
         device="auto",
+        precision="full",
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -212,6 +216,7 @@ default="auto"
         self.callbacks = callbacks
         self.batch_transform = batch_transform
         self.device = device
+        self.precision = precision
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

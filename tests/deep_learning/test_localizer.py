@@ -106,6 +106,34 @@ def test_state_is_numpy_and_the_loss_is_kept_by_pickle():
     assert set(again.history_) == {"network", "epoch", "train_loss", "valid_error", "lr"}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_training_in_bfloat16(dtype):
+    X, y = make_manifold()
+    X = X.astype(dtype)
+    full = fast().fit(X[:500], y[:500])
+    localizer = fast(precision="bfloat16").fit(X[:500], y[:500])
+    assert all(value.dtype in (dtype, np.int64) for value in localizer.weights_.values())
+    predicted = localizer.predict(X[500:])
+    assert predicted.dtype == dtype
+    assert median_angular_error(y[500:], predicted) < 5
+    # Products of float64 are never shortened; those of float32 are.
+    assert np.array_equal(predicted, full.predict(X[500:])) == (dtype == np.float64)
+    with pytest.raises(ValueError, match="precision"):
+        fast(precision="half").fit(X, y)
+
+
+def test_loss_sees_full_precision():
+    X, y = make_manifold(100)
+    seen = []
+
+    def loss(output, target):
+        seen.append((output.dtype, target.dtype))
+        return (output - target).square().mean()
+
+    fast(loss=loss, precision="bfloat16", max_epochs=1).fit(X, y)
+    assert set(seen) == {(torch.float32, torch.float32)}
+
+
 def test_too_few_clips():
     localizer = fast(batch_transform=FunctionTransformer())
     with pytest.raises(ValueError, match="at least 2 samples"):

@@ -13,7 +13,7 @@ from skorch.callbacks import Callback, EarlyStopping
 
 from sslearn.embedding import SiameseEmbedding
 from sslearn.geometry import angles_to_unit_vectors
-from sslearn.metrics import angular_error
+from sslearn.metrics import angular_error, median_angular_error
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
 
@@ -126,6 +126,15 @@ def test_learning_rate_halves_and_training_stops_on_plateaus():
     assert embedding.n_iter_ == 6 + 1 + valid_error.argmin()
     assert lr[-1] < lr[0] / 2
     assert set(np.round(np.log2(lr[:-1] / lr[1:]), 6)) == {0.0, 1.0}
+
+
+def test_training_in_bfloat16():
+    X, y = make_manifold(1500)
+    embedding = fast(neighborhood="distance", max_epochs=12, precision="bfloat16")
+    embedding.fit(X[:1200], y[:1200])
+    localizer = KNeighborsLocalizer().fit(embedding.transform(X[:1200]), y[:1200])
+    assert embedding.transform(X).dtype == np.float32
+    assert median_angular_error(y[1200:], localizer.predict(embedding.transform(X[1200:]))) < 5
 
 
 def test_warm_start_continues():

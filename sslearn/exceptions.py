@@ -1,6 +1,11 @@
 """Named warnings, so that each can be filtered or turned into an error on its own."""
 
-__all__ = ["AmbiguityWarning", "SilenceWarning", "SpatialAliasingWarning"]
+__all__ = [
+    "AmbiguityWarning",
+    "SilenceWarning",
+    "SpatialAliasingWarning",
+    "UncertaintyWarning",
+]
 
 
 class AmbiguityWarning(UserWarning):
@@ -13,3 +18,7 @@ class SilenceWarning(UserWarning):
 
 class SpatialAliasingWarning(UserWarning):
     """The microphones are too far apart for the frequencies in use."""
+
+
+class UncertaintyWarning(UserWarning):
+    """An answer is a vector of nearly no length, which has no direction to speak of."""

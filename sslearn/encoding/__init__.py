@@ -11,6 +11,7 @@ from sslearn.encoding._decoders import (
 from sslearn.encoding._grid import GridEncoding
 from sslearn.encoding._labels import (
     GaussianEncoding,
+    GibbsWeightedEncoding,
     OneHotEncoding,
     SoftEncoding,
     UnbiasedEncoding,
@@ -24,6 +25,7 @@ __all__ = [
     "ArgmaxDecoder",
     "Encoding",
     "GaussianEncoding",
+    "GibbsWeightedEncoding",
     "GridEncoding",
     "MeanDecoder",
     "MixedEncoding",

@@ -1,7 +1,7 @@
 import numpy as np
 
-from sslearn.encoding._base import Encoding
-from sslearn.geometry import wrap_azimuth
+from sslearn.encoding._base import Encoding, vectors_to_directions
+from sslearn.geometry import angles_to_unit_vectors, wrap_azimuth
 from sslearn.utils._param_validation import StrOptions
 
 
@@ -13,6 +13,10 @@ class AngleEncoding(Encoding):
     scale : {"tanh", "sigmoid"}, default="tanh"
         ``"tanh"``: azimuth / 180 and elevation / 90, in [-1, 1]. ``"sigmoid"``: the same mapped
         to [0, 1].
+    frame_mean : {"arithmetic", "circular"}, default="arithmetic"
+        Mean of the answers of a network for each frame. ``"arithmetic"``: of the numbers, as in
+        the paper [2]_, which is wrong where they are on both sides of the wrap (179 and -179
+        degrees have the mean 0). ``"circular"``: of the directions, as unit vectors.
 
     Attributes
     ----------
@@ -27,15 +31,21 @@ class AngleEncoding(Encoding):
 
     Notes
     -----
-    The code jumps where the azimuth wraps, behind: it suits frontal sources. The paper divides
+    The code jumps where the azimuth wraps, behind: it suits frontal sources. The paper [1]_ divides
     both angles by 180; we divide the elevation by 90, so that whatever the activation answers
-    is an elevation. The round trip is exact to rounding, and decoded azimuths are wrapped.
+    is an elevation. The round trip is exact to rounding. Decoded azimuths are wrapped; answers
+    beyond a pole, which only a regressor without an activation gives, are taken to the pole.
+
+    The circular mean warns where the frames cancel, as :class:`UnitVectorEncoding` does.
 
     References
     ----------
-    D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings for
-    binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
-    doi:10.3389/fninf.2022.942978 (the feed-forward baseline).
+    .. [1] D. Tang, M. Taseska, T. van Waterschoot, "Toward learning robust contrastive embeddings
+       for binaural sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
+       doi:10.3389/fninf.2022.942978 (the feed-forward baseline).
+    .. [2] L. Perotin, A. Défossez, E. Vincent, R. Serizel, A. Guérin, "Regression versus
+       classification for neural network based audio source localization", WASPAA 2019 (spherical
+       regression, with ``scale="sigmoid"``).
 
     Examples
     --------
@@ -45,15 +55,40 @@ class AngleEncoding(Encoding):
     [[0.5, 0.5]]
     """
 
-    _parameter_constraints: dict = {"scale": [StrOptions({"tanh", "sigmoid"})]}
+    _parameter_constraints: dict = {
+        "scale": [StrOptions({"tanh", "sigmoid"})],
+        "frame_mean": [StrOptions({"arithmetic", "circular"})],
+    }
+    code = "angles"
 
-    def __init__(self, scale="tanh"):
+    def __init__(self, scale="tanh", *, frame_mean="arithmetic"):
         self.scale = scale
+        self.frame_mean = frame_mean
 
     @property
     def activation(self):
         """Last activation of the network: the scale."""
         return self.scale
+
+    @property
+    def average_frames(self):
+        """Whether answers for each frame are averaged before they are decoded."""
+        return self.frame_mean == "arithmetic"
+
+    def inverse_transform(self, targets):
+        """Decode answers of a network.
+
+        Parameters
+        ----------
+        targets : array-like of shape (n_samples, n_angles) or (n_samples, n_frames, n_angles)
+            Targets, or what a network answered for them, or for each of their frames.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, 2)
+            Directions in degrees, laid out as in ``fit``.
+        """
+        return super().inverse_transform(targets)
 
     def _n_outputs(self, n_angles):
         return n_angles
@@ -65,6 +100,11 @@ class AngleEncoding(Encoding):
     def _decode(self, targets):
         codes = np.asarray(targets, dtype=float)
         codes = codes if self.scale == "tanh" else 2.0 * codes - 1.0
+        if codes.ndim == 3 and self.average_frames:
+            codes = codes.mean(axis=1)
         y = codes * (180.0, 90.0)[: self.n_angles_]
+        y[..., 1:] = np.clip(y[..., 1:], -90.0, 90.0)
+        if y.ndim == 3:
+            y = vectors_to_directions(angles_to_unit_vectors(y).mean(axis=1))
         y[:, 0] = wrap_azimuth(y[:, 0])
         return y[:, 0] if self.n_angles_ == 1 else y

@@ -1,8 +1,15 @@
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.geometry import check_doa, check_multi_doa
+from sslearn.exceptions import UncertaintyWarning
+from sslearn.geometry import check_doa, check_multi_doa, unit_vectors_to_angles
+from sslearn.geometry._directions import to_float
+
+# Of unit vectors: a mean this short is what is left where the answers cancel.
+_UNCERTAIN = 1e-3
 
 
 def check_sources(y, *, n_samples=None):
@@ -43,6 +50,54 @@ def _n_axes(y):
     return np.asarray(y).ndim
 
 
+def flatten_column(y):
+    """Split the second axis off azimuths that come as a column.
+
+    scikit-learn's TransformedTargetRegressor makes a column of every y without a second axis.
+
+    Parameters
+    ----------
+    y : array-like
+        Directions.
+
+    Returns
+    -------
+    y : array-like
+        The azimuths of a column; anything else as it is.
+    is_column : bool
+        Whether it was one.
+    """
+    if y is None or _n_axes(y) != 2:
+        return y, False
+    y = to_float(y, "y")
+    return (y[:, 0], True) if y.shape[1] == 1 else (y, False)
+
+
+def vectors_to_directions(vectors):
+    """Directions of vectors of any length, with a warning where there is hardly any.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, 3)
+        Answers for unit vectors, or their means.
+
+    Returns
+    -------
+    directions : ndarray of shape (n, 2)
+        Azimuth and elevation in degrees.
+    """
+    n_uncertain = int((np.linalg.norm(vectors, axis=-1) < _UNCERTAIN).sum())
+    if n_uncertain:
+        warnings.warn(
+            f"{n_uncertain} of {len(vectors)} answers are vectors shorter than {_UNCERTAIN:g}, "
+            "whose directions are uncertain: the network, or its frames, answer with opposite "
+            "directions that cancel, or with none.",
+            UncertaintyWarning,
+            stacklevel=4,
+        )
+    return unit_vectors_to_angles(vectors)
+
+
 class Encoding(BaseEstimator):
     """Base of encodings: directions of one source to targets of a network and back.
 
@@ -56,13 +111,25 @@ class Encoding(BaseEstimator):
     Notes
     -----
     Where the loss itself is a mixture, ``mixture`` holds the weights of its parts, and
-    ``training_targets`` has the targets of all parts side by side on the last axis.
+    ``training_targets`` has the targets of all parts side by side on the last axis. Answers for
+    each frame are averaged before they are decoded; where ``average_frames`` is False, the
+    encoding decodes all of them. ``code`` names what a target holds, ``"angles"`` or
+    ``"vectors"``, for losses that must know it, and ``scale`` the range of its values.
+
+    Azimuths may come as a column (n_samples, 1), and are then decoded to one: so an encoding is a
+    ``transformer`` of :class:`sklearn.compose.TransformedTargetRegressor` around any regressor.
+    Its check that the inverse is one fails, with a warning, for the encodings that quantize, for
+    azimuths that are not in [-180, 180), and where a pole has lost its azimuth;
+    ``check_inverse=False`` turns it off.
     """
 
     _parameter_constraints: dict = {}
     activation = None
     loss = "mse"
     mixture = None
+    average_frames = True
+    code = None
+    scale = None
 
     def fit(self, y):
         """Learn the layout of the targets.
@@ -77,6 +144,7 @@ class Encoding(BaseEstimator):
         self : Encoding
             The fitted encoding.
         """
+        y, self._is_column = flatten_column(y)
         y = check_doa(y, n_angles=(1, 2))
         self._validate_params()
         self.n_angles_ = 1 if y.ndim == 1 else y.shape[1]
@@ -97,7 +165,7 @@ class Encoding(BaseEstimator):
             What the network shall answer.
         """
         check_is_fitted(self)
-        return self._encode(check_doa(y, n_angles=(self.n_angles_,)))
+        return self._encode(check_doa(flatten_column(y)[0], n_angles=(self.n_angles_,)))
 
     def fit_transform(self, y):
         """Learn the layout and encode.
@@ -143,4 +211,5 @@ class Encoding(BaseEstimator):
             Directions in degrees, laid out as in ``fit``.
         """
         check_is_fitted(self)
-        return self._decode(targets)
+        y = self._decode(targets)
+        return y[:, None] if self._is_column else y

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding._azimuth_axis import azimuth_axis
-from sslearn.encoding._base import Encoding, check_sources
+from sslearn.encoding._base import Encoding, check_sources, flatten_column
 from sslearn.encoding._decoders import AdjacentDecoder
 from sslearn.encoding._sphere_mesh import sphere_mesh
 from sslearn.geometry import (
@@ -88,6 +88,7 @@ class GridEncoding(Encoding):
         ValueError
             If y, the grid or a parameter is not valid, or the grid is not laid out like y.
         """
+        y, self._is_column = flatten_column(y)
         y = check_sources(y)
         self._validate_params()
         self.n_angles_ = 1 if y.ndim == 1 else y.shape[-1]
@@ -161,10 +162,10 @@ class GridEncoding(Encoding):
         if self.n_angles_ == 2:
             return decoder.decode(scores, self.grid_)
         y = self._axis.decode(decoder, scores, self.grid_)
-        return y[..., None] if y.ndim == 2 else y
+        return y[..., None] if y.ndim == 2 or self._is_column else y
 
     def _check_layout(self, y):
-        y = check_sources(y)
+        y = check_sources(flatten_column(y)[0])
         layout = (y.shape[1] if y.ndim == 3 else None), (1 if y.ndim == 1 else y.shape[-1])
         if layout != (self.n_sources_, self.n_angles_):
             raise ValueError(

@@ -40,8 +40,9 @@ class OneHotEncoding(GridEncoding):
 
     Notes
     -----
-    A direction in the middle between two azimuths goes to the class of even index. Whatever the
-    decoder, the round trip is off by up to half a step, a quarter of a step on average.
+    A direction in the middle between two azimuths goes to the class of even index, on the sphere to
+    the class of lowest index. Whatever the decoder, the round trip is off by up to half a step, a
+    quarter of a step on average.
 
     Examples
     --------
@@ -96,10 +97,14 @@ class GaussianEncoding(GridEncoding):
     sigmoid and cross-entropy and Wasserstein loss do not suit it. With ``AdjacentDecoder(3)`` the
     round trip in steps of 5 degrees is off by 0.69 degrees on average.
 
+    On :func:`sslearn.geometry.quasi_uniform_grid` with ``width=20`` it is the Gibbs target of [2]_.
+
     References
     ----------
-    W. He, P. Motlicek, J.-M. Odobez, "Deep neural networks for multiple speaker detection and
-    localization", ICRA 2018, doi:10.1109/ICRA.2018.8461267.
+    .. [1] W. He, P. Motlicek, J.-M. Odobez, "Deep neural networks for multiple speaker detection
+       and localization", ICRA 2018, doi:10.1109/ICRA.2018.8461267.
+    .. [2] L. Perotin, A. Défossez, E. Vincent, R. Serizel, A. Guérin, "Regression versus
+       classification for neural network based audio source localization", WASPAA 2019.
 
     Examples
     --------
@@ -124,6 +129,71 @@ class GaussianEncoding(GridEncoding):
 
     def _encode_sphere(self, directions):
         return np.exp(-np.square(self._mesh.distances(directions) / self.width))
+
+
+class GibbsWeightedEncoding(GaussianEncoding):
+    """The class next to the direction, and how near to it the others are.
+
+    Parameters
+    ----------
+    grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
+        Directions of the classes, as in :class:`OneHotEncoding`.
+    width : float, default=20.0
+        Distance, in degrees, at which the bell has fallen to 1/e.
+    decoder : Decoder, default=None
+        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+
+    Attributes
+    ----------
+    grid_ : ndarray of shape (n_classes,) or (n_classes, 2)
+        Directions of the classes.
+    n_angles_ : int
+        Number of angles of a source in y.
+    n_sources_ : int or None
+        Number of sources in y; None for a y of one source without an axis of sources.
+    output_shape_ : tuple of int
+        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+
+    See Also
+    --------
+    sslearn.losses.GibbsWeightedLoss : The loss that it is for.
+    GaussianEncoding : The same bell as the target itself.
+
+    Notes
+    -----
+    The bell of :class:`GaussianEncoding` around the direction, and exactly 1 for the class next to
+    it, by which the loss finds that class; the others are at most
+    ``exp(-(half a step / width)**2)``. The target is no probability: it says how little a wrong
+    class costs. The paper has twice the step of the grid as the width, and decodes the class of
+    the highest score, ``ArgmaxDecoder()``.
+
+    References
+    ----------
+    L. Perotin, A. Défossez, E. Vincent, R. Serizel, A. Guérin, "Regression versus classification
+    for neural network based audio source localization", WASPAA 2019.
+
+    Examples
+    --------
+    >>> from sslearn.encoding import GibbsWeightedEncoding
+    >>> GibbsWeightedEncoding([90.0, 100.0, 110.0]).fit_transform([92.0]).round(4).tolist()
+    [[1.0, 0.8521, 0.4449]]
+    """
+
+    loss = "gibbs_weighted"
+
+    def __init__(self, grid=None, *, width=20.0, decoder=None):
+        super().__init__(grid, width=width, decoder=decoder)
+
+    def _encode_azimuth(self, azimuth):
+        return _with_ones(super()._encode_azimuth(azimuth), self._axis.nearest(azimuth))
+
+    def _encode_sphere(self, directions):
+        return _with_ones(super()._encode_sphere(directions), self._mesh.nearest(directions))
+
+
+def _with_ones(targets, columns):
+    np.put_along_axis(targets, columns[..., None], 1.0, axis=-1)
+    return targets
 
 
 class SoftEncoding(GridEncoding):

@@ -12,6 +12,8 @@ from sslearn.geometry import angles_to_unit_vectors, grid_neighbors, unit_vector
 _CHUNK_NUMBERS = 2**22
 # Share of a corner that is negative by rounding, also of angles in float32.
 _ROUNDING = 1e-6
+# Difference of cosines that is rounding alone: 1e-9 degrees, half a cell away from a corner.
+_TIE = 1e-12
 
 
 @dataclass
@@ -38,8 +40,9 @@ class SphereMesh:
         return np.rad2deg(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
     def nearest(self, directions):
-        """Index of the nearest corner."""
-        return (angles_to_unit_vectors(directions) @ self.vectors.T).argmax(axis=-1)
+        """Index of the nearest corner, the lowest one of equals."""
+        cosine = angles_to_unit_vectors(directions) @ self.vectors.T
+        return (cosine >= cosine.max(axis=-1, keepdims=True) - _TIE).argmax(axis=-1)
 
     def shares(self, directions):
         """Corners (n, 3) of the triangle around each direction, and its shares of them."""

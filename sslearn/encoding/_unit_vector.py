@@ -1,7 +1,8 @@
 import numpy as np
 
-from sslearn.encoding._base import Encoding
-from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
+from sslearn.encoding._base import Encoding, vectors_to_directions
+from sslearn.geometry import angles_to_unit_vectors
+from sslearn.utils._param_validation import StrOptions
 
 
 class UnitVectorEncoding(Encoding):
@@ -9,6 +10,12 @@ class UnitVectorEncoding(Encoding):
 
     Azimuth alone is (cos, sin); azimuth and elevation are (x, y, z) with x to the front, y to the
     left, z up. Answers are decoded by their direction, whatever their length.
+
+    Parameters
+    ----------
+    scale : {"sigmoid"} or None, default=None
+        None: components in [-1, 1] and no last activation. ``"sigmoid"``: components mapped to
+        [0, 1], (1 + x) / 2, for a sigmoid.
 
     Attributes
     ----------
@@ -21,6 +28,18 @@ class UnitVectorEncoding(Encoding):
     --------
     AngleEncoding : One number per angle.
 
+    Notes
+    -----
+    Answers for each frame are averaged as vectors before they are decoded. Where the mean is
+    shorter than 0.001 the answers cancel: an :class:`sslearn.exceptions.UncertaintyWarning` says
+    so, and what is left of the vector is decoded (0 degrees if nothing is).
+
+    References
+    ----------
+    L. Perotin, A. Défossez, E. Vincent, R. Serizel, A. Guérin, "Regression versus classification
+    for neural network based audio source localization", WASPAA 2019 (Cartesian regression, with
+    ``scale="sigmoid"``).
+
     Examples
     --------
     >>> from sslearn.encoding import UnitVectorEncoding
@@ -31,14 +50,27 @@ class UnitVectorEncoding(Encoding):
     [-180.0]
     """
 
+    _parameter_constraints: dict = {"scale": [StrOptions({"sigmoid"}), None]}
+    code = "vectors"
+
+    def __init__(self, scale=None):
+        self.scale = scale
+
+    @property
+    def activation(self):
+        """Last activation of the network: the scale."""
+        return self.scale
+
     def _n_outputs(self, n_angles):
         return n_angles + 1
 
     def _encode(self, y):
-        return angles_to_unit_vectors(y)[:, : self.n_angles_ + 1]
+        vectors = angles_to_unit_vectors(y)[:, : self.n_angles_ + 1]
+        return vectors if self.scale is None else (vectors + 1.0) / 2.0
 
     def _decode(self, targets):
-        vectors = np.zeros((len(targets), 3))
-        vectors[:, : self.n_angles_ + 1] = targets
-        directions = unit_vectors_to_angles(vectors)
+        codes = np.asarray(targets, dtype=float)
+        vectors = np.zeros((len(codes), 3))
+        vectors[:, : self.n_angles_ + 1] = codes if self.scale is None else 2.0 * codes - 1.0
+        directions = vectors_to_directions(vectors)
         return directions[:, 0] if self.n_angles_ == 1 else directions

@@ -6,6 +6,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.base import LocalizerMixin
+from sslearn.deep_learning._activation import last_activation, range_before
 from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
 from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
 from sslearn.encoding._base import check_sources
@@ -15,41 +16,6 @@ from sslearn.losses._short_names import SHORT_NAMES, check_loss
 from sslearn.metrics import median_angular_error
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import HasMethods, StrOptions, _fit_context, with_callbacks
-
-
-def _last_activation(activation, encoding, loss):
-    """The activation after the network, which the encoding and the loss have a say in."""
-    on_grid, takes = isinstance(encoding, GridEncoding), getattr(loss, "takes", "any")
-    if not on_grid and (takes == "scores" or activation == "softmax"):
-        raise ValueError(
-            "loss='cross_entropy' and activation='softmax' need an encoding on a grid, such as "
-            f"UnbiasedEncoding; got encoding={encoding!r}."
-        )
-    allowed = {"scores": ("softmax",), "probabilities": ("softmax", "sigmoid")}.get(takes)
-    if activation == "auto":
-        activation = "softmax" if takes == "scores" else encoding.activation
-    if allowed is not None and activation not in allowed:
-        raise ValueError(
-            f"activation must be 'auto' or one of {allowed} for {type(loss).__name__}, which takes "
-            f"{takes}; got {activation!r}."
-        )
-    return activation
-
-
-def _range_before(activation, targets):
-    """Deviation and mean of what the last activation turns into the targets, to first order.
-
-    A network whose own outputs are of order 1 then starts in the middle of the targets, however
-    narrow their range is.
-    """
-    mean, deviation = targets.mean(axis=0), targets.std(axis=0)
-    if activation == "tanh":
-        mean = np.clip(mean, -0.99, 0.99)
-        return deviation / (1.0 - mean**2), np.arctanh(mean)
-    if activation == "sigmoid":
-        mean = np.clip(mean, 0.005, 0.995)
-        return deviation / (mean * (1.0 - mean)), np.log(mean / (1.0 - mean))
-    return deviation, mean
 
 
 class NeuralLocalizer(LocalizerMixin, TorchEstimator):
@@ -251,12 +217,12 @@ default="auto"
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y)
         loss = check_loss(encoding.loss if self.loss == "auto" else self.loss)
-        self._activation = _last_activation(self.activation, encoding, loss)
+        self._activation = last_activation(self.activation, encoding, loss)
         self._scores_in_training = getattr(loss, "takes", "any") == "scores"
         self._learn_inputs(X)
         targets = encoding.training_targets(y).astype(self._dtype)
         on_grid = isinstance(encoding, GridEncoding)
-        self._output_range = None if on_grid else _range_before(self._activation, targets)
+        self._output_range = None if on_grid else range_before(self._activation, targets)
         task = Task("", targets, self._criterion(loss), self._median_error(y))
         return self._train(X, y, [task], self._dtype)
 

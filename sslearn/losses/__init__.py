@@ -1,7 +1,9 @@
 """What a network minimizes: criteria on torch tensors, usable by object or by short name."""
 
+from sslearn.losses._angular import AngularLoss
 from sslearn.losses._classification import (
     BinaryCrossEntropyLoss,
+    GibbsWeightedLoss,
     NegativeLogAbsoluteErrorLoss,
     SoftCrossEntropyLoss,
     WassersteinLoss,
@@ -11,8 +13,10 @@ from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._regression import SquaredErrorLoss
 
 __all__ = [
+    "AngularLoss",
     "BinaryCrossEntropyLoss",
     "ContrastiveLoss",
+    "GibbsWeightedLoss",
     "NegativeLogAbsoluteErrorLoss",
     "PermutationInvariantLoss",
     "SoftCrossEntropyLoss",

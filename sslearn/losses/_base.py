@@ -11,7 +11,9 @@ class RowLoss(BaseEstimator):
     Notes
     -----
     ``takes`` says what the outputs must be: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
-    network ends with a softmax or sigmoid), or raw ``"scores"`` (the loss applies a softmax).
+    network ends with a softmax or sigmoid), raw ``"scores"`` (the loss applies a softmax), raw
+    ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` and the ``scale`` of the one
+    encoding that fits.
     """
 
     _parameter_constraints: dict = {}

@@ -1,7 +1,9 @@
 """Losses by their short names."""
 
+from sslearn.losses._angular import AngularLoss
 from sslearn.losses._classification import (
     BinaryCrossEntropyLoss,
+    GibbsWeightedLoss,
     NegativeLogAbsoluteErrorLoss,
     SoftCrossEntropyLoss,
     WassersteinLoss,
@@ -9,8 +11,10 @@ from sslearn.losses._classification import (
 from sslearn.losses._regression import SquaredErrorLoss
 
 SHORT_NAMES = {
+    "angular": AngularLoss,
     "bce": BinaryCrossEntropyLoss,
     "cross_entropy": SoftCrossEntropyLoss,
+    "gibbs_weighted": GibbsWeightedLoss,
     "mse": SquaredErrorLoss,
     "nlae": NegativeLogAbsoluteErrorLoss,
     "wasserstein": WassersteinLoss,

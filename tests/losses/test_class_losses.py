@@ -262,4 +262,6 @@ def test_objects(loss):
 
 
 def test_short_names():
-    assert set(SHORT_NAMES) == {"bce", "cross_entropy", "mse", "nlae", "wasserstein"}
+    assert set(SHORT_NAMES) == {
+        *("angular", "bce", "cross_entropy", "gibbs_weighted", "mse", "nlae", "wasserstein")
+    }

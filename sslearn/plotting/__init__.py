@@ -4,10 +4,12 @@ from sslearn.plotting._embedding import EmbeddingDisplay
 from sslearn.plotting._localization_error import LocalizationErrorDisplay
 from sslearn.plotting._mic_array import MicArrayDisplay
 from sslearn.plotting._spatial_spectrum import SpatialSpectrumDisplay
+from sslearn.plotting._track import TrackDisplay
 
 __all__ = [
     "EmbeddingDisplay",
     "LocalizationErrorDisplay",
     "MicArrayDisplay",
     "SpatialSpectrumDisplay",
+    "TrackDisplay",
 ]

@@ -122,7 +122,8 @@ def make_shoebox(
     min_separation : float, default=10.0
         Least angle between two drawn sources of a clip, in degrees.
     array_height : float or tuple of (float, float), default=(1.0, 1.6)
-        Height of the origin of the array in metres, or a range to draw it from.
+        Height of the origin of the array in metres, or a range to draw it from; None is anywhere
+        at ``wall_distance`` from the floor and the ceiling.
     wall_distance : float, default=0.5
         Least distance between a microphone and a wall, the floor or the ceiling, in metres.
     yaw : float, default=None
@@ -226,7 +227,7 @@ default="noise"
     mics = check_mic_positions(mic_positions)
     n_times = max(1, round(duration * fs))
     sources = check_sources(sources, fs=fs, n_times=n_times, speakers=speakers)
-    noise_sources = _check_noise(noise, noise_sources, fs, n_times)
+    noise_sources = check_noise(noise, noise_sources, fs, n_times)
     snr = None if snr is None else check_range(np.broadcast_to(snr, 2), "snr")
     where, n_angles = check_places(
         n_sources, directions, azimuth_range, elevation_range, distances, array_height
@@ -238,34 +239,42 @@ default="noise"
     parts = check_rooms(rooms)
     placement = ShoeboxPlacement(rooms, mics, n_sources=n_sources, **where)
     plan = draw_shoebox_plan(n_samples, placement, sources, snr, entropy)
-    horizons = np.minimum(_horizons(rooms, parts), n_times / fs)
+    horizons = np.minimum(room_horizons(rooms, parts), n_times / fs)
     sound = (sources, n_sources, snr_reference, noise, noise_sources, fs, n_times, max_order)
     transformer = None if transformer is None else clone(transformer)
     scene = ShoeboxScene(mics, parts, horizons, *sound, transformer, entropy)
-    # Not before everything is checked: it makes the folder.
-    memory = check_memory(memory)
-    key = None if memory.location is None else scene.key
-    n_chunk = int(np.clip(_CHUNK_BYTES // (4 * len(mics) * n_times), 1, _CHUNK))
-    how = {"n_chunk": n_chunk, "memory": memory, "n_jobs": n_jobs, "verbose": verbose}
-    X, silent = render_plan(render_shoebox_chunk, plan, scene, key, **how)
+    X, silent = render_shoebox(plan, scene, memory=memory, n_jobs=n_jobs, verbose=verbose)
     warn_of_silence(silent, plan["source_0"].get)
-    y = _target(plan, n_sources, n_angles)
-    metadata = _metadata(plan, scene, rooms)
+    y = shoebox_target(plan, n_sources, n_angles)
+    metadata = shoebox_metadata(plan, scene, rooms)
     if return_X_y:
         return X, y, metadata
     return Bunch(data=X, target=y, metadata=metadata, fs=fs, mic_positions=mics, rooms=rooms)
 
 
-def _check_noise(noise, noise_sources, fs, n_times):
+def render_shoebox(plan, scene, *, memory, n_jobs, verbose):
+    """Render a plan, see :func:`~sslearn.datasets._chunks.render_plan`."""
+    # Not before everything is checked: it makes the folder.
+    memory = check_memory(memory)
+    key = None if memory.location is None else scene.key
+    n_bytes = 4 * scene.n_channels * scene.n_times
+    how = {"n_chunk": int(np.clip(_CHUNK_BYTES // n_bytes, 1, _CHUNK)), "memory": memory}
+    return render_plan(
+        render_shoebox_chunk, plan, scene, key, n_jobs=n_jobs, verbose=verbose, **how
+    )
+
+
+def check_noise(noise, noise_sources, fs, n_times):
+    """Validate what is heard as noise, see :func:`make_shoebox`."""
     if noise == "white" and not isinstance(noise_sources, str):
         raise ValueError(
-            'noise_sources must be "noise" with noise="white". Set noise to "diffuse" or '
-            '"coherent" to hear recordings.'
+            'noise_sources must be "noise" with noise="white". Set noise="diffuse" to hear '
+            "recordings."
         )
     return check_sources(noise_sources, fs=fs, n_times=n_times, speakers=None, name="noise_sources")
 
 
-def _horizons(rooms, parts):
+def room_horizons(rooms, parts):
     """How long the sound of each room is followed, in seconds."""
     if "t60" in rooms:
         seconds = rooms["t60"].to_numpy(dtype=float)
@@ -289,7 +298,7 @@ def _sabine(part):
         return 24 * np.log(10) * length * width * height / (SPEED_OF_SOUND * np.dot(areas, least))
 
 
-def _target(plan, n_sources, n_angles):
+def shoebox_target(plan, n_sources, n_angles):
     """Directions as y: (n,), (n, 2) or (n, n_sources, k)."""
     angles = ("azimuth", "elevation")[:n_angles]
     names = [f"{angle}_{s}" for s in range(n_sources) for angle in angles]
@@ -299,7 +308,8 @@ def _target(plan, n_sources, n_angles):
     return target[:, 0, 0] if n_angles == 1 else target[:, 0]
 
 
-def _metadata(plan, scene, rooms):
+def shoebox_metadata(plan, scene, rooms):
+    """Table of the samples for the user."""
     row = plan["room_row"]
     columns = {"room": rooms.index[row]}
     columns["t60"] = rooms["t60"].to_numpy()[row] if "t60" in rooms else np.nan

@@ -36,7 +36,7 @@ def _mixing(mics, fs, n_times):
     return root
 
 
-def _signals(sources, n_signals, rng):
+def noise_signals(sources, n_signals, rng):
     """Different noises (n_signals, n_times) of power 1; silence stays silence."""
     signals = np.stack([sources.excerpt(sources.draw_index(rng), rng) for _ in range(n_signals)])
     rms = np.sqrt(np.mean(np.square(signals), axis=1, keepdims=True))
@@ -65,8 +65,8 @@ def array_noise(kind, sources, mics, fs, rng):
         Float32, of power 1, about.
     """
     if kind == "coherent":
-        return np.repeat(_signals(sources, 1, rng), len(mics), axis=0)
-    signals = _signals(sources, len(mics), rng)
+        return np.repeat(noise_signals(sources, 1, rng), len(mics), axis=0)
+    signals = noise_signals(sources, len(mics), rng)
     if kind == "white":
         return signals
     n_times = signals.shape[1]
@@ -75,9 +75,6 @@ def array_noise(kind, sources, mics, fs, rng):
     return fft.irfft(spectra, n_times)
 
 
-def add_at_snr(clip, noise, power, snr):
-    """Add in place noise ``snr`` dB below ``power``; silent noise or power adds nothing."""
-    own = np.mean(np.square(noise))
-    if own > 0:
-        clip += noise * np.float32(np.sqrt(power / (own * 10 ** (snr / 10))))
-    return clip
+def gain_to_ratio(power, own, ratio):
+    """Gain that puts sound with the power ``own`` ``ratio`` dB below ``power``; 0 of silence."""
+    return np.float32(np.sqrt(power / (own * 10 ** (ratio / 10)))) if own > 0 else np.float32(0)

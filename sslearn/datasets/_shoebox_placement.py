@@ -12,8 +12,8 @@ from sslearn.geometry import (
 )
 
 _MARGIN = 0.1  # metres between a source and a wall
-_N_TRIES = 50
-_N_TRIES_APART = 1000
+N_TRIES = 50
+N_TRIES_APART = 1000
 
 
 class ShoeboxPlacement:
@@ -35,8 +35,8 @@ class ShoeboxPlacement:
         Distances to draw from, in metres.
     min_separation : float
         Least angle between two sources that are drawn, in degrees.
-    array_height : ndarray of shape (2,)
-        Lowest and highest origin of the array, in metres.
+    array_height : ndarray of shape (2,) or None
+        Lowest and highest origin of the array, in metres; None is wherever it fits.
     wall_distance : float
         Least distance between a microphone and a wall, in metres.
     yaw : float or None
@@ -62,7 +62,7 @@ class ShoeboxPlacement:
         self.n_sources, self.directions = n_sources, directions
         self.azimuth_range, self.elevation_range = azimuth_range, elevation_range
         self.distances, self.min_separation = distances, min_separation
-        self.array_height, self.yaw = array_height, yaw
+        self.yaw = yaw
         # However the array is turned.
         self.margin = wall_distance + np.linalg.norm(mics[:, :2], axis=1).max()
         radius = np.linalg.norm(mics, axis=1).max()
@@ -71,9 +71,10 @@ class ShoeboxPlacement:
                 "distances must be larger than the array, whose farthest microphone is "
                 f"{radius:.3f} m from its origin; got {distances.tolist()}."
             )
-        self._check_rooms(mics[:, 2], wall_distance)
+        self._check_widths(wall_distance)
+        self.heights = self._check_heights(array_height, mics[:, 2], wall_distance)
 
-    def _check_rooms(self, heights, wall_distance):
+    def _check_widths(self, wall_distance):
         narrow = (self.sizes[:, :2] <= 2 * self.margin).any(axis=1)
         if narrow.any():
             row = int(narrow.argmax())
@@ -82,8 +83,19 @@ class ShoeboxPlacement:
                 f"{self.sizes[row].round(2).tolist()} m, is too narrow. Use larger rooms or a "
                 "smaller wall_distance."
             )
-        lowest = self.array_height[0] + heights.min()
-        highest = self.array_height[1] + heights.max()
+
+    def _check_heights(self, array_height, heights, wall_distance):
+        """Lowest and highest origin of the array in each room, (n_rooms, 2)."""
+        floor = wall_distance - heights.min()
+        ceilings = self.sizes[:, 2] - wall_distance - heights.max()
+        if array_height is None:
+            if floor > ceilings.min():
+                raise ValueError(
+                    f"wall_distance={wall_distance} m to the floor and to the ceiling is more than "
+                    f"the lowest room has, which is {self.sizes[:, 2].min():.2f} m high."
+                )
+            return np.stack([np.full_like(ceilings, floor), ceilings], axis=1)
+        lowest, highest = array_height[0] + heights.min(), array_height[1] + heights.max()
         ceiling = self.sizes[:, 2].min()
         if lowest < wall_distance or highest > ceiling - wall_distance:
             raise ValueError(
@@ -91,10 +103,11 @@ class ShoeboxPlacement:
                 f"lowest ceiling, at {ceiling:.2f} m; the microphones are between {lowest:.2f} and "
                 f"{highest:.2f} m."
             )
+        return np.broadcast_to(array_height, (len(self.sizes), 2))
 
     def draw(self, i, rng):
         """Place sample ``i``: a dict of the columns of the plan."""
-        for _ in range(_N_TRIES):
+        for _ in range(N_TRIES):
             directions = self._draw_directions(i, rng)
             place = self._draw_place(directions, rng)
             if place is not None:
@@ -112,7 +125,7 @@ class ShoeboxPlacement:
         if self.directions is not None:
             return self.directions[i % len(self.directions)]
         first, second = mic_pairs(self.n_sources).T
-        for _ in range(_N_TRIES_APART):
+        for _ in range(N_TRIES_APART):
             directions = draw_directions(
                 self.n_sources, self.azimuth_range, self.elevation_range, rng
             )
@@ -126,37 +139,67 @@ class ShoeboxPlacement:
 
     def _draw_place(self, directions, rng):
         """Room, array and distances that hold the sources; None if none is found."""
-        room = rng.integers(len(self.sizes), size=_N_TRIES)
+        room = self._draw_rooms(rng)
         sizes = self.sizes[room]
-        array = np.empty((_N_TRIES, 3))
+        array = np.empty((N_TRIES, 3))
         array[:, :2] = rng.uniform(self.margin, sizes[:, :2] - self.margin)
-        array[:, 2] = rng.uniform(*self.array_height, size=_N_TRIES)
-        turns = rng.uniform(-180, 180, size=_N_TRIES)
-        yaw = turns if self.yaw is None else np.full(_N_TRIES, self.yaw)
-        distance = rng.choice(self.distances, size=(_N_TRIES, self.n_sources))
-        heading = np.repeat(directions[None], _N_TRIES, axis=0)
-        heading[..., 0] += yaw[:, None]
-        source = array[:, None] + distance[..., None] * angles_to_unit_vectors(heading)
+        array[:, 2] = rng.uniform(*self.heights[room].T)
+        turns = rng.uniform(-180, 180, size=N_TRIES)
+        yaw = turns if self.yaw is None else np.full(N_TRIES, self.yaw)
+        distance = self._draw_distances((N_TRIES, self.n_sources), rng)
+        vectors = room_vectors(directions, yaw)
+        source = array[:, None] + distance[..., None] * vectors
         inside = (source > _MARGIN) & (source < sizes[:, None] - _MARGIN)
         inside = inside.all(axis=(1, 2))
-        if not inside.any():
-            return None
         k = int(inside.argmax())
+        if not inside.any():
+            k = self._fit(distance, longest_distances(array[:, None], vectors, sizes[:, None]))
+            if k is None:
+                return None
         place = {"room_row": room[k], "yaw": yaw[k]}
         place |= {f"array_{axis}": value for axis, value in zip("xyz", array[k], strict=True)}
         for s in range(self.n_sources):
-            place[f"azimuth_{s}"], place[f"elevation_{s}"] = directions[s]
-            place[f"distance_{s}"] = distance[k, s]
-            for axis, value in zip("xyz", source[k, s], strict=True):
-                place[f"source_{axis}_{s}"] = value
+            place |= source_columns(s, directions[s], distance[k, s], vectors[k, s], array[k])
         return place
+
+    def _draw_rooms(self, rng):
+        return rng.integers(len(self.sizes), size=N_TRIES)
+
+    def _draw_distances(self, shape, rng):
+        return rng.choice(self.distances, size=shape)
+
+    def _fit(self, distance, longest):
+        """Try of which the distances are shortened in place where none fits; None gives up."""
+        return None
+
+
+def room_vectors(directions, yaw):
+    """Unit vectors (n_tries, n_sources, 3) in rooms, of directions from arrays turned by yaw."""
+    heading = np.repeat(directions[None], len(yaw), axis=0)
+    heading[..., 0] += yaw[:, None]
+    return angles_to_unit_vectors(heading)
+
+
+def longest_distances(place, vectors, sizes):
+    """How far one can go from places along unit vectors, ``_MARGIN`` off the walls, in metres."""
+    with np.errstate(divide="ignore"):
+        ahead = np.where(vectors > 0, sizes - _MARGIN - place, place - _MARGIN) / np.abs(vectors)
+    return ahead.min(axis=-1)
+
+
+def source_columns(s, direction, distance, vector, array):
+    """Columns of the plan for source ``s``."""
+    columns = {f"azimuth_{s}": direction[0], f"elevation_{s}": direction[1]}
+    columns[f"distance_{s}"] = distance
+    source = array + distance * vector
+    return columns | {f"source_{axis}_{s}": x for axis, x in zip("xyz", source, strict=True)}
 
 
 def draw_sources(sources, n_sources, rng):
     """Indices of what sounds, of different recordings and speakers as far as there are such."""
     drawn = [sources.draw_index(rng)]
     for _ in range(n_sources - 1):
-        for _ in range(_N_TRIES):
+        for _ in range(N_TRIES):
             index = sources.draw_index(rng)
             speaker = sources.speaker(index)
             others = [sources.speaker(other) for other in drawn]
@@ -197,7 +240,11 @@ def check_places(n_sources, directions, azimuth_range, elevation_range, distance
         "azimuth_range": check_range(azimuth_range, "azimuth_range", -360, 360),
         "elevation_range": check_range(elevation_range, "elevation_range", -90, 90),
         "distances": check_distances(distances),
-        "array_height": check_range(np.broadcast_to(array_height, 2), "array_height"),
+        "array_height": (
+            None
+            if array_height is None
+            else check_range(np.broadcast_to(array_height, 2), "array_height")
+        ),
     }, n_angles
 
 

@@ -6,7 +6,7 @@ from scipy import fft
 from sklearn.base import clone
 
 from sslearn import __version__
-from sslearn.datasets._shoebox_noise import add_at_snr, array_noise
+from sslearn.datasets._shoebox_noise import array_noise, gain_to_ratio
 from sslearn.datasets._shoebox_responses import direct_response, room_response
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.utils import keep_freed_memory
@@ -14,7 +14,7 @@ from sslearn.utils import keep_freed_memory
 
 @dataclass(repr=False)
 class ShoeboxScene:
-    """What all chunks share."""
+    """What all chunks share; how an array of microphones hears."""
 
     mics: np.ndarray
     rooms: list
@@ -37,66 +37,106 @@ class ShoeboxScene:
         sounds = (self.sources.key, self.noise_sources.key, self.n_sources)
         return joblib.hash((state, sounds, __version__))
 
+    @property
+    def n_channels(self):
+        """Channels of a clip."""
+        return len(self.mics)
 
-def _responses(scene, row, s):
-    """Responses (2, n_mics, n_taps) of the room and of the direct path from source ``s``."""
-    axes = angles_to_unit_vectors([[row.yaw, 0.0], [row.yaw + 90.0, 0.0], [0.0, 90.0]])
-    mics = np.array([row.array_x, row.array_y, row.array_z]) + scene.mics @ axes
-    source = np.array([getattr(row, f"source_{axis}_{s}") for axis in "xyz"])
-    direct = direct_response(source, mics, scene.fs)
-    if scene.max_order == 0:
-        return np.stack([direct, direct]).astype(np.float32)[..., : scene.n_times]
-    response = room_response(
-        scene.rooms[row.room_row],
-        source,
-        mics,
-        fs=scene.fs,
-        horizon=scene.horizons[row.room_row],
-        max_order=scene.max_order,
-    )
-    n_taps = max(direct.shape[1], response.shape[1])
-    both = np.zeros((2, len(mics), n_taps), dtype=np.float32)
-    both[0, :, : response.shape[1]] = response
-    both[:, :, : direct.shape[1]] += direct
-    return both[..., : scene.n_times]
+    @property
+    def n_level(self):
+        """The first channels, in which levels are measured."""
+        return len(self.mics)
+
+    def responses(self, row, s):
+        """Responses from source ``s``: (n_channels, n_taps), and direct, (n_channels, n_taps)."""
+        axes = array_axes(row)
+        mics = np.array([row.array_x, row.array_y, row.array_z]) + self.mics @ axes
+        source = np.array([getattr(row, f"source_{axis}_{s}") for axis in "xyz"])
+        reflections = self.reflections(room_response, row, source, mics)
+        return reflections, direct_response(source, mics, self.fs)
+
+    def reflections(self, response, row, source, place):
+        """What ``response``, :func:`room_response` for one, says of the room of a sample."""
+        if self.max_order == 0:
+            return np.zeros((self.n_channels, 0), dtype=np.float32)
+        room, horizon = self.rooms[row.room_row], self.horizons[row.room_row]
+        how = {"fs": self.fs, "horizon": horizon, "max_order": self.max_order}
+        return response(room, source, place, **how)
+
+    def background(self, rng):
+        """Noise (n_channels, n_times)."""
+        return array_noise(self.noise, self.noise_sources, self.mics, self.fs, rng)
+
+    def add_sounds(self, clip, power, row, i):
+        """Add in place what else sounds in sample ``i``; whether that is silent."""
+        return False
+
+
+def array_axes(row):
+    """Axes (3, 3) of the frame of the array as unit vectors of the room, one per row."""
+    return angles_to_unit_vectors([[row.yaw, 0.0], [row.yaw + 90.0, 0.0], [0.0, 90.0]])
+
+
+def hear_source(scene, row, s, sound):
+    """Sound of one source: in the channels, and direct alone in those that settle the level.
+
+    Returns
+    -------
+    heard : ndarray of shape (n_channels + n_level, n_times)
+        Float32.
+    """
+    reflections, direct = scene.responses(row, s)
+    n_taps = max(direct.shape[1], reflections.shape[1])
+    responses = np.zeros((scene.n_channels + scene.n_level, n_taps), dtype=np.float32)
+    responses[: scene.n_channels, : reflections.shape[1]] = reflections
+    responses[: scene.n_channels, : direct.shape[1]] += direct
+    responses[scene.n_channels :, : direct.shape[1]] = direct[: scene.n_level]
+    responses = responses[:, : scene.n_times]
+    n_fft = fft.next_fast_len(scene.n_times + responses.shape[1] - 1, real=True)
+    spectra = fft.rfft(sound, n_fft) * fft.rfft(responses, n_fft)
+    return fft.irfft(spectra, n_fft)[:, : scene.n_times]
 
 
 def _hear(scene, row, rng):
-    """Sound of all sources at the microphones, (n_mics, n_times), and of their direct paths.
+    """Sound of all sources (n_channels, n_times), of their direct paths, and whether one is silent.
 
     Further sources are scaled to the level that the direct sound of the first has.
     """
     heard, level, silent = 0.0, None, False
     for s in range(scene.n_sources):
         sound = scene.sources.excerpt(getattr(row, f"source_{s}"), rng)
-        responses = _responses(scene, row, s)
-        n_fft = fft.next_fast_len(scene.n_times + responses.shape[2] - 1, real=True)
-        spectra = fft.rfft(sound, n_fft) * fft.rfft(responses, n_fft)
-        both = fft.irfft(spectra, n_fft)[..., : scene.n_times]
-        power = np.mean(np.square(both[1]))
+        both = hear_source(scene, row, s, sound)
+        power = np.mean(np.square(both[scene.n_channels :]))
         level = power if level is None else level
         if power > 0 and level > 0:
             both *= np.sqrt(level / power)
         heard = heard + both
         silent = silent or not sound.any()
-    return heard[0], heard[1], silent
+    return heard[: scene.n_channels], heard[scene.n_channels :], silent
+
+
+def reference_power(scene, clip, direct):
+    """Power that signal-to-noise ratios refer to."""
+    return np.mean(np.square(direct if scene.snr_reference == "direct" else clip[: scene.n_level]))
 
 
 def _render_clip(scene, row, i):
-    """Audio (n_mics, n_times) of one sample, and whether one of its sources is silent."""
+    """Audio (n_channels, n_times) of one sample, and whether one of its sources is silent."""
     rng = np.random.default_rng([scene.entropy, 2, i])
     clip, direct, silent = _hear(scene, row, rng)
+    power = reference_power(scene, clip, direct)
+    silent = scene.add_sounds(clip, power, row, i) or silent
     if not np.isnan(row.snr):
-        power = np.mean(np.square(direct if scene.snr_reference == "direct" else clip))
-        noise = array_noise(scene.noise, scene.noise_sources, scene.mics, scene.fs, rng)
-        add_at_snr(clip, noise, power, row.snr)
+        noise = scene.background(rng)
+        own = np.mean(np.square(noise[: scene.n_level]))
+        clip += noise * gain_to_ratio(power, own, row.snr)
     return clip, silent
 
 
 def render_shoebox_chunk(key, start, stop, plan, scene):
     """Audio, or features, of the samples from ``start`` to ``stop``; which of them are silent."""
     keep_freed_memory()
-    X = np.empty((stop - start, len(scene.mics), scene.n_times), dtype=np.float32)
+    X = np.empty((stop - start, scene.n_channels, scene.n_times), dtype=np.float32)
     silent = []
     for k, row in enumerate(plan.itertuples()):
         X[k], is_silent = _render_clip(scene, row, start + k)

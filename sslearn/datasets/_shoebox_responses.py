@@ -75,6 +75,29 @@ def room_response(room, source, mics, *, fs, horizon, max_order=None):
     0 Hz, where the sum of hundreds of thousands outlasts the reverberation by half: a high-pass
     filter of second order at 10 Hz removes it.
     """
+    return _reflections(room, source, mics, False, fs, horizon, max_order)
+
+
+def ambisonic_response(room, source, place, *, fs, horizon, max_order=None):
+    """First-order ambisonic response of a rectangular room, without the direct path.
+
+    Parameters
+    ----------
+    room, source, fs, horizon, max_order
+        As :func:`room_response` has them.
+    place : ndarray of shape (3,)
+        Position of the microphone in metres.
+
+    Returns
+    -------
+    response : ndarray of shape (4, n_taps)
+        W, X, Y, Z along the axes of the room, float32: each image source has the gain 1 in W and
+        its unit vector in X, Y, Z.
+    """
+    return _reflections(room, source, place[None], True, fs, horizon, max_order)
+
+
+def _reflections(room, source, mics, is_ambisonic, fs, horizon, max_order):
     reach = SPEED_OF_SOUND * horizon
     centre = mics.mean(axis=0)
     amplitudes, filters = _wall_amplitudes(room, fs)
@@ -85,8 +108,9 @@ def room_response(room, source, mics, *, fs, horizon, max_order=None):
     farthest = reach + np.linalg.norm(mics - centre, axis=1).max()
     n_taps = int(np.ceil(farthest * fs / SPEED_OF_SOUND)) + 2 * LEAD + 1
     n_taps = fft.next_fast_len(n_taps, real=True)
-    fine = np.zeros((len(mics), amplitudes.shape[2], _N_PHASES * n_taps), dtype=np.float32)
-    _add_images(fine, axes, fs, reach, max_order)
+    n_channels = 4 if is_ambisonic else len(mics)
+    fine = np.zeros((amplitudes.shape[2], n_channels, _N_PHASES * n_taps), dtype=np.float32)
+    _add_images(fine, axes, fs, reach, max_order, is_ambisonic)
     high_pass = butter(2, _HIGH_PASS, "highpass", fs=fs, output="sos")
     return sosfilt(high_pass, _decimate(fine, n_taps, filters)).astype(np.float32)
 
@@ -114,8 +138,9 @@ def _axis(size, amplitude, source, centre, mics, reach):
     Returns
     -------
     axis : dict
-        ``square`` (n_images,) from the centre, ``squares`` (n_mics, n_images), ``damping``
-        (n_bands, n_images), ``order`` (n_images,) and ``direct``, the index of the source itself.
+        ``offset`` and ``square`` (n_images,) from the centre, ``squares`` (n_mics, n_images),
+        ``damping`` (n_bands, n_images), ``order`` (n_images,) and ``direct``, the index of the
+        source itself.
     """
     n_periods = int(np.ceil((reach / size + 1) / 2))
     n = np.arange(-n_periods, n_periods + 1)
@@ -125,6 +150,7 @@ def _axis(size, amplitude, source, centre, mics, reach):
     near = np.abs(places - centre) < reach
     places, low, high = places[near], low[near], high[near]
     return {
+        "offset": (places - centre).astype(np.float32),
         "square": np.square(places - centre).astype(np.float32),
         "squares": np.square(places - mics[:, None]).astype(np.float32),
         "damping": (amplitude[0, :, None] ** low * amplitude[1, :, None] ** high).astype("f4"),
@@ -139,11 +165,32 @@ def _outer(combine, axes, key, part, row=...):
     return combine(combine(x[part, None, None], y[:, None]), z)
 
 
-def _add_images(fine, axes, fs, reach, max_order):
+def _add_images(fine, axes, fs, reach, max_order, is_ambisonic):
     """Add in place the image sources nearer than ``reach`` to responses with fine delays."""
-    n_mics, n_bands, n_fine = fine.shape
+    n_bands, _, n_fine = fine.shape
     scale = np.float32(_N_PHASES * fs / SPEED_OF_SOUND)
     start = np.float32(_N_PHASES * LEAD + 0.5)
+    for part, near in _near_images(axes, reach, max_order):
+        damping = [
+            _outer(np.multiply, axes, "damping", part, band).ravel()[near]
+            for band in range(n_bands)
+        ]
+        for m in range(len(axes[0]["squares"])):
+            distance = np.sqrt(_outer(np.add, axes, "squares", part, m).ravel()[near])
+            delay = (distance * scale + start).astype(np.intp)
+            # Gains of the channels of this place: 1 or, of first order, 1 and the unit vector.
+            offsets = _offsets(axes, part, near) if is_ambisonic else ()
+            channels = fine if is_ambisonic else fine[:, m : m + 1]
+            for band, amplitude in zip(channels, damping, strict=True):
+                pressure = amplitude / distance
+                band[0] += np.bincount(delay, pressure, minlength=n_fine)
+                velocity = pressure / distance if is_ambisonic else None
+                for channel, offset in zip(band[1:], offsets, strict=True):
+                    channel += np.bincount(delay, velocity * offset, minlength=n_fine)
+
+
+def _near_images(axes, reach, max_order):
+    """Parts of the first axis, and flat indices of the image sources in them that are heard."""
     direct = tuple(axis["direct"] for axis in axes)
     step = max(1, _N_SLAB // (len(axes[1]["square"]) * len(axes[2]["square"])))
     for first in range(0, len(axes[0]["square"]), step):
@@ -153,16 +200,14 @@ def _add_images(fine, axes, fs, reach, max_order):
             near &= _outer(np.add, axes, "order", part) <= max_order
         if first <= direct[0] < first + step:
             near[direct[0] - first, direct[1], direct[2]] = False
-        near = np.flatnonzero(near)
-        damping = [
-            _outer(np.multiply, axes, "damping", part, band).ravel()[near]
-            for band in range(n_bands)
-        ]
-        for m in range(n_mics):
-            distance = np.sqrt(_outer(np.add, axes, "squares", part, m).ravel()[near])
-            delay = (distance * scale + start).astype(np.intp)
-            for band in range(n_bands):
-                fine[m, band] += np.bincount(delay, damping[band] / distance, minlength=n_fine)
+        yield part, np.flatnonzero(near)
+
+
+def _offsets(axes, part, near):
+    """Offsets along x, y and z, one array each, of the image sources that are heard."""
+    x, y, z = (axis["offset"] for axis in axes)
+    grid = np.broadcast_arrays(x[part, None, None], y[:, None], z)
+    return [offset.ravel()[near] for offset in grid]
 
 
 @lru_cache(maxsize=1)
@@ -175,18 +220,16 @@ def _low_pass():
 
 
 def _decimate(fine, n_taps, filters):
-    """Low-pass responses (n_mics, n_bands, n_phases * n_taps), keep one time of each sample."""
+    """Low-pass responses (n_bands, n_mics, n_phases * n_taps), keep one time of each sample."""
     freqs = np.arange(n_taps + 1) / n_taps
     low_pass = np.interp(freqs, np.linspace(0, 1, _N_TABLE + 1), _low_pass()).astype(np.float32)
     n_freqs = n_taps // 2 + 1
     gains = [1.0] if filters is None else filters(n_taps).astype(np.float32)
-    response = np.empty((len(fine), n_taps))
-    for m, bands in enumerate(fine):
-        total = 0.0
-        for band, gain in zip(bands, gains, strict=True):
-            spectrum = fft.rfft(band)[: n_taps + 1] * low_pass
-            # What the filter leaves above half the sampling rate folds back.
-            folded = spectrum[:n_freqs] + spectrum[::-1][:n_freqs].conj()
-            total = total + gain * folded
-        response[m] = fft.irfft(total, n_taps)
-    return response
+    total = 0.0
+    for band, gain in zip(fine, gains, strict=True):
+        # Of all microphones at once, which is hardly slower than of one.
+        spectrum = fft.rfft(band)[:, : n_taps + 1] * low_pass
+        # What the filter leaves above half the sampling rate folds back.
+        folded = spectrum[:, :n_freqs] + spectrum[:, ::-1][:, :n_freqs].conj()
+        total = total + gain * folded
+    return fft.irfft(total, n_taps)

@@ -1,5 +1,7 @@
 """Generators, room simulation and loaders; foreign conventions end here."""
 
+from sslearn.datasets._ambisonic import make_ambisonic
+from sslearn.datasets._ambisonic_files import load_ambisonic
 from sslearn.datasets._array_recordings import (
     load_mom_respeaker,
     load_pyramic_tdoa,
@@ -29,6 +31,7 @@ from sslearn.datasets._structural import structural_hrirs
 __all__ = [
     "interpolate_hrirs",
     "list_cipic_subjects",
+    "load_ambisonic",
     "load_ari",
     "load_bbc_brir",
     "load_cipic",
@@ -47,6 +50,7 @@ __all__ = [
     "load_surrey_brir",
     "load_thk_ku100",
     "load_uwa_two_mic",
+    "make_ambisonic",
     "make_binaural",
     "make_plane_waves",
     "make_shoebox",

@@ -147,11 +147,12 @@ class _Net(NeuralNet):
 
 
 class _Schedule:
-    """Validate, keep the best weights, halve the learning rate on plateaus, tell when to stop."""
+    """Validate, keep the best weights, lower the learning rate on plateaus, tell when to stop."""
 
-    def __init__(self, validate, patience, n_iter_no_change):
+    def __init__(self, validate, patience, lr_factor, min_lr, n_iter_no_change):
         self.validate = validate
         self.patience = patience
+        self.lr_factor, self.min_lr = lr_factor, min_lr
         self.n_iter_no_change = np.inf if n_iter_no_change is None else n_iter_no_change
         self.best_error, self.best_epoch, self.best_state = np.inf, 0, None
         self.last_change = 0
@@ -173,7 +174,7 @@ class _Schedule:
             if self.validate is not None:
                 self.best_state = {k: v.clone() for k, v in net.module_.state_dict().items()}
         elif epoch - self.last_change >= self.patience:
-            group["lr"] *= 0.5
+            group["lr"] = max(group["lr"] * self.lr_factor, min(group["lr"], self.min_lr))
             self.last_change = epoch
         self.stalled = epoch - self.best_epoch >= self.n_iter_no_change
 
@@ -213,6 +214,8 @@ def train(
     lr,
     max_epochs,
     patience,
+    lr_factor,
+    min_lr,
     n_iter_no_change,
     precision,
     callbacks,
@@ -238,7 +241,11 @@ def train(
     max_epochs : int
         Number of epochs.
     patience : int
-        Epochs without a better error after which the learning rate is halved.
+        Epochs without a better error after which the learning rate is lowered.
+    lr_factor : float
+        Factor of the learning rate.
+    min_lr : float
+        Learning rate below which it is not lowered.
     n_iter_no_change : int or None
         Epochs without a better error after which training stops.
     precision : {"full", "bfloat16"}
@@ -258,7 +265,7 @@ def train(
     ValueError
         If the loss or a weight is no longer finite.
     """
-    schedule = _Schedule(validate, patience, n_iter_no_change)
+    schedule = _Schedule(validate, patience, lr_factor, min_lr, n_iter_no_change)
     net = _Net(
         module,
         criterion,

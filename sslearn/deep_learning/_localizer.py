@@ -47,7 +47,11 @@ default="auto"
         Fraction of the samples that is held out, at random; the epoch with the least median
         angular error on it is kept. With 0 or None the last epoch is.
     patience : int, default=20
-        Epochs without a better error after which the learning rate is halved.
+        Epochs without a better error after which the learning rate is multiplied by ``lr_factor``.
+    lr_factor : float, default=0.5
+        Factor of the learning rate, in (0, 1]; 1 leaves it as it is.
+    min_lr : float, default=0.0
+        Learning rate below which it is not lowered.
     n_iter_no_change : int, default=None
         Epochs without a better error after which training stops; never if None.
     callbacks : list of skorch callbacks, default=None
@@ -159,6 +163,8 @@ default="auto"
         optimizer="adam",
         validation_fraction=0.1,
         patience=20,
+        lr_factor=0.5,
+        min_lr=0.0,
         n_iter_no_change=None,
         callbacks=None,
         batch_transform=None,
@@ -178,6 +184,8 @@ default="auto"
         self.optimizer = optimizer
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.lr_factor = lr_factor
+        self.min_lr = min_lr
         self.n_iter_no_change = n_iter_no_change
         self.callbacks = callbacks
         self.batch_transform = batch_transform

@@ -1,4 +1,5 @@
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer
 
 from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning._engine import _Schedule
 from sslearn.encoding import AngleEncoding, UnitVectorEncoding
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.losses import SquaredErrorLoss
@@ -104,6 +106,29 @@ def test_state_is_numpy_and_the_loss_is_kept_by_pickle():
     assert "_module" not in vars(again)
     np.testing.assert_array_equal(again.predict(X), localizer.predict(X))
     assert set(again.history_) == {"network", "epoch", "train_loss", "valid_error", "lr"}
+
+
+def test_learning_rate_falls_to_its_floor():
+    X, y = make_manifold(100)
+    slow = {"lr": 1e-9, "lr_factor": 0.1, "patience": 1, "max_epochs": 20}
+    history = fast(min_lr=2e-11, **slow).fit(X, y).history_
+    np.testing.assert_allclose(np.unique(history["lr"]), [2e-11, 1e-10, 1e-9])
+    # A floor above the start does not raise it.
+    assert set(fast(min_lr=1.0, **slow).fit(X, y).history_["lr"]) == {1e-9}
+
+
+def test_plateaus_are_those_of_torch():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=0.1, patience=3, min_lr=1e-4, threshold=0.0
+    )
+    ours = _Schedule(None, 4, 0.1, 1e-4, None)
+    group = {"lr": 1.0}
+    for epoch, error in enumerate(np.random.default_rng(0).permutation(60) / 60, 1):
+        torchs.step(error)
+        ours._update(error, SimpleNamespace(history={(-1, "epoch"): epoch}), group)
+        assert group["lr"] == pytest.approx(optimizer.param_groups[0]["lr"])
+    assert group["lr"] == 1e-4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

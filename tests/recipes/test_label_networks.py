@@ -74,6 +74,8 @@ def test_published_training(recipe):
     assert model.encoding.decoder.n_adjacent == 3
     assert (model.activation, model.optimizer, model.lr) == (None, "adamw", 1e-3)
     assert (model.batch_size, model.max_epochs) == (32, 30)
+    # The 4th epoch in a row without a better one is the one after torch's patience of 3.
+    assert (model.patience, model.lr_factor, model.min_lr) == (4, 0.1, 1e-4)
 
 
 def test_phase_networks_sum_over_the_classes_and_spectrogram_networks_average():

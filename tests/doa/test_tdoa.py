@@ -129,6 +129,38 @@ def test_outliers_are_left_out():
     assert np.median(great_circle_distance(plain, DIRECTIONS)) > 3
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("share", "limit"), [(0.0, 1.02), (0.1, 1.25), (0.2, 1.7)])
+def test_outliers_of_some_deviations_are_left_out_too(share, limit):
+    """Errors of 5 to 15 deviations: wider weights, which let them in, would double the error."""
+    rng = np.random.default_rng(0)
+    mics = spherical_array(12, 0.1)
+    directions = fibonacci_grid(300)
+    clean = tdoas_of(mics, directions)
+    noise = 5e-6 * rng.standard_normal(clean.shape)
+    outliers = 5e-6 * rng.uniform(5, 15, clean.shape) * rng.choice([-1, 1], clean.shape)
+    outliers *= rng.random(clean.shape) < share
+    plain, robust = (
+        great_circle_distance(directions_from_tdoas(tdoas, mics, robust=robust), directions).mean()
+        for robust, tdoas in ((False, clean + noise), (True, clean + noise + outliers))
+    )
+    assert robust < limit * plain
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_microphone_that_is_out_of_place_is_left_out():
+    """Its 11 pairs of 66 all agree with a wrong place."""
+    rng = np.random.default_rng(0)
+    mics = spherical_array(12, 0.1)
+    directions = fibonacci_grid(200)
+    moved = mics.copy()
+    moved[4] += [0.03, 0.0, 0.04]
+    tdoas = tdoas_of(moved, directions)
+    tdoas = tdoas + 1e-6 * rng.standard_normal(tdoas.shape)
+    error = great_circle_distance(directions_from_tdoas(tdoas, mics), directions)
+    assert np.median(error) < 0.1
+
+
 def test_robust_fit_is_nearly_as_good_without_outliers():
     rng = np.random.default_rng(0)
     mics = spherical_array(8, 0.1)

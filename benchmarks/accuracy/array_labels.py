@@ -9,14 +9,21 @@ import os
 from pathlib import Path
 
 import numpy as np
+from numpy.polynomial.legendre import legval
 from scipy.optimize import least_squares
+from scipy.special import spherical_jn
 
 from benchmarks.accuracy._methods import one_frame
 from benchmarks.accuracy._prepare import keep_arrivals
 from benchmarks.accuracy._report import markdown_table
 from sslearn import datasets
-from sslearn.doa import SRPPHAT, TDOALocalizer
-from sslearn.geometry import angles_to_unit_vectors, near_field_grid
+from sslearn.doa import SRPPHAT, TDOALocalizer, directions_from_tdoas
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    circular_difference,
+    great_circle_distance,
+    near_field_grid,
+)
 
 BANDS = [(400, 900), (600, 1200), (800, 1500), (1500, 2500), (2500, 4000), (4000, 8000)]
 
@@ -33,6 +40,60 @@ def open_sphere(data):
         method = TDOALocalizer(mics, freq_range=band, **shared).fit(X, responses.target[:, :2])
         azimuth, elevation = method.predict(X)[0]
         yield {"band": f"{band[0]} to {band[1]} Hz", "azimuth": azimuth, "elevation": elevation}
+
+
+def open_sphere_by_order(data):
+    """A4: azimuth/elevation by plane-wave decomposition, as the check, frequency by frequency."""
+    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A4")
+    # As many points as samples in a second: bins of 1 Hz.
+    spectra = np.fft.rfft(responses.rirs[0], round(responses.fs))
+    grid = np.mgrid[175:185:0.1, -5:10:0.1].reshape(2, -1).T
+    radius = np.linalg.norm(responses.mic_positions[0])
+    cosines = angles_to_unit_vectors(grid) @ responses.mic_positions.T / radius
+    for f in (800, 900, 950, 1000, 1050, 1100, 1200, 1300, 1400, 1500):
+        kr = 2 * np.pi * f * radius / responses.speed_of_sound
+        row = {"Hz": f, "kr": kr}
+        for order in (5, 6, 7):
+            beams = legval(cosines, _modes(order, kr)) @ (responses.weights * spectra[:, f])
+            row[f"order {order}"] = "{:.1f}/{:.1f}".format(*grid[np.abs(beams).argmax()])
+        yield row
+
+
+def _modes(order, kr):
+    """Legendre coefficients that undo what an open sphere of cardioids does to a plane wave."""
+    n = np.arange(order + 1)
+    cardioid = spherical_jn(n, kr) - 1j * spherical_jn(n, kr, derivative=True)
+    return (2 * n + 1) / (1j**n * cardioid)
+
+
+def turntable(data):
+    """Pyramic: degrees from the turntable, which neither labels nor fits have seen."""
+    measured = datasets.load_pyramic_tdoa(data / "pyramic_tdoa")
+    nominal = datasets.load_pyramic_tdoa(data / "pyramic_tdoa", calibrated=False).target
+    fitted = directions_from_tdoas(
+        measured.tdoas,
+        measured.mic_positions,
+        pairs=measured.pairs,
+        speed_of_sound=measured.speed_of_sound,
+    )
+    found = {"calibrated labels": measured.target, "directions_from_tdoas": fitted}
+    apart = great_circle_distance(fitted, measured.target).argsort()
+    for name, directions in found.items():
+        errors = _turntable_errors(directions, nominal, measured.metadata["height"].to_numpy())
+        row = {"directions": name, "mean of all": errors.mean()}
+        yield row | {f"the {n} furthest apart": errors[apart[-n:]].mean() for n in (8, 16, 32)}
+
+
+def _turntable_errors(directions, nominal, heights):
+    """Distances from the nominal directions, but for the place of each loudspeaker."""
+    errors = np.empty(len(directions))
+    for height in set(heights):
+        rows = heights == height
+        azimuth = circular_difference(directions[rows, 0], nominal[rows, 0])
+        azimuth = circular_difference(azimuth, np.median(azimuth))
+        elevation = directions[rows, 1] - np.median(directions[rows, 1])
+        errors[rows] = np.hypot(azimuth * np.cos(np.deg2rad(directions[rows, 1])), elevation)
+    return errors
 
 
 def rigid_sphere(data):
@@ -93,7 +154,7 @@ def _place(direction):
 def main():
     """Print the tables."""
     data = Path(os.environ["SSLEARN_DATA"])
-    for table in (open_sphere, rigid_sphere, line):
+    for table in (open_sphere, open_sphere_by_order, rigid_sphere, turntable, line):
         rows = list(table(data))
         print(f"\n{table.__doc__}\n\n{markdown_table(rows, list(rows[0]))}", flush=True)
 

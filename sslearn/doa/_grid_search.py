@@ -27,21 +27,17 @@ _SAME_POWER = 0.98
 _N_BEAMS, _N_COMPARED = 24, 2000
 
 
-class GridLocalizer(SpectrumLocalizer):
-    """Base of localizers that score every direction of a grid.
+class GridScorer(SpectrumLocalizer):
+    """Base of localizers that score every direction of a grid, whether or not they search it.
 
-    A subclass has ``_prepare_grid(freqs)`` and ``_score(X)``, from spectra of a band to a spectrum
-    (n, n_directions) over the directions.
+    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(X)``, from spectra of
+    a band to a spectrum (n, n_directions) over the directions.
     """
 
     _parameter_constraints: dict = {
         **SpectrumLocalizer._parameter_constraints,
         "grid": ["array-like", None],
-        "decoder": [HasMethods(["decode"]), None],
     }
-
-    # How the default decoder refines the highest value.
-    _peak_shape = "parabola"
 
     def spatial_spectrum(self, X):
         """Score each direction of the grid.
@@ -65,36 +61,8 @@ class GridLocalizer(SpectrumLocalizer):
         return self._map(lambda chunk: self._blocks(self._score_sounds, chunk), X)
 
     @abstractmethod
-    def _prepare_grid(self, freqs):
-        """Compute what the spectra need, with ``mic_positions_`` and ``grid_`` in place."""
-
-    @abstractmethod
     def _score(self, X):
         """Spectra over the directions of a block of frames."""
-
-    def _prepare(self, freqs, n_angles):
-        mics = check_mic_positions(self.mic_positions, min_mics=2)
-        if self.grid is None:
-            self.grid_ = default_grid(mics, n_angles or 1)
-        else:
-            self.grid_ = check_directions(self.grid, name="grid")
-            self._check_layout(n_angles)
-            warn_of_ambiguity(mics, self.grid_)
-        self.mic_positions_ = mics
-        warn_of_aliasing(mics, self.grid_, freqs, self.speed_of_sound)
-        self._prepare_grid(freqs)
-
-    def _check_layout(self, n_angles):
-        n_columns = 1 if self.grid_.ndim == 1 else self.grid_.shape[1]
-        if n_angles not in (None, n_columns):
-            raise ValueError(
-                f"grid must be laid out like y, which holds {n_angles} number(s) per direction; "
-                f"got grid of shape {self.grid_.shape}. Leave grid=None, or give as many columns."
-            )
-
-    def _locate(self, X):
-        decoder = self.decoder or AdjacentDecoder(weights=self._peak_shape)
-        return decoder.decode(self._score_sounds(X), self.grid_)
 
     def _score_sounds(self, X):
         """Spectra of a block of frames; those of silence are 0, so that they have no peak."""
@@ -103,10 +71,61 @@ class GridLocalizer(SpectrumLocalizer):
         spectrum[[row for row in quiet if not X[row].any()]] = 0
         return spectrum
 
+    def _grid_angles(self):
+        """Numbers per direction of the grid that is given, None if none is."""
+        return None if self.grid is None else _n_columns(check_directions(self.grid, name="grid"))
+
+    def _set_grid(self, mics, n_angles):
+        """Set ``grid_``: the one that is given, or all that an array can tell apart."""
+        if self.grid is None:
+            self.grid_ = default_grid(mics, n_angles or 1)
+            return
+        self.grid_ = check_directions(self.grid, name="grid")
+        if n_angles not in (None, _n_columns(self.grid_)):
+            raise ValueError(
+                f"grid must be laid out like y, which holds {n_angles} number(s) per direction; "
+                f"got grid of shape {self.grid_.shape}. Leave grid=None, or give as many columns."
+            )
+        warn_of_ambiguity(mics, self.grid_)
+
+
+class GridLocalizer(GridScorer):
+    """Base of localizers that search their grid.
+
+    A subclass has ``_prepare_grid(freqs)`` and ``_score(X)``.
+    """
+
+    _parameter_constraints: dict = {
+        **GridScorer._parameter_constraints,
+        "decoder": [HasMethods(["decode"]), None],
+    }
+
+    # How the default decoder refines the highest value.
+    _peak_shape = "parabola"
+
+    @abstractmethod
+    def _prepare_grid(self, freqs):
+        """Compute what the spectra need, with ``mic_positions_`` and ``grid_`` in place."""
+
+    def _prepare(self, freqs, n_angles):
+        mics = check_mic_positions(self.mic_positions, min_mics=2)
+        self._set_grid(mics, n_angles)
+        self.mic_positions_ = mics
+        warn_of_aliasing(mics, self.grid_, freqs, self.speed_of_sound)
+        self._prepare_grid(freqs)
+
+    def _locate(self, X):
+        decoder = self.decoder or AdjacentDecoder(weights=self._peak_shape)
+        return decoder.decode(self._score_sounds(X), self.grid_)
+
     def _steering_vectors(self, freqs):
         return steering_vectors(
             self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
         )
+
+
+def _n_columns(grid):
+    return 1 if grid.ndim == 1 else grid.shape[1]
 
 
 def default_grid(mics, n_angles):
@@ -175,10 +194,10 @@ def warn_of_ambiguity(mics, grid):
         shapes = ("a point", "a line", "a plane", "space")
         warnings.warn(
             f"mic_positions span {shapes[array_dimension(mics)]}: {(counts > 1).sum()} sets of "
-            "directions of grid sound alike to them, and one of each is found at random. Take the "
-            "front or upper half alone, or use more microphones.",
+            "directions of grid sound alike to them: they score the same, and a search finds one "
+            "of each at random. Take the front or upper half alone, or use more microphones.",
             AmbiguityWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

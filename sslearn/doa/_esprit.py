@@ -3,11 +3,11 @@ import warnings
 import numpy as np
 from sklearn.utils import gen_batches
 
-from sslearn.doa._base import SpectrumLocalizer
 from sslearn.doa._covariance import covariance
 from sslearn.doa._esprit_arrays import uniform_array
-from sslearn.doa._esprit_refine import refine_values
+from sslearn.doa._esprit_refine import profile_likelihood, refine_values
 from sslearn.doa._esprit_roots import combine_roots, esprit_roots
+from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.geometry import check_mic_positions
 from sslearn.utils._param_validation import Integral, Interval
@@ -16,7 +16,7 @@ from sslearn.utils._param_validation import Integral, Interval
 _BATCH_BYTES = 2**23
 
 
-class ESPRIT(SpectrumLocalizer):
+class ESPRIT(GridScorer):
     """Directions of several sources without a search, for uniform lines and circles.
 
     Parameters
@@ -26,6 +26,9 @@ class ESPRIT(SpectrumLocalizer):
         horizontal plane, within 2 % of its spacing or radius; microphone m is channel m.
     fs : float, default=16000
         Sampling rate in Hz.
+    grid : array-like of shape (n_directions,), default=None
+        Azimuths of the spatial spectrum, in degrees; ``predict`` does not use them. None takes
+        every 2 degrees, without the back of a line of microphones.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     speed_of_sound : float, default=343.0
@@ -50,6 +53,8 @@ class ESPRIT(SpectrumLocalizer):
 
     Attributes
     ----------
+    grid_ : ndarray of shape (n_directions,)
+        Azimuths of the spatial spectrum.
     bins_ : slice
         Frequencies of ``freq_range``, as bins of the spectrum.
     freqs_ : ndarray of shape (n_freqs,)
@@ -65,11 +70,13 @@ class ESPRIT(SpectrumLocalizer):
     ------
     ValueError
         In ``fit``: if the array is neither a uniform line nor a uniform circle, there are too many
-        sources for it, no frequency suits it, or y holds elevations. In ``predict``: if there are
-        fewer frames than sources.
+        sources for it, no frequency suits it, or y or ``grid`` holds elevations. In ``predict``: if
+        there are fewer frames than sources.
 
     Warns
     -----
+    AmbiguityWarning
+        In ``fit``: if ``grid`` holds azimuths in front and behind a line that have the same delays.
     SpatialAliasingWarning
         In ``fit``: if frequencies above ``speed_of_sound / (2 * spacing)`` of a line are left out.
     SilenceWarning
@@ -77,7 +84,7 @@ class ESPRIT(SpectrumLocalizer):
 
     See Also
     --------
-    MUSIC : For any array, with elevations and a spatial spectrum, which ESPRIT does not have.
+    MUSIC : For any array, with elevations; it searches its spatial spectrum.
     SRPPHAT : Also for echoes and for any number of sources.
     sslearn.metrics.match_sources : Several sources in the order of others.
 
@@ -104,6 +111,14 @@ class ESPRIT(SpectrumLocalizer):
     averaged by it, and the likelihood of the sound at the actual positions is then raised, on a
     circle at all of ``freq_range``: that removes the error of the modes. It takes the signals and
     the power of the noise at each frequency as unknown.
+
+    The spatial spectrum is this likelihood over the azimuth of one source while the others stay
+    where they were found, ``P(u) = max over k of the geometric mean over f of tr(P_f R_f) /
+    tr(P_f,k(u) R_f)``, with ``P_f`` the projection to what is orthogonal to all steering vectors
+    and ``P_f,k(u)`` the same with source k at u. It is 1 at the directions that ``predict`` finds,
+    whatever their power; more than 1 elsewhere says that it missed a better one, which happens in
+    much noise. Without noise peaks are far narrower than the step of the grid. For one source
+    ``tr(P_f,1(u) R_f)`` is the power that a delay-and-sum beam to u leaves.
 
     References
     ----------
@@ -136,7 +151,7 @@ class ESPRIT(SpectrumLocalizer):
     """
 
     _parameter_constraints: dict = {
-        **SpectrumLocalizer._parameter_constraints,
+        **GridScorer._parameter_constraints,
         "n_sources": [Interval(Integral, 1, None, closed="left")],
         "n_refinements": [Interval(Integral, 0, None, closed="left")],
     }
@@ -146,6 +161,7 @@ class ESPRIT(SpectrumLocalizer):
         mic_positions,
         *,
         fs=16000,
+        grid=None,
         freq_range=(200, 4000),
         speed_of_sound=343.0,
         n_sources=1,
@@ -156,6 +172,7 @@ class ESPRIT(SpectrumLocalizer):
     ):
         self.mic_positions = mic_positions
         self.fs = fs
+        self.grid = grid
         self.freq_range = freq_range
         self.speed_of_sound = speed_of_sound
         self.n_sources = n_sources
@@ -181,11 +198,14 @@ class ESPRIT(SpectrumLocalizer):
         return len(self.mic_positions_)
 
     def _prepare(self, freqs, n_angles):
-        if n_angles not in (None, 1):
-            raise ValueError(
-                f"y must hold azimuths alone for ESPRIT; got {n_angles} numbers per direction. "
-                "Use MUSIC or SRPPHAT, which find elevations too."
-            )
+        for name, n in (("y", n_angles), ("grid", self._grid_angles())):
+            if n not in (None, 1):
+                raise ValueError(
+                    f"{name} must hold azimuths alone for ESPRIT; got {n} numbers per direction. "
+                    "Use MUSIC or SRPPHAT, which find elevations too."
+                )
+        # Of the uniform array: what one of microphones off their line hears is not used.
+        self._set_grid(self._array.ideal(), n_angles)
         waves = 2 * np.pi * freqs / self.speed_of_sound
         self._rooted, self._refined = self._array.bands(waves, self.n_sources)
         self._waves, self.freqs_ = waves, freqs[self._rooted]
@@ -209,26 +229,45 @@ class ESPRIT(SpectrumLocalizer):
             )
 
     def _locate(self, X):
+        return self._in_batches(self._locate_batch, X)
+
+    def _score(self, X):
+        return self._in_batches(self._score_batch, X)
+
+    def _in_batches(self, function, X):
         # Of a few frames the covariances are larger than the spectra.
         n_bytes = 16 * X.shape[2] * X.shape[1] ** 2
         batches = gen_batches(len(X), max(1, _BATCH_BYTES // n_bytes))
-        return np.concatenate([self._locate_batch(X[rows]) for rows in batches])
+        return np.concatenate([function(X[rows]) for rows in batches])
 
     def _locate_batch(self, X):
-        covariances = covariance(X).astype(np.complex128)
-        values = self._esprit(covariances, X.shape[3])
-        values, powers = refine_values(
-            covariances[:, self._refined],
-            self._waves[self._refined],
-            values,
-            self._array.paths,
-            n_steps=self.n_refinements,
-        )
+        values, powers = self._find(covariance(X).astype(np.complex128), X.shape[3])
         azimuths = self._array.azimuths(values)
         if self.n_sources == 1:
             return azimuths[:, 0]
         strongest = np.argsort(-powers, axis=1, kind="stable")
         return np.take_along_axis(azimuths, strongest, axis=1)[..., None]
+
+    def _score_batch(self, X):
+        covariances = covariance(X).astype(np.complex128)
+        likelihood = profile_likelihood(
+            covariances[:, self._refined],
+            self._waves[self._refined],
+            self._find(covariances, X.shape[3])[0],
+            self._array.values_of(self.grid_),
+            self._array.paths,
+        )
+        return likelihood.astype(X.real.dtype)
+
+    def _find(self, covariances, n_frames):
+        """What the directions depend on (n, n_sources), and the powers of the sources."""
+        return refine_values(
+            covariances[:, self._refined],
+            self._waves[self._refined],
+            self._esprit(covariances, n_frames),
+            self._array.paths,
+            n_steps=self.n_refinements,
+        )
 
     def _esprit(self, covariances, n_frames):
         array, waves = self._array, self._waves[self._rooted]

@@ -105,6 +105,10 @@ class LinearArray:
         angles = np.arcsin(np.minimum(np.maximum(values, -1.0), 1.0))
         return wrap_azimuth(np.rad2deg(self.broadside + angles))
 
+    def values_of(self, azimuths):
+        """What is sought for azimuths in degrees."""
+        return np.sin(np.deg2rad(azimuths) - self.broadside)
+
 
 class CircularArray:
     """Uniform circle: the value sought is the azimuth in radians.
@@ -178,3 +182,7 @@ class CircularArray:
     def azimuths(self, values):
         """Azimuths in degrees."""
         return wrap_azimuth(np.rad2deg(values))
+
+    def values_of(self, azimuths):
+        """What is sought for azimuths in degrees."""
+        return np.deg2rad(azimuths)

@@ -1,6 +1,7 @@
 """Maximum likelihood around given directions, over all frequencies at once."""
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sslearn.doa._esprit_roots import left_inverse
 
@@ -8,6 +9,10 @@ from sslearn.doa._esprit_roots import left_inverse
 _LEAST_NOISE = 1e-9
 # Damping of the first step, and how it changes after a good and a bad one.
 _DAMPING, _LESS, _MORE = 1e-3, 0.1, 100.0
+# Steering vectors of so many bytes are worked on together.
+_STEERED_BYTES = 2**21
+# Share of a steering vector below which others make it up.
+_LEAST_REST = 1e-9
 
 
 def refine_values(covariances, waves, values, paths, *, n_steps, tol=1e-7):
@@ -80,8 +85,7 @@ def _likelihood(covariances, waves, ahead, slopes):
     spectra = projected @ inverse.conj().swapaxes(2, 3)
     total = np.trace(covariances, axis1=2, axis2=3).real
     signal = (projected.swapaxes(2, 3) * steering).sum((2, 3)).real
-    least = _LEAST_NOISE * total + np.finfo(float).tiny ** 0.25
-    noise = np.maximum(total - signal, least) / (n_mics - n_sources)
+    noise = np.maximum(total - signal, _least_noise(total)) / (n_mics - n_sources)
 
     gradient = -2 * (projected.swapaxes(2, 3) * derivative).sum(2).real
     curvature = derivative.conj().swapaxes(2, 3) @ derivative
@@ -92,3 +96,65 @@ def _likelihood(covariances, waves, ahead, slopes):
         (curvature / noise[..., None, None]).sum(1),
         np.einsum("nfkk->nk", spectra).real,
     )
+
+
+def _least_noise(total):
+    return _LEAST_NOISE * total + np.finfo(float).tiny ** 0.25
+
+
+def profile_likelihood(covariances, waves, values, candidates, paths):
+    """How likely it is that one of the sources is elsewhere, while the others stay.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (n, n_freqs, n_mics, n_mics)
+        Hermitian matrices.
+    waves : ndarray of shape (n_freqs,)
+        Wave numbers in 1/m.
+    values : ndarray of shape (n, n_sources)
+        What the directions found depend on.
+    candidates : ndarray of shape (n_directions,)
+        The same of directions to score.
+    paths : callable
+        As :func:`refine_values` takes it.
+
+    Returns
+    -------
+    likelihood : ndarray of shape (n, n_directions)
+        The best of the sources, as the geometric mean over the frequencies of the power of the
+        noise with all sources where they are found over that with one at the candidate.
+    """
+    n_sources = values.shape[1]
+    ahead, elsewhere = paths(values)[0], paths(candidates)[0]
+    step = max(1, _STEERED_BYTES // (16 * ahead[:, 0].size))
+    ratio = np.zeros((n_sources, len(values), len(candidates)))
+    for wave, R in zip(waves, covariances.swapaxes(0, 1), strict=True):
+        found = np.exp(1j * wave * ahead).swapaxes(1, 2)
+        least = _least_noise(np.trace(R, axis1=1, axis2=2).real)[:, None]
+        noise = np.log(np.maximum(_total(_without(found, R)[1]), least))
+        for source in range(n_sources):
+            rest = _without(np.delete(found, source, axis=2), R)
+            for some in gen_batches(len(candidates), step):
+                steering = np.exp(1j * wave * elsewhere[some])
+                ratio[source, :, some] += noise - np.log(np.maximum(_left(*rest, steering), least))
+    return np.exp(ratio.max(axis=0) / len(waves))
+
+
+def _total(R):
+    return np.trace(R, axis1=1, axis2=2).real[:, None]
+
+
+def _without(steering, R):
+    """Projector to what is orthogonal to steering vectors, and a covariance seen through it."""
+    projector = np.eye(R.shape[-1]) - steering @ left_inverse(steering)
+    return projector, projector @ R @ projector.conj().swapaxes(1, 2)
+
+
+def _left(projector, R, steering):
+    """Power (n, n_directions) of a covariance beside each of steering vectors.
+
+    Of ``a`` the projector leaves ``P a``: the power along it is ``a^H P R P a / a^H P a``.
+    """
+    along = (steering.conj() * (R @ steering.T).swapaxes(1, 2)).sum(axis=2).real
+    length = (steering.conj() * (projector @ steering.T).swapaxes(1, 2)).sum(axis=2).real
+    return _total(R) - along / np.maximum(length, _LEAST_REST * R.shape[-1])

@@ -2,9 +2,10 @@ import warnings
 
 import numpy as np
 
-from sslearn.doa._base import SpectrumLocalizer
 from sslearn.doa._covariance import covariance
+from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import fit_plane_waves, pair_differences
+from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.features._gcc_phat import LagCorrelator, whiten
 from sslearn.features._interchannel import check_pairs
@@ -31,6 +32,11 @@ class DelayFinder:
         Length of the Fourier transform.
     fs : float
         Sampling rate, in Hz.
+
+    Attributes
+    ----------
+    step : float
+        Distance of the lags among which the highest is looked for first, in seconds.
     """
 
     def __init__(self, max_lags, bins, *, n_fft, fs):
@@ -40,7 +46,7 @@ class DelayFinder:
         # One more than needed: noise may move a peak beyond the largest lag.
         n_half = int(np.ceil(max_lags.max() / step)) + 1
         self._lags = step * np.arange(-n_half, n_half + 1)
-        self._step = step
+        self.step = step
         self._excluded = np.abs(self._lags[:, None]) > max_lags + step
         # Coarse: single precision is enough.
         self._correlate = LagCorrelator(self._lags, bins, n_fft=n_fft, fs=fs, dtype=np.float32)
@@ -66,7 +72,7 @@ class DelayFinder:
             slope, curvature = self._derivatives(real, imag, lags)
             is_peak = curvature < 0
             lags = lags - np.where(is_peak, slope / np.where(is_peak, curvature, 1.0), 0.0)
-            lags = np.clip(lags, coarse - self._step, coarse + self._step)
+            lags = np.clip(lags, coarse - self.step, coarse + self.step)
         return lags
 
     def _derivatives(self, real, imag, lags):
@@ -78,12 +84,12 @@ class DelayFinder:
         return -slope, -curvature
 
 
-class TDOALocalizer(SpectrumLocalizer):
+class TDOALocalizer(GridScorer):
     """Localization by time differences of arrival.
 
     The time differences are the highest values of the cross-correlations with phase transform
     (GCC-PHAT), averaged over the frames; the direction is the plane wave that fits them best, in
-    closed form but for one number. There is no grid, and so no ``spatial_spectrum``.
+    closed form but for one number. There is no search: the grid is that of ``spatial_spectrum``.
 
     Parameters
     ----------
@@ -91,6 +97,12 @@ class TDOALocalizer(SpectrumLocalizer):
         Microphone positions in metres; microphone m is channel m.
     fs : float, default=16000
         Sampling rate in Hz.
+    grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
+        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees; ``predict`` does
+        not search them, but answers in their layout if ``fit`` is given no y. None takes all that
+        the pairs can tell apart: every 2 degrees of azimuth, or about every 4 degrees of the
+        sphere if ``fit`` is given azimuths and elevations, without the back of a line and without
+        what is below a plane of microphones.
     pairs : array-like of shape (n_pairs, 2), default=None
         Microphones of each pair; None for every pair ``(i, j)`` with ``i < j``.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
@@ -111,6 +123,8 @@ class TDOALocalizer(SpectrumLocalizer):
 
     Attributes
     ----------
+    grid_ : ndarray of shape (n_directions,) or (n_directions, 2)
+        Directions of the spatial spectrum.
     pairs_ : ndarray of shape (n_pairs, 2)
         Microphones of each pair.
     bins_ : slice
@@ -126,10 +140,13 @@ class TDOALocalizer(SpectrumLocalizer):
     ------
     ValueError
         In ``fit``: if microphones are in one place, the pairs span too few dimensions for the
-        angles in y, or y holds distances.
+        angles in y, or y or ``grid`` holds distances.
 
     Warns
     -----
+    AmbiguityWarning
+        In ``fit``: if directions of ``grid`` have the same delays, as those in front and behind a
+        line have.
     ConvergenceWarning
         If the time differences of a clip agree with no plane wave.
     SilenceWarning
@@ -158,6 +175,8 @@ class TDOALocalizer(SpectrumLocalizer):
     .. [1] C. H. Knapp and G. C. Carter, "The generalized correlation method for estimation of time
        delay", IEEE Transactions on Acoustics, Speech, and Signal Processing 24(4), 1976,
        doi:10.1109/TASSP.1976.1162830.
+    .. [2] S. Geman and D. E. McClure, "Statistical methods for tomographic image reconstruction",
+       Bulletin of the International Statistical Institute 52(4), 1987.
 
     Examples
     --------
@@ -177,7 +196,7 @@ class TDOALocalizer(SpectrumLocalizer):
     """
 
     _parameter_constraints: dict = {
-        **SpectrumLocalizer._parameter_constraints,
+        **GridScorer._parameter_constraints,
         "pairs": ["array-like", None],
         "robust": ["boolean"],
     }
@@ -187,6 +206,7 @@ class TDOALocalizer(SpectrumLocalizer):
         mic_positions,
         *,
         fs=16000,
+        grid=None,
         pairs=None,
         freq_range=(200, 4000),
         speed_of_sound=343.0,
@@ -197,6 +217,7 @@ class TDOALocalizer(SpectrumLocalizer):
     ):
         self.mic_positions = mic_positions
         self.fs = fs
+        self.grid = grid
         self.pairs = pairs
         self.freq_range = freq_range
         self.speed_of_sound = speed_of_sound
@@ -251,11 +272,35 @@ class TDOALocalizer(SpectrumLocalizer):
             return directions.reshape(*tdoas.shape[:2], 1, self._n_angles)
         return directions if self._n_angles == 2 else directions[:, 0]
 
+    def spatial_spectrum(self, X):
+        """Score each direction of the grid by the time differences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        spatial_spectrum : ndarray of shape (n_samples, n_directions) or \
+(n_samples, n_blocks, n_directions)
+            In [0, 1], the share of the pairs that agree; the latter with ``block_size``. 0 for
+            silence.
+
+        Raises
+        ------
+        ValueError
+            As ``predict``.
+        """
+        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        scores = self._score_delays(tdoas.reshape(-1, len(self.pairs_)))
+        return scores.reshape(*tdoas.shape[:-1], len(self.grid_))
+
     def _prepare(self, freqs, n_angles):
         mics = check_mic_positions(self.mic_positions, min_mics=2)
         self._differences = pair_differences(mics, self.pairs)
         n_dims = array_dimension(np.vstack([self._differences, -self._differences]))
-        self._n_angles = _check_n_angles(n_angles, n_dims)
+        self._n_angles = _check_n_angles(n_angles or self._grid_angles(), n_dims)
         if self._n_angles == 1 and n_dims == 1:
             self._differences[:, 2] = 0.0
             if not self._differences[:, :2].any():
@@ -263,6 +308,7 @@ class TDOALocalizer(SpectrumLocalizer):
                     "mic_positions must not be an upright line: it hears all azimuths alike. Tilt "
                     "it, or use more microphones."
                 )
+        self._set_grid(_span(self._differences), self._n_angles)
         self.mic_positions_ = mics
         pairs = mic_pairs(len(mics)) if self.pairs is None else self.pairs
         self.pairs_ = np.array(check_pairs(pairs, 0, len(mics)))
@@ -279,17 +325,41 @@ class TDOALocalizer(SpectrumLocalizer):
 
     def _locate_delays(self, tdoas):
         vectors = np.empty((len(tdoas), 3))
+        for rows, leads, differences in self._leads(tdoas):
+            vectors[rows] = self._fit(leads, differences)
+        return unit_vectors_to_angles(vectors)[:, : self._n_angles]
+
+    def _score_delays(self, tdoas):
+        scores = np.zeros((len(tdoas), len(self.grid_)))
+        for rows, leads, differences in self._leads(tdoas):
+            if len(differences):
+                scores[rows] = plane_wave_scores(
+                    leads,
+                    differences,
+                    np.deg2rad(self.grid_),
+                    self._fit(leads, differences),
+                    resolution=self.speed_of_sound * self._find_delays.step,
+                    robust=self.robust,
+                )
+        return scores
+
+    def _leads(self, tdoas):
+        """Clips in which the same pairs are heard: rows, leads in metres, differences."""
         sounding = np.isfinite(tdoas)
         for heard in np.unique(sounding, axis=0):
             rows = (sounding == heard).all(axis=1)
-            leads = -self.speed_of_sound * tdoas[rows][:, heard]
-            vectors[rows] = self._fit(leads, self._differences[heard])
-        return unit_vectors_to_angles(vectors)[:, : self._n_angles]
+            yield rows, -self.speed_of_sound * tdoas[rows][:, heard], self._differences[heard]
 
     def _fit(self, leads, differences):
         if len(differences) == 0:
             return np.array([1.0, 0.0, 0.0])  # silence: the front, as good as any
         return fit_plane_waves(leads, differences, robust=self.robust)
+
+
+def _span(differences):
+    """Few positions that tell the same directions apart as differences of positions do."""
+    _, singular, basis = np.linalg.svd(differences, full_matrices=False)
+    return np.vstack([np.zeros(3), singular[:, None] * basis])
 
 
 def _warn_of_aliasing(freqs, max_lag):
@@ -312,8 +382,8 @@ def _check_n_angles(n_angles, n_dims):
     n_angles = 1 if n_angles is None else n_angles
     if n_angles > _MAX_ANGLES:
         raise ValueError(
-            "y must hold azimuths, or azimuths and elevations: time differences of plane waves "
-            "tell no distance. Use SRPPHAT with near_field_grid."
+            "y and grid must hold azimuths, or azimuths and elevations: time differences of plane "
+            "waves tell no distance. Use SRPPHAT with near_field_grid."
         )
     if n_dims < n_angles:
         raise ValueError(

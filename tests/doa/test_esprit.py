@@ -6,8 +6,9 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
-from sslearn.doa import ESPRIT
-from sslearn.exceptions import SilenceWarning, SpatialAliasingWarning
+from sslearn.doa import ESPRIT, SRPPHAT
+from sslearn.encoding import PeakDecoder
+from sslearn.exceptions import AmbiguityWarning, SilenceWarning, SpatialAliasingWarning
 from sslearn.features import STFT
 from sslearn.geometry import (
     angles_to_unit_vectors,
@@ -307,5 +308,92 @@ def test_invalid_parameters(parameter):
         ESPRIT(LINE, **parameter).fit(plane_waves(LINE, [0.0]))
 
 
-def test_there_is_no_spatial_spectrum():
-    assert not hasattr(ESPRIT(LINE), "spatial_spectrum")
+# ------------------------------------------------------------------ spatial spectrum
+
+
+@both
+@pytest.mark.parametrize(("n_sources", "noise"), [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 0.3)])
+def test_spectrum_peaks_where_predict_finds_sources(mics, n_sources, noise):
+    azimuths = around(np.linspace(-45, 45, 7), *(20.0 * (np.arange(n_sources) - 1)))
+    X = plane_waves(mics, azimuths, noise=noise, n_frames=60)
+    localizer = ESPRIT(mics, n_sources=n_sources).fit(X)
+    spectrum = localizer.spatial_spectrum(X)
+    decoder = PeakDecoder(n_sources, refine="lorentzian", min_separation=6)
+    peaks = decoder.decode(spectrum, localizer.grid_).reshape(7, n_sources, 1)
+    assert angular_error(localizer.predict(X).reshape(7, n_sources, 1), peaks).max() < 0.3
+    assert spectrum.min() > 0 and spectrum.max() <= 1
+
+
+@both
+def test_spectrum_is_one_at_the_directions_found(mics):
+    X = plane_waves(mics, around([-20.0, 15.0], -10, 10), noise=0.5)
+    for x in X:
+        found = ESPRIT(mics, n_sources=2).fit(x[None]).predict(x[None])[0, :, 0]
+        localizer = ESPRIT(mics, n_sources=2, grid=[*found, *(found + 4)]).fit(x[None])
+        spectrum = localizer.spatial_spectrum(x[None])[0]
+        np.testing.assert_allclose(spectrum[:2], 1, atol=1e-6)
+        assert spectrum[2:].max() < 0.95
+
+
+@both
+def test_spectrum_of_one_frequency_is_the_ratio_of_projections(mics):
+    """Power of the noise beside both sources over that with one of them elsewhere."""
+    X = plane_waves(mics, [[[10.0], [50.0]]], noise=0.5)
+    localizer = ESPRIT(mics, n_sources=2, freq_range=(1000, 1100), grid=[-30.0, 30.0]).fit(X)
+    R = X[0, :, 8] @ X[0, :, 8].conj().T / X.shape[3]
+
+    def noise(*azimuths):
+        A = steering_vectors(mics, np.array(azimuths), [1000.0])[0].T
+        return np.trace(R - A @ np.linalg.pinv(A) @ R).real
+
+    a, b = localizer.predict(X)[0, :, 0]
+    expected = [noise(a, b) / min(noise(u, b), noise(a, u)) for u in (-30.0, 30.0)]
+    np.testing.assert_allclose(localizer.spatial_spectrum(X)[0], expected, rtol=1e-6)
+
+
+@both
+def test_grid_of_the_spectrum(mics):
+    X = plane_waves(mics, [18.0, 24.0], noise=0.1)
+    localizer = ESPRIT(mics).fit(X)
+    np.testing.assert_array_equal(localizer.grid_, SRPPHAT(mics).fit(X).grid_)
+    coarse = ESPRIT(mics, grid=[-60.0, 0.0, 20.0]).fit(X)
+    assert coarse.spatial_spectrum(X).argmax(axis=1).tolist() == [2, 2]
+    np.testing.assert_array_equal(coarse.predict(X), localizer.predict(X))
+    assert coarse.spatial_spectrum(X.astype(np.complex64)).dtype == np.float32
+    # A line that is not quite straight still hears the half in front alone.
+    bent = ESPRIT(mics + 2e-4 * np.eye(8, 3)).fit(X)
+    assert abs(len(bent.grid_) - len(localizer.grid_)) <= 1
+
+
+def test_spectrum_in_blocks_threads_and_pieces(monkeypatch):
+    azimuths = np.array([-30.0, 40.0])
+    X = np.concatenate([plane_waves(LINE, azimuths), plane_waves(LINE, azimuths + 15)], axis=3)
+    localizer = ESPRIT(LINE, block_size=20).fit(X)
+    spectrum = localizer.spatial_spectrum(X)
+    assert spectrum.shape == (2, 3, len(localizer.grid_))
+    top = localizer.grid_[spectrum[:, [0, 2]].argmax(axis=2)]
+    assert np.abs(top - azimuths[:, None] - [0, 15]).max() <= 1
+    monkeypatch.setattr("sslearn.doa._base._CHUNK_BYTES", 1)
+    monkeypatch.setattr("sslearn.doa._esprit_refine._STEERED_BYTES", 1)
+    threaded = ESPRIT(LINE, block_size=20, n_jobs=2).fit(X)
+    np.testing.assert_allclose(threaded.spatial_spectrum(X), spectrum, atol=1e-9)
+
+
+@both
+def test_spectrum_of_silence_is_zero(mics):
+    X = plane_waves(mics, [10.0, 20.0], n_frames=5)
+    X[1] = 0
+    localizer = ESPRIT(mics, n_sources=2).fit(X)
+    with pytest.warns(SilenceWarning, match="sample 1"):
+        spectrum = localizer.spatial_spectrum(X)
+    assert spectrum[0].max() > 0
+    np.testing.assert_array_equal(spectrum[1], 0)
+
+
+def test_wrong_grids():
+    X = plane_waves(LINE, [10.0])
+    with pytest.raises(ValueError, match="grid must hold azimuths alone for ESPRIT; got 2"):
+        ESPRIT(LINE, grid=[[10.0, 20.0], [20.0, 30.0]]).fit(X)
+    with pytest.warns(AmbiguityWarning, match="a line: .*sound alike") as record:
+        ESPRIT(LINE, grid=[10.0, 170.0]).fit(X)
+    assert record[0].filename == __file__

@@ -4,12 +4,13 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
-from sslearn.doa import SRPPHAT
+from sslearn.doa import ESPRIT, SRPPHAT, TDOALocalizer
 from sslearn.encoding import PeakDecoder
 from sslearn.features import STFT
 from sslearn.geometry import (
     azimuth_grid,
     circular_array,
+    circular_difference,
     circular_grid,
     fibonacci_grid,
     great_circle_distance,
@@ -179,6 +180,17 @@ def test_from_pipeline(sample, clips):
     assert display.ax_.get_title().startswith("SRPPHAT")
     assert display.y_pred["SRPPHAT"] == pytest.approx(model.predict(X)[[sample]], abs=0.01)
     assert display.y_true == pytest.approx(y[[sample]])
+
+
+@pytest.mark.parametrize("cls", [ESPRIT, TDOALocalizer])
+@pytest.mark.parametrize("block_size", [None, 8])
+def test_from_localizers_that_search_no_grid(cls, block_size, clips):
+    mics, X, y = clips
+    model = make_pipeline(STFT(512), cls(mics, block_size=block_size)).fit(X)
+    display = SpatialSpectrumDisplay.from_estimator(model, X, sample=1)
+    peak = display.grid[display.spectrum[cls.__name__].argmax()]
+    assert np.abs(circular_difference(peak, y[1])) <= 1
+    assert display.y_pred[cls.__name__] == pytest.approx(y[1], abs=0.5)
 
 
 def test_from_raw_audio_in_a_list_and_in_blocks(clips):

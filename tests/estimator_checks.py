@@ -20,7 +20,7 @@ from sklearn.utils import get_tags
 from sslearn.base import is_localizer
 from sslearn.datasets import make_plane_waves
 from sslearn.features import STFT
-from sslearn.geometry import angles_to_unit_vectors, circular_array
+from sslearn.geometry import angles_to_unit_vectors, circular_array, circular_difference
 
 N_SAMPLES = 48
 # Excused from directions with elevation, which they refuse with a clear error.
@@ -323,6 +323,18 @@ def check_score_is_d2(case):
     assert 0.3 < case.fitted(X, y).score(X, y) <= 1
 
 
+def check_spectrum_peaks_at_the_truth(case):
+    X, y = case.data()
+    localizer = case.fitted(X, y)
+    spectrum = localizer.spatial_spectrum(X)
+    assert spectrum.shape == (N_SAMPLES, len(localizer.grid_))
+    assert np.isfinite(spectrum).all()
+    step = np.diff(np.sort(localizer.grid_)).max()
+    error = np.abs(circular_difference(localizer.grid_[spectrum.argmax(axis=1)], y))
+    # What is learned from a few clips is not right for each of them.
+    assert (np.median(error) if case.kind == "features" else error.max()) < step
+
+
 def check_grid_search_with_groups(case):
     X, y = case.data()
     groups = np.arange(N_SAMPLES) % 4
@@ -373,5 +385,7 @@ def yield_checks(case):
             check_score_is_d2,
             check_grid_search_with_groups,
         )
+        if hasattr(case.make(), "spatial_spectrum"):
+            yield check_spectrum_peaks_at_the_truth
         if type(case.estimator).__name__ not in AZIMUTH_ONLY:
             yield check_prediction_layout_with_elevation

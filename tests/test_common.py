@@ -56,13 +56,13 @@ ESTIMATORS = {
     "TimePooling": (TimePooling(), "maps", 20),
     "Flatten": (Flatten(), "maps", 20),
     "FrameBlocks": (FrameBlocks(5), "maps", 20),
-    "SRPPHAT": (SRPPHAT(ARRAY), "array", 30),
-    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 30),
-    "MVDR": (MVDR(ARRAY), "array", 30),
-    "MUSIC": (MUSIC(ARRAY), "array", 30),
-    "ESPRIT": (ESPRIT(ARRAY), "array", 29),
-    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 30),
-    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 30),
+    "SRPPHAT": (SRPPHAT(ARRAY), "array", 31),
+    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 31),
+    "MVDR": (MVDR(ARRAY), "array", 31),
+    "MUSIC": (MUSIC(ARRAY), "array", 31),
+    "ESPRIT": (ESPRIT(ARRAY), "array", 30),
+    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 31),
+    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 31),
     "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 30),
     "LaplacianEigenmaps": (
         LaplacianEigenmaps(2, n_neighbors=5, random_state=0),
@@ -83,12 +83,12 @@ ESTIMATORS = {
     "NeuralLocalizer-unbiased": (
         NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), **TRAIN),
         "features",
-        30,
+        31,
     ),
     "NeuralLocalizer-scores": (
         NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), activation=None, **TRAIN),
         "features",
-        30,
+        31,
     ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}

@@ -44,6 +44,7 @@ MicArrayDisplay.from_positions(mics, directions=truth)
 # %%
 # What they hear
 # --------------
+# ESPRIT does not search: its spectrum is the likelihood with one of the talkers moved elsewhere.
 
 from sslearn import recipes
 from sslearn.plotting import SpatialSpectrumDisplay
@@ -52,6 +53,7 @@ localizers = {
     "SRP-PHAT": recipes.srp_phat(mics, n_sources=2),
     "MVDR": recipes.mvdr(mics, n_sources=2),
     "MUSIC": recipes.music(mics, n_sources=2),
+    "ESPRIT": recipes.esprit(mics, n_sources=2),
 }
 spectra = {name: localizer.fit(X).spatial_spectrum(X)[0] for name, localizer in localizers.items()}
 grid = localizers["MUSIC"].grid_
@@ -66,7 +68,6 @@ import pandas as pd
 
 from sslearn.metrics import localization_report
 
-localizers["ESPRIT"] = recipes.esprit(mics, n_sources=2)
 rng = np.random.default_rng(1)
 first = rng.uniform(-180, 180, 40)
 y = np.column_stack([first, first + rng.uniform(30, 180, 40)])[..., None]

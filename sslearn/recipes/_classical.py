@@ -240,7 +240,7 @@ def tdoa(
 ):
     """Least squares on the time differences of GCC-PHAT, straight from audio.
 
-    One source and no grid: the fastest for many microphones.
+    One source and no grid to search: the fastest for many microphones.
 
     Parameters
     ----------

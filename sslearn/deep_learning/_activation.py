@@ -4,6 +4,14 @@ import numpy as np
 
 from sslearn.encoding import GridEncoding
 
+# What losses that take raw scores apply to them.
+_OF_SCORES = {"scores": "softmax", "sigmoid_scores": "sigmoid"}
+
+
+def takes_scores(loss):
+    """Whether a loss takes what the network answers before the last activation."""
+    return getattr(loss, "takes", "any") in _OF_SCORES
+
 
 def last_activation(activation, encoding, loss):
     """The activation after the network, which the encoding and the loss have a say in.
@@ -25,24 +33,44 @@ def last_activation(activation, encoding, loss):
     Raises
     ------
     ValueError
-        If the encoding has no classes to choose from, or the loss is not defined without another
-        activation.
+        If the encoding has no classes to choose from, the loss is not defined without another
+        activation, or it reads the targets as those of another encoding.
     """
     on_grid, takes = isinstance(encoding, GridEncoding), getattr(loss, "takes", "any")
-    if not on_grid and (takes == "scores" or activation == "softmax"):
+    if not on_grid and (takes_scores(loss) or activation == "softmax"):
         raise ValueError(
-            "loss='cross_entropy' and activation='softmax' need an encoding on a grid, such as "
-            f"UnbiasedEncoding; got encoding={encoding!r}."
+            "loss='cross_entropy', loss='gibbs_weighted' and activation='softmax' need an encoding "
+            f"on a grid, such as UnbiasedEncoding; got encoding={encoding!r}."
         )
-    allowed = {"scores": ("softmax",), "probabilities": ("softmax", "sigmoid")}.get(takes)
+    if isinstance(takes, tuple):
+        _check_code(encoding, loss)
+    allowed = ("softmax", "sigmoid") if takes == "probabilities" else None
+    if takes_scores(loss):
+        allowed = (_OF_SCORES[takes],)
     if activation == "auto":
-        activation = "softmax" if takes == "scores" else encoding.activation
+        activation = _OF_SCORES.get(takes, encoding.activation)
     if allowed is not None and activation not in allowed:
         raise ValueError(
             f"activation must be 'auto' or one of {allowed} for {type(loss).__name__}, which takes "
             f"{takes}; got {activation!r}."
         )
     return activation
+
+
+def _check_code(encoding, loss):
+    """Refuse a loss that would read the encoded directions in another way."""
+    code, scale = loss.takes
+    if (encoding.code, encoding.scale) == (code, scale):
+        return
+    cure = (
+        "Use AngleEncoding('sigmoid')"
+        if encoding.code is None
+        else f"Use AngularLoss({encoding.code!r}, scale={encoding.scale!r})"
+    )
+    raise ValueError(
+        f"encoding must have code={code!r} and scale={scale!r} for loss={loss!r}; got "
+        f"{encoding!r} with code={encoding.code!r} and scale={encoding.scale!r}. {cure}."
+    )
 
 
 def range_before(activation, targets):

@@ -22,7 +22,7 @@ TRAIN_CONSTRAINTS = {
     "lr": [Interval(Real, 0, None, closed="neither")],
     "max_epochs": [Interval(Integral, 1, None, closed="left")],
     "batch_size": [Interval(Integral, 2, None, closed="left")],
-    "optimizer": [StrOptions({"adam", "adamw", "sgd"})],
+    "optimizer": [StrOptions({"adam", "adamw", "nadam", "sgd"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
     "patience": [Interval(Integral, 1, None, closed="left")],
     "lr_factor": [Interval(Real, 0, 1, closed="right")],

@@ -10,7 +10,12 @@ from skorch.callbacks import Callback
 from sslearn.networks._layers import PrivateDropout
 
 _INIT_LOCK = threading.Lock()
-_OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+_OPTIMIZERS = {
+    "adam": (torch.optim.Adam, {"fused": True}),
+    "adamw": (torch.optim.AdamW, {"fused": True}),
+    "nadam": (torch.optim.NAdam, {}),
+    "sgd": (torch.optim.SGD, {"fused": True}),
+}
 
 
 def resolve_device(device):
@@ -234,7 +239,7 @@ def train(
         Function of the module that returns the validation error; the last epoch is kept if None.
     on_epoch : callable
         Function of the row of history of each epoch; a true answer stops the training.
-    optimizer : {"adam", "adamw", "sgd"}
+    optimizer : {"adam", "adamw", "nadam", "sgd"}
         Optimizer.
     lr : float
         Learning rate at the start.
@@ -266,11 +271,12 @@ def train(
         If the loss or a weight is no longer finite.
     """
     schedule = _Schedule(validate, patience, lr_factor, min_lr, n_iter_no_change)
+    optimizer, options = _OPTIMIZERS[optimizer]
     net = _Net(
         module,
         criterion,
-        optimizer=_OPTIMIZERS[optimizer],
-        optimizer__fused=True,
+        optimizer=optimizer,
+        **{f"optimizer__{name}": value for name, value in options.items()},
         lr=lr,
         max_epochs=max_epochs,
         train_split=None,

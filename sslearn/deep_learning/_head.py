@@ -13,7 +13,7 @@ class Head(nn.Module):
     """What comes after a network: in training the last activation, otherwise final answers.
 
     Answers are clamped to [0, 1] if they are scores of classes, and then averaged over frames,
-    if the network answers for each frame.
+    if the network answers for each frame and the encoding does not average them itself.
 
     Parameters
     ----------
@@ -25,14 +25,17 @@ class Head(nn.Module):
         Whether the answers are scores of classes.
     output_shape : tuple of int
         Shape of one answer.
+    average_frames : bool, default=True
+        Whether answers without classes are averaged over frames.
     """
 
-    def __init__(self, activation, *, in_training, clamp, output_shape):
+    def __init__(self, activation, *, in_training, clamp, output_shape, average_frames=True):
         super().__init__()
         self.activation = _ACTIVATIONS[activation]()
         self.in_training = in_training
         self.clamp = clamp
         self.output_shape = output_shape
+        self.average_frames = average_frames
 
     def forward(self, x):
         """Outputs for the loss, or final answers in evaluation mode."""
@@ -41,7 +44,7 @@ class Head(nn.Module):
         x = self.activation(x)
         has_frames = x.ndim == len(self.output_shape) + 2
         if not self.clamp:
-            return x.mean(1) if has_frames else x
+            return x.mean(1) if has_frames and self.average_frames else x
         scores = x.clamp(0.0, 1.0)
         if has_frames:
             x, scores = x.mean(1), scores.mean(1)

@@ -6,7 +6,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.base import LocalizerMixin
-from sslearn.deep_learning._activation import last_activation, range_before
+from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
 from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
 from sslearn.encoding._base import check_sources
@@ -27,21 +27,21 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         Recipe of the network; ``MLP((128, 128), activation="relu", batch_norm="before")`` if None.
     encoding : Encoding, default=None
         What the directions look like to the network; ``UnitVectorEncoding()`` if None.
-    loss : {"auto", "mse", "cross_entropy", "bce", "wasserstein", "nlae"} or callable, \
-default="auto"
+    loss : {"auto", "mse", "cross_entropy", "bce", "wasserstein", "nlae", "angular", \
+"gibbs_weighted"} or callable, default="auto"
         Criterion of output and target: a short name, or an object such as
         ``SquaredErrorLoss("sum")``. ``"auto"`` is the encoding's own.
     activation : {"auto", "softmax", "sigmoid", "tanh"} or None, default="auto"
-        Last activation of the network. ``"auto"`` is the encoding's own, and a softmax for
-        cross-entropy. None is no activation; scores of classes are then clamped to [0, 1] in
-        prediction.
+        Last activation of the network. ``"auto"`` is the encoding's own, a softmax for
+        cross-entropy, and a sigmoid for the Gibbs-weighted loss. None is no activation; scores of
+        classes are then clamped to [0, 1] in prediction.
     lr : float, default=1e-3
         Learning rate at the start.
     max_epochs : int, default=100
         Number of passes over the training samples.
     batch_size : int, default=32
         Samples per mini-batch.
-    optimizer : {"adam", "adamw", "sgd"}, default="adam"
+    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
         Optimizer.
     validation_fraction : float, default=0.1
         Fraction of the samples that is held out, at random; the epoch with the least median
@@ -105,10 +105,10 @@ default="auto"
     Notes
     -----
     With an encoding on a grid the network answers with a score per class. In training, the
-    cross-entropy sees raw scores and the other losses those after the activation. In prediction the
-    scores are clamped to [0, 1], averaged over frames if the network answers for each frame, and
-    then decoded. ``activation=None`` with the squared error is MSE(wo) in [1]_; a binary
-    cross-entropy or NLAE is not defined without an activation.
+    cross-entropy and the Gibbs-weighted loss see raw scores and the other losses those after the
+    activation. In prediction the scores are clamped to [0, 1], averaged over frames if the network
+    answers for each frame, and then decoded. ``activation=None`` with the squared error is MSE(wo)
+    in [1]_; a binary cross-entropy or NLAE is not defined without an activation.
 
     A y of shape (n_samples, n_sources, n_angles), with all sources present, needs an encoding on
     a grid and a network with an output per source. Outputs are trained on the sources in descending
@@ -226,7 +226,7 @@ default="auto"
         self.encoding_ = encoding.fit(y)
         loss = check_loss(encoding.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, encoding, loss)
-        self._scores_in_training = getattr(loss, "takes", "any") == "scores"
+        self._scores_in_training = takes_scores(loss)
         self._learn_inputs(X)
         targets = encoding.training_targets(y).astype(self._dtype)
         on_grid = isinstance(encoding, GridEncoding)
@@ -345,6 +345,7 @@ default="auto"
             in_training=not self._scores_in_training,
             clamp=isinstance(self.encoding_, GridEncoding),
             output_shape=shape,
+            average_frames=self.encoding_.average_frames,
         )
         scaling = [] if self._output_range is None else [Affine(*self._output_range)]
         return nn.Sequential(self.network_.build(self._input_shape, shape), *scaling, head)

@@ -72,7 +72,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Number of passes over the training samples.
     batch_size : int, default=128
         Samples per mini-batch; it must be large enough to hold similar pairs.
-    optimizer : {"adam", "adamw", "sgd"}, default="adam"
+    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
         Optimizer.
     validation_fraction : float, default=0.3
         Fraction of the samples that is held out, at random. After each epoch their directions are

@@ -128,12 +128,12 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return [module]
 
     def _loader(self, X, module):
-        """Function that gives the module's input for an index tensor."""
+        """Function that gives the module's inputs for each of several index tensors in turn."""
         import torch
 
         weight = next(module.parameters())
         X = torch.from_numpy(X).to(weight.device, weight.dtype)
-        return lambda rows: X[rows]
+        return lambda parts: (X[rows] for rows in parts)
 
     def _chunk_size(self):
         return _CHUNK_SIZE

@@ -63,7 +63,8 @@ def forward(module, load, rows, chunk_size):
     """Outputs of a module in evaluation mode, as an array, computed chunk by chunk."""
     module.eval()
     with torch.inference_mode():
-        return np.concatenate([module(load(part)).cpu().numpy() for part in rows.split(chunk_size)])
+        chunks = load(rows.split(chunk_size))
+        return np.concatenate([module(inputs).cpu().numpy() for inputs in chunks])
 
 
 class Batches:
@@ -72,7 +73,7 @@ class Batches:
     Parameters
     ----------
     load : callable
-        Function that gives the inputs of the samples in an index tensor.
+        Function that gives the inputs for each of several index tensors in turn.
     targets : torch.Tensor of shape (n_samples, ...)
         Targets of all samples.
     rows : torch.Tensor of shape (n_rows,)
@@ -92,10 +93,11 @@ class Batches:
 
     def __iter__(self):
         order = torch.randperm(len(self.rows), generator=self.generator)
-        for part in self.rows[order].split(self.batch_size):
-            # Batch norm and pairs need two samples; a lone one gets its turn in another epoch.
-            if len(part) > 1:
-                yield self.load(part), self.targets[part]
+        parts = self.rows[order].split(self.batch_size)
+        # Batch norm and pairs need two samples; a lone one gets its turn in another epoch.
+        parts = [part for part in parts if len(part) > 1]
+        for part, inputs in zip(parts, self.load(parts), strict=True):
+            yield inputs, self.targets[part]
 
 
 class _Interrupted(Exception):

@@ -1,6 +1,7 @@
 """Localization by a network that is trained on encoded directions."""
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -8,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
+from sslearn.deep_learning._loading import made_ahead
 from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
 from sslearn.encoding._base import check_sources
 from sslearn.geometry import wrap_azimuth
@@ -15,7 +17,13 @@ from sslearn.losses._mixture import mixed_loss
 from sslearn.losses._short_names import SHORT_NAMES, check_loss
 from sslearn.metrics import median_angular_error
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils._param_validation import HasMethods, StrOptions, _fit_context, with_callbacks
+from sslearn.utils._param_validation import (
+    HasMethods,
+    Integral,
+    StrOptions,
+    _fit_context,
+    with_callbacks,
+)
 
 
 class NeuralLocalizer(LocalizerMixin, TorchEstimator):
@@ -60,6 +68,10 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         Stateless transformer of X that is applied to each mini-batch, so that X may be larger
         than memory: raw audio, a memory map, a list of clips, an array of paths. It is fitted
         on the first mini-batch and must return an array with one row per sample.
+    n_jobs : int, default=None
+        Threads that apply ``batch_transform`` to the mini-batches to come while the network works;
+        -1 is one per processor. Each holds a mini-batch more in memory. None or 1 makes a
+        mini-batch when its turn comes. The results are the same.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
     precision : {"full", "bfloat16"}, default="full"
@@ -147,6 +159,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         "loss": [StrOptions({"auto", *SHORT_NAMES}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
+        "n_jobs": [Integral, None],
         **TRAIN_CONSTRAINTS,
     }
 
@@ -168,6 +181,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         n_iter_no_change=None,
         callbacks=None,
         batch_transform=None,
+        n_jobs=None,
         device="auto",
         precision="full",
         warm_start=False,
@@ -189,6 +203,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.callbacks = callbacks
         self.batch_transform = batch_transform
+        self.n_jobs = n_jobs
         self.device = device
         self.precision = precision
         self.warm_start = warm_start
@@ -361,7 +376,7 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
             batch = torch.from_numpy(self._transform_batch(_take(X, rows.numpy())))
             return batch.to(weight.device, weight.dtype)
 
-        return load
+        return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
 
     def _chunk_size(self):
         # Maps, and what networks make of them, may be large: never more of them than in training.

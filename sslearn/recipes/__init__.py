@@ -5,6 +5,7 @@ Every part of a recipe stays an ordinary step or parameter: it can be replaced, 
 the binaural systems the left ear is the first of two channels.
 """
 
+from sslearn.recipes._ambisonic import ambisonic_crnn
 from sslearn.recipes._binaural import (
     feed_forward,
     laplacian_eigenmaps,
@@ -15,6 +16,7 @@ from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat,
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
 
 __all__ = [
+    "ambisonic_crnn",
     "esprit",
     "feed_forward",
     "intensity",

@@ -111,8 +111,12 @@ def _reflections(room, source, mics, is_ambisonic, fs, horizon, max_order):
     n_channels = 4 if is_ambisonic else len(mics)
     fine = np.zeros((amplitudes.shape[2], n_channels, _N_PHASES * n_taps), dtype=np.float32)
     _add_images(fine, axes, fs, reach, max_order, is_ambisonic)
-    high_pass = butter(2, _HIGH_PASS, "highpass", fs=fs, output="sos")
-    return sosfilt(high_pass, _decimate(fine, n_taps, filters)).astype(np.float32)
+    return sosfilt(_high_pass(fs), _decimate(fine, n_taps, filters)).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _high_pass(fs):
+    return butter(2, _HIGH_PASS, "highpass", fs=fs, output="sos")
 
 
 def _wall_amplitudes(room, fs):
@@ -175,18 +179,24 @@ def _add_images(fine, axes, fs, reach, max_order, is_ambisonic):
             _outer(np.multiply, axes, "damping", part, band).ravel()[near]
             for band in range(n_bands)
         ]
+        offsets = _offsets(axes, part, near) if is_ambisonic else None
         for m in range(len(axes[0]["squares"])):
-            distance = np.sqrt(_outer(np.add, axes, "squares", part, m).ravel()[near])
+            square = _outer(np.add, axes, "squares", part, m).ravel()[near]
+            distance = np.sqrt(square)
             delay = (distance * scale + start).astype(np.intp)
-            # Gains of the channels of this place: 1 or, of first order, 1 and the unit vector.
-            offsets = _offsets(axes, part, near) if is_ambisonic else ()
-            channels = fine if is_ambisonic else fine[:, m : m + 1]
-            for band, amplitude in zip(channels, damping, strict=True):
-                pressure = amplitude / distance
-                band[0] += np.bincount(delay, pressure, minlength=n_fine)
-                velocity = pressure / distance if is_ambisonic else None
-                for channel, offset in zip(band[1:], offsets, strict=True):
-                    channel += np.bincount(delay, velocity * offset, minlength=n_fine)
+            channels = slice(None) if is_ambisonic else slice(m, m + 1)
+            for band, amplitude in zip(fine[:, channels], damping, strict=True):
+                heard = _gains(amplitude, square, distance, offsets)
+                for channel, weights in zip(band, heard, strict=True):
+                    channel += np.bincount(delay, weights, minlength=n_fine)
+
+
+def _gains(amplitude, square, distance, offsets):
+    """Gains of image sources in the channels of one place: pressure, or W, X, Y, Z."""
+    if offsets is None:
+        return [amplitude / distance]
+    gradient = amplitude / square
+    return [gradient * along for along in (distance, *offsets)]
 
 
 def _near_images(axes, reach, max_order):

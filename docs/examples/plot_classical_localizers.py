@@ -44,7 +44,7 @@ MicArrayDisplay.from_positions(mics, directions=truth)
 # %%
 # What they hear
 # --------------
-# ESPRIT does not search: its spectrum is the likelihood with one of the talkers moved elsewhere.
+# ESPRIT does not search: its spectrum is the share of the log-likelihood that a talker keeps there.
 
 from sslearn import recipes
 from sslearn.plotting import SpatialSpectrumDisplay

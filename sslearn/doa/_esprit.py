@@ -113,12 +113,12 @@ class ESPRIT(GridScorer):
     the power of the noise at each frequency as unknown.
 
     The spatial spectrum is this likelihood over the azimuth of one source while the others stay
-    where they were found, ``P(u) = max over k of the geometric mean over f of tr(P_f R_f) /
-    tr(P_f,k(u) R_f)``, with ``P_f`` the projection to what is orthogonal to all steering vectors
-    and ``P_f,k(u)`` the same with source k at u. It is 1 at the directions that ``predict`` finds,
-    whatever their power; more than 1 elsewhere says that it missed a better one, which happens in
-    much noise. Without noise peaks are far narrower than the step of the grid. For one source
-    ``tr(P_f,1(u) R_f)`` is the power that a delay-and-sum beam to u leaves.
+    where they were found, ``P(u) = max over k of G_k(u) / G_k(u_k)``, with the gain of source k,
+    found at ``u_k``, ``G_k(u) = sum over f of log tr(P_f,-k R_f) - log tr(P_f,k(u) R_f)``. There
+    ``P_f,-k`` is the projection to what is orthogonal to the steering vectors of the others, and
+    ``P_f,k(u)`` also to that of ``u``. It is 1 at the directions that ``predict`` finds, whatever
+    their power, and 0 where a source would explain nothing; more than 1 elsewhere says that
+    ``predict`` missed a better one, which happens in much noise.
 
     References
     ----------
@@ -250,14 +250,14 @@ class ESPRIT(GridScorer):
 
     def _score_batch(self, X):
         covariances = covariance(X).astype(np.complex128)
-        likelihood = profile_likelihood(
+        shares = profile_likelihood(
             covariances[:, self._refined],
             self._waves[self._refined],
             self._find(covariances, X.shape[3])[0],
             self._array.values_of(self.grid_),
             self._array.paths,
         )
-        return likelihood.astype(X.real.dtype)
+        return shares.astype(X.real.dtype)
 
     def _find(self, covariances, n_frames):
         """What the directions depend on (n, n_sources), and the powers of the sources."""

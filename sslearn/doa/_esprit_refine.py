@@ -103,7 +103,7 @@ def _least_noise(total):
 
 
 def profile_likelihood(covariances, waves, values, candidates, paths):
-    """How likely it is that one of the sources is elsewhere, while the others stay.
+    """How much of the likelihood a source keeps elsewhere, while the others stay.
 
     Parameters
     ----------
@@ -120,24 +120,28 @@ def profile_likelihood(covariances, waves, values, candidates, paths):
 
     Returns
     -------
-    likelihood : ndarray of shape (n, n_directions)
-        The best of the sources, as the geometric mean over the frequencies of the power of the
-        noise with all sources where they are found over that with one at the candidate.
+    shares : ndarray of shape (n, n_directions)
+        Of what a source adds to the log-likelihood where it is found, the share that it adds at
+        the candidate; the largest of the sources.
     """
     n_sources = values.shape[1]
     ahead, elsewhere = paths(values)[0], paths(candidates)[0]
     step = max(1, _STEERED_BYTES // (16 * ahead[:, 0].size))
-    ratio = np.zeros((n_sources, len(values), len(candidates)))
+    found_gain = np.zeros((n_sources, len(values), 1))
+    gain = np.zeros((n_sources, len(values), len(candidates)))
     for wave, R in zip(waves, covariances.swapaxes(0, 1), strict=True):
         found = np.exp(1j * wave * ahead).swapaxes(1, 2)
-        least = _least_noise(np.trace(R, axis1=1, axis2=2).real)[:, None]
+        least = _least_noise(_total(R))
         noise = np.log(np.maximum(_total(_without(found, R)[1]), least))
         for source in range(n_sources):
             rest = _without(np.delete(found, source, axis=2), R)
+            noise_without = np.log(np.maximum(_total(rest[1]), least))
+            found_gain[source] += noise_without - noise
             for some in gen_batches(len(candidates), step):
                 steering = np.exp(1j * wave * elsewhere[some])
-                ratio[source, :, some] += noise - np.log(np.maximum(_left(*rest, steering), least))
-    return np.exp(ratio.max(axis=0) / len(waves))
+                left = np.maximum(_left(*rest, steering), least)
+                gain[source, :, some] += noise_without - np.log(left)
+    return (gain / np.maximum(found_gain, np.finfo(float).eps)).max(axis=0)
 
 
 def _total(R):

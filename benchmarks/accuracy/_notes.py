@@ -15,20 +15,15 @@ for the direct sound, which is that of the labels."""
 _PYRAMIC = """Great-circle errors in degrees over 360 directions; the check, a robust fit, has its
 largest error in brackets. The calibrated labels were fitted to these very differences. Plain least
 squares comes nearest to them where no outlier spoils it (see the medians), so they were probably
-fitted like that; the robust fit gives large residuals less weight and stands 0.06 degrees beside
-them. Against the nominal labels, which are independent, the medians of the two do not differ.
+fitted like that. Against the nominal labels, which are independent, the medians do not differ.
 
-The largest error is 0.48 and not 0.40 because the robust fit leaves out what the labels took in: in
+Both weights have the constant of 99 % efficiency on Gaussian errors. Huber's reach the check. With
+Tukey's, the default, the largest error is 0.48 because they leave out what the labels took in: in
 the 8 directions that are furthest apart two or three microphones are off by 7 to 16 mm of path, 6
-to 16 times the scale of the residuals there. Judged by the turntable, which neither has seen, the
-robust fit is the better one: 0.57 against 0.72 degrees in these 8, 0.69 against 0.81 in the 16 that
-are furthest apart (`python -m benchmarks.accuracy.array_labels`). Weights that let such errors in
-reach the check (Huber's with a constant of 2: 0.08, 0.40; Tukey's with 20: 0.04, 0.34; least
-squares without what is off by 5 cm: 0.04, 0.29) and are worse where outliers are simulated (12
-microphones on a sphere, deviation of 2 mm, 10 % of the delays off by 5 to 15 deviations: 0.23
-degrees with our constant of 7.04, 0.28 and 0.49 with the first two; 30 % anywhere: 0.30, 0.60 and
-0.82). Least squares over what is within 2.5 to 8 scales, once or repeated, keeps the largest error
-at 0.46 or more. So the weights stay as they are."""
+to 16 times the scale of the residuals there. Judged by the turntable, which neither has seen, this
+is the better fit: 0.57 against 0.72 degrees in these 8, 0.69 against 0.81 in the 16 that are
+furthest apart (`python -m benchmarks.accuracy.array_labels`). It is also the better one where gross
+outliers are simulated (`tests/doa/test_tdoa.py`), which is why it stays the default."""
 
 _SOFIA = """Errors of the azimuth of each source in degrees, with their sign (A1 and A3: sources at
 45, 15, -15 and -45; A4: at 180; nan: not found); their spread, the largest deviation from the

@@ -131,7 +131,7 @@ def pyramic(bench):
         data = datasets.load_pyramic_tdoa(
             bench.data / "pyramic_tdoa", calibrated=kind == "calibrated"
         )
-        for robust in (True, False):
+        for robust in ("tukey", "huber", False):
             directions = directions_from_tdoas(
                 data.tdoas,
                 data.mic_positions,
@@ -139,7 +139,7 @@ def pyramic(bench):
                 speed_of_sound=data.speed_of_sound,
                 robust=robust,
             )
-            name = "directions_from_tdoas" + ("" if robust else "(robust=False)")
+            name = f"directions_from_tdoas(robust={robust!r})"
             error = great_circle_distance(directions, data.target)
             bench.add(f"{kind} labels", name, **statistics(error), check=check)
     bench.write(

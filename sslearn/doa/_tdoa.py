@@ -4,7 +4,7 @@ import numpy as np
 
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridScorer
-from sslearn.doa._tdoa_directions import fit_plane_waves, pair_differences
+from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.features._gcc_phat import LagCorrelator, whiten
@@ -109,8 +109,9 @@ class TDOALocalizer(GridScorer):
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
-    robust : bool, default=True
-        Whether outliers among the time differences of a clip are recognised and left out.
+    robust : bool or {"tukey", "huber"}, default=True
+        Whether outliers among the time differences of a clip are recognised and left out (True or
+        ``"tukey"``), or weigh less (``"huber"``), as in :func:`directions_from_tdoas`.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
@@ -198,7 +199,7 @@ class TDOALocalizer(GridScorer):
     _parameter_constraints: dict = {
         **GridScorer._parameter_constraints,
         "pairs": ["array-like", None],
-        "robust": ["boolean"],
+        "robust": ROBUST,
     }
 
     def __init__(

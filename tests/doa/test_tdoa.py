@@ -56,7 +56,7 @@ def spectra(mics, directions, *, duration=0.3, snr=None, dtype=np.float64):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("robust", [True, False])
+@pytest.mark.parametrize("robust", [True, "tukey", "huber", False])
 @pytest.mark.parametrize("name", SPATIAL)
 def test_exact_delays_give_exact_directions(name, robust):
     mics = SPATIAL[name]
@@ -161,7 +161,8 @@ def test_a_microphone_that_is_out_of_place_is_left_out():
     assert np.median(error) < 0.1
 
 
-def test_robust_fit_is_nearly_as_good_without_outliers():
+@pytest.mark.parametrize("kind", ["tukey", "huber"])
+def test_robust_fit_is_nearly_as_good_without_outliers(kind):
     rng = np.random.default_rng(0)
     mics = spherical_array(8, 0.1)
     directions = fibonacci_grid(300)
@@ -169,9 +170,31 @@ def test_robust_fit_is_nearly_as_good_without_outliers():
     tdoas = tdoas + 5e-6 * rng.standard_normal(tdoas.shape)
     plain, robust = (
         great_circle_distance(directions_from_tdoas(tdoas, mics, robust=robust), directions).mean()
-        for robust in (False, True)
+        for robust in (False, kind)
     )
     assert robust < 1.02 * plain
+
+
+@pytest.mark.filterwarnings("ignore:The time differences")
+def test_huber_bounds_what_outliers_weigh():
+    """A tenth gross errors: better by far than none of it, not as good as leaving them out."""
+    rng = np.random.default_rng(0)
+    mics = spherical_array(12, 0.1)
+    directions = fibonacci_grid(200)
+    tdoas = tdoas_of(mics, directions)
+    tdoas += 5e-6 * rng.standard_normal(tdoas.shape)
+    gross = rng.uniform(-5e-4, 5e-4, tdoas.shape)
+    tdoas = np.where(rng.random(tdoas.shape) < 0.1, gross, tdoas)
+    tukey, huber, plain = (
+        great_circle_distance(directions_from_tdoas(tdoas, mics, robust=robust), directions).mean()
+        for robust in ("tukey", "huber", False)
+    )
+    assert tukey < huber < 0.5 * plain
+
+
+def test_robust_that_there_is_not():
+    with pytest.raises(ValueError, match="'robust' parameter"):
+        directions_from_tdoas(np.zeros(6), tetrahedral_array(0.05), robust="cauchy")
 
 
 def test_leading_axes_and_kinds():

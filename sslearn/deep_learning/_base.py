@@ -138,13 +138,13 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _chunk_size(self):
         return _CHUNK_SIZE
 
-    def _forward(self, X):
-        """Outputs of the fitted module, in its dtype."""
+    def _forward(self, X, module=None):
+        """Outputs of the fitted module, or of another one around it, in its dtype."""
         import torch
 
         from sslearn.deep_learning._engine import forward
 
-        module = self._get_module()
+        module = self._get_module() if module is None else module
         load = self._loader(X, module)
         return forward(module, load, torch.arange(len(X)), self._chunk_size())
 

@@ -52,6 +52,35 @@ class Head(nn.Module):
         return torch.where((scores > 0).any(-1, keepdim=True), scores, x)
 
 
+class FrameAnswers(nn.Module):
+    """Final answers for each frame instead of those for their mean.
+
+    Parameters
+    ----------
+    module : torch.nn.Sequential
+        Network, and a head at its end.
+    output_shape : tuple of int
+        Shape of one answer.
+    """
+
+    def __init__(self, module, output_shape):
+        super().__init__()
+        self.network = module[:-1]
+        self.head = module[-1]
+        self.n_axes = len(output_shape)
+
+    def forward(self, x):
+        """Answers of shape (n_samples, n_frames, \\*output_shape)."""
+        x = self.network(x)
+        if x.ndim != self.n_axes + 2:
+            raise ValueError(
+                "predict_frames needs a network that answers for each frame, such as CRNN; this "
+                f"one answers for a sample, with shape {tuple(x.shape)}. Use predict."
+            )
+        # To the head a frame is a sample, so that nothing is averaged.
+        return self.head(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
 class Criterion:
     """Loss of a network whose answers may have an axis of frames that the targets lack.
 

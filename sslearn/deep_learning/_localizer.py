@@ -1,15 +1,13 @@
 """Localization by a network that is trained on encoded directions."""
 
-import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
-from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
-from sslearn.deep_learning._loading import made_ahead
+from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task
+from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
 from sslearn.encoding._base import check_sources
 from sslearn.geometry import wrap_azimuth
@@ -26,7 +24,7 @@ from sslearn.utils._param_validation import (
 )
 
 
-class NeuralLocalizer(LocalizerMixin, TorchEstimator):
+class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     """Localizer made of a network, an encoding of the directions and a loss.
 
     Parameters
@@ -265,12 +263,34 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        dtype = X.dtype if self.batch_transform is None else self._dtype
-        y = self.encoding_.inverse_transform(self._forward(X)).astype(dtype)
-        # Rounding to float32 may reach 180.
-        azimuth = y if y.ndim == 1 else y[..., 0]
-        azimuth[:] = wrap_azimuth(azimuth)
-        return y
+        return self._decode(self._forward(X), X)
+
+    def predict_frames(self, X):
+        """Directions in each frame, for networks that answer for each frame.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Features, or what ``batch_transform`` takes.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_frames, n_sources, n_angles)
+            Directions in degrees: each frame decoded as ``predict`` decodes their mean.
+
+        Raises
+        ------
+        ValueError
+            If the network answers for whole samples.
+        """
+        check_is_fitted(self)
+        from sslearn.deep_learning._head import FrameAnswers
+
+        X = self._check_X(X, reset=False)
+        answers = self._forward(X, FrameAnswers(self._get_module(), self.encoding_.output_shape_))
+        y = self._decode(answers.reshape(-1, *answers.shape[2:]), X)
+        n_sources = y.shape[1] if y.ndim == 3 else 1
+        return y.reshape(*answers.shape[:2], n_sources, -1)
 
     @property
     def grid_(self):
@@ -296,40 +316,13 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         check_is_fitted(self)
         return self._forward(self._check_X(X, reset=False))
 
-    def _check_X(self, X, reset=True, **kwargs):
-        if self.batch_transform is not None:
-            # The transformer validates what it is given, batch by batch.
-            X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
-            if len(X) < 1 + reset:
-                raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
-            return X
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            order="C",
-            force_writeable=True,
-            allow_nd=True,
-            **kwargs,
-        )
-        if not reset and X.shape[1:] != self._input_shape:
-            raise ValueError(
-                f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "
-                f"fit; got {X.shape}."
-            )
-        return X
-
-    def _learn_inputs(self, X):
-        if self.batch_transform is not None:
-            first = _take(X, np.arange(min(self.batch_size, len(X))))
-            self.batch_transform_ = clone(self.batch_transform).fit(first)
-            X = self._transform_batch(first)
-        self._input_shape, self._dtype = X.shape[1:], X.dtype
-
-    def _transform_batch(self, X):
-        X = np.ascontiguousarray(self.batch_transform_.transform(X))
-        return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
+    def _decode(self, answers, X):
+        dtype = X.dtype if self.batch_transform is None else self._dtype
+        y = self.encoding_.inverse_transform(answers).astype(dtype)
+        # Rounding to float32 may reach 180.
+        azimuth = y if y.ndim == 1 else y[..., 0]
+        azimuth[:] = wrap_azimuth(azimuth)
+        return y
 
     def _criterion(self, loss):
         from sslearn.deep_learning._head import Criterion
@@ -364,25 +357,3 @@ class NeuralLocalizer(LocalizerMixin, TorchEstimator):
         )
         scaling = [] if self._output_range is None else [Affine(*self._output_range)]
         return nn.Sequential(self.network_.build(self._input_shape, shape), *scaling, head)
-
-    def _loader(self, X, module):
-        if self.batch_transform is None:
-            return super()._loader(X, module)
-        import torch
-
-        weight = next(module.parameters())
-
-        def load(rows):
-            batch = torch.from_numpy(self._transform_batch(_take(X, rows.numpy())))
-            return batch.to(weight.device, weight.dtype)
-
-        return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
-
-    def _chunk_size(self):
-        # Maps, and what networks make of them, may be large: never more of them than in training.
-        of_features = self.batch_transform is None and len(self._input_shape) == 1
-        return super()._chunk_size() if of_features else self.batch_size
-
-
-def _take(X, rows):
-    return [X[i] for i in rows] if isinstance(X, list) else X[rows]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sslearn.features import STFT
+from sslearn.features import STFT, FrameBlocks
 from sslearn.geometry import check_multi_doa
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
@@ -29,6 +29,7 @@ def _times_of(estimator, n_frames):
     if len(stfts) != 1 or len(rates) != 1:
         return None
     sizes = [value for key, value in params.items() if key.split("__")[-1] == "block_size"]
+    sizes += [value.n_frames for value in params.values() if isinstance(value, FrameBlocks)]
     (stft,), (fs,), block_size = stfts, rates, sizes[0] if sizes else 1
     hop_length = stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
     first = (block_size - 1) / 2 * hop_length + (0 if stft.padding else stft.n_fft / 2)
@@ -179,8 +180,8 @@ class TrackDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted localizer that answers over time, or pipeline that ends with one: a classical
-            localizer with ``block_size``.
+            Fitted localizer that answers over time: a classical one with ``block_size``, or
+            pipeline that ends with one, or a neural one with ``predict_frames``.
         X : array-like
             What the estimator takes.
         y : array-like, default=None
@@ -210,7 +211,8 @@ class TrackDisplay:
         """
         if not 0 <= sample < len(X):
             raise ValueError(f"sample must be in [0, {len(X) - 1}]; got {sample}.")
-        y_pred = np.asarray(estimator.predict(X[sample : sample + 1]))
+        predict = getattr(estimator, "predict_frames", estimator.predict)
+        y_pred = np.asarray(predict(X[sample : sample + 1]))
         last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
         name = type(last).__name__
         if y_pred.ndim != 4:

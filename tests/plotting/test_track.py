@@ -3,10 +3,12 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
+from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import SRPPHAT
 from sslearn.encoding import PeakDecoder
-from sslearn.features import STFT
+from sslearn.features import IPD, STFT, FrameBlocks, PhaseMap
 from sslearn.geometry import circular_array
+from sslearn.networks import PNN, SNet
 from sslearn.plotting import TrackDisplay
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -106,6 +108,22 @@ def test_from_estimator_knows_the_times(padding):
         np.testing.assert_allclose(display.times[:2], [first, first + 640 / 16000])
         np.testing.assert_array_equal(display.y_pred["SRPPHAT"], model.predict(X[1:])[0])
         assert np.unique(display.y_true).tolist() == [y[1]]
+
+
+def test_from_estimator_of_a_network():
+    X, y = waves()
+    maps = make_pipeline(STFT(64, hop_length=32), PhaseMap())
+    model = NeuralLocalizer(PNN(2, hidden_layer_sizes=(4,)), batch_transform=maps, max_epochs=1)
+    display = TrackDisplay.from_estimator(model.fit(X, y), X, y)
+    assert display.times is None  # the network does not know the sampling rate
+    assert display.y_pred["NeuralLocalizer"].shape == (149, 1, 1)
+    blocks = make_pipeline(
+        STFT(64, hop_length=32), IPD(fs=8000), FrameBlocks(10, incomplete="drop")
+    )
+    model = NeuralLocalizer(SNet((4, 4), n_blocks=1, n_hidden=4), batch_transform=blocks)
+    display = TrackDisplay.from_estimator(model.set_params(max_epochs=1).fit(X, y), X, y)
+    # Blocks of 10 frames, the first centred between frames 4 and 5.
+    np.testing.assert_allclose(display.times[:2], np.array([4.5 * 32 + 32, 14.5 * 32 + 32]) / 8000)
 
 
 def test_from_estimator_without_times_and_with_tracks():

@@ -1,0 +1,70 @@
+"""Inputs that a transformer makes batch by batch, so that X may be larger than memory."""
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import clone
+from sklearn.utils.validation import validate_data
+
+from sslearn.deep_learning._base import TorchEstimator
+from sslearn.deep_learning._loading import made_ahead
+
+
+class BatchTransformEstimator(TorchEstimator):
+    """Base of estimators over torch with the parameters ``batch_transform`` and ``n_jobs``."""
+
+    def _check_X(self, X, reset=True, **kwargs):
+        if self.batch_transform is not None:
+            # The transformer validates what it is given, batch by batch.
+            X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
+            if len(X) < 1 + reset:
+                raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
+            return X
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            force_writeable=True,
+            allow_nd=True,
+            **kwargs,
+        )
+        if not reset and X.shape[1:] != self._input_shape:
+            raise ValueError(
+                f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "
+                f"fit; got {X.shape}."
+            )
+        return X
+
+    def _learn_inputs(self, X):
+        if self.batch_transform is not None:
+            first = _take(X, np.arange(min(self.batch_size, len(X))))
+            self.batch_transform_ = clone(self.batch_transform).fit(first)
+            X = self._transform_batch(first)
+        self._input_shape, self._dtype = X.shape[1:], X.dtype
+
+    def _transform_batch(self, X):
+        X = np.ascontiguousarray(self.batch_transform_.transform(X))
+        return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
+
+    def _loader(self, X, module):
+        if self.batch_transform is None:
+            return super()._loader(X, module)
+        import torch
+
+        weight = next(module.parameters())
+
+        def load(rows):
+            batch = torch.from_numpy(self._transform_batch(_take(X, rows.numpy())))
+            return batch.to(weight.device, weight.dtype)
+
+        return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
+
+    def _chunk_size(self):
+        # Maps, and what networks make of them, may be large: never more of them than in training.
+        of_features = self.batch_transform is None and len(self._input_shape) == 1
+        return super()._chunk_size() if of_features else self.batch_size
+
+
+def _take(X, rows):
+    return [X[i] for i in rows] if isinstance(X, list) else X[rows]

@@ -1,0 +1,403 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy.signal import butter, sosfilt
+from scipy.stats import kstest
+from sklearn.pipeline import make_pipeline
+
+from sslearn.datasets import _shoebox, _shoebox_rendering, make_ambisonic, make_shoebox_rooms
+from sslearn.datasets._ambisonic_placement import AmbisonicPlacement
+from sslearn.datasets._rooms import WALLS, check_rooms, image_sources
+from sslearn.datasets._shoebox_placement import check_places, draw_shoebox_plan
+from sslearn.datasets._shoebox_responses import LEAD, ambisonic_response, room_response
+from sslearn.datasets._sources import NoiseSources
+from sslearn.doa import IntensityLocalizer
+from sslearn.features import STFT, IntensityVector
+from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
+from sslearn.metrics import angular_error
+
+FS = 16000
+SHORT = {"duration": 0.1, "random_state": 0}
+# Channels of W, X, Y, Z, and the gains of W and of the others for a plane wave, from the standards.
+FORMATS = {
+    "sn3d": ([0, 3, 1, 2], 1.0, 1.0),
+    "n3d": ([0, 3, 1, 2], 1.0, 3**0.5),
+    "fuma": ([0, 1, 2, 3], 0.5**0.5, 1.0),
+}
+
+
+@pytest.fixture(scope="module")
+def rooms():
+    return make_shoebox_rooms(
+        3, dimensions=((4, 4, 2.6), (6, 5, 3)), t60=(0.15, 0.25), random_state=0
+    )
+
+
+def _level(X):
+    """Power of W in dB."""
+    return 10 * np.log10(np.square(X[:, 0], dtype=float).mean(axis=1))
+
+
+@pytest.mark.parametrize("convention", list(FORMATS))
+@pytest.mark.parametrize("yaw", [0.0, 77.0])
+def test_anechoic_clip_is_a_plane_wave(rooms, convention, yaw):
+    directions = [[0.0, 0.0], [90.0, 0.0], [-135.0, 20.0], [30.0, -35.0], [12.0, 90.0]]
+    X, y, _ = make_ambisonic(
+        5,
+        rooms=rooms,
+        directions=directions,
+        yaw=yaw,
+        max_order=0,
+        convention=convention,
+        **SHORT,
+        return_X_y=True,
+    )
+    np.testing.assert_allclose(y, directions)
+    channels, pressure, velocity = FORMATS[convention]
+    gains = np.insert(velocity * angles_to_unit_vectors(directions), 0, pressure, axis=1)
+    expected = gains[:, :, None] * X[:, :1] / pressure
+    np.testing.assert_allclose(X[:, channels], expected, atol=1e-6 * np.abs(X).max())
+    # The exact delay and 1 at 1 m, below the edge of the interpolation filter.
+    impulse = np.eye(1, 1600)[0]
+    one = make_ambisonic(
+        1, rooms=rooms, sources=[impulse], max_order=0, convention=convention, **SHORT
+    )
+    distance = one.metadata["distance"][0]
+    freqs = np.arange(1600 // 2 + 1) / 1600
+    phase = np.exp(-2j * np.pi * freqs * (distance / 343 * FS + LEAD))
+    heard = np.fft.rfft(one.data[0, 0])
+    np.testing.assert_allclose(
+        heard[:700], (pressure / distance * phase)[:700], atol=2e-3 * pressure / distance
+    )
+
+
+def test_intensity_vector_is_that_of_the_direction(rooms):
+    data = make_ambisonic(4, rooms=rooms, max_order=0, **SHORT)
+    maps = make_pipeline(STFT(256), IntensityVector()).fit_transform(data.data)
+    expected = 3**0.5 / 2 * angles_to_unit_vectors(data.target)[:, :, None, None]
+    np.testing.assert_allclose(
+        maps[:, :3, :, 1:], np.broadcast_to(expected, maps[:, :3, :, 1:].shape), atol=1e-4
+    )
+    np.testing.assert_allclose(maps[:, 3:, :, 1:], 0.0, atol=1e-4)
+    localizer = make_pipeline(STFT(256), IntensityLocalizer()).fit(data.data, data.target)
+    assert angular_error(data.target, localizer.predict(data.data)).max() < 1e-3
+
+
+def _listed_images(room, source, max_order):
+    """Image sources other than the source itself, by mirrors, and their amplitudes."""
+    walls = np.sqrt(1 - np.array([room["absorption"][wall] for wall in WALLS])).reshape(3, 2)
+    found = {tuple(source.round(9))}
+    images, last = [], [(source, 1.0)]
+    for _ in range(max_order):
+        new = []
+        for (place, amplitude), axis, far in itertools.product(last, range(3), (0, 1)):
+            mirrored = place.copy()
+            mirrored[axis] = 2 * far * room["sizes"][axis] - place[axis]
+            if tuple(mirrored.round(9)) not in found:
+                found.add(tuple(mirrored.round(9)))
+                new.append((mirrored, amplitude * walls[axis, far]))
+        images, last = images + new, new
+    return np.array([place for place, _ in images]), np.array([a for _, a in images])
+
+
+def _summed(images, amplitudes, place, n_taps):
+    """Response (4, n_taps): a sum of delayed impulses in the frequency domain."""
+    offsets = images - place
+    distance = np.linalg.norm(offsets, axis=1)
+    gains = np.insert(offsets / distance[:, None], 0, 1.0, axis=1)
+    gains *= (amplitudes / distance)[:, None]
+    freqs = np.arange(n_taps // 2 + 1) / n_taps
+    phase = np.exp(-2j * np.pi * freqs[:, None] * (distance / 343 * FS + LEAD))
+    return np.fft.irfft((phase @ gains).T, n_taps)
+
+
+@pytest.mark.parametrize("origin", ["mirrors", "pyroomacoustics"])
+def test_response_is_the_sum_of_image_sources(rooms, origin):
+    [room] = check_rooms(rooms[:1])
+    source, place = 0.3 * room["sizes"], np.array([0.6, 0.55, 0.7]) * room["sizes"]
+    if origin == "mirrors":
+        max_order = 3
+        images, amplitudes = _listed_images(room, source, max_order)
+        assert len(images) == 62  # 6 + 18 + 38
+    else:
+        pytest.importorskip("pyroomacoustics")
+        max_order = 8
+        images, [amplitudes], _ = image_sources(room, source, place, fs=FS, max_order=max_order)
+        reflected = np.linalg.norm(images - source, axis=1) > 1e-6
+        images, amplitudes = images[reflected], amplitudes[reflected]
+    response = ambisonic_response(room, source, place, fs=FS, horizon=0.3, max_order=max_order)
+    expected = _summed(images, amplitudes, place, response.shape[1])
+    expected = sosfilt(butter(2, 10.0, "highpass", fs=FS, output="sos"), expected)
+    # Away from the edge of the interpolation filter, and but for delays rounded to 1/16 sample.
+    used = slice(int(0.4 * response.shape[1]))
+    ours, expected = np.fft.rfft(response)[:, used], np.fft.rfft(expected)[:, used]
+    error = np.linalg.norm(ours - expected, axis=1) / np.linalg.norm(expected, axis=1)
+    assert error.max() < 0.05
+
+
+@pytest.mark.parametrize("profile", ["flat", "octave"])
+def test_w_is_an_omnidirectional_microphone(profile):
+    pytest.importorskip("pyroomacoustics")
+    table = make_shoebox_rooms(1, t60=(0.2, 0.3), profile=profile, random_state=1)
+    [room] = check_rooms(table)
+    source, place = 0.3 * room["sizes"], 0.6 * room["sizes"]
+    response = ambisonic_response(room, source, place, fs=FS, horizon=0.2)
+    [expected] = room_response(room, source, place[None], fs=FS, horizon=0.2)
+    np.testing.assert_allclose(response[0], expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("t60", [0.3, 0.7])
+def test_reverberation_time(t60):
+    impulse = np.eye(1, FS)[0]
+    X = make_ambisonic(
+        3, n_rooms=3, t60=(t60, t60), sources=[impulse], duration=1.0, random_state=0
+    ).data[:, 0]
+    decay = np.cumsum(np.square(X, dtype=float)[:, ::-1], axis=1)[:, ::-1]
+    for level in 10 * np.log10(decay / decay[:, :1] + 1e-12):
+        fitted = (level < -5) & (level > -25)
+        slope = np.polyfit(np.flatnonzero(fitted) / FS, level[fitted], 1)[0]
+        assert -60 / slope == pytest.approx(t60, rel=0.15)
+
+
+@pytest.mark.parametrize("noise", ["white", "diffuse"])
+@pytest.mark.parametrize("reference", ["direct", "reverberant"])
+def test_snr_is_met(rooms, noise, reference):
+    params = {"rooms": rooms, "duration": 0.3, "random_state": 0}
+    clean = make_ambisonic(4, **params).data
+    noisy = make_ambisonic(4, snr=(0, 10), snr_reference=reference, noise=noise, **params)
+    signal = make_ambisonic(4, max_order=0, **params).data if reference == "direct" else clean
+    ratio = _level(signal) - _level(noisy.data - clean)
+    np.testing.assert_allclose(ratio, noisy.metadata["snr"], atol=0.01)
+    assert noisy.metadata["snr"].between(0, 10).all() and noisy.metadata["snr"].nunique() == 4
+
+
+@pytest.mark.parametrize(("reference", "max_order"), [("direct", 0), ("reverberant", None)])
+def test_sir_is_met_and_noise_does_not_change_it(rooms, reference, max_order):
+    params = {"rooms": rooms, "duration": 0.3, "max_order": max_order, "random_state": 0}
+    params |= {"snr_reference": reference}
+    clean = make_ambisonic(4, **params)
+    noisy = make_ambisonic(4, snr=5, **params)
+    data = make_ambisonic(4, interferer="noise", sir=(0, 10), **params)
+    ratio = _level(clean.data) - _level(data.data - clean.data)
+    np.testing.assert_allclose(ratio, data.metadata["sir"], atol=0.01)
+    assert data.metadata["sir"].between(0, 10).all() and data.metadata["sir"].nunique() == 4
+    np.testing.assert_array_equal(data.target, clean.target)
+    both = make_ambisonic(4, snr=5, interferer="noise", sir=(0, 10), **params)
+    expected = noisy.data + data.data - clean.data
+    np.testing.assert_allclose(both.data, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("convention", list(FORMATS))
+def test_diffuse_noise(rooms, convention, recorded):
+    speech = np.random.default_rng(1).laplace(size=(6, 30000))
+    params = {"rooms": rooms, "max_order": 0, "convention": convention, "duration": 1.0}
+    params |= {"directions": [[0.0, 0.0]], "random_state": 0}
+    clean = make_ambisonic(6, **params).data
+    if recorded:
+        params["noise_sources"] = list(speech)
+    noisy = make_ambisonic(6, snr=0, noise="diffuse", **params).data
+    channels, pressure, velocity = FORMATS[convention]
+    noise = (noisy - clean)[:, channels].swapaxes(0, 1).reshape(4, -1)
+    power = np.square(noise).mean(axis=1)
+    expected = velocity**2 / pressure**2 / 3
+    np.testing.assert_allclose(power[1:] / power[0], expected, rtol=0.1)
+    correlation = np.corrcoef(noise)
+    assert np.abs(correlation - np.eye(4)).max() < 0.06
+
+
+def test_white_noise_has_equal_power_in_sn3d(rooms):
+    params = {"rooms": rooms, "max_order": 0, "duration": 0.5, "random_state": 0}
+    noise = make_ambisonic(4, snr=0, **params).data - make_ambisonic(4, **params).data
+    power = np.square(noise).mean(axis=(0, 2))
+    np.testing.assert_allclose(power / power[0], 1.0, rtol=0.05)
+
+
+def _plan(n_samples, t60=(0.2, 0.3), **changes):
+    rooms = make_shoebox_rooms(5, dimensions=((3, 3, 2.5), (10, 8, 4)), t60=t60, random_state=0)
+    places = {
+        "directions": None,
+        "azimuth_range": (-180, 180),
+        "elevation_range": (-90, 90),
+        "distances": (1.0, 3.0),
+        "array_height": None,
+    }
+    where, _ = check_places(1, **places | changes)
+    where |= {"min_separation": 20.0, "wall_distance": 0.5, "yaw": None}
+    placement = AmbisonicPlacement(rooms, np.zeros((1, 3)), n_sources=1, **where)
+    return rooms, draw_shoebox_plan(n_samples, placement, NoiseSources(1), None, 0)
+
+
+@pytest.mark.parametrize("array_height", [None, (1.0, 1.6)])
+def test_directions_cover_the_sphere_in_every_room(array_height):
+    rooms, plan = _plan(1500, array_height=array_height)
+    uniform = np.sin(np.deg2rad(plan["elevation_0"])) / 2 + 0.5
+    assert kstest(uniform, "uniform").pvalue > 0.01
+    assert kstest((plan["azimuth_0"] + 180) / 360, "uniform").pvalue > 0.01
+    for row in range(5):
+        assert kstest(uniform[plan["room_row"] == row], "uniform").pvalue > 0.001
+    sizes = rooms[["length", "width", "height"]].to_numpy()[plan["room_row"]]
+    sources = plan[["source_x_0", "source_y_0", "source_z_0"]].to_numpy()
+    arrays = plan[["array_x", "array_y", "array_z"]].to_numpy()
+    assert (sources > 0.1 - 1e-9).all() and (sources < sizes - 0.1 + 1e-9).all()
+    assert (arrays >= 0.5).all() and (arrays <= sizes - 0.5).all()
+    distance = np.linalg.norm(sources - arrays, axis=1)
+    np.testing.assert_allclose(distance, plan["distance_0"])
+    # Shortened where nothing else helps, which is rare.
+    assert (distance >= 1.0).mean() > 0.98 and distance.max() < 3.0
+
+
+def test_wanted_direction_is_kept_and_the_distance_shortened(rooms):
+    data = make_ambisonic(
+        4,
+        rooms=rooms,
+        directions=[[0.0, 90.0], [0.0, -90.0]],
+        distance_range=(2.9, 3.0),
+        array_height=1.2,
+        max_order=0,
+        **SHORT,
+    )
+    height = rooms["height"].to_numpy()[data.metadata["room"]]
+    expected = np.where(data.target[:, 1] > 0, height - 1.3, 1.1)
+    np.testing.assert_allclose(data.metadata["distance"], expected)
+
+
+def test_interferer_is_elsewhere_and_heard(rooms):
+    hum = np.sin(2 * np.pi * 500 * np.arange(FS) / FS)
+    params = {"rooms": rooms, "max_order": 0, "duration": 0.3, "random_state": 0}
+    clean = make_ambisonic(12, **params)
+    data = make_ambisonic(12, interferer=[hum, hum], sir=3.0, **params)
+    names = ["interferer_azimuth", "interferer_elevation"]
+    there = data.metadata[names].to_numpy()
+    assert great_circle_distance(there, data.target).min() > 20.0
+    assert data.metadata["interferer_distance"].between(0.4, 3.0).all()
+    assert set(data.metadata["interferer_source"]) == {0, 1}
+    np.testing.assert_array_equal(data.target, clean.target)
+    localizer = make_pipeline(STFT(512), IntensityLocalizer(normalize=False))
+    found = localizer.fit(clean.data, there).predict(data.data - clean.data)
+    assert angular_error(there, found).max() < 0.5
+
+
+def test_several_sources(rooms):
+    params = {"rooms": rooms, "n_sources": 2, "max_order": 0, **SHORT}
+    data = make_ambisonic(5, interferer="noise", sir=20, **params)
+    assert data.target.shape == (5, 2, 2)
+    first, second = data.target[:, 0], data.target[:, 1]
+    there = data.metadata[["interferer_azimuth", "interferer_elevation"]].to_numpy()
+    for one, other in ((first, second), (first, there), (second, there)):
+        assert great_circle_distance(one, other).min() > 20.0
+    assert {"source_0", "source_1", "interferer_source"} <= set(data.metadata.columns)
+
+
+def test_layout(rooms):
+    data = make_ambisonic(3, rooms=rooms, random_state=0)
+    assert data.data.shape == (3, 4, 13312) and data.data.dtype == np.float32
+    assert data.target.shape == (3, 2) and data.fs == FS and data.convention == "sn3d"
+    columns = ["room", "t60", "speaker", "source", "distance", "snr", "yaw"]
+    assert list(data.metadata.columns) == columns
+    X, y, metadata = make_ambisonic(3, rooms=rooms, random_state=0, return_X_y=True)
+    np.testing.assert_array_equal(X, data.data)
+    np.testing.assert_array_equal(y, data.target)
+    assert metadata.equals(data.metadata)
+    assert make_ambisonic(2, rooms=rooms, elevation_range=None, **SHORT).target.shape == (2,)
+
+
+@pytest.mark.parametrize("convention", ["n3d", "fuma"])
+def test_conventions_differ_by_order_and_gains(rooms, convention):
+    params = {"rooms": rooms, "snr": 0, "noise": "diffuse", "interferer": "noise", **SHORT}
+    expected = make_ambisonic(3, **params).data
+    other = make_ambisonic(3, convention=convention, **params).data
+    channels, pressure, velocity = FORMATS[convention]
+    gains = np.array([pressure, *3 * [velocity]])[:, None]
+    np.testing.assert_allclose(
+        other[:, channels] / gains, expected[:, [0, 3, 1, 2]], atol=1e-6 * np.abs(expected).max()
+    )
+
+
+def test_independent_of_workers_chunks_and_number(rooms, monkeypatch):
+    params = {"rooms": rooms, "snr": (0, 20), "noise": "diffuse", "interferer": "noise"}
+    params |= {"duration": 0.05, "random_state": 3}
+    expected = make_ambisonic(8, **params)
+    monkeypatch.setattr(_shoebox, "_CHUNK", 3)
+    for other in (make_ambisonic(8, n_jobs=2, **params), make_ambisonic(5, **params)):
+        np.testing.assert_array_equal(other.data, expected.data[: len(other.data)])
+        np.testing.assert_array_equal(other.target, expected.target[: len(other.data)])
+    again = make_ambisonic(8, **params | {"random_state": 4})
+    assert not np.array_equal(again.data, expected.data)
+
+
+def test_cache_knows_what_matters(tmp_path, rooms, monkeypatch):
+    clips, render = [], _shoebox_rendering._render_clip
+
+    def counted(scene, row, i):
+        clips.append(i)
+        return render(scene, row, i)
+
+    monkeypatch.setattr(_shoebox_rendering, "_render_clip", counted)
+    recording = np.random.default_rng(0).standard_normal(2000)
+    params = {"rooms": rooms, "duration": 0.05, "memory": str(tmp_path), "random_state": 0}
+    changes = [
+        {},
+        {"convention": "fuma"},
+        {"interferer": "noise"},
+        {"interferer": "noise", "sir": 10},
+        {"interferer": [recording]},
+        {"interferer": [2 * recording]},
+        {"snr": 5.0},
+        {"snr": 5.0, "noise": "diffuse"},
+    ]
+    for k, change in enumerate(changes):
+        kept = [make_ambisonic(2, **params | change).data for _ in range(2)]
+        np.testing.assert_array_equal(*kept)
+        assert len(clips) == 2 * (k + 1)
+
+
+def test_transformer(rooms):
+    transformer = make_pipeline(STFT(256), IntensityVector())
+    data = make_ambisonic(3, rooms=rooms, transformer=transformer, **SHORT)
+    expected = transformer.fit_transform(make_ambisonic(3, rooms=rooms, **SHORT).data)
+    np.testing.assert_array_equal(data.data, expected)
+
+
+@pytest.mark.parametrize("silent", ["sources", "interferer"])
+def test_silence_warns(rooms, silent):
+    params = {"interferer": "noise", silent: [np.zeros(2000)]}
+    with pytest.warns(UserWarning, match="digital silence, first clip 0"):
+        X = make_ambisonic(2, rooms=rooms, snr=10, max_order=0, **params, **SHORT).data
+    assert np.isfinite(X).all()
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"azimuth_range": (90, -90)}, "azimuth_range"),
+        ({"elevation_range": (-100, 0)}, "elevation_range"),
+        ({"distance_range": (3.0, 1.0)}, "distance_range must be a pair"),
+        ({"distance_range": (0.0, 1.0)}, "distance_range must be a pair"),
+        ({"distance_range": 1.0}, "distance_range must be a pair"),
+        ({"directions": [[0.0, 95.0]]}, "elevations"),
+        ({"directions": [[0.0, 5.0, 1.0]]}, "directions must have shape"),
+        ({"min_separation": 120, "interferer": "noise", "azimuth_range": (0, 9)}, "leaves no"),
+        ({"sources": "speech"}, "sources must be"),
+        ({"interferer": "tv"}, "interferer must be"),
+        ({"interferer": [np.ones(100)]}, r"interferer\[0\] has 100 samples"),
+        ({"sir": (20, 10)}, "sir"),
+        ({"snr": (20, 10)}, "snr"),
+        ({"noise": "coherent"}, "noise"),
+        ({"noise_sources": [np.ones(5000)]}, 'noise_sources must be "noise"'),
+        ({"convention": "acn"}, "convention"),
+        ({"wall_distance": 0.1}, "wall_distance"),
+        ({"wall_distance": 1.6}, "wall_distance=1.6 m to the floor"),
+        ({"wall_distance": 3.0}, "too narrow"),
+        ({"array_height": 2.4}, "array_height must leave"),
+        ({"rooms": "small"}, "rooms"),
+        ({"duration": 0}, "duration"),
+    ],
+)
+def test_refused_and_nothing_cached(rooms, tmp_path, params, match):
+    cache = tmp_path / "cache"
+    base = {"rooms": rooms, "elevation_range": (-20, 20), "memory": str(cache), **SHORT}
+    with pytest.raises((ValueError, TypeError), match=match):
+        make_ambisonic(2, **base | params)
+    assert not cache.exists()

@@ -57,7 +57,7 @@ class AmbisonicPlacement(ShoeboxPlacement):
 
     def _draw_apart(self, row, rng):
         """Directions (n, 2) far enough from all sources of a sample."""
-        names = [[f"{angle}_{s}" for angle in ("azimuth", "elevation")] for s in self.sources]
+        names = [[f"azimuth_{s}", f"elevation_{s}"] for s in range(self.n_sources)]
         others = np.array([row[pair].to_numpy(dtype=float) for pair in names])
         drawn = draw_directions(N_TRIES_APART, self.azimuth_range, self.elevation_range, rng)
         apart = great_circle_distance(drawn[:, None], others) >= self.min_separation
@@ -68,11 +68,6 @@ class AmbisonicPlacement(ShoeboxPlacement):
                 "between the ranges of azimuth and elevation: make it smaller."
             )
         return drawn[apart]
-
-    @property
-    def sources(self):
-        """Numbers of the sources."""
-        return range(self.n_sources)
 
 
 def add_interferers(plan, placement, interferer, sir, entropy):

@@ -67,18 +67,15 @@ def test_anechoic_clip_is_a_plane_wave(rooms, convention, yaw):
     freqs = np.arange(1600 // 2 + 1) / 1600
     phase = np.exp(-2j * np.pi * freqs * (distance / 343 * FS + LEAD))
     heard = np.fft.rfft(one.data[0, 0])
-    np.testing.assert_allclose(
-        heard[:700], (pressure / distance * phase)[:700], atol=2e-3 * pressure / distance
-    )
+    np.testing.assert_allclose(heard[:700] * distance / pressure, phase[:700], atol=2e-3)
 
 
 def test_intensity_vector_is_that_of_the_direction(rooms):
     data = make_ambisonic(4, rooms=rooms, max_order=0, **SHORT)
     maps = make_pipeline(STFT(256), IntensityVector()).fit_transform(data.data)
     expected = 3**0.5 / 2 * angles_to_unit_vectors(data.target)[:, :, None, None]
-    np.testing.assert_allclose(
-        maps[:, :3, :, 1:], np.broadcast_to(expected, maps[:, :3, :, 1:].shape), atol=1e-4
-    )
+    # Before the sound arrives there is silence.
+    np.testing.assert_allclose(maps[:, :3, :, 1:] - expected, 0.0, atol=1e-4)
     np.testing.assert_allclose(maps[:, 3:, :, 1:], 0.0, atol=1e-4)
     localizer = make_pipeline(STFT(256), IntensityLocalizer()).fit(data.data, data.target)
     assert angular_error(data.target, localizer.predict(data.data)).max() < 1e-3
@@ -211,7 +208,7 @@ def test_white_noise_has_equal_power_in_sn3d(rooms):
     params = {"rooms": rooms, "max_order": 0, "duration": 0.5, "random_state": 0}
     noise = make_ambisonic(4, snr=0, **params).data - make_ambisonic(4, **params).data
     power = np.square(noise).mean(axis=(0, 2))
-    np.testing.assert_allclose(power / power[0], 1.0, rtol=0.05)
+    np.testing.assert_allclose(power, power[0], rtol=0.05)
 
 
 def _plan(n_samples, t60=(0.2, 0.3), **changes):
@@ -287,15 +284,14 @@ def test_several_sources(rooms):
     there = data.metadata[["interferer_azimuth", "interferer_elevation"]].to_numpy()
     for one, other in ((first, second), (first, there), (second, there)):
         assert great_circle_distance(one, other).min() > 20.0
-    assert {"source_0", "source_1", "interferer_source"} <= set(data.metadata.columns)
+    assert {"source_0", "source_1", "interferer_source"} <= set(data.metadata)
 
 
 def test_layout(rooms):
     data = make_ambisonic(3, rooms=rooms, random_state=0)
     assert data.data.shape == (3, 4, 13312) and data.data.dtype == np.float32
     assert data.target.shape == (3, 2) and data.fs == FS and data.convention == "sn3d"
-    columns = ["room", "t60", "speaker", "source", "distance", "snr", "yaw"]
-    assert list(data.metadata.columns) == columns
+    assert list(data.metadata) == "room t60 speaker source distance snr yaw".split()
     X, y, metadata = make_ambisonic(3, rooms=rooms, random_state=0, return_X_y=True)
     np.testing.assert_array_equal(X, data.data)
     np.testing.assert_array_equal(y, data.target)

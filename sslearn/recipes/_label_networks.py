@@ -18,7 +18,14 @@ _FRAMES = 7  # frames of a block of SNet
 
 
 def phase_network(
-    grid="circle", *, split=False, max_epochs=30, device="auto", random_state=None, verbose=0
+    grid="circle",
+    *,
+    split=False,
+    max_epochs=30,
+    n_jobs=None,
+    device="auto",
+    random_state=None,
+    verbose=0,
 ):
     """Convolutional network on the phases of four microphones (PNN), straight from audio.
 
@@ -34,6 +41,8 @@ def phase_network(
         Whether the clips have two sources, and y the shape (n_samples, 2, 1).
     max_epochs : int, default=30
         Longest training, in epochs.
+    n_jobs : int, default=None
+        Threads that compute the phases of mini-batches ahead; none if None.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -92,6 +101,7 @@ def phase_network(
         SquaredErrorLoss("sum"),
         [PhaseMap(drop_dc=True)],
         max_epochs=max_epochs,
+        n_jobs=n_jobs,
         device=device,
         random_state=random_state,
         verbose=verbose,
@@ -99,7 +109,14 @@ def phase_network(
 
 
 def spectrogram_network(
-    grid="circle", *, split=False, max_epochs=30, device="auto", random_state=None, verbose=0
+    grid="circle",
+    *,
+    split=False,
+    max_epochs=30,
+    n_jobs=None,
+    device="auto",
+    random_state=None,
+    verbose=0,
 ):
     """Residual network on the spectra of several microphones (SNet), straight from audio.
 
@@ -112,6 +129,8 @@ def spectrogram_network(
         Whether the clips have two sources, and y the shape (n_samples, 2, 1).
     max_epochs : int, default=30
         Longest training, in epochs.
+    n_jobs : int, default=None
+        Threads that compute the spectra of mini-batches ahead; none if None.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -159,6 +178,7 @@ def spectrogram_network(
         "mse",
         [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop")],
         max_epochs=max_epochs,
+        n_jobs=n_jobs,
         device=device,
         random_state=random_state,
         verbose=verbose,

@@ -74,6 +74,7 @@ def test_published_training(recipe):
     assert model.encoding.decoder.n_adjacent == 3
     assert (model.activation, model.optimizer, model.lr) == (None, "adamw", 1e-3)
     assert (model.batch_size, model.max_epochs) == (32, 30)
+    assert recipe(n_jobs=2).n_jobs == 2
     # The 4th epoch in a row without a better one is the one after torch's patience of 3.
     assert (model.patience, model.lr_factor, model.min_lr) == (4, 0.1, 1e-4)
 

@@ -1,20 +1,37 @@
-"""Training of PNN and SNet from raw audio beside a bare torch loop over the same batches.
+"""Training of PNN and SNet from raw audio: time beside a bare torch loop, threads, memory.
 
-Run with ``python -m benchmarks.speed.networks``. For each network it prints the time of a training
-step on clips of 2 s from four microphones, the share that making the features has of it, which
-shall be at most 25 %, and the ratio of ``NeuralLocalizer.fit`` to the bare loop, which shall be at
-most 1.15. Both train the same network from the same weights with the same loss, optimizer and order
-of samples, and make the features of each mini-batch anew, on one thread; processor time is taken,
-which other programs on the machine disturb less than the clock on the wall.
+Run with ``python -m benchmarks.speed.networks``, or with one of its parts.
+
+``steps``: for each network the time of a training step on clips of 2 s from four microphones, the
+share that making the features has of it, which shall be at most 25 %, and the ratio of
+``NeuralLocalizer.fit`` to the bare loop, which shall be at most 1.15. Both train the same network
+from the same weights with the same loss, optimizer and order of samples, and make the features of
+each mini-batch anew, on one thread; processor time is taken, which other programs on the machine
+disturb less than the clock on the wall.
+
+``threads``: how much sooner an epoch is over if threads make the mini-batches ahead, on the clock
+on the wall and with torch on one thread, beside the most that there is to gain: the features' share
+of the time. It needs idle processors; the ratios are those of epochs that follow each other.
+
+``memory``: the most anonymous memory, which a memory map has no part in, of processes that train
+one epoch on the first 1,000 and on all 4,000 clips of a memory map. It shall not grow. The network
+is narrow, which takes less time and hides less; ``--wide`` takes the published one.
 """
 
 import argparse
+import re
+import tempfile
+import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import torch
 from sklearn.pipeline import make_pipeline
 
+from sslearn import recipes
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.deep_learning._engine import build_module
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
@@ -26,6 +43,7 @@ SYSTEMS = {
     "PNN": (PNN(), make_pipeline(SPECTRA, PhaseMap(drop_dc=True))),
     "SNet": (SNet(), make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7))),
 }
+NARROW = PNN(4, hidden_layer_sizes=(32,))
 
 
 def make_audio(n_samples):
@@ -92,6 +110,62 @@ def measure(name, n_samples=32, batch_size=8, max_epochs=1, repeat=3):
     return np.min(times, axis=0)
 
 
+def measure_threads(network, n_samples, batch_size, repeat, n_jobs=(1, 2)):
+    """Seconds of an epoch (repeat, n_settings) for numbers of threads, and of its features."""
+    X, y = make_audio(n_samples)
+    localizer = recipes.phase_network(max_epochs=1, device="cpu", random_state=0)
+    localizer.set_params(network=network, batch_size=batch_size, validation_fraction=None)
+    transform = localizer.batch_transform.fit(X[:2])
+    times, features = np.empty((repeat, len(n_jobs))), np.empty(repeat)
+    for i, row in enumerate(times):
+        for j, n in enumerate(n_jobs):
+            row[j] = _seconds(localizer.set_params(n_jobs=n).fit, X, y)
+        parts = np.split(X, range(batch_size, n_samples, batch_size))
+        features[i] = sum(_seconds(transform.transform, part) for part in parts)
+    return times, features
+
+
+def _seconds(function, *args):
+    start = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - start
+
+
+def write_clips(path, n_clips, n_times):
+    """Write noise of four microphones as an array on disk, piece by piece."""
+    rng = np.random.default_rng(0)
+    shape = (n_clips, 4, n_times)
+    X = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    for clip in X:
+        clip[:] = rng.standard_normal(clip.shape, dtype=np.float32)
+
+
+def peak_memory(path, n_clips, network):
+    """Most anonymous memory, in MB, while an epoch is trained on clips of a memory map."""
+    torch.set_num_threads(1)
+    X = np.load(path, mmap_mode="r")[:n_clips]
+    y = np.random.default_rng(0).uniform(-180, 180, n_clips)
+    localizer = recipes.phase_network(max_epochs=1, device="cpu", random_state=0)
+    done, peak = threading.Event(), 0.0
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.01):
+            peak = max(peak, _anonymous_memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    localizer.set_params(network=network).fit(X, y)
+    done.set()
+    watcher.join()
+    return peak
+
+
+def _anonymous_memory():
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024 / 1e6
+
+
 class LabelNetworks:
     """The same for asv."""
 
@@ -115,14 +189,8 @@ class LabelNetworks:
         make_localizer(name, 4, 1).fit(self.X, self.y)
 
 
-def main():
-    """Print times, shares and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n-samples", type=int, default=32)
-    parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=3)
-    args = parser.parse_args()
+def print_steps(args):
+    """Print times, shares and ratios of training steps."""
     torch.set_num_threads(1)
     n_steps = args.epochs * -(-args.n_samples // args.batch_size)
     for name in SYSTEMS:
@@ -132,6 +200,48 @@ def main():
         print(f"{name}: step of {args.batch_size} clips {fit / n_steps:6.3f} s in NeuralLocalizer,")
         print(f"      {bare / n_steps:6.3f} s in the bare loop, ratio {fit / bare:.2f} (<= 1.15);")
         print(f"      features {features / n_steps:6.3f} s, {features / bare:.1%} (<= 25 %)")
+
+
+def print_threads(args):
+    """Print the gain of two threads that make mini-batches ahead."""
+    torch.set_num_threads(1)
+    for name, network, n_samples in (("narrow PNN", NARROW, 192), ("PNN", PNN(), 32)):
+        times, features = measure_threads(network, n_samples, args.batch_size, args.repeat)
+        share = np.median(features / times[:, 0])
+        gains = times[:, 0] / times[:, 1]
+        print(f"{name}: features {share:.1%} of an epoch, at most {1 / (1 - share):.2f} to gain;")
+        print(f"      n_jobs=2 gains {np.median(gains):.2f} ({gains.min():.2f}-{gains.max():.2f})")
+
+
+def print_memory(args):
+    """Print the memory of training on 1,000 and on 4,000 clips."""
+    network, n_times = PNN() if args.wide else NARROW, 8000
+    context = get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clips.npy")
+        write_clips(path, 4000, n_times)
+        for n_clips in (1000, 4000):
+            with ProcessPoolExecutor(1, mp_context=context) as pool:
+                peak = pool.submit(peak_memory, path, n_clips, network).result()
+            audio = n_clips * 4 * n_times * 4 / 1e6
+            print(f"{n_clips} clips, {audio:.0f} MB of audio: at most {peak:.0f} MB anonymous")
+
+
+PARTS = {"steps": print_steps, "threads": print_threads, "memory": print_memory}
+
+
+def main():
+    """Print the figures of all parts, or of one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--n-samples", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--wide", action="store_true", help="memory of the published network")
+    args = parser.parse_args()
+    for part in args.parts or PARTS:
+        PARTS[part](args)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 Regression or classification on the sphere
 ==========================================
 
-Perotin et al. compare three regressions and three classifications of the direction by one network. A
-target is an encoding and a loss, so one search over both is their table, with a seventh row: unbiased
-labels, decoded between the directions of the grid.
+Perotin et al. compare three regressions and three classifications of the direction by one network.
+A target is an encoding and a loss, so one search over both is their table, with a seventh row:
+unbiased labels, decoded between the directions of the grid.
 
-A perceptron on the mean intensity stands in for their recurrent network here, so that the page takes
-a minute; ``python -m benchmarks.accuracy.sphere`` trains :func:`sslearn.recipes.ambisonic_crnn`.
+A perceptron on the mean intensity stands in for their recurrent network here, so that the page
+takes minutes; ``python -m benchmarks.accuracy.sphere`` trains
+:func:`sslearn.recipes.ambisonic_crnn`.
 """
 
 # %%
@@ -33,7 +34,6 @@ X, y, metadata = make_ambisonic(
     random_state=0,
     return_X_y=True,
 )
-X.shape
 
 # %%
 # Encoding and loss
@@ -111,3 +111,4 @@ ax.invert_yaxis()
 ax.set_axisbelow(True)
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right"]].set_visible(False)
+ax.figure.tight_layout()

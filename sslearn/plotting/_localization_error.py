@@ -1,7 +1,8 @@
 import numpy as np
 
 from sslearn.geometry import check_doa
-from sslearn.metrics import angular_error
+from sslearn.metrics import angular_error, match_sources
+from sslearn.metrics._matching import check_sources, has_sources, present
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
 
@@ -19,15 +20,43 @@ def _column(y, component):
     return y if y.ndim == 1 else y[:, int(component == "elevation")]
 
 
+def _pairs(y_true, y_pred):
+    """Directions row by row; of several sources, those that match."""
+    if y_true.ndim < 3:
+        return y_true, y_pred
+    indices, _ = match_sources(y_true, y_pred)
+    chosen = np.take_along_axis(y_pred, np.maximum(indices, 0)[..., None], axis=-2)
+    pairs = y_true[indices >= 0], chosen[indices >= 0]
+    return tuple(y[:, 0] for y in pairs) if y_true.shape[-1] == 1 else pairs
+
+
+def _check_pair(y_true, y_pred, name):
+    if has_sources(y_true, y_pred):
+        y_true, y_pred, _ = check_sources(y_true, y_pred)
+        if not (present(y_true).any(axis=-1) & present(y_pred).any(axis=-1)).any():
+            raise ValueError(
+                f"y_pred[{name!r}] must hold a source in at least one sample that has one; got "
+                "none."
+            )
+        return y_true, y_pred
+    y_true, y_pred = check_doa(y_true, name="y_true"), check_doa(y_pred, name=f"y_pred[{name!r}]")
+    if y_pred.shape != y_true.shape:
+        raise ValueError(
+            f"y_pred[{name!r}] must have the shape of y_true, {y_true.shape}; got {y_pred.shape}."
+        )
+    return y_true, y_pred
+
+
 class LocalizationErrorDisplay:
-    """Picture of the errors of one localizer, or of several beside each other.
+    """Picture of the errors of one localizer, or of several or their decoders beside each other.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
     ----------
     y_true : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-        True directions in degrees.
+        True directions in degrees; those of several sources as in
+        :func:`sslearn.metrics.match_sources`.
     y_pred : dict of str to ndarray
         Predicted directions of each localizer.
 
@@ -42,6 +71,12 @@ class LocalizationErrorDisplay:
     --------
     EmbeddingDisplay : Picture of an embedding.
     sslearn.metrics.localization_report : The same in numbers.
+
+    Notes
+    -----
+    Of several sources the errors are those of the pairs that
+    :func:`sslearn.metrics.match_sources` makes; how many sources are missed or too many stands
+    beside the median.
 
     Examples
     --------
@@ -88,15 +123,16 @@ class LocalizationErrorDisplay:
         if kind == "box":
             self._draw_boxes(axes[0, 0], components)
         else:
-            for (name, y_pred), row in zip(self.y_pred.items(), axes, strict=True):
+            for name, row in zip(self.y_pred, axes, strict=True):
                 for angle, panel in zip(components, row, strict=True):
-                    self._draw_points(panel, name, y_pred, angle)
+                    self._draw_points(panel, name, angle)
         self.figure_ = axes[0, 0].figure
         self.ax_ = axes[0, 0] if axes.size == 1 else axes
         return self
 
     def _components(self, kind, component):
-        has_elevation = self.y_true.ndim == 2
+        several = self.y_true.ndim > 2
+        has_elevation = self.y_true.shape[-1] > 1 if several else self.y_true.ndim == 2
         known = ["azimuth", "elevation"] if has_elevation else ["azimuth"]
         if component is not None and component not in known:
             raise ValueError(f"component must be one of {known} for this y; got {component!r}.")
@@ -116,11 +152,21 @@ class LocalizationErrorDisplay:
             size = (8.0, 1.4 + 0.32 * len(self.y_pred) * (n_components + 0.8))
         return plt.subplots(*shape, figsize=size, squeeze=False, layout="constrained")[1]
 
+    def _label(self, y_pred, errors):
+        """Median of the errors, and how many sources are missed or too many."""
+        label = f"{np.median(errors):.1f}°"
+        if self.y_true.ndim > 2:
+            n_true, n_pred = present(self.y_true).sum(), present(y_pred).sum()
+            counts = {"missed": n_true - len(errors), "too many": n_pred - len(errors)}
+            label += "".join(f", {count:,} {what}" for what, count in counts.items() if count)
+        return label
+
     def _draw_boxes(self, ax, components):
         names, n_components = list(self.y_pred), len(components)
         width = 0.8 / n_components
+        pairs = [_pairs(self.y_true, y_pred) for y_pred in self.y_pred.values()]
         for i, component in enumerate(components):
-            errors = [_errors(self.y_true, y_pred, component) for y_pred in self.y_pred.values()]
+            errors = [_errors(*pair, component) for pair in pairs]
             places = np.arange(len(names)) + (i - (n_components - 1) / 2) * width
             boxes = ax.boxplot(
                 errors,
@@ -136,17 +182,19 @@ class LocalizationErrorDisplay:
             for box in boxes["boxes"]:
                 box.set(facecolor=_COLORS[component], alpha=0.8)
             boxes["boxes"][0].set_label(component)
-            for place, values in zip(places, errors, strict=True):
-                end, median = np.percentile(values, 95), np.median(values)
+            for place, y_pred, values in zip(places, self.y_pred.values(), errors, strict=True):
                 ax.annotate(
-                    f"median {median:.1f}°",
-                    (end, place),
+                    f"median {self._label(y_pred, values)}",
+                    (np.percentile(values, 95), place),
                     xytext=(6, 0),
                     textcoords="offset points",
                     va="center",
                     fontsize=8,
                     color="#444444",
                 )
+        self._label_boxes(ax, names, components)
+
+    def _label_boxes(self, ax, names, components):
         ax.set_yticks(range(len(names)), names)
         ax.invert_yaxis()
         ax.margins(x=0.18)
@@ -155,21 +203,28 @@ class LocalizationErrorDisplay:
         ax.grid(axis="x", alpha=0.3)
         ax.set_axisbelow(True)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.set_title(f"Errors of {len(self.y_true):,} samples", loc="left")
-        kind = "" if n_components > 1 else f"{components[0]} "
+        several = self.y_true.ndim > 2
+        what = (
+            f"{present(self.y_true).sum():,} sources"
+            if several
+            else f"{len(self.y_true):,} samples"
+        )
+        ax.set_title(f"Errors of {what}", loc="left")
+        kind = "" if len(components) > 1 else f"{components[0]} "
         ax.set_xlabel(f"absolute {kind}error (boxes: quartiles, whiskers: 5 % to 95 %)")
-        if n_components > 1:
+        if len(components) > 1:
             ax.legend(
                 loc="lower right",
                 bbox_to_anchor=(1, 1),
-                ncols=n_components,
+                ncols=len(components),
                 frameon=False,
                 borderaxespad=0.2,
                 columnspacing=1.2,
             )
 
-    def _draw_points(self, ax, name, y_pred, component):
-        true, pred = _column(self.y_true, component), _column(y_pred, component)
+    def _draw_points(self, ax, name, component):
+        y_true, y_pred = _pairs(self.y_true, self.y_pred[name])
+        true, pred = _column(y_true, component), _column(y_pred, component)
         low = np.floor(min(true.min(), pred.min()) / 15) * 15
         high = np.ceil(max(true.max(), pred.max()) / 15) * 15
         high = max(high, low + 15)
@@ -189,11 +244,11 @@ class LocalizationErrorDisplay:
         ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=name)
         ax.set(xlabel=f"true {component}", ylabel=f"predicted {component}")
         ax.grid(alpha=0.3)
-        median = np.median(_errors(self.y_true, y_pred, component))
+        label = self._label(self.y_pred[name], _errors(y_true, y_pred, component))
         ax.text(
             0.04,
             0.96,
-            f"median error {median:.1f}°",
+            f"median error {label}",
             transform=ax.transAxes,
             va="top",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2},
@@ -201,16 +256,17 @@ class LocalizationErrorDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, kind="box", component=None, ax=None):
-        """Draw the errors of a fitted localizer.
+        """Draw the errors of a fitted localizer, or of several.
 
         Parameters
         ----------
-        estimator : estimator
-            Fitted localizer, or pipeline that ends with one.
+        estimator : estimator or dict of str to estimator
+            Fitted localizer, or pipeline that ends with one; or several with their names.
         X : array-like
             What the localizer takes.
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-            True directions in degrees.
+            True directions in degrees; those of several sources as in
+            :func:`sslearn.metrics.match_sources`.
         kind : {"box", "scatter"}, default="box"
             As in :meth:`plot`.
         component : {"azimuth", "elevation"}, default=None
@@ -223,8 +279,10 @@ class LocalizationErrorDisplay:
         display : LocalizationErrorDisplay
             Drawn display.
         """
-        last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-        predicted = {type(last).__name__: estimator.predict(X)}
+        if not isinstance(estimator, dict):
+            last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+            estimator = {type(last).__name__: estimator}
+        predicted = {name: each.predict(X) for name, each in estimator.items()}
         return cls.from_predictions(y, predicted, kind=kind, component=component, ax=ax)
 
     @classmethod
@@ -234,9 +292,11 @@ class LocalizationErrorDisplay:
         Parameters
         ----------
         y_true : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-            True directions in degrees.
+            True directions in degrees; those of several sources as in
+            :func:`sslearn.metrics.match_sources`.
         y_pred : array-like of the same shape, or dict of str to array-like
-            Predicted directions, of one localizer or of several with their names.
+            Predicted directions, of one localizer or of several, or of one with several decoders,
+            with their names. The number of sources may differ.
         kind : {"box", "scatter"}, default="box"
             As in :meth:`plot`.
         component : {"azimuth", "elevation"}, default=None
@@ -254,16 +314,10 @@ class LocalizationErrorDisplay:
         ValueError
             If the directions are not valid, or their shapes differ.
         """
-        y_true = check_doa(y_true, name="y_true")
         named = y_pred if isinstance(y_pred, dict) else {"prediction": y_pred}
         if not named:
             raise ValueError("y_pred must hold the predictions of at least one localizer; got {}.")
-        checked = {}
-        for name, prediction in named.items():
-            checked[name] = check_doa(prediction, name=f"y_pred[{name!r}]")
-            if checked[name].shape != y_true.shape:
-                raise ValueError(
-                    f"y_pred[{name!r}] must have the shape of y_true, {y_true.shape}; got "
-                    f"{checked[name].shape}."
-                )
-        return cls(y_true=y_true, y_pred=checked).plot(ax, kind=kind, component=component)
+        checked = {name: _check_pair(y_true, each, name) for name, each in named.items()}
+        y_true = next(iter(checked.values()))[0]
+        predicted = {name: each for name, (_, each) in checked.items()}
+        return cls(y_true=y_true, y_pred=predicted).plot(ax, kind=kind, component=component)

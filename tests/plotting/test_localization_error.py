@@ -3,6 +3,8 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sslearn.encoding import AdjacentDecoder, ArgmaxDecoder, UnbiasedEncoding
+from sslearn.geometry import azimuth_grid
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.plotting import LocalizationErrorDisplay
 
@@ -74,6 +76,60 @@ def test_from_estimator(kind, data):
     model = make_pipeline(StandardScaler(), KNeighborsLocalizer()).fit(X, y)
     display = LocalizationErrorDisplay.from_estimator(model, X, y, kind=kind)
     np.testing.assert_array_equal(display.y_pred["KNeighborsLocalizer"], model.predict(X))
+
+
+def test_decoders_of_one_network_beside_each_other():
+    y = np.random.default_rng(0).uniform(-90, 90, 50)
+    encoding = UnbiasedEncoding(azimuth_grid(-90, 90, 5))
+    scores = encoding.fit_transform(y)
+    predicted = {
+        name: encoding.set_params(decoder=decoder).inverse_transform(scores)
+        for name, decoder in {"peak": ArgmaxDecoder(), "neighbours": AdjacentDecoder(3)}.items()
+    }
+    display = LocalizationErrorDisplay.from_predictions(y, predicted)
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == list(predicted)
+    peak, neighbours = (float(text[7:-1]) for text in texts(display.ax_))
+    assert 0.8 < peak < 1.7
+    assert neighbours == 0
+
+
+def test_localizers_by_name(data):
+    y = data[0]
+    X = np.c_[np.cos(np.deg2rad(y)), np.sin(np.deg2rad(y))]
+    named = {f"{k} neighbours": KNeighborsLocalizer(k).fit(X, y) for k in (1, 9)}
+    display = LocalizationErrorDisplay.from_estimator(named, X, y)
+    assert list(display.y_pred) == list(named)
+    assert texts(display.ax_)[0] == "median 0.0°"
+
+
+@pytest.mark.parametrize("kind", ["box", "scatter"])
+@pytest.mark.parametrize("n_angles", [1, 2])
+def test_several_sources_are_matched(kind, n_angles, data, tmp_path):
+    first = np.round(data[0])
+    y = np.stack([first, first + np.array([100, 0])], axis=1)[..., :n_angles]
+    other_order = y[:, ::-1] + np.eye(2)[0, :n_angles]
+    fewer, more = y.copy(), np.concatenate([y, np.full_like(y, np.nan)], axis=1)
+    fewer[:7, 0], more[:3, 2] = np.nan, 0
+    display = LocalizationErrorDisplay.from_predictions(
+        y, {"order": other_order, "fewer": fewer, "more": more}, kind=kind, component="azimuth"
+    )
+    panels = np.atleast_1d(display.ax_).ravel()
+    labels = [text for ax in panels for text in texts(ax)]
+    word = "median" if kind == "box" else "median error"
+    assert labels == [f"{word} 1.0°", f"{word} 0.0°, 7 missed", f"{word} 0.0°, 3 too many"]
+    if kind == "box":
+        assert display.ax_.get_title(loc="left") == "Errors of 100 sources"
+    else:
+        assert [len(ax.collections[0].get_offsets()) for ax in panels] == [100, 93, 100]
+    display.figure_.savefig(tmp_path / "sources.png")
+
+
+def test_sources_that_are_never_found():
+    y = np.zeros((3, 2, 1))
+    with pytest.raises(ValueError, match=r"y_pred\['deaf'\] must hold a source"):
+        LocalizationErrorDisplay.from_predictions(y, {"deaf": np.full((3, 2, 1), np.nan)})
+    with pytest.raises(ValueError, match="same shape except for the number of sources"):
+        LocalizationErrorDisplay.from_predictions(y, np.zeros((2, 2, 1)))
 
 
 def test_constant_points():

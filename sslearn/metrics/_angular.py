@@ -225,11 +225,24 @@ def localization_accuracy_score(
     UndefinedMetricWarning
         If there are several sources and none is ever present.
 
+    Notes
+    -----
+    The share of samples that fall into their exact class, which papers on classes of azimuth
+    report, is that of peaks (:class:`sslearn.encoding.ArgmaxDecoder`) with half a step of the
+    grid as tolerance: there the nearest class to the source is the predicted one. It depends on
+    the step. Where both ends of an open grid are one direction, as 0 and 360 degrees, papers count
+    them as two classes, and here they are one.
+
     Examples
     --------
     >>> from sslearn.metrics import localization_accuracy_score
     >>> localization_accuracy_score([0, 0, 180, 180], [5, 6, -176, 0])
     0.5
+
+    Exact classes of a grid of 5 degrees:
+
+    >>> localization_accuracy_score([11, 12, 13, 14], [10, 10, 10, 15], tolerance=2.5)
+    0.75
     """
     check_tolerance(tolerance)
     if has_sources(y_true, y_pred):

@@ -101,6 +101,16 @@ def test_accuracy_counts_the_tolerance_itself():
     assert localization_accuracy_score(true, pred) == pytest.approx(2 / 3)
 
 
+def test_half_a_step_is_the_exact_class():
+    rng = np.random.default_rng(0)
+    y, grid = rng.uniform(-90, 90, 1000), np.linspace(-90, 90, 37)
+    classes = np.abs(y[:, None] - grid).argmin(axis=1)
+    predicted = np.clip(classes + rng.integers(-1, 2, 1000), 0, 36)
+    exact = np.mean(predicted == classes)
+    assert localization_accuracy_score(y, grid[predicted], tolerance=2.5) == exact
+    assert 0.3 < exact < 0.4
+
+
 def test_median_error():
     assert median_angular_error([0, 0, 0, 0], [1, 2, 4, 100]) == 3.0
 

@@ -1,6 +1,9 @@
 """Classification networks with soft labels: the parts of the recipes, and that they localize."""
 
+import pickle
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -8,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sslearn import recipes
 from sslearn.base import is_localizer
 from sslearn.datasets import make_plane_waves
-from sslearn.encoding import AdjacentDecoder, ArgmaxDecoder, UnbiasedEncoding
+from sslearn.encoding import AdjacentDecoder, ArgmaxDecoder, OneHotEncoding, UnbiasedEncoding
 from sslearn.geometry import circular_array, circular_grid, linear_array
 from sslearn.losses import PermutationInvariantLoss
 from sslearn.metrics import median_angular_error
@@ -150,7 +153,18 @@ def test_frames_that_fill_no_block_are_left_out():
 
 
 def test_ablation_is_a_grid_search():
-    X, y = waves(24, circular_array(4, 0.05))
-    grid = {"encoding__decoder": [ArgmaxDecoder(), AdjacentDecoder(2), AdjacentDecoder(3)]}
-    search = GridSearchCV(fast(recipes.phase_network), grid, cv=2, error_score="raise")
-    assert search.fit(X, y).cv_results_["mean_test_score"].shape == (3,)
+    X, y = waves(48, circular_array(4, 0.05))
+    grid = {
+        "encoding": [OneHotEncoding(circular_grid(20)), UnbiasedEncoding(circular_grid(20))],
+        "encoding__decoder": [ArgmaxDecoder(), AdjacentDecoder(2), AdjacentDecoder(3)],
+    }
+    model = fast(recipes.phase_network, max_epochs=2)
+    search = GridSearchCV(model, grid, cv=2, n_jobs=2, error_score="raise").fit(X, y)
+    table = pd.DataFrame(search.cv_results_)
+    table["label"] = [type(encoding).__name__ for encoding in table["param_encoding"]]
+    table["decoder"] = table["param_encoding__decoder"].astype(str)
+    table = table.pivot(index="label", columns="decoder", values="mean_test_score")
+    assert table.shape == (2, 3)
+    assert table.notna().all(axis=None)
+    again = pickle.loads(pickle.dumps(search.best_estimator_))
+    np.testing.assert_array_equal(again.predict(X), search.predict(X))

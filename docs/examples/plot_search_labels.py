@@ -90,12 +90,12 @@ from sslearn.metrics import get_scorer
 from sslearn.networks import PNN
 
 grid = circular_grid(20)
-localizer = recipes.phase_network(grid, max_epochs=12, random_state=0).set_params(
+localizer = recipes.phase_network(grid, max_epochs=8, random_state=0).set_params(
     network=PNN(4, hidden_layer_sizes=(64,)),
     batch_transform__stft__n_fft=256,
     batch_transform__stft__hop_length=512,
     batch_size=16,
-    lr=3e-3,
+    lr=5e-3,
     validation_fraction=None,
 )
 encodings = [OneHotEncoding(grid), GaussianEncoding(grid, width=32), UnbiasedEncoding(grid)]

@@ -47,8 +47,9 @@ def laplacian_eigenmaps(kernel, n_components, *, eigen_solver="auto", random_sta
     constant = np.sqrt(degree / degree.sum())
     if eigen_solver == "dense" or (eigen_solver == "auto" and len(degree) <= _MAX_DENSE_SAMPLES):
         dense = symmetric.toarray() - np.outer(constant, constant)
-        last = len(degree) - 1
-        values, vectors = linalg.eigh(dense, subset_by_index=[last - n_components + 1, last])
+        # All of them: asked for some of many equal eigenvalues, LAPACK may return fewer.
+        values, vectors = linalg.eigh(dense, driver="evd")
+        values, vectors = values[-n_components:], vectors[:, -n_components:]
     else:
         values, vectors = _arpack(symmetric, constant, n_components, random_state)
     order = np.argsort(-values)

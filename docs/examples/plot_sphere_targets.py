@@ -74,7 +74,7 @@ targets = {
 }
 network = MLP((128, 128), activation="relu", batch_norm="before", dropout=0.2)
 search = GridSearchCV(
-    NeuralLocalizer(network, optimizer="nadam", max_epochs=40, random_state=0),
+    NeuralLocalizer(network, optimizer="nadam", max_epochs=25, random_state=0),
     [{"encoding": [encoding], "loss": [loss]} for encoding, loss in targets.values()],
     cv=GroupKFold(2),
     scoring={

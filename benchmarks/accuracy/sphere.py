@@ -37,7 +37,7 @@ from sslearn.geometry import great_circle_distance
 BUDGETS = {
     "quick": (96, 48, 2, 8),
     "small": (7500, 1500, 9, 8),
-    "full": (100_000, 6000, 60, 64),
+    "full": (100_000, 6000, 100, 64),
 }
 UNTRAINED = {"intensity": None, "histogram": AdjacentDecoder(weights="parabola")}
 _SIZES = ("clips", "test", "epochs", "batch_size")

@@ -14,19 +14,17 @@ trained again; JSON and Markdown of all finished cells of a budget are written i
 ``benchmarks/results`` after each of them, beside the published figures.
 """
 
-import argparse
 import json
-import os
 import shlex
-import sys
 from pathlib import Path
 
 import torch
 
+from benchmarks.accuracy._budgets import budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, measured, render, split_speech
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, run_cell
-from benchmarks.accuracy._report import RESULTS, markdown_table, write_results
+from benchmarks.accuracy._report import markdown_table, write_results
 
 PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL", "Milano")
 SYSTEMS = tuple(
@@ -40,7 +38,8 @@ BUDGETS = {
     "small": (2500, 200, 500, 4, 8, 0.25),
     "full": (10_000, 1000, 1000, 30, 32, 2.0),
 }
-_SIZES = ("clips", "validation", "test", "epochs", "batch_size", "duration")
+_SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size"), int)
+_SIZES["duration"] = float
 
 _COLUMNS = ("ordering", "system", "holds", "figures", "published")
 
@@ -207,33 +206,11 @@ def _rows(system, cell, result):
 
 
 def _parse(argv):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.label_encodings")
-    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
-    parser.add_argument("--out", default=RESULTS, help="folder of the results")
-    parser.add_argument("--cache", default=".cache/label_encodings", help="clips, finished cells")
-    parser.add_argument("--name", help="stem of the files of results")
+    parser = budget_parser("label_encodings", _SIZES)
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS, help="label/loss")
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="a few clips: does all of it run?")
-    size.add_argument("--full", action="store_true", help="the published budget, for a GPU")
-    for name, kind in zip(_SIZES, (int, int, int, int, int, float), strict=True):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind)
     parser.add_argument("--maps", action="store_true", help="make all maps first, in memory")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    parser.add_argument("--n-jobs", type=int, default=1, help="workers that simulate")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(argv)
-    if not args.data or not Path(args.data).is_dir():
-        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
-    budget = "quick" if args.quick else "full" if args.full else "small"
-    for name, value in zip(_SIZES, BUDGETS[budget], strict=True):
-        if getattr(args, name) is None:
-            setattr(args, name, value)
-    args.name = args.name or "label_encodings" + ("" if budget == "small" else f"_{budget}")
-    args.options = list(sys.argv[1:] if argv is None else argv)
-    return args
+    return parse_budget(parser, BUDGETS, _SIZES, argv)
 
 
 def main(argv=None):

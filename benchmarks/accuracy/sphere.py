@@ -13,10 +13,7 @@ same number of epochs. Answers of finished systems stay in ``--cache``; JSON and
 that are finished are written into ``benchmarks/results`` after each, beside the published figures.
 """
 
-import argparse
-import os
 import shlex
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -25,8 +22,9 @@ import numpy as np
 import torch
 from skorch.callbacks import LRScheduler, PrintLog
 
+from benchmarks.accuracy._budgets import budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, split_speech
-from benchmarks.accuracy._report import RESULTS, markdown_table, write_results
+from benchmarks.accuracy._report import markdown_table, write_results
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
 from sslearn import datasets, recipes
@@ -40,7 +38,7 @@ BUDGETS = {
     "full": (100_000, 6000, 100, 64),
 }
 UNTRAINED = {"intensity": None, "histogram": AdjacentDecoder(weights="parabola")}
-_SIZES = ("clips", "test", "epochs", "batch_size")
+_SIZES = dict.fromkeys(("clips", "test", "epochs", "batch_size"), int)
 
 NOTES = """\
 Great-circle errors: share of the clips below 5, 10 and 15 degrees in per cent, mean with its 95 %
@@ -201,32 +199,10 @@ def _figures(errors):
 
 
 def _parse(argv):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.sphere")
-    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
-    parser.add_argument("--out", default=RESULTS, help="folder of the results")
-    parser.add_argument("--cache", default=".cache/sphere", help="clips, answers")
-    parser.add_argument("--name", help="stem of the files of results")
+    parser = budget_parser("sphere", _SIZES)
     parser.add_argument("--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS))
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="a few clips: does all of it run?")
-    size.add_argument("--full", action="store_true", help="the published budget, for a GPU")
-    for name in _SIZES:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int)
     parser.add_argument("--precision", choices=["full", "bfloat16"], default="bfloat16")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    parser.add_argument("--n-jobs", type=int, default=1, help="workers that simulate")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(argv)
-    if not args.data or not Path(args.data).is_dir():
-        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
-    budget = "quick" if args.quick else "full" if args.full else "small"
-    for name, value in zip(_SIZES, BUDGETS[budget], strict=True):
-        if getattr(args, name) is None:
-            setattr(args, name, value)
-    args.name = args.name or "sphere" + ("" if budget == "small" else f"_{budget}")
-    args.options = list(sys.argv[1:] if argv is None else argv)
-    return args
+    return parse_budget(parser, BUDGETS, _SIZES, argv)
 
 
 def main(argv=None):

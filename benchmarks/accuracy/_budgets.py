@@ -1,0 +1,72 @@
+"""Command lines of benchmarks that train networks with a small, a quick or the full budget."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from benchmarks.accuracy._report import RESULTS
+
+
+def budget_parser(name, sizes):
+    """Parser of the options that these benchmarks share.
+
+    Parameters
+    ----------
+    name : str
+        Name of the benchmark's module.
+    sizes : dict of str to type
+        Sizes that make a budget.
+
+    Returns
+    -------
+    parser : argparse.ArgumentParser
+        The parser.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.accuracy.{name}")
+    parser.set_defaults(stem=name)
+    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
+    parser.add_argument("--out", default=RESULTS, help="folder of the results")
+    parser.add_argument("--cache", default=f".cache/{name}", help="clips, what is finished")
+    parser.add_argument("--name", help="stem of the files of results")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="a few clips: does all of it run?")
+    size.add_argument("--full", action="store_true", help="the published budget, for a GPU")
+    for size_name, kind in sizes.items():
+        parser.add_argument(f"--{size_name.replace('_', '-')}", type=kind)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--n-jobs", type=int, default=1, help="workers that simulate")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def parse_budget(parser, budgets, sizes, argv):
+    """Parse a command line and fill in the sizes of its budget.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        What :func:`budget_parser` returned, perhaps with further options.
+    budgets : dict of str to tuple
+        Sizes of ``"quick"``, ``"small"`` and ``"full"``.
+    sizes : iterable of str
+        Names of the sizes.
+    argv : list of str or None
+        Command line.
+
+    Returns
+    -------
+    args : argparse.Namespace
+        Options, with ``options``, the command line itself.
+    """
+    args = parser.parse_args(argv)
+    if not args.data or not Path(args.data).is_dir():
+        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    budget = "quick" if args.quick else "full" if args.full else "small"
+    for name, value in zip(sizes, budgets[budget], strict=True):
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    args.name = args.name or args.stem + ("" if budget == "small" else f"_{budget}")
+    args.options = list(sys.argv[1:] if argv is None else argv)
+    return args

@@ -120,9 +120,8 @@ class STFT(ArrayTransformer):
         X = self._check_audio(X)
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
-        hop_length = self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
         margin = self.n_fft // 2 if self.padding else 0
-        n_frames = 1 + (X.shape[2] + 2 * margin - self.n_fft) // hop_length
+        n_frames = 1 + (X.shape[2] + 2 * margin - self.n_fft) // self._hop
         spectrum = np.empty(
             (*X.shape[:2], self.n_fft // 2 + 1, n_frames),
             dtype=np.result_type(X.dtype, np.complex64),
@@ -130,9 +129,13 @@ class STFT(ArrayTransformer):
         for clip, clip_spectrum in zip(X, spectrum, strict=True):
             if margin:
                 clip = np.pad(clip, ((0, 0), (margin, margin)), _PAD_MODES[self.padding])
-            frames = frame_views(clip, self.n_fft, hop_length)
+            frames = frame_views(clip, self.n_fft, self._hop)
             clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
+
+    @property
+    def _hop(self):
+        return self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
 
     def _check_audio(self, X):
         min_times = {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}

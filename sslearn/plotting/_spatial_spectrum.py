@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.geometry import check_directions, wrap_azimuth
+from sslearn.plotting._lines import line_options
 from sslearn.plotting._spectrum_data import (
     check_spectra,
     collapse_grid,
@@ -184,7 +185,7 @@ class SpatialSpectrumDisplay:
             color = _COLORS[i % len(_COLORS)]
             options = {"color": color, "lw": 1.8, "label": name if len(spectra) > 1 else None}
             power = np.interp(azimuth, self.grid, values, period=turn)
-            self.lines_[name] = ax.plot(across(azimuth), power, **options | kwargs)[0]
+            self.lines_[name] = ax.plot(across(azimuth), power, **line_options(options, kwargs))[0]
             color = self.lines_[name].get_color()
             if len(spectra) == 1:
                 ax.fill_between(across(azimuth), limits[0], power, color=color, alpha=0.15, lw=0)

@@ -2,6 +2,8 @@ import numpy as np
 
 from sslearn.features import STFT, FrameBlocks
 from sslearn.geometry import check_multi_doa
+from sslearn.geometry._directions import to_float
+from sslearn.plotting._lines import line_options
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
 
@@ -11,8 +13,11 @@ _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 def _check_track(y, name):
     """Directions of shape (n_frames, n_sources, k), of any layout whose rows are frames."""
-    y = np.asarray(y, dtype=float)
-    return check_multi_doa(y.reshape(len(y), 1, -1) if y.ndim in (1, 2) else y, name=name)
+    y = to_float(y, name)
+    if y.ndim and not len(y):
+        raise ValueError(f"{name} must hold at least one frame; got none.")
+    y = y[:, None] if y.ndim == 1 else y
+    return check_multi_doa(y[:, None] if y.ndim == 2 else y, name=name)
 
 
 def _broken(times, angle):
@@ -31,9 +36,8 @@ def _times_of(estimator, n_frames):
     sizes = [value for key, value in params.items() if key.split("__")[-1] == "block_size"]
     sizes += [value.n_frames for value in params.values() if isinstance(value, FrameBlocks)]
     (stft,), (fs,), block_size = stfts, rates, sizes[0] if sizes else 1
-    hop_length = stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
-    first = (block_size - 1) / 2 * hop_length + (0 if stft.padding else stft.n_fft / 2)
-    return (first + np.arange(n_frames) * block_size * hop_length) / fs
+    first = (block_size - 1) / 2 * stft._hop + (0 if stft.padding else stft.n_fft / 2)
+    return (first + np.arange(n_frames) * block_size * stft._hop) / fs
 
 
 class TrackDisplay:
@@ -151,8 +155,8 @@ class TrackDisplay:
             size = np.clip(400 / n_frames, 2.5, 6.0)
             options = {"ls": "", "marker": "o", "ms": size, "mew": 0, "alpha": 0.8, "zorder": 3}
             for i, source in enumerate(track[..., angle].T):
-                label = None if i else name
-                ax.plot(times, source, **{**options, "color": color, "label": label} | kwargs)
+                own = options | {"color": color, "label": None if i else name}
+                ax.plot(times, source, **line_options(own, kwargs))
 
     def _colors(self):
         return [_COLORS[i % len(_COLORS)] for i in range(len(self.y_pred))]
@@ -191,7 +195,8 @@ class TrackDisplay:
             Row of X.
         times : array-like of shape (n_frames,), default=None
             Times of the answers in seconds. None takes the middle of each block from the STFT
-            inside the estimator, if there is one, and numbers the blocks otherwise.
+            inside the estimator, if there is one, as if the last block were full, and numbers the
+            blocks otherwise.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
         ax : matplotlib Axes or array of Axes, default=None
@@ -207,10 +212,13 @@ class TrackDisplay:
         Raises
         ------
         ValueError
-            If there is no such sample, or the estimator does not answer over time.
+            If there is no such sample, y has another number of rows than X, or the estimator does
+            not answer over time.
         """
         if not 0 <= sample < len(X):
             raise ValueError(f"sample must be in [0, {len(X) - 1}]; got {sample}.")
+        if y is not None and len(y) != len(X):
+            raise ValueError(f"y must have as many rows as X, {len(X)}; got {len(y)}.")
         predict = getattr(estimator, "predict_frames", estimator.predict)
         y_pred = np.asarray(predict(X[sample : sample + 1]))
         last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
@@ -218,9 +226,10 @@ class TrackDisplay:
         if y_pred.ndim != 4:
             raise ValueError(
                 f"estimator must answer over time, with shape (n_samples, n_frames, n_sources, k); "
-                f"got {y_pred.shape} from {name}. Set its block_size."
+                f"got {y_pred.shape} from {name}. Set its block_size, or give a "
+                "NeuralLocalizer without a pipeline around it."
             )
-        y_true = None if y is None else np.asarray(y, dtype=float)[sample]
+        y_true = None if y is None else to_float(y, "y")[sample]
         if y_true is not None and y_true.ndim < 3:
             y_true = y_true.reshape(1, *(y_true.shape if y_true.ndim == 2 else (1, -1)))
         times = _times_of(estimator, y_pred.shape[1]) if times is None else times

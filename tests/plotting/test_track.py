@@ -82,6 +82,8 @@ def test_options_and_own_axes():
     display = TrackDisplay.from_predictions(y, y, ax=axes, color="red", marker="x")
     assert display.ax_[1] is axes[1] and display.figure_ is axes[0].figure
     assert {line.get_color() for line in axes[0].lines[2:]} == {"red"}
+    points = TrackDisplay.from_predictions(None, y, c="red", markersize=3).ax_[0].lines[0]
+    assert (points.get_color(), points.get_markersize()) == ("red", 3)
     for name in ("y_pred", "y_true", "times"):
         assert hasattr(display, name)
     with pytest.raises(ValueError, match="ax must hold 2 axes; got 1"):
@@ -149,6 +151,8 @@ def test_what_is_not_a_track_is_refused():
         TrackDisplay.from_estimator(model, X, y)
     with pytest.raises(ValueError, match=r"sample must be in \[0, 1\]; got 2"):
         TrackDisplay.from_estimator(model, X, y, sample=2)
+    with pytest.raises(ValueError, match="y must have as many rows as X, 2; got 1"):
+        TrackDisplay.from_estimator(model, X, y[:1])
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,8 @@ def test_what_is_not_a_track_is_refused():
         (None, [1, 2], {"component": "elevation"}, "component must be one of"),
         (None, [[1, 95]], {}, r"y_pred\['predicted'\] must have elevations"),
         (None, 3.0, {}, r"y_pred\['predicted'\] must have shape"),
+        (None, [], {}, r"y_pred\['predicted'\] must hold at least one frame"),
+        (["left"], [1], {}, "y_true must hold angles"),
     ],
 )
 def test_what_does_not_fit_is_named(y_true, y_pred, params, message):

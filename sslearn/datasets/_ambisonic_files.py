@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
 
     Raises
     ------
+    TypeError
+        If there is anything but paths.
     FileNotFoundError
         If a file is missing.
     OSError
@@ -66,9 +69,12 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     ((1, 4, 8000), 16000.0)
     """
     check_choice(convention, CONVENTIONS, "convention")
-    paths = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    is_list = isinstance(paths, Iterable) and not isinstance(paths, str)
+    paths = list(paths) if is_list else [paths]
     if not paths:
         raise ValueError("paths is empty: pass at least one file.")
+    if not all(isinstance(path, (str, os.PathLike)) for path in paths):
+        raise TypeError(f"paths must be a path or a list of paths; got {paths!r}.")
     data, rates = zip(*(_read(Path(path), convention) for path in paths), strict=True)
     if fs is None:
         fs = rates[0]

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -99,11 +100,12 @@ class RecordedSources:
 
 def check_sources(sources, *, fs, n_times, speakers, name="sources"):
     """Validate what sounds: noise, arrays or paths; nothing but file headers is read."""
-    if isinstance(sources, str):
-        if sources != "noise":
-            raise ValueError(
-                f'{name} must be "noise", a list of 1-D arrays or of paths; got {sources!r}.'
-            )
+    is_noise = isinstance(sources, str) and sources == "noise"
+    if not is_noise and (isinstance(sources, str) or not isinstance(sources, Iterable)):
+        raise ValueError(
+            f'{name} must be "noise", a list of 1-D arrays or of paths; got {sources!r}.'
+        )
+    if is_noise:
         if speakers is not None:
             raise ValueError('speakers must be None when sources is "noise".')
         return NoiseSources(n_times)

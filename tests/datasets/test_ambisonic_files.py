@@ -90,6 +90,8 @@ def test_refused(write, tmp_path):
         load_ambisonic(path, convention="acn")
     with pytest.raises(ValueError, match="paths is empty"):
         load_ambisonic([])
+    with pytest.raises(TypeError, match=r"paths must be a path or a list.*got \[None\]"):
+        load_ambisonic(None)
     with pytest.raises(FileNotFoundError, match=r"none\.wav"):
         load_ambisonic(tmp_path / "none.wav")
     with pytest.raises(ValueError, match="NaN or infinity"):

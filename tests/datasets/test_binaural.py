@@ -250,6 +250,7 @@ def test_silence_warns_and_names_the_clip(head):
         ({"directions": "measured", "elevation_range": (-89.9, -89.8)}, "none of the"),
         ({"sources": "speech"}, "sources must be"),
         ({"sources": []}, "sources is empty"),
+        ({"sources": 5}, 'sources must be "noise", a list .* got 5'),
         ({"sources": [np.full(5000, np.nan)]}, r"sources\[0\] contains NaN"),
         ({"sources": [np.ones(100)]}, r"sources\[0\] has 100 samples"),
         ({"sources": [np.ones((5000, 2))]}, r"sources\[0\] must be a one-dim"),

@@ -105,7 +105,8 @@ class GridEncoding(Encoding):
             wanted = "(n_classes,)" if self.n_angles_ == 1 else "(n_classes, 2)"
             raise ValueError(
                 f"grid must have shape {wanted} for a y of {self.n_angles_} angle(s) per source; "
-                f"got {self.grid_.shape}."
+                f"got {self.grid_.shape}. Give azimuths in both, or azimuths and "
+                "elevations in both."
             )
         # What is given may go on beyond 180 degrees, which tells open grids from closed ones.
         if self.n_angles_ == 1:

@@ -390,7 +390,7 @@ def test_errors_of_grid_and_y(encoding):
         encoding.set_params(grid=[0.0, 10.0, 10.0]).fit([0.0])
     with pytest.raises(ValueError, match="at least 2"):
         encoding.set_params(grid=[0.0]).fit([0.0])
-    with pytest.raises(ValueError, match=r"grid must have shape \(n_classes,\)"):
+    with pytest.raises(ValueError, match=r"grid must have shape \(n_classes,\).*in both"):
         encoding.set_params(grid=sphere_grid(30)).fit([0.0])
     with pytest.raises(ValueError, match="laid out as in fit"):
         encoding.set_params(grid=CIRCLE).fit([0.0]).transform([[[0.0]]])

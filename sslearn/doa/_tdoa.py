@@ -171,6 +171,12 @@ class TDOALocalizer(GridScorer):
     :func:`directions_from_tdoas`. For azimuth alone on a line of microphones sources are taken to
     be on the horizontal plane. The method finds one source.
 
+    The spatial spectrum is the mean of ``1 / (1 + (r / s)**2)`` [2]_ over the pairs, with the
+    residual r that the plane wave from a direction leaves, in metres; azimuths alone are scored at
+    the elevation of the plane wave that fits best. The scale s is the median residual of that one,
+    and the distance that sound goes between two of the lags above. If not ``robust``, it is
+    ``1 / (1 + mean((r / s)**2))``, with the root of the mean square residual in s.
+
     References
     ----------
     .. [1] C. H. Knapp and G. C. Carter, "The generalized correlation method for estimation of time
@@ -340,7 +346,7 @@ class TDOALocalizer(GridScorer):
                     np.deg2rad(self.grid_),
                     self._fit(leads, differences),
                     resolution=self.speed_of_sound * self._find_delays.step,
-                    robust=self.robust,
+                    robust=bool(self.robust),
                 )
         return scores
 

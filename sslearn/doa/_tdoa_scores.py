@@ -23,9 +23,8 @@ def plane_wave_scores(leads, differences, grid, best, *, resolution, robust=True
         Unit vectors of the plane waves that fit best.
     resolution : float
         Residual, in metres, that counts half where the best plane wave leaves none.
-    robust : bool or str, default=True
-        Whether (any value but False) every pair counts for itself; otherwise their mean square
-        residual counts.
+    robust : bool, default=True
+        Whether every pair counts for itself; otherwise their mean square residual counts.
 
     Returns
     -------

@@ -103,7 +103,7 @@ def test_errors_of_threads_are_heard(n_jobs):
     n_threads = threading.active_count()
     with pytest.raises(ValueError, match="these clips are broken"):
         fast(batch_transform=make_pipeline(_Refusing(), *PHASES), n_jobs=n_jobs).fit(X, y)
-    assert threading.active_count() == n_threads
+    assert threading.active_count() <= n_threads
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

@@ -173,9 +173,10 @@ class TDOALocalizer(GridScorer):
 
     The spatial spectrum is the mean of ``1 / (1 + (r / s)**2)`` [2]_ over the pairs, with the
     residual r that the plane wave from a direction leaves, in metres; azimuths alone are scored at
-    the elevation of the plane wave that fits best. The scale s is the median residual of that one,
-    and the distance that sound goes between two of the lags above. If not ``robust``, it is
-    ``1 / (1 + mean((r / s)**2))``, with the root of the mean square residual in s.
+    the elevation of the plane wave that fits best. The square of the scale s is the sum of the
+    squares of the median residual of that one and of the distance that sound goes from one of the
+    lags above to the next. If not ``robust``, the spectrum is ``1 / (1 + mean((r / s)**2))``, with
+    the root mean square residual in place of the median.
 
     References
     ----------
@@ -291,8 +292,8 @@ class TDOALocalizer(GridScorer):
         -------
         spatial_spectrum : ndarray of shape (n_samples, n_directions) or \
 (n_samples, n_blocks, n_directions)
-            In [0, 1], the share of the pairs that agree; the latter with ``block_size``. 0 for
-            silence.
+            In [0, 1], the share of the pairs that agree, see Notes of the class; the latter with
+            ``block_size``. 0 for silence.
 
         Raises
         ------

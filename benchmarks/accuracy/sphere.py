@@ -55,7 +55,8 @@ recordings of the interferer are the same in both. One run with one seed.
 
 The learning rate falls along a half cosine to 0 at the last epoch, in all systems (published: early
 stopping, which needs more epochs); the epoch with the least median error on a tenth of the training
-clips, drawn at random, is kept. The rest is `recipes.ambisonic_crnn`.
+clips, drawn at random, is kept. The forward pass of the training is in {precision} precision. The
+rest is `recipes.ambisonic_crnn`.
 
 {orderings}
 """
@@ -175,6 +176,7 @@ class Bench:
             command=shlex.join(["python", "-m", "benchmarks.accuracy.sphere", *self.args.options]),
             notes=NOTES.format(
                 budget=self._describe_budget(),
+                precision=self.args.precision,
                 speech=describe({part: self.speech[part] for part in ("train", "test")}),
                 orderings=markdown_table(orderings(table), ("ordering", "holds", "figures")),
             ),
@@ -187,7 +189,8 @@ class Bench:
         n_clips, _, n_epochs, _ = BUDGETS["full"]
         return (
             f"**A budget for two processor cores**; that of `--full`, {n_epochs} epochs on "
-            f"{n_clips} clips, was not run."
+            f"{n_clips} clips, was not run. No network is near the end of its learning: what holds "
+            "here need not hold there."
         )
 
 

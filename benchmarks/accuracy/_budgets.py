@@ -34,6 +34,8 @@ def budget_parser(name, sizes):
     size.add_argument("--full", action="store_true", help="the published budget, for a GPU")
     for size_name, kind in sizes.items():
         parser.add_argument(f"--{size_name.replace('_', '-')}", type=kind)
+    precisions = ("full", "bfloat16")
+    parser.add_argument("--precision", choices=precisions, default="full", help="of training")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--n-jobs", type=int, default=1, help="workers that simulate")

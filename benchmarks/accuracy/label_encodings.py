@@ -87,6 +87,7 @@ class Bench:
         self.sizes = {name: getattr(args, name) for name in _SIZES}
         self.budget = "_".join(f"{name[:5]}{value:g}" for name, value in self.sizes.items())
         self.budget += f"_seed{args.seed}"
+        self.budget += "" if args.precision == "full" else f"_{args.precision}"
         self.cache, self.data = Path(args.cache), Path(args.data)
         self.speech = split_speech(self.data / "speech_librispeech", args.seed)
 
@@ -138,6 +139,7 @@ class Bench:
             maps=self.args.maps,
             max_epochs=self.args.epochs,
             batch_size=self.args.batch_size,
+            precision=self.args.precision,
             device=self.args.device,
             random_state=self.args.seed,
         )
@@ -169,7 +171,12 @@ class Bench:
             f"Label encodings, {self.sizes['clips']} clips of {self.args.duration:g} s, "
             f"at most {self.args.epochs} epochs",
             rows,
-            settings={**self.sizes, "seed": self.args.seed, "torch": torch.__version__},
+            settings={
+                **self.sizes,
+                "precision": self.args.precision,
+                "seed": self.args.seed,
+                "torch": torch.__version__,
+            },
             command=shlex.join(
                 ["python", "-m", "benchmarks.accuracy.label_encodings", *self.args.options]
             ),

@@ -204,7 +204,7 @@ def _figures(errors):
 def _parse(argv):
     parser = budget_parser("sphere", _SIZES)
     parser.add_argument("--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS))
-    parser.add_argument("--precision", choices=["full", "bfloat16"], default="bfloat16")
+    parser.set_defaults(precision="bfloat16")
     return parse_budget(parser, BUDGETS, _SIZES, argv)
 
 

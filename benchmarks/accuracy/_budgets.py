@@ -72,3 +72,9 @@ def parse_budget(parser, budgets, sizes, argv):
     args.name = args.name or args.stem + ("" if budget == "small" else f"_{budget}")
     args.options = list(sys.argv[1:] if argv is None else argv)
     return args
+
+
+def budget_key(args, sizes):
+    """Name of a folder for what is finished with the budget, seed and precision of ``args``."""
+    key = "_".join(f"{name[:5]}{getattr(args, name):g}" for name in sizes) + f"_seed{args.seed}"
+    return key if args.precision == "full" else f"{key}_{args.precision}"

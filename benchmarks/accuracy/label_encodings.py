@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.accuracy._budgets import budget_parser, parse_budget
+from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, measured, render, split_speech
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, run_cell
@@ -85,9 +85,7 @@ class Bench:
     def __init__(self, args):
         self.args = args
         self.sizes = {name: getattr(args, name) for name in _SIZES}
-        self.budget = "_".join(f"{name[:5]}{value:g}" for name, value in self.sizes.items())
-        self.budget += f"_seed{args.seed}"
-        self.budget += "" if args.precision == "full" else f"_{args.precision}"
+        self.budget = budget_key(args, self.sizes)
         self.cache, self.data = Path(args.cache), Path(args.data)
         self.speech = split_speech(self.data / "speech_librispeech", args.seed)
 

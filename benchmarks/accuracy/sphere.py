@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from skorch.callbacks import LRScheduler, PrintLog
 
-from benchmarks.accuracy._budgets import budget_parser, parse_budget
+from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, split_speech
 from benchmarks.accuracy._report import markdown_table, write_results
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
@@ -74,8 +74,7 @@ class Bench:
     def __init__(self, args):
         self.args = args
         self.sizes = {name: getattr(args, name) for name in _SIZES}
-        self.budget = "_".join(f"{name[:5]}{value}" for name, value in self.sizes.items())
-        self.budget += f"_seed{args.seed}"
+        self.budget = budget_key(args, self.sizes)
         self.cache, data = Path(args.cache), Path(args.data)
         self.speech = split_speech(data / "speech_librispeech", args.seed)
         self.noise = list(datasets.load_noise(data / "noise", fs=FS).audio)
@@ -172,7 +171,12 @@ class Bench:
             f"Regression against classification on the sphere, {self.args.clips} clips, "
             f"{self.args.epochs} epochs",
             rows,
-            settings={**self.sizes, "seed": self.args.seed, "torch": torch.__version__},
+            settings={
+                **self.sizes,
+                "precision": self.args.precision,
+                "seed": self.args.seed,
+                "torch": torch.__version__,
+            },
             command=shlex.join(["python", "-m", "benchmarks.accuracy.sphere", *self.args.options]),
             notes=NOTES.format(
                 budget=self._describe_budget(),

@@ -2,6 +2,10 @@ from abc import ABC, abstractmethod
 
 from sklearn.base import BaseEstimator
 
+from sslearn.utils._param_validation import StrOptions
+
+OUTPUT_INIT = [StrOptions({"zeros", "random"})]  # the constraint of ``output_init``
+
 
 class NetworkRecipe(BaseEstimator, ABC):
     """Base of network recipes.

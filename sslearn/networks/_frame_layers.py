@@ -62,3 +62,23 @@ def conv_norm_relu(n_inputs, n_outputs, kernel_size, *, relu=True, **options):
 def dense_norm_relu(n_inputs, n_outputs):
     """Layers of a dense layer, batch norm and a rectifier."""
     return [nn.Linear(n_inputs, n_outputs), nn.BatchNorm1d(n_outputs), nn.ReLU(inplace=True)]
+
+
+class Mean(nn.Module):
+    """Mean in place of the sum: what a layer makes of its inputs, divided by their number."""
+
+    def __init__(self, n_inputs):
+        super().__init__()
+        self.n_inputs = n_inputs
+
+    def forward(self, x):
+        """``x / n_inputs``."""
+        return x / self.n_inputs
+
+
+def output_layer(layer, output_init):
+    """The layer, with weights and biases of 0 if ``output_init`` is ``"zeros"``."""
+    if output_init == "zeros":
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return layer

@@ -1,4 +1,4 @@
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import OUTPUT_INIT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_sizes, one_source, two_sources
 from sslearn.utils._param_validation import Integral, Interval, StrOptions
 
@@ -15,6 +15,9 @@ class PNN(NetworkRecipe):
         Filters of each convolution.
     hidden_layer_sizes : tuple of int, default=(512, 512)
         Width of each dense layer before the output.
+    output_init : {"zeros", "random"}, default="zeros"
+        Weights of the output layer before training: 0, so that all directions are answered alike,
+        or random numbers of torch, the published way.
 
     See Also
     --------
@@ -25,6 +28,10 @@ class PNN(NetworkRecipe):
     -----
     ``conv(2 x 1), ReLU`` once for each pair of neighbouring rows, flattened; ``dense, batch norm,
     ReLU`` for each hidden width; a dense output. Rows are microphones, columns frequencies.
+
+    With random weights the answers start several times larger than labels of 1 among dozens of 0.
+    Squared errors without an activation then spend the first thousands of steps on making them
+    small, and may lose the features with them; from 0 they learn at once.
 
     References
     ----------
@@ -45,11 +52,13 @@ class PNN(NetworkRecipe):
     _parameter_constraints: dict = {
         "n_filters": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
+        "output_init": OUTPUT_INIT,
     }
 
-    def __init__(self, n_filters=64, *, hidden_layer_sizes=(512, 512)):
+    def __init__(self, n_filters=64, *, hidden_layer_sizes=(512, 512), output_init="zeros"):
         self.n_filters = n_filters
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.output_init = output_init
 
     def build(self, input_shape, output_shape):
         """Make the torch module.
@@ -74,7 +83,7 @@ class PNN(NetworkRecipe):
         """
         from torch import nn
 
-        from sslearn.networks._frame_layers import EachFrame, dense_norm_relu
+        from sslearn.networks._frame_layers import EachFrame, dense_norm_relu, output_layer
 
         self._validate_params()
         n_outputs = one_source(self, output_shape)
@@ -84,7 +93,8 @@ class PNN(NetworkRecipe):
         for width in check_sizes("hidden_layer_sizes", self.hidden_layer_sizes):
             layers += dense_norm_relu(n_inputs, width)
             n_inputs = width
-        return EachFrame(nn.Sequential(*layers, nn.Linear(n_inputs, n_outputs)), as_rows=True)
+        output = output_layer(nn.Linear(n_inputs, n_outputs), self.output_init)
+        return EachFrame(nn.Sequential(*layers, output), as_rows=True)
 
 
 class PNNSplit(NetworkRecipe):
@@ -98,6 +108,9 @@ class PNNSplit(NetworkRecipe):
         What the recurrent layer of the mask runs through: the frames of each clip, or, as in the
         code the authors released, all frames of the batch, one clip after the other. With
         ``"batch"`` the answer to a clip depends on the others in its batch.
+    output_init : {"zeros", "random"}, default="zeros"
+        Weights of the output layer before training: 0, so that all directions are answered alike,
+        or random numbers of torch, the published way. See :class:`PNN`.
 
     See Also
     --------
@@ -128,11 +141,13 @@ class PNNSplit(NetworkRecipe):
     _parameter_constraints: dict = {
         "n_filters": ["array-like"],
         "recurrence": [StrOptions({"clip", "batch"})],
+        "output_init": OUTPUT_INIT,
     }
 
-    def __init__(self, n_filters=(4, 16, 32), *, recurrence="clip"):
+    def __init__(self, n_filters=(4, 16, 32), *, recurrence="clip", output_init="zeros"):
         self.n_filters = n_filters
         self.recurrence = recurrence
+        self.output_init = output_init
 
     def build(self, input_shape, output_shape):
         """Make the torch module.
@@ -172,7 +187,7 @@ class PNNSplit(NetworkRecipe):
         layers = _rows_to_one(n_filters, n_columns=3)
         layers += dense_norm_relu(n_filters[-1] * n_freqs, 2 * n_outputs)
         trunk = EachFrame(nn.Sequential(*layers), as_rows=True)
-        return nn.Sequential(trunk, SplitHead(n_outputs, self.recurrence))
+        return nn.Sequential(trunk, SplitHead(n_outputs, self.recurrence, self.output_init))
 
 
 def _rows_to_one(n_filters, n_columns):

@@ -1,10 +1,11 @@
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import OUTPUT_INIT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_sizes, one_source, two_sources
 from sslearn.utils._param_validation import Integral, Interval, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 # Columns, and the step, of the two convolutions that narrow the frequency axis.
 _KERNELS = ((7, 3), (5, 2))
+_N_NEIGHBORS = 5  # directions that the last convolution sees together
 
 
 class SNet(NetworkRecipe):
@@ -25,6 +26,11 @@ class SNet(NetworkRecipe):
     padding : {"zeros", "circular"}, default="zeros"
         What the last convolution sees beyond the first and last direction: nothing, or the other
         end, for encodings whose grid is a closed circle.
+    output_init : {"zeros", "random"}, default="zeros"
+        Weights of the output layer before training: 0, so that all directions are answered alike,
+        or random numbers of torch, the published way. With ``"zeros"`` the last
+        convolution takes the mean, not the sum, over the frames and directions that it sees: sums
+        of so many move far with each step of the optimizer. See :class:`PNN`.
 
     See Also
     --------
@@ -61,13 +67,23 @@ class SNet(NetworkRecipe):
         "n_blocks": _COUNT,
         "n_hidden": _COUNT,
         "padding": [StrOptions({"zeros", "circular"})],
+        "output_init": OUTPUT_INIT,
     }
 
-    def __init__(self, n_filters=(32, 128), *, n_blocks=5, n_hidden=500, padding="zeros"):
+    def __init__(
+        self,
+        n_filters=(32, 128),
+        *,
+        n_blocks=5,
+        n_hidden=500,
+        padding="zeros",
+        output_init="zeros",
+    ):
         self.n_filters = n_filters
         self.n_blocks = n_blocks
         self.n_hidden = n_hidden
         self.padding = padding
+        self.output_init = output_init
 
     def build(self, input_shape, output_shape):
         """Make the torch module.
@@ -92,23 +108,34 @@ class SNet(NetworkRecipe):
         """
         from torch import nn
 
-        from sslearn.networks._frame_layers import EachFrame, Transpose, conv_norm_relu
+        from sslearn.networks._frame_layers import EachFrame, Mean, Transpose, conv_norm_relu
 
         self._validate_params()
         n_outputs = one_source(self, output_shape)
         n_maps, n_freqs, _, n_rows = check_maps_shape(self, input_shape, blocks=True)
         trunk, n_columns = _trunk(self.n_filters, self.n_blocks, n_maps, n_freqs)
-        scores = nn.Conv2d(self.n_hidden, 1, (n_rows, 5), padding=(0, 2), padding_mode=self.padding)
+        scores = [self._scores(n_rows)]
+        if self.output_init == "zeros":
+            scores.append(Mean(n_rows * _N_NEIGHBORS))
         return EachFrame(
             nn.Sequential(
                 *trunk,
                 *conv_norm_relu(self.n_filters[1], n_outputs, 1),
                 Transpose(1, 3),
                 *conv_norm_relu(n_columns, self.n_hidden, 1),
-                scores,
+                *scores,
                 nn.Flatten(),
             )
         )
+
+    def _scores(self, n_rows):
+        from torch import nn
+
+        from sslearn.networks._frame_layers import output_layer
+
+        patch, beside = (n_rows, _N_NEIGHBORS), (0, _N_NEIGHBORS // 2)
+        scores = nn.Conv2d(self.n_hidden, 1, patch, padding=beside, padding_mode=self.padding)
+        return output_layer(scores, self.output_init)
 
 
 class SNetSplit(NetworkRecipe):
@@ -125,6 +152,9 @@ class SNetSplit(NetworkRecipe):
         What the recurrent layer of the mask runs through: the blocks of each clip, or, as in the
         code the authors released, all blocks of the batch, one clip after the other. With
         ``"batch"`` the answer to a clip depends on the others in its batch.
+    output_init : {"zeros", "random"}, default="zeros"
+        Weights of the output layer before training: 0, so that all directions are answered alike,
+        or random numbers of torch, the published way. See :class:`PNN`.
 
     See Also
     --------
@@ -154,12 +184,14 @@ class SNetSplit(NetworkRecipe):
         "n_filters": ["array-like"],
         "n_blocks": _COUNT,
         "recurrence": [StrOptions({"clip", "batch"})],
+        "output_init": OUTPUT_INIT,
     }
 
-    def __init__(self, n_filters=(32, 128), *, n_blocks=5, recurrence="clip"):
+    def __init__(self, n_filters=(32, 128), *, n_blocks=5, recurrence="clip", output_init="zeros"):
         self.n_filters = n_filters
         self.n_blocks = n_blocks
         self.recurrence = recurrence
+        self.output_init = output_init
 
     def build(self, input_shape, output_shape):
         """Make the torch module.
@@ -194,7 +226,7 @@ class SNetSplit(NetworkRecipe):
         n_inputs = self.n_filters[1] * n_rows * n_columns
         dense = dense_norm_relu(n_inputs, 2 * n_outputs)
         features = EachFrame(nn.Sequential(*trunk, nn.Flatten(), *dense))
-        return nn.Sequential(features, SplitHead(n_outputs, self.recurrence))
+        return nn.Sequential(features, SplitHead(n_outputs, self.recurrence, self.output_init))
 
 
 def _trunk(n_filters, n_blocks, n_maps, n_freqs):

@@ -1,6 +1,8 @@
 import torch
 from torch import nn
 
+from sslearn.networks._frame_layers import output_layer
+
 
 class SplitHead(nn.Module):
     """Two sources out of one sequence of frames, by a mask and its complement.
@@ -11,13 +13,15 @@ class SplitHead(nn.Module):
         Outputs of each source; each frame has twice as many features.
     recurrence : {"clip", "batch"}
         Whether the mask runs through the frames of a clip or of the whole batch.
+    output_init : {"zeros", "random"}
+        Weights of the output layer before training.
     """
 
-    def __init__(self, n_outputs, recurrence):
+    def __init__(self, n_outputs, recurrence, output_init):
         super().__init__()
         self.recurrence = recurrence
         self.mask = nn.LSTM(2 * n_outputs, n_outputs, batch_first=True, bidirectional=True)
-        self.output = nn.Linear(2 * n_outputs, n_outputs)
+        self.output = output_layer(nn.Linear(2 * n_outputs, n_outputs), output_init)
 
     def forward(self, h):
         """Outputs of shape (n_samples, 2, n_outputs) of features (n_samples, n_frames, ...)."""

@@ -33,8 +33,9 @@ def answer_shape(name, n_samples):
     return (n_samples, *(() if n_frames is None else (n_frames,)), *output_shape)
 
 
-def build(name, seed=0, dtype=torch.float32):
+def build(name, seed=0, dtype=torch.float32, output_init="random"):
     recipe, input_shape, output_shape, _ = SMALL[name]
+    recipe = clone(recipe).set_params(output_init=output_init)
     module = build_module(lambda: recipe.build(input_shape, output_shape), seed, dtype, "cpu")
     return module, torch.randn(5, *input_shape, generator=torch.manual_seed(1)).to(dtype)
 
@@ -97,8 +98,30 @@ def test_gradients_reach_every_weight(name):
 
 
 @small
-def test_a_batch_is_learned_by_heart(name):
-    module, x = build(name)
+def test_answers_start_at_zero_and_then_move(name):
+    module, x = build(name, output_init="zeros")
+    optimizer = torch.optim.SGD(module.parameters(), lr=1.0)
+    assert not module(x).any()
+    for _ in range(2):
+        optimizer.zero_grad()
+        (module(x) - 1).square().mean().backward()
+        optimizer.step()
+    assert module(x).any(dim=0).all()
+    assert all(p.grad.any() for p in module.parameters())
+
+
+@pytest.mark.parametrize("name", ["SNet", "SNet-circular"])
+def test_mean_over_the_patch_changes_nothing_but_the_scale(name):
+    summed, x = build(name)
+    mean, _ = build(name, output_init="zeros")
+    mean.load_state_dict(summed.state_dict())
+    torch.testing.assert_close(mean(x) * (3 * 5), summed(x))
+
+
+@small
+@pytest.mark.parametrize("output_init", ["zeros", "random"])
+def test_a_batch_is_learned_by_heart(name, output_init):
+    module, x = build(name, output_init=output_init)
     target = torch.rand(answer_shape(name, 5), generator=torch.manual_seed(3))
     optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
     first = None
@@ -165,6 +188,7 @@ def test_input_is_left_alone(name):
         (PNNSplit(), PHASES, (73,), r"PNNSplit answers for two sources.*PNN for one"),
         (PNNSplit(), PHASES, (3, 73), "PNNSplit answers for two sources"),
         (PNNSplit(recurrence="frame"), PHASES, (2, 73), "recurrence"),
+        (PNN(output_init="ones"), PHASES, (73,), "output_init"),
         (SNet((32,)), BLOCKS, (73,), "n_filters"),
         (SNet((32, -1)), BLOCKS, (73,), "n_filters"),
         (SNet(n_blocks=0), BLOCKS, (73,), "n_blocks"),

@@ -14,7 +14,11 @@ def convolutions(module):
 def test_layers_written_down_again():
     """Block after block, in the order of axes of the paper, with functions of torch."""
     torch.manual_seed(0)
-    module = SNet((6, 8), n_blocks=2, n_hidden=10).build((4, 25, 3, 3), (5,)).double()
+    module = (
+        SNet((6, 8), n_blocks=2, n_hidden=10, output_init="random")
+        .build((4, 25, 3, 3), (5,))
+        .double()
+    )
     x = torch.randn(2, 4, 25, 3, 3, dtype=torch.float64)
     module(x)  # moves the running means away from 0
     module.eval()

@@ -31,6 +31,7 @@ TRAIN_CONSTRAINTS = {
     "callbacks": [list, None],
     "device": [str],
     "precision": [StrOptions({"full", "bfloat16"})],
+    "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -211,6 +212,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             min_lr=self.min_lr,
             n_iter_no_change=self.n_iter_no_change,
             precision=self.precision,
+            norm_batches=self.norm_batches,
             callbacks=copy.deepcopy(self.callbacks or []),
         )
 

@@ -1,6 +1,7 @@
 """The loop that trains one network: skorch, fed by slices of tensors instead of a data loader."""
 
 import threading
+from itertools import islice
 
 import numpy as np
 import torch
@@ -105,10 +106,11 @@ class _Interrupted(Exception):
 
 
 class _Net(NeuralNet):
-    def __init__(self, *args, schedule, precision, **kwargs):
+    def __init__(self, *args, schedule, precision, norm_batches, **kwargs):
         super().__init__(*args, **kwargs)
         self.schedule = schedule
         self.precision = precision
+        self.norm_batches = norm_batches
 
     @property
     def _default_callbacks(self):
@@ -125,12 +127,13 @@ class _Net(NeuralNet):
         return dataset
 
     def infer(self, x, **fit_params):
-        if self.precision == "full":
-            return super().infer(x, **fit_params)
-        # Weights, loss and optimizer stay in full precision, and so does what torch keeps there.
-        with torch.autocast(x.device.type, torch.bfloat16):
+        with self._arithmetic(x.device):
             output = super().infer(x, **fit_params)
         return output.to(x.dtype)
+
+    def _arithmetic(self, device):
+        # Weights, loss and optimizer stay in full precision, and so does what torch keeps there.
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         return self.criterion_(y_pred, y_true)
@@ -142,6 +145,10 @@ class _Net(NeuralNet):
             # One transfer an epoch: reading each loss would make a GPU wait for every batch.
             losses = torch.stack([self._step(batch) for batch in iterator])
             self.history.record("train_loss", losses.mean().item())
+            if self.norm_batches is not None:
+                inputs = (inputs for inputs, _ in islice(iterator, self.norm_batches))
+                with self._arithmetic(losses.device):
+                    torch.optim.swa_utils.update_bn(inputs, self.module_)
             self.schedule.end_epoch(self)
         except KeyboardInterrupt as error:
             raise _Interrupted from error
@@ -225,6 +232,7 @@ def train(
     min_lr,
     n_iter_no_change,
     precision,
+    norm_batches,
     callbacks,
 ):
     """Train a module in place and leave the weights of its best epoch in it.
@@ -257,6 +265,8 @@ def train(
         Epochs without a better error after which training stops.
     precision : {"full", "bfloat16"}
         Arithmetic of the forward and backward pass.
+    norm_batches : int or None
+        Mini-batches from which batch norm takes its statistics anew after each epoch.
     callbacks : list
         Further skorch callbacks.
 
@@ -287,6 +297,7 @@ def train(
         verbose=0,
         schedule=schedule,
         precision=precision,
+        norm_batches=norm_batches,
     )
     try:
         net.fit(batches)

@@ -75,6 +75,10 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     precision : {"full", "bfloat16"}, default="full"
         Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
         large networks on processors made for it; weights, loss and predictions keep 32.
+    norm_batches : int, default=None
+        Mini-batches from which batch norm takes its means and variances anew after each epoch,
+        with the weights at rest. None keeps the running averages, which small batches of sounds of
+        many levels leave far from the truth.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -182,6 +186,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         n_jobs=None,
         device="auto",
         precision="full",
+        norm_batches=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -204,6 +209,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         self.n_jobs = n_jobs
         self.device = device
         self.precision = precision
+        self.norm_batches = norm_batches
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

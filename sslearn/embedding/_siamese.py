@@ -93,6 +93,10 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     precision : {"full", "bfloat16"}, default="full"
         Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
         large networks on processors made for it; weights, loss and predictions keep 32.
+    norm_batches : int, default=None
+        Mini-batches from which batch norm takes its means and variances anew after each epoch,
+        with the weights at rest. None keeps the running averages, which small batches of sounds of
+        many levels leave far from the truth.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -175,6 +179,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         callbacks=None,
         device="auto",
         precision="full",
+        norm_batches=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -196,6 +201,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
+        self.norm_batches = norm_batches
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

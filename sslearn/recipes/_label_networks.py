@@ -157,8 +157,9 @@ def spectrogram_network(
     Notes
     -----
     Real and imaginary parts, not normalised, in blocks of 7 frames; squared error averaged over
-    the classes. All else, and what differs from the published training, as in
-    :func:`phase_network`.
+    the classes. Not published: batch norm takes its statistics from 100 mini-batches after each
+    epoch; running averages err with levels that differ as much as those of speech. All else, and
+    what differs from the published training, as in :func:`phase_network`.
 
     References
     ----------
@@ -177,6 +178,7 @@ def spectrogram_network(
         grid,
         "mse",
         [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop")],
+        norm_batches=100,
         max_epochs=max_epochs,
         n_jobs=n_jobs,
         device=device,

@@ -147,6 +147,31 @@ def test_training_in_bfloat16(dtype):
         fast(precision="half").fit(X, y)
 
 
+@pytest.mark.parametrize("norm_batches", [None, 3, 100])
+def test_statistics_of_batch_norm(norm_batches):
+    """Taken anew they are those of the data, with the weights of the end of the epoch."""
+    X, y = make_manifold(192)
+    network = MLP((6,), batch_norm="before", dropout=0.0)
+    params = {"batch_size": 64, "max_epochs": 1, "validation_fraction": None}
+    localizer = fast(network=network, norm_batches=norm_batches, **params).fit(X, y)
+    weights = list(localizer.weights_.values())
+    before = X @ weights[0].T + weights[1]
+    mean, variance, n_batches = weights[4:7]
+    close = np.allclose(mean, before.mean(axis=0), atol=1e-5)
+    assert close == (norm_batches is not None)
+    assert np.allclose(variance, before.var(axis=0), rtol=0.1) == close
+    assert n_batches == 3
+
+
+def test_statistics_of_batch_norm_in_bfloat16():
+    X, y = make_manifold()
+    params = {"precision": "bfloat16", "norm_batches": 5}
+    predicted = fast(**params).fit(X[:500], y[:500]).predict(X[500:])
+    assert median_angular_error(y[500:], predicted) < 5
+    with pytest.raises(ValueError, match="norm_batches"):
+        fast(norm_batches=0).fit(X, y)
+
+
 def test_loss_sees_full_precision():
     X, y = make_manifold(100)
     seen = []

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 
 from sslearn import recipes
 from sslearn.encoding import (
@@ -48,15 +48,17 @@ _SHORT = {"CE": "cross_entropy", "WD": "wasserstein", "NLAE": "nlae"}
 _EVALUATED = 64  # clips that are answered at once
 
 
-class PublishedSchedule(Callback):
-    """The published schedule, on clips of other speakers than those trained on.
+class Schedule(Callback):
+    """Learning rate and choice of the epoch, on clips of other speakers than those trained on.
 
-    After each epoch the rate is divided by 10, down to 1e-4, where the loss on the validation clips
-    has not fallen for 3 epochs; training stops where it has not for 10. The weights of the epoch
-    with the least mean error of the best decoder are kept.
+    The weights of the epoch with the least mean error of the best decoder are kept.
 
     Parameters
     ----------
+    kind : {"cosine", "published"}
+        The rate falls along half a cosine to 0 at the last step; or after each epoch it is divided
+        by 10, down to 1e-4, where the loss on the validation clips has not fallen for 3 epochs,
+        and training stops where it has not for 10.
     clips : Clips
         Validation clips.
     encoding : GridEncoding
@@ -65,7 +67,8 @@ class PublishedSchedule(Callback):
         Function of audio that returns the network's input.
     """
 
-    def __init__(self, clips, encoding, load):
+    def __init__(self, kind, clips, encoding, load):
+        self.kind = kind
         self.clips = clips
         self.encoding = encoding
         self.load = load
@@ -79,9 +82,10 @@ class PublishedSchedule(Callback):
         self.encoding_ = self.encoding.fit(self.clips.y)
         targets = self.encoding_.training_targets(self.clips.y)
         self.targets_ = torch.from_numpy(targets.astype(np.float32))
-        self.plateau_ = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            net.optimizer_, factor=0.1, patience=3, min_lr=1e-4
-        )
+        if self.kind == "published":
+            self.plateau_ = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                net.optimizer_, factor=0.1, patience=3, min_lr=1e-4
+            )
         self.best_error_, self.best_loss_, self.best_epoch_ = np.inf, np.inf, 0
         self.best_loss_epoch_, self.curve_ = 0, []
 
@@ -98,6 +102,8 @@ class PublishedSchedule(Callback):
             self.state_ = copy.deepcopy(net.module_.state_dict())
         if loss < self.best_loss_:
             self.best_loss_, self.best_loss_epoch_ = loss, epoch
+        if self.kind == "cosine":
+            return
         self.plateau_.step(loss)
         if epoch - self.best_loss_epoch_ >= 10:
             raise KeyboardInterrupt  # skorch's signal to stop
@@ -195,7 +201,9 @@ def make_localizer(network, cell, grid, **params):
     )
 
 
-def run_cell(network, cell, grid, train, validation, tests, *, split, maps=False, **params):
+def run_cell(
+    network, cell, grid, train, validation, tests, *, split, schedule, maps=False, **params
+):
     """Train a cell and decode its answers on each test.
 
     Parameters
@@ -212,6 +220,8 @@ def run_cell(network, cell, grid, train, validation, tests, *, split, maps=False
         Tests.
     split : bool
         Whether the clips have two sources.
+    schedule : {"cosine", "published"}
+        See :class:`Schedule`.
     maps : bool, default=False
         Whether all maps are made before training and kept in memory, which a GPU needs to be busy;
         the results are the same.
@@ -231,10 +241,12 @@ def run_cell(network, cell, grid, train, validation, tests, *, split, maps=False
     def load(X):
         return np.ascontiguousarray(transform.transform(np.asarray(X)))
 
-    schedule = PublishedSchedule(validation, copy.deepcopy(localizer.encoding), load)
+    callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), load)]
+    if schedule == "cosine":
+        callbacks.append(_half_cosine(localizer, len(train.X)))
     # Its own rules are off: the schedule above is the only one.
     off = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
-    localizer.set_params(callbacks=[schedule], **off)
+    localizer.set_params(callbacks=callbacks, **off)
     X = train.X
     if maps:
         pieces = range(0, len(X), _EVALUATED)
@@ -243,14 +255,20 @@ def run_cell(network, cell, grid, train, validation, tests, *, split, maps=False
     localizer.fit(X, train.y)
     return {
         "seconds": round(time.perf_counter() - start, 1),
-        "epochs": len(schedule.curve_),
-        "best epoch": schedule.best_epoch_,
-        "curve": schedule.curve_,
+        "epochs": len(callbacks[0].curve_),
+        "best epoch": callbacks[0].best_epoch_,
+        "curve": callbacks[0].curve_,
         "tests": {
             name: _test(localizer, clips, load if maps else np.asarray)
             for name, clips in tests.items()
         },
     }
+
+
+def _half_cosine(localizer, n_clips):
+    n_steps = localizer.max_epochs * -(-n_clips // localizer.batch_size)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR
+    return LRScheduler(policy=cosine, T_max=n_steps, step_every="batch")
 
 
 def _test(localizer, clips, load):

@@ -32,14 +32,15 @@ SYSTEMS = tuple(
     for preset in PRESETS
     for network in ("PNN", "SNet")
 )
-# clips to train on, to validate, to test; epochs, clips of a batch, seconds of a clip
+# Clips to train on, to validate, to test; epochs, clips of a batch; seconds of a clip to train on
+# and of the others. Many clips of one block of frames teach more than few long ones do.
 BUDGETS = {
-    "quick": (24, 8, 12, 2, 8, 0.5),
-    "small": (2500, 200, 500, 4, 8, 0.25),
-    "full": (10_000, 1000, 1000, 30, 32, 2.0),
+    "quick": (24, 8, 12, 2, 8, 0.5, 0.5),
+    "small": (12_000, 400, 1000, 3, 16, 0.096, 0.5),
+    "full": (10_000, 1000, 1000, 30, 32, 2.0, 2.0),
 }
 _SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size"), int)
-_SIZES["duration"] = float
+_SIZES |= {"duration": float, "test_duration": float}
 
 _COLUMNS = ("ordering", "system", "holds", "figures", "published")
 
@@ -91,14 +92,15 @@ class Bench:
 
     def clips(self, preset, part):
         """Simulated clips."""
-        n_clips = self.sizes["clips" if part == "train" else part]
+        train = part == "train"
+        n_clips = self.sizes["clips" if train else part]
         return render(
             self.cache / "clips",
             preset,
             part,
             n_clips,
             speech=self.speech,
-            duration=self.args.duration,
+            duration=self.args.duration if train else self.args.test_duration,
             seed=self.args.seed,
             n_jobs=self.args.n_jobs,
         )
@@ -109,7 +111,11 @@ class Bench:
         if preset in ("R3VIVAL", "Milano"):
             n_repeats = 1 if self.args.quick else 4
             tests["measured"] = measured(
-                self.data, preset, self.speech, duration=self.args.duration, n_repeats=n_repeats
+                self.data,
+                preset,
+                self.speech,
+                duration=self.args.test_duration,
+                n_repeats=n_repeats,
             )
         return tests
 
@@ -134,6 +140,7 @@ class Bench:
             self.clips(preset, "validation"),
             self.tests(preset),
             split=network.endswith("-Split"),
+            schedule="published" if self.args.full else "cosine",
             maps=self.args.maps,
             max_epochs=self.args.epochs,
             batch_size=self.args.batch_size,
@@ -185,7 +192,7 @@ class Bench:
     def _describe_budget(self):
         if tuple(self.sizes.values()) == BUDGETS["full"]:
             return "The budget of `--full`, after the published one."
-        n_clips, _, _, n_epochs, batch_size, duration = BUDGETS["full"]
+        n_clips, _, _, n_epochs, batch_size, duration, _ = BUDGETS["full"]
         return (
             "**The published budget was not run**: that of `--full`, up to "
             f"{n_epochs} epochs in batches of {batch_size} on (our choice) {n_clips} clips of "

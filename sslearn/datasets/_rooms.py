@@ -13,53 +13,71 @@ WALLS = ("west", "east", "south", "north", "floor", "ceiling")
 _SIZES = ("length", "width", "height")
 _OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)
 _REFERENCE = _OCTAVES.index(1000)
+_DECAY_BINS = 1000  # steps of the Schroeder curve
 
 
-def decay_time(sizes, exponents, horizon):
-    """Reverberation time of the image method between two places of a room, in seconds.
+class ImageDecay:
+    """Decay of the image method between two places of a room.
 
     Parameters
     ----------
     sizes : ndarray of shape (3,)
         Length, width and height in metres.
-    exponents : ndarray of shape (6,)
-        Energy lost at each wall, as ``-log(1 - absorption)``.
     horizon : float
         Time until which image sources are summed, in seconds.
-
-    Returns
-    -------
-    t20 : float
-        Time for 60 dB, extrapolated from -5 to -25 dB of the Schroeder curve.
     """
-    reach = SPEED_OF_SOUND * horizon
-    squares, losses = [], []
-    for size, pair, source, receiver in zip(
-        sizes, np.reshape(exponents, (3, 2)), (0.3, 0.35, 0.4), (0.65, 0.6, 0.55), strict=True
-    ):
-        n = np.arange(-np.ceil(reach / size / 2), np.ceil(reach / size / 2) + 1)
-        offsets = [2 * n + source - receiver, 2 * n - source - receiver]
-        hits = [pair[0] * np.abs(n - q) + pair[1] * np.abs(n) for q in (0, 1)]
-        squares.append(np.square(size * np.concatenate(offsets)))
-        losses.append(np.concatenate(hits))
-    square, loss = ((x[:, None, None] + y[:, None] + z).ravel() for x, y, z in (squares, losses))
-    near = square < reach**2
-    energy = np.exp(-loss[near]) / square[near]
-    edges = np.linspace(0.0, reach, 1001)
-    per_bin, _ = np.histogram(np.sqrt(square[near]), bins=edges, weights=energy)
-    schroeder = np.cumsum(per_bin[::-1])[::-1]
-    level = 10 * np.log10(np.maximum(schroeder / schroeder[0], 1e-12))
-    fitted = (level < -5) & (level > -25)
-    slope = np.polyfit(edges[:-1][fitted] / SPEED_OF_SOUND, level[fitted], 1)[0]
-    return -60.0 / slope
+
+    def __init__(self, sizes, horizon):
+        self.reach = SPEED_OF_SOUND * horizon
+        squares, self.hits = [], []
+        for size, source, receiver in zip(sizes, (0.3, 0.35, 0.4), (0.65, 0.6, 0.55), strict=True):
+            n = np.arange(-np.ceil(self.reach / size / 2), np.ceil(self.reach / size / 2) + 1)
+            offsets = [2 * n + source - receiver, 2 * n - source - receiver]
+            squares.append(np.square(size * np.concatenate(offsets)))
+            # How often the path of an image meets either wall.
+            first = np.concatenate([np.abs(n), np.abs(n - 1)])
+            self.hits.append(np.stack([first, np.abs(np.concatenate([n, n]))]))
+        square = _outer(np.add, squares)
+        self.near = square < self.reach**2
+        self.square = square[self.near]
+        self.bins = (np.sqrt(self.square) * (_DECAY_BINS / self.reach)).astype(np.intp)
+
+    def time(self, exponents):
+        """Reverberation time in seconds.
+
+        Parameters
+        ----------
+        exponents : ndarray of shape (6,)
+            Energy lost at each wall, as ``-log(1 - absorption)``.
+
+        Returns
+        -------
+        t20 : float
+            Time for 60 dB, extrapolated from -5 to -25 dB of the Schroeder curve.
+        """
+        pairs = np.reshape(exponents, (3, 2))
+        axes = [np.exp(-pair @ hits) for pair, hits in zip(pairs, self.hits, strict=True)]
+        energy = _outer(np.multiply, axes)[self.near] / self.square
+        per_bin = np.bincount(self.bins, energy, minlength=_DECAY_BINS)
+        schroeder = np.cumsum(per_bin[::-1])[::-1]
+        level = 10 * np.log10(np.maximum(schroeder / schroeder[0], 1e-12))
+        fitted = (level < -5) & (level > -25)
+        times = np.arange(_DECAY_BINS) * (self.reach / SPEED_OF_SOUND / _DECAY_BINS)
+        return -60.0 / np.polyfit(times[fitted], level[fitted], 1)[0]
+
+
+def _outer(function, axes):
+    """A function of three axes, for all combinations."""
+    x, y, z = axes
+    return function(function(x[:, None], y)[..., None], z)
 
 
 def _scale_exponents(sizes, share, seconds):
     """Exponents in proportion to ``share`` that give the wanted reverberation time."""
     exponents = share * 13.8 * np.prod(sizes) / (SPEED_OF_SOUND * seconds * sizes.sum() ** 2)
-    horizon = 0.8 * seconds + 0.5 * np.linalg.norm(sizes) / SPEED_OF_SOUND
+    decay = ImageDecay(sizes, 0.8 * seconds + 0.5 * np.linalg.norm(sizes) / SPEED_OF_SOUND)
     for _ in range(8):
-        exponents = exponents * decay_time(sizes, exponents, horizon) / seconds
+        exponents = exponents * decay.time(exponents) / seconds
     return exponents
 
 

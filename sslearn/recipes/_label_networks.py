@@ -76,7 +76,10 @@ def phase_network(
     better than the best, and training stops after 10 such epochs. What is better is told
     differently: here by the median error on a tenth of the clips, drawn at random, whose best
     epoch is kept. Published are the validation loss, and for what is kept the least mean error of
-    the best of three decoders, on clips of their own.
+    the best of three decoders, on clips of their own. Not published are two steps that let
+    small batches learn: the output layer starts at 0, and batch norm takes its statistics anew from
+    100 mini-batches after each epoch, where running averages err with levels that differ as much
+    as those of speech.
 
     ``set_params(encoding=MixedEncoding(grid=...))`` is the best published system for two sources
     in most tables; ``PermutationInvariantLoss()`` trains in any order of the sources.
@@ -157,9 +160,8 @@ def spectrogram_network(
     Notes
     -----
     Real and imaginary parts, not normalised, in blocks of 7 frames; squared error averaged over
-    the classes. Not published: batch norm takes its statistics from 100 mini-batches after each
-    epoch; running averages err with levels that differ as much as those of speech. All else, and
-    what differs from the published training, as in :func:`phase_network`.
+    the classes. All else, and what differs from the published training, as in
+    :func:`phase_network`.
 
     References
     ----------
@@ -178,7 +180,6 @@ def spectrogram_network(
         grid,
         "mse",
         [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop")],
-        norm_batches=100,
         max_epochs=max_epochs,
         n_jobs=n_jobs,
         device=device,
@@ -200,6 +201,7 @@ def _label_localizer(network, grid, loss, maps, **training):
         lr_factor=0.1,
         min_lr=1e-4,
         n_iter_no_change=10,
+        norm_batches=100,
         batch_transform=make_pipeline(STFT(512, hop_length=256, padding="zeros"), *maps),
         **training,
     )

@@ -10,9 +10,10 @@ each mini-batch anew, on one thread; processor time is taken, which other progra
 disturb less than the clock on the wall.
 
 ``threads``: how much sooner an epoch is over if threads make the mini-batches ahead, on the clock
-on the wall and with torch on one thread, beside the most that there is to gain: the features' share
-of the time. It needs idle processors; the best times are compared, and the median of the ratios of
-epochs that follow each other is given too.
+on the wall and with torch on one thread, beside the share of the time that there is to gain. The
+mini-batches are made of audio in memory, and of FLAC files of 48 kHz, read and resampled. It needs
+idle processors; the best times are compared, and the median of the ratios of epochs that follow
+each other is given too.
 
 ``memory``: the most anonymous memory, which a memory map has no part in, of processes that train
 one epoch on the first 1,000 and on all 4,000 clips of a memory map. It shall not grow. The network
@@ -25,10 +26,12 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
 from sklearn.pipeline import make_pipeline
 
@@ -36,7 +39,7 @@ from sslearn import recipes
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.deep_learning._engine import build_module
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
-from sslearn.features import STFT, FrameBlocks, PhaseMap, RealImag
+from sslearn.features import STFT, AudioReader, FrameBlocks, PhaseMap, RealImag
 from sslearn.networks import PNN, SNet
 
 SPECTRA = STFT(512, hop_length=256, padding="zeros")
@@ -45,6 +48,7 @@ SYSTEMS = {
     "SNet": (SNet(), make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7))),
 }
 NARROW = PNN(4, hidden_layer_sizes=(32,))
+NETWORKS = (("narrow PNN", NARROW, 192), ("PNN", PNN(), 32))  # and their clips
 
 
 def make_audio(n_samples):
@@ -111,17 +115,20 @@ def measure(name, n_samples=32, batch_size=8, max_epochs=1, repeat=3):
     return np.min(times, axis=0)
 
 
-def measure_threads(network, n_samples, batch_size, repeat, n_jobs=(1, 2)):
+def measure_threads(network, X, y, batch_size, repeat, n_jobs=(1, 2)):
     """Seconds of an epoch (repeat, n_settings) for numbers of threads, and of its features."""
-    X, y = make_audio(n_samples)
     localizer = recipes.phase_network(max_epochs=1, device="cpu", random_state=0)
     localizer.set_params(network=network, batch_size=batch_size, validation_fraction=None)
-    transform = localizer.batch_transform.fit(X[:2])
+    transform = localizer.batch_transform
+    if X.ndim == 1:
+        transform = make_pipeline(AudioReader(), *(step for _, step in transform.steps))
+        localizer.set_params(batch_transform=transform)
+    transform.fit(X[:2])
     times, features = np.empty((repeat, len(n_jobs))), np.empty(repeat)
     for i, row in enumerate(times):
         for j, n in enumerate(n_jobs):
             row[j] = _seconds(localizer.set_params(n_jobs=n).fit, X, y)
-        parts = np.split(X, range(batch_size, n_samples, batch_size))
+        parts = np.split(X, range(batch_size, len(X), batch_size))
         features[i] = sum(_seconds(transform.transform, part) for part in parts)
     return times, features
 
@@ -130,6 +137,14 @@ def _seconds(function, *args):
     start = time.perf_counter()
     function(*args)
     return time.perf_counter() - start
+
+
+def write_files(folder, X):
+    """Write clips as FLAC files of 48 kHz, three times as long; return their paths."""
+    paths = [str(Path(folder, f"{i}.flac")) for i in range(len(X))]
+    for path, clip in zip(paths, X, strict=True):
+        soundfile.write(path, 0.1 * np.tile(clip, 3).T, 48000)
+    return np.array(paths)
 
 
 def write_clips(path, n_clips, n_times):
@@ -206,12 +221,16 @@ def print_steps(args):
 def print_threads(args):
     """Print the gain of two threads that make mini-batches ahead."""
     torch.set_num_threads(1)
-    for name, network, n_samples in (("narrow PNN", NARROW, 192), ("PNN", PNN(), 32)):
-        times, features = measure_threads(network, n_samples, args.batch_size, args.repeat)
-        best = times.min(axis=0)
-        share, median = features.min() / best[0], np.median(times[:, 0] / times[:, 1])
-        print(f"{name}: features {share:.1%} of an epoch, at most {1 / (1 - share):.2f} to gain;")
-        print(f"      n_jobs=2 gains {best[0] / best[1]:.2f} (median of pairs {median:.2f})")
+    X, y = make_audio(192)
+    with tempfile.TemporaryDirectory() as folder:
+        sources = {"audio": X, "files": write_files(folder, X)}
+        for source, (name, network, n) in product(sources, NETWORKS):
+            clips = sources[source][:n]
+            times, features = measure_threads(network, clips, y[:n], args.batch_size, args.repeat)
+            best = times.min(axis=0)
+            share, median = features.min() / best[0], np.median(times[:, 0] / times[:, 1])
+            print(f"{name} on {source}: making the mini-batches takes {share:.1%} of an epoch;")
+            print(f"      n_jobs=2 gains {best[0] / best[1]:.2f} (median of pairs {median:.2f})")
 
 
 def print_memory(args):

@@ -75,7 +75,7 @@ def split_speech(folder, seed):
     }
 
 
-def render(folder, name, part, n_clips, *, speech, duration, seed, n_jobs):
+def render(folder, name, part, n_clips, *, speech, duration, kept, seed, n_jobs):
     """Clips of a preset, rendered once.
 
     Parameters
@@ -91,7 +91,9 @@ def render(folder, name, part, n_clips, *, speech, duration, seed, n_jobs):
     speech : dict
         What :func:`split_speech` returns.
     duration : float
-        Seconds of a clip.
+        Seconds of a clip, over which its signal-to-noise ratio holds.
+    kept : float
+        Seconds that are kept of each, a piece at random, speech or pause.
     seed : int
         Seed.
     n_jobs : int
@@ -102,32 +104,38 @@ def render(folder, name, part, n_clips, *, speech, duration, seed, n_jobs):
     clips : Clips
         The clips.
     """
-    stem = f"{name}_{part}_{n_clips}_{duration:g}s_seed{seed}"
+    stem = f"{name}_{part}_{n_clips}_{kept:g}of{duration:g}s_seed{seed}"
     audio, target = folder / f"{stem}.npy", folder / f"{stem}_y.npy"
     if not target.exists():
-        _render(audio, target, name, part, n_clips, speech[part], duration, seed, n_jobs)
+        times = round(duration * FS), round(kept * FS)
+        _render(audio, target, name, part, n_clips, speech[part], times, seed, n_jobs)
     return Clips(np.load(audio, mmap_mode="r"), np.load(target))
 
 
-def _render(audio, target, name, part, n_clips, speech, duration, seed, n_jobs):
+def _render(audio, target, name, part, n_clips, speech, times, seed, n_jobs):
     audio.parent.mkdir(parents=True, exist_ok=True)
     parts = audio.parent / f"parts_{audio.stem}"
-    shape = (n_clips, 4, round(duration * FS))
+    n_times, n_kept = times
+    shape = (n_clips, 4, n_kept)
     X = np.lib.format.open_memmap(audio, mode="w+", dtype=np.float32, shape=shape)
     y = []
     order = ("train", "validation", "test").index(part)
     for i, start in enumerate(range(0, n_clips, PART)):
         stop = min(start + PART, n_clips)
         # Each piece has a hundred rooms of its own.
-        X[start:stop], target_there, _ = datasets.make_shoebox(
+        clips, target_there, _ = datasets.make_shoebox(
             stop - start,
-            **preset(name) | speech | {"duration": duration},
+            **preset(name) | speech | {"duration": n_times / FS},
             memory=str(parts),
             n_jobs=n_jobs,
             random_state=100_000 * seed + 10_000 * order + i,
             verbose=1,
             return_X_y=True,
         )
+        first = np.random.default_rng([seed, order, i]).integers(
+            n_times - n_kept + 1, size=len(clips)
+        )
+        X[start:stop] = [clip[:, j : j + n_kept] for clip, j in zip(clips, first, strict=True)]
         y.append(target_there)
     X.flush()
     # The last to be written: where it is, the audio is whole.

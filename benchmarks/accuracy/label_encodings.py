@@ -32,9 +32,9 @@ SYSTEMS = tuple(
     for preset in PRESETS
     for network in ("PNN", "SNet")
 )
-# Clips to train on, to validate, to test; epochs, clips of a batch; seconds of a clip to train on
-# and of the others. One pass over many clips of one block of frames teaches more than several over
-# few long ones.
+# Clips to train on, to validate, to test; epochs, clips of a batch; seconds that training keeps of
+# a clip, seconds of a clip. One pass over one block of frames each of many clips teaches more than
+# several over all frames of a few.
 BUDGETS = {
     "quick": (24, 8, 12, 2, 8, 0.5, 0.5),
     "small": (36_000, 400, 1000, 1, 16, 0.096, 0.5),
@@ -107,7 +107,8 @@ class Bench:
             part,
             n_clips,
             speech=self.speech,
-            duration=self.args.duration if train else self.args.test_duration,
+            duration=self.args.test_duration,
+            kept=self.args.duration if train else self.args.test_duration,
             seed=self.args.seed,
             n_jobs=self.args.n_jobs,
         )
@@ -181,7 +182,7 @@ class Bench:
         )
         write_results(
             self.args.name,
-            f"Label encodings, {self.sizes['clips']} clips of {self.args.duration:g} s, "
+            f"Label encodings, {self.sizes['clips']} clips, {self.args.duration:g} s of each, "
             f"epochs: {self.args.epochs}",
             rows,
             settings={
@@ -230,7 +231,13 @@ def _parse(argv):
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS, help="label/loss")
     parser.add_argument("--maps", action="store_true", help="make all maps first, in memory")
-    return parse_budget(parser, BUDGETS, _SIZES, argv)
+    args = parse_budget(parser, BUDGETS, _SIZES, argv)
+    if args.duration > args.test_duration:
+        parser.error(
+            f"--duration must not be longer than --test-duration, {args.test_duration:g} s, of "
+            f"which it is a part; got {args.duration:g}"
+        )
+    return args
 
 
 def main(argv=None):

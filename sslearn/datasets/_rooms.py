@@ -40,7 +40,8 @@ class ImageDecay:
         square = _outer(np.add, squares)
         self.near = square < self.reach**2
         self.square = square[self.near]
-        self.bins = (np.sqrt(self.square) * (_DECAY_BINS / self.reach)).astype(np.intp)
+        bins = (np.sqrt(self.square) * (_DECAY_BINS / self.reach)).astype(np.intp)
+        self.bins = np.minimum(bins, _DECAY_BINS - 1)  # rounding may reach the end
 
     def time(self, exponents):
         """Reverberation time in seconds.

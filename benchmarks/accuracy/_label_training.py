@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import Callback
 
+from benchmarks.accuracy._schedule import half_cosine
 from sslearn import recipes
 from sslearn.encoding import (
     AdjacentDecoder,
@@ -243,7 +244,7 @@ def run_cell(
 
     callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), load)]
     if schedule == "cosine":
-        callbacks.append(_half_cosine(localizer, len(train.X)))
+        callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
     # Its own rules are off: the schedule above is the only one.
     off = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
     localizer.set_params(callbacks=callbacks, **off)
@@ -263,12 +264,6 @@ def run_cell(
             for name, clips in tests.items()
         },
     }
-
-
-def _half_cosine(localizer, n_clips):
-    n_steps = localizer.max_epochs * -(-n_clips // localizer.batch_size)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR
-    return LRScheduler(policy=cosine, T_max=n_steps, step_every="batch")
 
 
 def _test(localizer, clips, load):

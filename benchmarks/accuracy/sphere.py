@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from skorch.callbacks import LRScheduler, PrintLog
+from skorch.callbacks import PrintLog
 
 from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, split_speech
 from benchmarks.accuracy._report import markdown_table, write_results
+from benchmarks.accuracy._schedule import half_cosine
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
 from sslearn import datasets, recipes
@@ -127,12 +128,7 @@ class Bench:
     def localizer(self, system):
         """The recipe of a system, with the schedule of this benchmark."""
         args = self.args
-        n_batches = -(-round(0.9 * args.clips) // args.batch_size)
-        cosine = LRScheduler(
-            policy=torch.optim.lr_scheduler.CosineAnnealingLR,
-            T_max=args.epochs * n_batches,
-            step_every="batch",
-        )
+        cosine = half_cosine(args.epochs, round(0.9 * args.clips), args.batch_size)
         return recipes.ambisonic_crnn(
             system,
             max_epochs=args.epochs,

@@ -159,9 +159,12 @@ def spectrogram_network(
 
     Notes
     -----
-    Real and imaginary parts, not normalised, in blocks of 7 frames; squared error averaged over
-    the classes. All else, and what differs from the published training, as in
-    :func:`phase_network`.
+    Real and imaginary parts in blocks of 7 frames; squared error averaged over the classes. Each
+    frequency of a block is divided by its root mean square, so that neither the level nor the
+    spectrum of the source has to be learned around. What was done to the published recordings is
+    not known; the released code normalises nothing:
+    ``set_params(batch_transform__frameblocks__normalize=None)``. All else, and what differs from
+    the published training, as in :func:`phase_network`.
 
     References
     ----------
@@ -179,7 +182,7 @@ def spectrogram_network(
         SNetSplit() if split else SNet(),
         grid,
         "mse",
-        [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop")],
+        [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop", normalize="frequency")],
         max_epochs=max_epochs,
         n_jobs=n_jobs,
         device=device,

@@ -30,6 +30,30 @@ def test_fewer_frames_than_a_block_are_an_error(incomplete):
         FrameBlocks(11, incomplete=incomplete).transform(MAPS)
 
 
+@pytest.mark.parametrize(("normalize", "axes"), [("block", (1, 2, 4)), ("frequency", (1, 4))])
+@pytest.mark.parametrize("level", [1e-30, 1.0, 1e30])
+def test_normalized_blocks_have_a_mean_square_of_1(normalize, axes, level):
+    X = (level * MAPS).astype(np.float32)
+    blocks = FrameBlocks(5, normalize=normalize).transform(X)
+    assert blocks.dtype == np.float32
+    np.testing.assert_allclose(np.square(blocks).mean(axis=axes), 1, rtol=1e-5)
+    ratio = blocks / FrameBlocks(5).transform(MAPS)
+    np.testing.assert_allclose(
+        ratio, np.broadcast_to(ratio.mean(axis=axes, keepdims=True), ratio.shape), rtol=1e-5
+    )
+    np.testing.assert_array_equal(X, (level * MAPS).astype(np.float32))
+
+
+@pytest.mark.parametrize("normalize", ["block", "frequency"])
+def test_silence_stays_0_beside_sound(normalize):
+    X = MAPS.copy()
+    X[0, ..., :5] = 0
+    blocks = FrameBlocks(5, normalize=normalize).transform(X)
+    np.testing.assert_array_equal(blocks[0, ..., 0, :], 0)
+    assert np.isfinite(blocks).all()
+    assert blocks[0, ..., 1, :].any()
+
+
 def test_blocks_are_stacked():
     stack = make_feature_stack(FrameBlocks(5), FrameBlocks(5))
     assert stack.transform(MAPS).shape == (2, 6, 4, 2, 5)
@@ -37,7 +61,11 @@ def test_blocks_are_stacked():
 
 @pytest.mark.parametrize(
     ("estimator", "message"),
-    [(FrameBlocks(0), "n_frames"), (FrameBlocks(2, incomplete="pad"), "incomplete")],
+    [
+        (FrameBlocks(0), "n_frames"),
+        (FrameBlocks(2, incomplete="pad"), "incomplete"),
+        (FrameBlocks(2, normalize="clip"), "normalize"),
+    ],
 )
 def test_wrong_parameters(estimator, message):
     for method in ("fit", "transform"):

@@ -122,12 +122,20 @@ class Schedule(Callback):
         with torch.inference_mode():
             for rows in torch.arange(len(self.clips.y)).split(_EVALUATED):
                 x = torch.from_numpy(self.load(self.clips.X[rows.numpy()])).to(weight)
-                for part in body:
-                    x = part(x)
+                with _arithmetic(net, net.precision):
+                    for part in body:
+                        x = part(x)
+                x = x.to(weight)
                 target = self.targets_[rows].to(weight.device)
                 losses.append(net.criterion_(head.train()(x), target).item() * len(rows))
                 scores.append(head.eval()(x).cpu().numpy())
         return sum(losses) / len(self.clips.y), np.concatenate(scores)
+
+
+def _arithmetic(net, precision):
+    """That of training, for answers too."""
+    device = next(net.module_.parameters()).device.type
+    return torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def errors_by_decoder(encoding, scores, y):
@@ -268,7 +276,8 @@ def run_cell(
 
 def _test(localizer, clips, load):
     pieces = range(0, len(clips.X), _EVALUATED)
-    scores = [localizer.spatial_spectrum(load(clips.X[i : i + _EVALUATED])) for i in pieces]
+    with _arithmetic(localizer.net_, localizer.precision):
+        scores = [localizer.spatial_spectrum(load(clips.X[i : i + _EVALUATED])) for i in pieces]
     scores, encoding = np.concatenate(scores), localizer.encoding_
     errors = errors_by_decoder(encoding, scores, clips.y)
     row = {"clips": len(clips.y), "ACC": 100 * float(_exact_class(encoding, scores, clips.y))}

@@ -37,7 +37,7 @@ SYSTEMS = tuple(
 # several over all frames of a few.
 BUDGETS = {
     "quick": (24, 8, 12, 2, 8, 0.5, 0.5),
-    "small": (36_000, 400, 1000, 1, 16, 0.096, 0.5),
+    "small": (36_000, 200, 1000, 1, 16, 0.096, 2.0),
     "full": (10_000, 1000, 1000, 30, 32, 2.0, 2.0),
 }
 _SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size"), int)

@@ -65,7 +65,7 @@ def forward(module, load, rows, chunk_size):
     module.eval()
     with torch.inference_mode():
         chunks = load(rows.split(chunk_size))
-        return np.concatenate([module(inputs).cpu().numpy() for inputs in chunks])
+        return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
 
 
 class Batches:

@@ -55,7 +55,8 @@ sound; AdamW from 1e-3; two sources in descending order, compared in that order.
 What is not: rooms, reverberation times and noise spectra were not published; the speech is of few
 speakers of LibriSpeech ({speech}), one to three utterances of each; the recurrent layer runs
 through clips, not through batches; the output layer starts at 0, and batch norm takes its
-statistics from 100 mini-batches after each epoch. A dash: no published figures were found (C1,
+statistics from 100 mini-batches after each epoch; each frequency of SNet's blocks is divided by its
+root mean square. Training has {kept}. A dash: no published figures were found (C1,
 L1/PNN, C2/SNet-Split, L2/PNN-Split). One run with one seed: small differences may be chance.
 
 {orderings}
@@ -178,6 +179,7 @@ class Bench:
             measured=MEASURED if with_measured else "",
             schedule=SCHEDULES[self.schedule],
             speech=describe(self.speech),
+            kept=self._describe_pieces(),
             orderings=checks,
         )
         write_results(
@@ -196,6 +198,14 @@ class Bench:
             ),
             notes=notes,
             folder=self.args.out,
+        )
+
+    def _describe_pieces(self):
+        if self.args.duration == self.args.test_duration:
+            return "whole clips, as tests have"
+        return (
+            f"a piece of {self.args.duration:g} s of each clip, speech or pause; tests have whole "
+            f"clips of {self.args.test_duration:g} s"
         )
 
     def _describe_budget(self):

@@ -1,11 +1,19 @@
 """Command lines of benchmarks that train networks with a small, a quick or the full budget."""
 
 import argparse
+import ctypes
 import os
+import platform
 import sys
 from pathlib import Path
 
+import torch
+
 from benchmarks.accuracy._report import RESULTS
+
+# Parameters of ``mallopt``, and what is kept of freed memory, in bytes.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT = 2**30
 
 
 def budget_parser(name, sizes):
@@ -78,3 +86,21 @@ def budget_key(args, sizes):
     """Name of a folder for what is finished with the budget, seed and precision of ``args``."""
     key = "_".join(f"{name[:5]}{getattr(args, name):g}" for name in sizes) + f"_seed{args.seed}"
     return key if args.precision == "full" else f"{key}_{args.precision}"
+
+
+def set_up_torch(n_threads):
+    """Set the threads of torch, and let freed memory be used again.
+
+    Layers of a few dozen MB are otherwise taken from the system and given back at each step, which
+    costs PNN a third of its time.
+
+    Parameters
+    ----------
+    n_threads : int
+        Threads.
+    """
+    torch.set_num_threads(n_threads)
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)

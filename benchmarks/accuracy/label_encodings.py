@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
+from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
 from benchmarks.accuracy._label_data import describe, measured, render, split_speech
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, run_cell
@@ -253,7 +253,7 @@ def _parse(argv):
 def main(argv=None):
     """Run the systems and cells that the command line names."""
     args = _parse(argv)
-    torch.set_num_threads(args.threads)
+    set_up_torch(args.threads)
     if args.full:
         torch.set_float32_matmul_precision("high")  # TF32, as published
     bench = Bench(args)

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from skorch.callbacks import PrintLog
 
-from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
+from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
 from benchmarks.accuracy._label_data import describe, split_speech
 from benchmarks.accuracy._report import markdown_table, write_results
 from benchmarks.accuracy._schedule import half_cosine
@@ -211,7 +211,7 @@ def _parse(argv):
 def main(argv=None):
     """Run the systems that the command line names."""
     args = _parse(argv)
-    torch.set_num_threads(args.threads)
+    set_up_torch(args.threads)
     bench = Bench(args)
     for system in args.systems:
         bench.run(system)

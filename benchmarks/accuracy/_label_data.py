@@ -75,7 +75,7 @@ def split_speech(folder, seed):
     }
 
 
-def render(folder, name, part, n_clips, *, speech, duration, kept, seed, n_jobs):
+def render(folder, name, part, n_clips, *, speech, duration, kept, n_pieces, seed, n_jobs):
     """Clips of a preset, rendered once.
 
     Parameters
@@ -93,7 +93,10 @@ def render(folder, name, part, n_clips, *, speech, duration, kept, seed, n_jobs)
     duration : float
         Seconds of a clip, over which its signal-to-noise ratio holds.
     kept : float
-        Seconds that are kept of each, a piece at random, speech or pause.
+        Seconds of a piece that is kept of a clip, speech or pause.
+    n_pieces : int
+        Pieces of each clip, each a clip of its own in what is returned: one at random in each of
+        as many equal spans.
     seed : int
         Seed.
     n_jobs : int
@@ -104,19 +107,21 @@ def render(folder, name, part, n_clips, *, speech, duration, kept, seed, n_jobs)
     clips : Clips
         The clips.
     """
-    stem = f"{name}_{part}_{n_clips}_{kept:g}of{duration:g}s_seed{seed}"
+    times = f"{n_pieces}x" * (n_pieces > 1) + f"{kept:g}of{duration:g}s"
+    stem = f"{name}_{part}_{n_clips}_{times}_seed{seed}"
     audio, target = folder / f"{stem}.npy", folder / f"{stem}_y.npy"
     if not target.exists():
-        times = round(duration * FS), round(kept * FS)
-        _render(audio, target, name, part, n_clips, speech[part], times, seed, n_jobs)
+        pieces = n_pieces, round(kept * FS)
+        _render(audio, target, name, part, n_clips, speech[part], pieces, duration, seed, n_jobs)
     return Clips(np.load(audio, mmap_mode="r"), np.load(target))
 
 
-def _render(audio, target, name, part, n_clips, speech, times, seed, n_jobs):
+def _render(audio, target, name, part, n_clips, speech, pieces, duration, seed, n_jobs):
     audio.parent.mkdir(parents=True, exist_ok=True)
     parts = audio.parent / f"parts_{audio.stem}"
-    n_times, n_kept = times
-    shape = (n_clips, 4, n_kept)
+    n_pieces, n_kept = pieces
+    span = round(duration * FS) // n_pieces
+    shape = (n_clips * n_pieces, 4, n_kept)
     X = np.lib.format.open_memmap(audio, mode="w+", dtype=np.float32, shape=shape)
     y = []
     order = ("train", "validation", "test").index(part)
@@ -125,18 +130,20 @@ def _render(audio, target, name, part, n_clips, speech, times, seed, n_jobs):
         # Each piece has a hundred rooms of its own.
         clips, target_there, _ = datasets.make_shoebox(
             stop - start,
-            **preset(name) | speech | {"duration": n_times / FS},
+            **preset(name) | speech | {"duration": duration},
             memory=str(parts),
             n_jobs=n_jobs,
             random_state=100_000 * seed + 10_000 * order + i,
             verbose=1,
             return_X_y=True,
         )
-        first = np.random.default_rng([seed, order, i]).integers(
-            n_times - n_kept + 1, size=len(clips)
-        )
-        X[start:stop] = [clip[:, j : j + n_kept] for clip, j in zip(clips, first, strict=True)]
-        y.append(target_there)
+        rng = np.random.default_rng([seed, order, i])
+        first = rng.integers(span - n_kept + 1, size=(len(clips), n_pieces))
+        first += span * np.arange(n_pieces)
+        X[start * n_pieces : stop * n_pieces] = [
+            clip[:, j : j + n_kept] for clip, js in zip(clips, first, strict=True) for j in js
+        ]
+        y.append(np.repeat(target_there, n_pieces, axis=0))
     X.flush()
     # The last to be written: where it is, the audio is whole.
     np.save(target, np.concatenate(y))

@@ -32,15 +32,15 @@ SYSTEMS = tuple(
     for preset in PRESETS
     for network in ("PNN", "SNet")
 )
-# Clips to train on, to validate, to test; epochs, clips of a batch; seconds that training keeps of
-# a clip, seconds of a clip. One pass over one block of frames each of many clips teaches more than
-# several over all frames of a few.
+# Clips to train on, to validate, to test; epochs, clips or pieces of a batch; pieces that training
+# keeps of a clip, seconds of a piece, seconds of a clip. One pass over one block of frames each of
+# many clips teaches more than several over all frames of a few.
 BUDGETS = {
-    "quick": (24, 8, 12, 2, 8, 0.5, 0.5),
-    "small": (36_000, 200, 1000, 1, 16, 0.096, 2.0),
-    "full": (10_000, 1000, 1000, 30, 32, 2.0, 2.0),
+    "quick": (24, 8, 12, 2, 8, 2, 0.25, 0.5),
+    "small": (36_000, 200, 1000, 1, 16, 1, 0.096, 2.0),
+    "full": (10_000, 1000, 1000, 30, 32, 1, 2.0, 2.0),
 }
-_SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size"), int)
+_SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size", "pieces"), int)
 _SIZES |= {"duration": float, "test_duration": float}
 
 _COLUMNS = ("ordering", "system", "holds", "figures", "published")
@@ -110,6 +110,7 @@ class Bench:
             speech=self.speech,
             duration=self.args.test_duration,
             kept=self.args.duration if train else self.args.test_duration,
+            n_pieces=self.args.pieces if train else 1,
             seed=self.args.seed,
             n_jobs=self.args.n_jobs,
         )
@@ -184,8 +185,8 @@ class Bench:
         )
         write_results(
             self.args.name,
-            f"Label encodings, {self.sizes['clips']} clips, {self.args.duration:g} s of each, "
-            f"epochs: {self.args.epochs}",
+            f"Label encodings, {self.args.clips} clips, {self.args.pieces} x "
+            f"{self.args.duration:g} s of each, epochs: {self.args.epochs}",
             rows,
             settings={
                 **self.sizes,
@@ -203,15 +204,16 @@ class Bench:
     def _describe_pieces(self):
         if self.args.duration == self.args.test_duration:
             return "whole clips, as tests have"
+        n_pieces = self.args.pieces
         return (
-            f"a piece of {self.args.duration:g} s of each clip, speech or pause; tests have whole "
-            f"clips of {self.args.test_duration:g} s"
+            f"{n_pieces} piece{'s' * (n_pieces > 1)} of {self.args.duration:g} s of each clip, "
+            f"speech or pause; tests have whole clips of {self.args.test_duration:g} s"
         )
 
     def _describe_budget(self):
         if tuple(self.sizes.values()) == BUDGETS["full"]:
             return "The budget of `--full`, after the published one."
-        n_clips, _, _, n_epochs, batch_size, duration, _ = BUDGETS["full"]
+        n_clips, _, _, n_epochs, batch_size, *_, duration = BUDGETS["full"]
         return (
             "**The published budget was not run**: that of `--full`, up to "
             f"{n_epochs} epochs in batches of {batch_size} on (our choice) {n_clips} clips of "
@@ -242,10 +244,10 @@ def _parse(argv):
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS, help="label/loss")
     parser.add_argument("--maps", action="store_true", help="make all maps first, in memory")
     args = parse_budget(parser, BUDGETS, _SIZES, argv)
-    if args.duration > args.test_duration:
+    if args.pieces * args.duration > args.test_duration:
         parser.error(
-            f"--duration must not be longer than --test-duration, {args.test_duration:g} s, of "
-            f"which it is a part; got {args.duration:g}"
+            f"{args.pieces} pieces of {args.duration:g} s do not fit into a clip of "
+            f"{args.test_duration:g} s: take less of --pieces or --duration"
         )
     return args
 

@@ -45,7 +45,10 @@ from sslearn.networks import PNN, SNet
 SPECTRA = STFT(512, hop_length=256, padding="zeros")
 SYSTEMS = {
     "PNN": (PNN(), make_pipeline(SPECTRA, PhaseMap(drop_dc=True))),
-    "SNet": (SNet(), make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7))),
+    "SNet": (
+        SNet(),
+        make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7, normalize="frequency")),
+    ),
 }
 NARROW = PNN(4, hidden_layer_sizes=(32,))
 NETWORKS = (("narrow PNN", NARROW, 192), ("PNN", PNN(), 32))  # and their clips

@@ -74,6 +74,19 @@ def test_pickle_and_refit_give_the_same_answers(name, tmp_path):
     np.testing.assert_array_equal(model.fit(X, y).predict(X), expected)
 
 
+def test_answers_under_autocast_keep_their_type():
+    import torch
+
+    X, y = audio(40)
+    model = localizer(*ONE["SNet"], max_epochs=2).fit(X, y)
+    exact = model.spatial_spectrum(X)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = model.spatial_spectrum(X)
+    assert rounded.dtype == exact.dtype == np.float32
+    assert not np.array_equal(rounded, exact)
+    np.testing.assert_allclose(rounded, exact, atol=0.02 * np.abs(exact).max())
+
+
 @pytest.mark.parametrize("name", TWO)
 def test_two_sources_are_learned_in_descending_order(name):
     X, first = audio(24)

@@ -231,7 +231,7 @@ VARYING = (
 
 def varying(bench):
     """Varying rooms (VAST)."""
-    train, tests = _varying_rooms_data(bench, bench.size(bench.args.train, 2500))
+    train, tests = _varying_rooms_data(bench, bench.size(bench.args.train or 60480, 2500))
     bench.run(["SCE_sim5", "WSCE_sim15", "feed-forward", "LEM"], train, tests)
     bench.write("varying", "Varying rooms (VAST protocol)", VARYING)
 
@@ -272,8 +272,9 @@ def heads(bench):
     shared |= {"heads": [bench.head(s) for s in unseen], "rooms": test_room, "seed": 5}
     test = bench.render(bench.size(2000, 300), **shared)[:2]
     kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
+    n_many = bench.args.train or 100800
     training = {
-        "many training heads": (100800, [bench.head(s) for s in ("021", "165", *seen)], 7),
+        "many training heads": (n_many, [bench.head(s) for s in ("021", "165", *seen)], 7),
         "one training head": (10080, [bench.head()], 6),
         "one training head, another laboratory": (10080, [kemar], 8),
     }
@@ -365,7 +366,7 @@ def main(argv=None):
     parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--train", type=int, default=60480, help="clips to train on, varying rooms")
+    parser.add_argument("--train", type=int, help="clips to train on, varying rooms and many heads")
     parser.add_argument("--places", type=int, default=0, help="places of the head per room; 0: any")
     parser.add_argument(
         "--yaw", type=float, help="where the head faces; drawn for each clip if not"

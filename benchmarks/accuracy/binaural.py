@@ -221,9 +221,10 @@ def _varying_rooms_data(bench, n_train, suffixes=("", ", off the grid")):
 
 VARYING = (
     f"{MEDIANS} Trained on 2 s of white noise in 16 rooms (T60 0.1-0.4 s), the head at a new place "
-    "in each clip (the paper: 9 places in each room; `--places 9`), facing a new way unless `--yaw` "
-    "gives one for all clips. Sources stand on the measured directions of CIPIC subject 021 at 1, 1.5 and 2 m. Test 1: other places in "
-    "the same rooms; test 2: 200 other rooms; both on the same grid of directions. Off the grid: "
+    "in each clip (the paper: 9 places in each room; `--places 9`), facing a new way unless "
+    "`--yaw` gives one for all clips. Sources stand on the measured directions of CIPIC subject "
+    "021 at 1, 1.5 and 2 m. Test 1: other places in the same rooms; test 2: 200 other rooms; both "
+    "on the same grid of directions. Off the grid: "
     "directions between the measured ones, with interpolated responses, never seen in training."
 )
 

@@ -6,7 +6,6 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.encoding._azimuth_axis import azimuth_axis
 from sslearn.encoding._base import Encoding, check_sources, flatten_column
 from sslearn.encoding._decoders import AdjacentDecoder
-from sslearn.encoding._sphere_mesh import sphere_mesh
 from sslearn.geometry import (
     azimuth_grid,
     check_directions,
@@ -14,6 +13,7 @@ from sslearn.geometry import (
     icosahedral_grid,
     wrap_azimuth,
 )
+from sslearn.geometry._sphere_mesh import sphere_mesh
 from sslearn.utils._param_validation import HasMethods
 
 

@@ -1,4 +1,4 @@
-"""The classes of a grid on the sphere as corners of triangles."""
+"""The directions of a grid on the sphere as corners of triangles."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import numpy as np
 from scipy.spatial import ConvexHull
 from sklearn.utils import gen_batches
 
-from sslearn.geometry import angles_to_unit_vectors, grid_neighbors, unit_vectors_to_angles
+from sslearn.geometry._directions import angles_to_unit_vectors, unit_vectors_to_angles
+from sslearn.geometry._neighbors import grid_neighbors
 
 # Numbers held at once when directions are compared with triangles.
 _CHUNK_NUMBERS = 2**22
@@ -22,7 +23,7 @@ class SphereMesh:
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_classes, 3)
+    vectors : ndarray of shape (n_directions, 3)
         Unit vectors of the corners.
     triangles : ndarray of shape (n_triangles, 3)
         Indices of corners.
@@ -35,7 +36,7 @@ class SphereMesh:
     inverses: np.ndarray
 
     def distances(self, directions):
-        """Angles (..., n_classes) to the corners, in degrees."""
+        """Angles (..., n_directions) to the corners, in degrees."""
         cosine = angles_to_unit_vectors(directions) @ self.vectors.T
         return np.rad2deg(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
@@ -44,18 +45,22 @@ class SphereMesh:
         cosine = angles_to_unit_vectors(directions) @ self.vectors.T
         return (cosine >= cosine.max(axis=-1, keepdims=True) - _TIE).argmax(axis=-1)
 
-    def shares(self, directions):
-        """Corners (n, 3) of the triangle around each direction, and its shares of them."""
+    def triangles_around(self, directions):
+        """Index of the triangle around each direction, the nearest one where there is none."""
         vectors = angles_to_unit_vectors(directions)
-        corners = np.empty((len(vectors), 3), dtype=int)
-        shares = np.empty((len(vectors), 3))
+        triangles = np.empty(len(vectors), dtype=int)
         parts = [np.ascontiguousarray(self.inverses[:, i]) for i in range(3)]
         step = max(1, _CHUNK_NUMBERS // (4 * len(self.triangles)))
         for rows in gen_batches(len(vectors), step):
             least = np.minimum.reduce([vectors[rows] @ part.T for part in parts])
-            best = least.argmax(axis=1)
-            corners[rows] = self.triangles[best]
-            shares[rows] = np.einsum("nij,nj->ni", self.inverses[best], vectors[rows])
+            triangles[rows] = least.argmax(axis=1)
+        return triangles
+
+    def shares(self, directions):
+        """Corners (n, 3) of the triangle around each direction, and its shares of them."""
+        around = self.triangles_around(directions)
+        vectors = angles_to_unit_vectors(directions)
+        shares = np.einsum("nij,nj->ni", self.inverses[around], vectors)
         outside = shares.min(axis=1) < -_ROUNDING
         if outside.any():
             azimuth, elevation = unit_vectors_to_angles(vectors[outside][0])
@@ -64,7 +69,7 @@ class SphereMesh:
                 f"{elevation:g} degrees. Use a grid that covers it."
             )
         shares = np.maximum(shares, 0.0)
-        return corners, shares / shares.sum(axis=1, keepdims=True)
+        return self.triangles[around], shares / shares.sum(axis=1, keepdims=True)
 
 
 def sphere_mesh(grid):
@@ -72,7 +77,7 @@ def sphere_mesh(grid):
 
     Parameters
     ----------
-    grid : ndarray of shape (n_classes, 2)
+    grid : ndarray of shape (n_directions, 2)
         Azimuths and elevations in degrees.
 
     Returns

@@ -2,8 +2,9 @@
 
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._crnn import CRNN
+from sslearn.networks._histogram_net import HistogramNet
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._snet import SNet, SNetSplit
 
-__all__ = ["CRNN", "MLP", "NetworkRecipe", "PNN", "PNNSplit", "SNet", "SNetSplit"]  # noqa: RUF022
+__all__ = ["CRNN", "HistogramNet", "MLP", "NetworkRecipe", "PNN", "PNNSplit", "SNet", "SNetSplit"]  # noqa: RUF022

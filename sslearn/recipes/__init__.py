@@ -1,11 +1,11 @@
-"""The published systems, one function each, returning an estimator that takes audio.
+"""The published systems and ours, one function each, returning an estimator that takes audio.
 
 Every part of a recipe stays an ordinary step or parameter: it can be replaced, searched over by
 ``step__parameter``, or used alone. Audio enters with shape (n_samples, n_channels, n_times); for
 the binaural systems the left ear is the first of two channels.
 """
 
-from sslearn.recipes._ambisonic import ambisonic_crnn
+from sslearn.recipes._ambisonic import ambisonic_crnn, ambisonic_histogram
 from sslearn.recipes._binaural import (
     feed_forward,
     laplacian_eigenmaps,
@@ -17,6 +17,7 @@ from sslearn.recipes._label_networks import phase_network, spectrogram_network
 
 __all__ = [
     "ambisonic_crnn",
+    "ambisonic_histogram",
     "esprit",
     "feed_forward",
     "intensity",

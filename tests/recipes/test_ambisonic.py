@@ -146,6 +146,36 @@ def test_memory_map_and_maps_computed_before_give_the_same(tmp_path):
     np.testing.assert_allclose(before.fit(maps, y).predict(maps), expected, atol=1e-3)
 
 
+def test_parts_of_the_histogram():
+    model = recipes.ambisonic_histogram()
+    assert is_localizer(model)
+    assert repr(clone(model)) == repr(model)
+    assert type(model.encoding) is UnbiasedEncoding
+    np.testing.assert_array_equal(model.encoding.grid, quasi_uniform_grid(10))
+    maps = model.batch_transform.fit_transform(waves(2, n_times=13_312)[0])
+    assert maps.shape == (2, 6, 253, 25)
+    assert model.network.count_parameters(maps.shape[1:], (429,)) == 19_497
+
+
+@pytest.mark.parametrize("convention", ["sn3d", "fuma"])
+def test_histogram_learns_from_few_clips(convention):
+    # Trained in front, tested behind: what is learned does not depend on the direction.
+    X, y = waves(300)
+    gains = np.float32([0.5**0.5, 1, 1, 1])[:, None]
+    X = X if convention == "sn3d" else X[:, [0, 3, 1, 2]] * gains
+    model = recipes.ambisonic_histogram(convention=convention, random_state=0, device="cpu")
+    model.set_params(
+        network__n_filters=4,
+        network__n_masks=2,
+        max_epochs=8,
+        batch_transform__stft__n_fft=32,
+        batch_transform__stft__hop_length=32,
+    )
+    front = np.abs(y[:, 0]) < 90
+    predicted = model.fit(X[front], y[front]).predict(X[~front])
+    assert median_angular_error(y[~front], predicted) < 4
+
+
 def test_unknown_target_is_named():
     with pytest.raises(ValueError, match=r"target must be one of \['spherical'.*got 'polar'"):
         recipes.ambisonic_crnn("polar")

@@ -1,0 +1,159 @@
+from functools import lru_cache
+
+import numpy as np
+
+from sslearn.geometry import check_directions, quasi_uniform_grid
+from sslearn.geometry._sphere_mesh import sphere_mesh
+from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._shapes import check_maps_shape
+from sslearn.utils._param_validation import Integral, Interval
+
+# Directions on whole degrees, elevation by elevation.
+_DEGREES = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+_N_MAPS = 6
+
+
+class HistogramNet(NetworkRecipe):
+    """Histograms of the intensity's directions under learned masks, read by zonal layers.
+
+    Which bins are worth hearing is learned from what does not depend on the direction; the bins
+    under each mask then vote on the sphere, and layers that treat all directions alike read the
+    votes. So what is learned at one direction holds at all of them, and few clips are enough.
+
+    Parameters
+    ----------
+    n_filters : int, default=16
+        Filters of the masks' convolutions; twice as many at the lower of their two resolutions.
+    n_masks : int, default=8
+        Masks, with a histogram each.
+    n_sphere_filters : int, default=24
+        Channels of the hidden layers on the sphere.
+    n_sphere_layers : int, default=3
+        Layers on the sphere.
+    grid : array-like of shape (n_directions, 2), default=None
+        Azimuths and elevations in degrees of the scores; the grid of the encoding.
+        ``quasi_uniform_grid(10)``, 429 directions, if None. Bins that point elsewhere, where the
+        grid covers a part of the sphere, do not vote.
+
+    See Also
+    --------
+    CRNN : The published network on the same maps.
+    sslearn.doa.IntensityLocalizer : One histogram, in which all bins count alike.
+    sslearn.recipes.ambisonic_histogram : The localizer around it.
+
+    Notes
+    -----
+    It is ours. The masks are those of time-frequency masking [1]_ for a histogram of intensity
+    vectors [2]_ in place of a steered response.
+
+    1. Each bin is described by inner products of its active and reactive intensity with each other,
+       with the means of the active one over 3 x 3 bins, 9 frequencies and 5 frames around it, and
+       with the mean of the clip: 8 numbers that no rotation of the sound field changes.
+    2. ``conv(3 x 3), batch norm, ReLU``; the same twice after max pooling of 4 frequencies; both
+       joined by a layer of 1 x 1; ``n_masks`` sigmoids in each bin.
+    3. The direction of the active intensity of a bin is shared by the three corners of the grid
+       around it, as in :class:`sslearn.encoding.UnbiasedEncoding`; a histogram is the mean over the
+       bins, weighted by a mask.
+    4. Layers of a direction's channels and their means around it, by von Mises-Fisher kernels of 6,
+       14 and 35 degrees, with batch norm and ReLU between them. The last one gives a score.
+
+    References
+    ----------
+    .. [1] P. Pertilä and E. Cakir, "Robust direction estimation with convolutional neural networks
+       based steered response power", ICASSP, 2017.
+    .. [2] C. Evers, A. H. Moore and P. A. Naylor, "Multiple source localisation in the spherical
+       harmonic domain", IWAENC, 2014.
+
+    Examples
+    --------
+    >>> from sslearn.networks import HistogramNet
+    >>> HistogramNet().count_parameters((6, 253, 25), (429,))
+    19497
+    """
+
+    _parameter_constraints: dict = {
+        "n_filters": _COUNT,
+        "n_masks": _COUNT,
+        "n_sphere_filters": _COUNT,
+        "n_sphere_layers": _COUNT,
+        "grid": ["array-like", None],
+    }
+
+    def __init__(
+        self, n_filters=16, *, n_masks=8, n_sphere_filters=24, n_sphere_layers=3, grid=None
+    ):
+        self.n_filters = n_filters
+        self.n_masks = n_masks
+        self.n_sphere_filters = n_sphere_filters
+        self.n_sphere_layers = n_sphere_layers
+        self.grid = grid
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            ``(6, n_freqs, n_frames)``, as :class:`sslearn.features.IntensityVector` makes them.
+        output_shape : tuple of int
+            ``(n_directions,)``, a score for each direction of the grid.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, 6, n_freqs, n_frames) to (n_samples, n_directions),
+            without a final activation. It takes any number of frames.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a shape is not valid, or the grid has another number of directions
+            than there are outputs.
+        """
+        from sslearn.networks._sphere_layers import (
+            N_INVARIANTS,
+            DirectionVotes,
+            HistogramModule,
+            MaskNet,
+            ZonalNet,
+        )
+
+        self._validate_params()
+        self._check_maps(input_shape)
+        mesh, around = _mesh_with_table(self._check_grid(tuple(output_shape)).tobytes())
+        return HistogramModule(
+            MaskNet(N_INVARIANTS, self.n_filters, self.n_masks),
+            DirectionVotes(mesh, around),
+            ZonalNet(mesh.vectors, self.n_masks, self.n_sphere_filters, self.n_sphere_layers),
+        )
+
+    def _check_maps(self, input_shape):
+        n_maps = check_maps_shape(self, input_shape)[0]
+        if n_maps != _N_MAPS:
+            raise ValueError(
+                f"HistogramNet needs {_N_MAPS} maps, the active and the reactive intensity; got "
+                f"{n_maps}. Put IntensityVector(reactive=True) before it."
+            )
+
+    def _check_grid(self, output_shape):
+        grid = quasi_uniform_grid() if self.grid is None else self.grid
+        grid = check_directions(grid, name="grid")
+        if output_shape != (len(grid),) or grid.ndim != 2:
+            raise ValueError(
+                f"HistogramNet answers for one source, with a score for each direction of its grid "
+                f"of shape {grid.shape}; got output_shape={output_shape}. Give it the grid of the "
+                "encoding, azimuths and elevations."
+            )
+        return grid
+
+
+@lru_cache(maxsize=8)
+def _mesh_with_table(grid):
+    """Mesh of a grid (float64, as bytes), and the triangle around each direction of whole degrees.
+
+    Kept, since it takes a second, and a fitted network is built anew wherever it is unpickled.
+    """
+    mesh = sphere_mesh(np.frombuffer(grid).reshape(-1, 2))
+    around = mesh.triangles_around(_DEGREES.reshape(-1, 2)).reshape(_DEGREES.shape[:2])
+    return mesh, around

@@ -10,6 +10,7 @@ SYSTEMS = {
     "gibbs": "K2 Gibbs target",
     "gibbs_weighted": "K3 Gibbs loss",
     "unbiased": "unbiased labels, adjacent decoding (ours)",
+    "masked_histogram": "the same, masked histograms for the CRNN (ours)",
     "intensity": "IntensityLocalizer, no training",
     "histogram": "IntensityLocalizer, top of its histogram",
 }
@@ -22,6 +23,7 @@ PUBLISHED = {
     "gibbs": ((26.0, 67.7, 86.4, 9.3, 7.5), (25.0, 83.0, 98.3, 7.3, 5.9)),
     "gibbs_weighted": ((27.6, 67.7, 84.5, 9.7, 7.2), (27.3, 88.8, 98.0, 6.9, 5.7)),
 }
+OURS = ("unbiased", "masked_histogram")
 REGRESSIONS = ("spherical", "angular", "cartesian")
 CLASSIFICATIONS = ("one_hot", "gibbs", "gibbs_weighted")
 # Median distance of a direction to the nearest of the 429 points.
@@ -110,19 +112,23 @@ def _robust(condition, better, worse):
 
 
 def _baseline_beaten(table):
-    medians = _column(table, ["intensity", "unbiased", *PUBLISHED], "median")
+    medians = _column(table, ["intensity", *OURS, *PUBLISHED], "median")
     figures = _show(medians)
     return medians.pop("intensity") > max(medians.values()), figures
 
 
 def _ours_best(table):
-    medians = _column(table, ["unbiased", *PUBLISHED], "median")
-    return min(medians, key=medians.get) == "unbiased", _show(medians)
+    medians = _column(table, [*OURS, *PUBLISHED], "median")
+    return min(medians, key=medians.get) in OURS, _show(medians)
 
 
-def _below_floor(table):
-    medians = {c: table["unbiased", c]["median"] for c in ("all", "clean", "diffuse", "interferer")}
-    return medians["all"] < GRID_FLOOR, _show(medians)
+def _below_floor(system):
+    def check(table):
+        conditions = ("all", "clean", "diffuse", "interferer")
+        medians = {c: table[system, c]["median"] for c in conditions}
+        return medians["all"] < GRID_FLOOR, _show(medians)
+
+    return check
 
 
 _ORDERINGS = {
@@ -137,6 +143,9 @@ _ORDERINGS = {
         "diffuse", REGRESSIONS, CLASSIFICATIONS
     ),
     "aim: all trained systems beat IntensityLocalizer (median)": _baseline_beaten,
-    "aim: unbiased labels have a median below every published system's": _ours_best,
-    "aim: their median is below the floor of the 429-point grid, 3.9": _below_floor,
+    "aim: the best of ours has a median below every published system's": _ours_best,
+    "aim: masked histograms are below the floor of the 429-point grid, 3.9": _below_floor(
+        "masked_histogram"
+    ),
+    "unbiased labels of the CRNN are below it": _below_floor("unbiased"),
 }

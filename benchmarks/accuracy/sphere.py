@@ -9,8 +9,10 @@ Run all systems, or some::
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips are simulated once from
 real speech, with rooms and speakers of their own for training and test, a third each clean, in
 diffuse babble, and with a localized interferer. All systems are trained on the same clips for the
-same number of epochs. Answers of finished systems stay in ``--cache``; JSON and Markdown of all
-that are finished are written into ``benchmarks/results`` after each, beside the published figures.
+same number of epochs; those that share the recurrent network may share its first epochs too
+(``--trunk-epochs``). What is finished stays in ``--cache``, so two processes may share the work,
+each with ``--systems`` of its own; JSON and Markdown of all systems that are finished are written
+into ``benchmarks/results`` after each, beside the published figures.
 """
 
 import shlex
@@ -25,21 +27,24 @@ from skorch.callbacks import PrintLog
 from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
 from benchmarks.accuracy._label_data import describe, split_speech
 from benchmarks.accuracy._report import markdown_table, write_results
-from benchmarks.accuracy._schedule import half_cosine
+from benchmarks.accuracy._schedule import StartFrom, half_cosine
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
 from sslearn import datasets, recipes
 from sslearn.encoding import AdjacentDecoder
 from sslearn.geometry import great_circle_distance
 
-# clips to train on (a tenth is held out), to test; epochs, clips of a batch
+# clips to train on (a tenth is held out), to test; epochs of each system, those before that are
+# shared; clips of a batch
 BUDGETS = {
-    "quick": (96, 48, 2, 8),
-    "small": (7500, 1500, 9, 8),
-    "full": (100_000, 6000, 100, 64),
+    "quick": (96, 48, 2, 1, 8),
+    "small": (7500, 1500, 4, 16, 8),
+    "full": (100_000, 6000, 100, 0, 64),
 }
+TRUNK = "cartesian"  # what the shared epochs learn
+_SHARED_LAYERS = (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.LSTM)
 UNTRAINED = {"intensity": None, "histogram": AdjacentDecoder(weights="parabola")}
-_SIZES = dict.fromkeys(("clips", "test", "epochs", "batch_size"), int)
+_SIZES = dict.fromkeys(("clips", "test", "epochs", "trunk_epochs", "batch_size"), int)
 
 NOTES = """\
 Great-circle errors: share of the clips below 5, 10 and 15 degrees in per cent, mean with its 95 %
@@ -54,12 +59,21 @@ one direction, 0 to 20 dB). Training has all three, the paper's had no localized
 as is known. Speakers: {speech} of LibriSpeech, none in two parts; rooms: none in two parts; the
 recordings of the interferer are the same in both. One run with one seed.
 
-The learning rate falls along a half cosine to 0 at the last epoch, in all systems (published: early
-stopping, which needs more epochs); the epoch with the least median error on a tenth of the training
-clips, drawn at random, is kept. The forward pass of the training is in {precision} precision. The
-rest is `recipes.ambisonic_crnn`.
+{trunk}The learning rate falls along a half cosine to 0 at the last epoch, in all systems
+(published: early stopping, which needs more epochs); the epoch with the least median error on a
+tenth of the training clips, drawn at random, is kept. The forward pass of the training is in
+{precision} precision. The rest is `recipes.ambisonic_crnn`, in the row of masked histograms
+`recipes.ambisonic_histogram`.
 
 {orderings}
+"""
+SHARED = """\
+The convolutions and the recurrent layers, which the paper's systems share, start from one training
+of {epochs} epochs (Cartesian regression); each system then has a head of its own that starts at
+random, and {more} epochs in which all weights are free. Published: each from the start. The table
+can favour Cartesian regression for it. Masked histograms are trained from the start, as many epochs
+in all.
+
 """
 
 
@@ -103,45 +117,75 @@ class Bench:
         if path.exists():
             return
         print(f"\n== {SYSTEMS[system]}", flush=True)
-        train, test = self.clips("train"), self.clips("test")
         if system in UNTRAINED:
+            test = self.clips("test")
             localizer = recipes.intensity(fs=FS).set_params(decoder=UNTRAINED[system])
             localizer.fit(test.X[:1], test.y[:1])
             answers = {"y": localizer.predict(test.X), "minutes": 0.0, "best": 0}
         else:
-            answers = self.train(self.localizer(system), train, test)
+            localizer = self.localizer(system)
+            transform = localizer.batch_transform
+            minutes = self.fit(localizer)
+            y = localizer.predict(self.maps("test", transform))
+            answers = {"y": y, "minutes": minutes, "best": localizer.best_epoch_}
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **answers)
 
-    def train(self, localizer, train, test):
-        """Train on maps that are made once, which changes nothing but the time."""
-        folder, transform = self.cache / "clips", localizer.batch_transform
-        maps = [
-            precompute(clips.X, transform, folder / f"maps_{part}_{len(clips.X)}_{self.args.seed}")
-            for part, clips in (("train", train), ("test", test))
-        ]
-        start = time.perf_counter()
-        localizer.set_params(batch_transform=to_single_precision()).fit(maps[0], train.y)
-        minutes = (time.perf_counter() - start) / 60
-        return {"y": localizer.predict(maps[1]), "minutes": minutes, "best": localizer.best_epoch_}
-
     def localizer(self, system):
-        """The recipe of a system, with the schedule of this benchmark."""
+        """Localizer of a system, with the schedule of this benchmark."""
+        shared, own = self.args.trunk_epochs, self.args.epochs
+        if system == "masked_histogram":
+            return self.schedule(recipes.ambisonic_histogram(), shared + own)
+        localizer = self.schedule(recipes.ambisonic_crnn(system), own)
+        if shared:
+            localizer.callbacks.append(StartFrom(self.trunk()))
+        return localizer
+
+    def schedule(self, localizer, n_epochs):
+        """A recipe with the options of the command line, for a number of epochs."""
         args = self.args
-        cosine = half_cosine(args.epochs, round(0.9 * args.clips), args.batch_size)
-        return recipes.ambisonic_crnn(
-            system,
-            max_epochs=args.epochs,
-            device=args.device,
-            random_state=args.seed,
-        ).set_params(
+        cosine = half_cosine(n_epochs, round(0.9 * args.clips), args.batch_size)
+        return localizer.set_params(
+            max_epochs=n_epochs,
             batch_size=args.batch_size,
             precision=args.precision,
             callbacks=[cosine, PrintLog(sink=partial(print, flush=True))],
             # The cosine alone sets the rate.
-            patience=args.epochs + 1,
+            patience=n_epochs + 1,
             n_iter_no_change=None,
+            device=args.device,
+            random_state=args.seed,
         )
+
+    def trunk(self):
+        """Weights below the heads after the shared epochs, which are trained once."""
+        path = self.path("trunk")
+        if not path.exists():
+            print("\n== shared epochs", flush=True)
+            localizer = self.schedule(recipes.ambisonic_crnn(TRUNK), self.args.trunk_epochs)
+            minutes = self.fit(localizer)
+            layers = localizer.net_.module_.named_modules()
+            below = tuple(f"{name}." for name, layer in layers if isinstance(layer, _SHARED_LAYERS))
+            kept = {k: v for k, v in localizer.weights_.items() if k.startswith(below)}
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, minutes=minutes, **kept)
+        with np.load(path) as stored:
+            return {name: stored[name] for name in stored if name != "minutes"}
+
+    def fit(self, localizer):
+        """Train on maps that are made once, which changes nothing but the minutes it returns."""
+        maps = self.maps("train", localizer.batch_transform)
+        start = time.perf_counter()
+        localizer.set_params(batch_transform=to_single_precision())
+        localizer.fit(maps, self.clips("train").y)
+        return (time.perf_counter() - start) / 60
+
+    def maps(self, part, transform):
+        """What a recipe's network sees of the clips."""
+        clips = self.clips(part)
+        n_freqs = transform.fit_transform(np.asarray(clips.X[:1])).shape[2]
+        name = f"maps_{part}_{len(clips.X)}_{n_freqs}_seed{self.args.seed}"
+        return precompute(clips.X, transform, self.cache / "clips" / name)
 
     def write(self):
         """Write JSON and Markdown of all finished systems."""
@@ -160,12 +204,12 @@ class Bench:
                 row = {"system": name, "test": condition, **figures}
                 whole = condition == "all"
                 row["published (a); (b)"] = published(system) if whole else ""
-                row["best epoch"] = f"{best} of {self.args.epochs}" if whole and best else ""
+                row["best epoch"] = best if whole and best else ""
                 rows.append(row | {"minutes": minutes if whole else ""})
         write_results(
             self.args.name,
             f"Regression against classification on the sphere, {self.args.clips} clips, "
-            f"{self.args.epochs} epochs",
+            f"{self.args.trunk_epochs} + {self.args.epochs} epochs",
             rows,
             settings={
                 **self.sizes,
@@ -176,6 +220,7 @@ class Bench:
             command=shlex.join(["python", "-m", "benchmarks.accuracy.sphere", *self.args.options]),
             notes=NOTES.format(
                 budget=self._describe_budget(),
+                trunk=self._describe_trunk(),
                 precision=self.args.precision,
                 speech=describe({part: self.speech[part] for part in ("train", "test")}),
                 orderings=markdown_table(orderings(table), ("ordering", "holds", "figures")),
@@ -186,12 +231,16 @@ class Bench:
     def _describe_budget(self):
         if tuple(self.sizes.values()) == BUDGETS["full"]:
             return "The budget of `--full`, after the published number of epochs."
-        n_clips, _, n_epochs, _ = BUDGETS["full"]
+        n_clips, _, n_epochs, *_ = BUDGETS["full"]
         return (
             f"**A budget for two processor cores**; that of `--full`, {n_epochs} epochs on "
-            f"{n_clips} clips, was not run. No network is near the end of its learning: what holds "
-            "here need not hold there."
+            f"{n_clips} clips, was not run. The recurrent networks are not near the end of their "
+            "learning: what holds here need not hold there."
         )
+
+    def _describe_trunk(self):
+        shared = self.args.trunk_epochs
+        return SHARED.format(epochs=shared, more=self.args.epochs) if shared else ""
 
 
 def _figures(errors):

@@ -9,9 +9,10 @@ Run all of it, or some systems and cells::
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips are simulated once from
 real speech, with rooms and speakers of their own for training, validation and test, and kept in
 ``--cache`` as memory maps of raw audio. Each network is trained once for each pair of encoding and
-loss and its answers are decoded in every way. Finished cells stay in ``--cache`` and are not
-trained again; JSON and Markdown of all finished cells of a budget are written into
-``benchmarks/results`` after each of them, beside the published figures.
+loss and its answers are decoded in every way. Finished cells stay in ``--cache``; JSON and Markdown
+of all finished cells of a budget are written into ``benchmarks/results`` after each of them, beside
+the published figures. Cells of the same budget that are there already, from another machine
+perhaps, are not trained again.
 """
 
 import json
@@ -137,9 +138,9 @@ class Bench:
 
     def run(self, system, cell):
         """Train a cell unless it is finished."""
-        path = self.path(system, cell)
-        if path.exists():
+        if (system, cell) in self.finished():
             return
+        path = self.path(system, cell)
         preset, _, network = system.partition("/")
         print(f"\n== {system}, {cell}", flush=True)
         result = run_cell(
@@ -158,6 +159,7 @@ class Bench:
             device=self.args.device,
             random_state=self.args.seed,
         )
+        result["precision"] = self.args.precision
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(result, indent=1))
@@ -165,8 +167,12 @@ class Bench:
 
     def finished(self):
         """Results of the finished cells of this budget, in the order of the tables."""
+        settings = self.sizes | {"seed": self.args.seed}
+        stored = _read_results(Path(self.args.out) / f"{self.args.name}.json", settings)
         paths = {(s, c): self.path(s, c) for s in SYSTEMS for c in CELLS}
-        return {key: json.loads(p.read_text()) for key, p in paths.items() if p.exists()}
+        results = {k: json.loads(p.read_text()) if p.exists() else None for k, p in paths.items()}
+        results = {key: result or stored.get(key) for key, result in results.items()}
+        return {key: result for key, result in results.items() if result}
 
     def write(self):
         """Write JSON and Markdown of all finished cells."""
@@ -190,7 +196,6 @@ class Bench:
             rows,
             settings={
                 **self.sizes,
-                "precision": self.args.precision,
                 "seed": self.args.seed,
                 "torch": torch.__version__,
             },
@@ -234,8 +239,24 @@ def _rows(system, cell, result):
             **{name: figures[name] for name in FIGURES},
             "published": published(system, cell) if test == "simulated" else "-",
             "best epoch": f"{result['best epoch']} of {result['epochs']}",
+            "precision": result["precision"],
             "minutes": result["seconds"] / 60,
         }
+
+
+def _read_results(path, settings):
+    """Cells by system and name of a table written before, if it has these settings: ``_rows``."""
+    record = json.loads(path.read_text()) if path.exists() else {"settings": {}}
+    if any(record["settings"].get(name) != value for name, value in settings.items()):
+        return {}
+    results = {}
+    for row in record["rows"]:
+        cell = row["system"], f"{row['label']}/{row['loss'].replace('MSE(wo)', 'MSEwo')}"
+        best, n_epochs = map(int, row["best epoch"].split(" of "))
+        result = {"best epoch": best, "epochs": n_epochs, "precision": row["precision"]}
+        result = results.setdefault(cell, result | {"seconds": 60 * row["minutes"], "tests": {}})
+        result["tests"][row["test"]] = {name: row[name] for name in ("clips", *FIGURES)}
+    return results
 
 
 def _parse(argv):

@@ -36,7 +36,7 @@ X_test, y_test, _ = make_ambisonic(150, n_rooms=25, random_state=1, **rooms)
 # Three localizers
 # ----------------
 # The masks see how far a bin is one plane wave and agrees with its surroundings, and not where it
-# points: what they learn in front holds behind. The network has 19,497 weights.
+# points: what they learn in front holds behind. The network has 19,643 weights.
 
 from sslearn import recipes
 from sslearn.encoding import AdjacentDecoder

@@ -7,6 +7,7 @@ from sslearn.features._frame_blocks import FrameBlocks
 from sslearn.features._gcc_phat import GCCPHAT
 from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._itd import ITD
+from sslearn.features._level_map import LevelMap
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
 from sslearn.features._spectrum_maps import PhaseMap, RealImag
@@ -23,6 +24,7 @@ __all__ = [  # noqa: RUF022
     "IPD",
     "ITD",
     "IntensityVector",
+    "LevelMap",
     "PhaseMap",
     "RealImag",
     "STFT",

@@ -49,7 +49,8 @@ class HistogramNet(NetworkRecipe):
 
     1. Each bin is described by inner products of its active and reactive intensity with each other,
        with the means of the active one over 3 x 3 bins, 9 frequencies and 5 frames around it, and
-       with the mean of the clip: 8 numbers that no rotation of the sound field changes.
+       with the mean of the clip: 8 numbers that no rotation of the sound field changes. Further
+       maps, such as the level of W, are seen beside them; they should not change either.
     2. ``conv(3 x 3), batch norm, ReLU``; the same twice after max pooling of 4 frequencies; both
        joined by a layer of 1 x 1; ``n_masks`` sigmoids in each bin.
     3. The direction of the active intensity of a bin is shared by the three corners of the grid
@@ -68,8 +69,8 @@ class HistogramNet(NetworkRecipe):
     Examples
     --------
     >>> from sslearn.networks import HistogramNet
-    >>> HistogramNet().count_parameters((6, 253, 25), (429,))
-    19497
+    >>> HistogramNet().count_parameters((7, 253, 25), (429,))
+    19643
     """
 
     _parameter_constraints: dict = {
@@ -95,14 +96,15 @@ class HistogramNet(NetworkRecipe):
         Parameters
         ----------
         input_shape : tuple of int
-            ``(6, n_freqs, n_frames)``, as :class:`sslearn.features.IntensityVector` makes them.
+            ``(n_maps, n_freqs, n_frames)``: the 6 maps of
+            :class:`sslearn.features.IntensityVector`, and others that the masks shall see.
         output_shape : tuple of int
             ``(n_directions,)``, a score for each direction of the grid.
 
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, 6, n_freqs, n_frames) to (n_samples, n_directions),
+            Module that maps (n_samples, \\*input_shape) to (n_samples, n_directions),
             without a final activation. It takes any number of frames.
 
         Raises
@@ -120,21 +122,23 @@ class HistogramNet(NetworkRecipe):
         )
 
         self._validate_params()
-        self._check_maps(input_shape)
+        n_more = self._check_maps(input_shape)
         mesh, around = _mesh_with_table(self._check_grid(tuple(output_shape)).tobytes())
         return HistogramModule(
-            MaskNet(N_INVARIANTS, self.n_filters, self.n_masks),
+            MaskNet(N_INVARIANTS + n_more, self.n_filters, self.n_masks),
             DirectionVotes(mesh, around),
             ZonalNet(mesh.vectors, self.n_masks, self.n_sphere_filters, self.n_sphere_layers),
         )
 
     def _check_maps(self, input_shape):
+        """Number of maps beside the intensity."""
         n_maps = check_maps_shape(self, input_shape)[0]
-        if n_maps != _N_MAPS:
+        if n_maps < _N_MAPS:
             raise ValueError(
-                f"HistogramNet needs {_N_MAPS} maps, the active and the reactive intensity; got "
-                f"{n_maps}. Put IntensityVector(reactive=True) before it."
+                f"HistogramNet needs at least {_N_MAPS} maps, the active and the reactive "
+                f"intensity first; got {n_maps}. Put IntensityVector(reactive=True) before it."
             )
+        return n_maps - _N_MAPS
 
     def _check_grid(self, output_shape):
         grid = quasi_uniform_grid() if self.grid is None else self.grid

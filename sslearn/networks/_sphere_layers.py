@@ -220,7 +220,7 @@ class HistogramModule(nn.Module):
         self.scores = scores
 
     def forward(self, x):
-        """Scores (n_samples, n_directions) of intensities (n_samples, 6, n_freqs, n_frames)."""
+        """Scores (n_samples, n_directions) of maps (n_samples, n_maps, n_freqs, n_frames)."""
         with torch.no_grad():
-            invariants = intensity_invariants(x)
+            invariants = torch.cat([intensity_invariants(x[:, :6]), x[:, 6:]], dim=1)
         return self.scores(self.votes(x[:, :3], self.masks(invariants)))

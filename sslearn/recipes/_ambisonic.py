@@ -18,7 +18,7 @@ from sslearn.encoding import (
     UnbiasedEncoding,
     UnitVectorEncoding,
 )
-from sslearn.features import STFT, IntensityVector
+from sslearn.features import STFT, IntensityVector, LevelMap, make_feature_stack
 from sslearn.geometry import quasi_uniform_grid
 
 _STEP = 10.0
@@ -124,7 +124,7 @@ def ambisonic_crnn(
         batch_size=64,
         optimizer="nadam",
         n_iter_no_change=20,
-        batch_transform=_intensity_maps(convention),
+        batch_transform=make_pipeline(_stft(), IntensityVector(convention=convention)),
         max_epochs=max_epochs,
         device=device,
         random_state=random_state,
@@ -163,8 +163,9 @@ def ambisonic_histogram(
 
     Notes
     -----
-    It is ours: :class:`sslearn.networks.HistogramNet` on the intensity in 50 to 4000 Hz, the
-    frames of the published networks, unbiased labels on their 429 directions, decoded between them.
+    It is ours: :class:`sslearn.networks.HistogramNet` on the intensity and the level of W in 50 to
+    4000 Hz, the frames of the published networks, unbiased labels on their 429 directions, decoded
+    between them.
     Adam with a rate of 3e-3 on batches of 16, halved after 5 epochs without a better one.
 
     Examples
@@ -176,6 +177,8 @@ def ambisonic_histogram(
     from sslearn.deep_learning import NeuralLocalizer
     from sslearn.networks import HistogramNet
 
+    intensity = IntensityVector(convention=convention, freq_range=_FREQ_RANGE)
+    level = LevelMap(channels=[0], freq_range=_FREQ_RANGE)
     return NeuralLocalizer(
         HistogramNet(),
         encoding=_encoding("unbiased"),
@@ -184,7 +187,7 @@ def ambisonic_histogram(
         batch_size=16,
         patience=5,
         n_iter_no_change=15,
-        batch_transform=_intensity_maps(convention, freq_range=_FREQ_RANGE),
+        batch_transform=make_pipeline(_stft(), make_feature_stack(intensity, level)),
         max_epochs=max_epochs,
         device=device,
         random_state=random_state,
@@ -192,9 +195,8 @@ def ambisonic_histogram(
     )
 
 
-def _intensity_maps(convention, freq_range=None):
-    stft = STFT(1024, hop_length=512, window="cosine")
-    return make_pipeline(stft, IntensityVector(convention=convention, freq_range=freq_range))
+def _stft():
+    return STFT(1024, hop_length=512, window="cosine")
 
 
 def _encoding(target):

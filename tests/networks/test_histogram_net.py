@@ -58,11 +58,23 @@ def symmetry():
 
 
 def test_default_sizes():
-    masks = 2 * 8 + (9 * 8 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + 49 * 16 + 17 * 8
+    masks = 2 * 9 + (9 * 9 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + 49 * 16 + 17 * 8
     norms = 2 * (16 + 32 + 32 + 16)
     sphere = (4 * 8 + 1) * 24 + 2 * 24 + (4 * 24 + 1) * 24 + 2 * 24 + (4 * 24 + 1)
-    n_parameters = HistogramNet().count_parameters((6, 253, 25), (429,))
+    n_parameters = HistogramNet().count_parameters((7, 253, 25), (429,))
     assert n_parameters == masks + norms + sphere
+
+
+def test_further_maps_are_seen_by_the_masks_alone():
+    network = HistogramNet(4, n_masks=3, n_sphere_filters=5, grid=GRID)
+    module = network.build((8, *INPUT[1:]), (N_DIRECTIONS,)).eval()
+    x = torch.randn(2, 8, *INPUT[1:], generator=torch.manual_seed(0))
+    other = torch.cat([x[:, :6], torch.randn(2, 2, *INPUT[1:])], dim=1)
+    seen = []
+    module.votes.register_forward_hook(lambda layer, inputs, output: seen.append(inputs))
+    assert not torch.equal(module(x), module(other))
+    assert torch.equal(seen[0][0], seen[1][0])
+    assert not torch.equal(seen[0][1], seen[1][1])
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 9])
@@ -214,7 +226,7 @@ def test_input_is_left_alone():
         (HistogramNet(n_masks=0), (INPUT, (429,)), "n_masks"),
         (HistogramNet(n_sphere_filters=0), (INPUT, (429,)), "n_sphere_filters"),
         (HistogramNet(n_sphere_layers=0), (INPUT, (429,)), "n_sphere_layers"),
-        (HistogramNet(), ((3, 10, 5), (429,)), "needs 6 maps.*got 3.*reactive=True"),
+        (HistogramNet(), ((3, 10, 5), (429,)), "at least 6 maps.*got 3.*reactive=True"),
         (HistogramNet(), ((6, 10), (429,)), r"needs samples of shape \(n_maps, n_freqs"),
         (HistogramNet(), (INPUT, (3,)), r"grid of shape \(429, 2\).*output_shape=\(3,\)"),
         (HistogramNet(), (INPUT, (2, 429)), r"one source.*output_shape=\(2, 429\)"),

@@ -153,8 +153,8 @@ def test_parts_of_the_histogram():
     assert type(model.encoding) is UnbiasedEncoding
     np.testing.assert_array_equal(model.encoding.grid, quasi_uniform_grid(10))
     maps = model.batch_transform.fit_transform(waves(2, n_times=13_312)[0])
-    assert maps.shape == (2, 6, 253, 25)
-    assert model.network.count_parameters(maps.shape[1:], (429,)) == 19_497
+    assert maps.shape == (2, 7, 253, 25)
+    assert model.network.count_parameters(maps.shape[1:], (429,)) == 19_643
 
 
 @pytest.mark.parametrize("convention", ["sn3d", "fuma"])

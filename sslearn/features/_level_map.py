@@ -1,0 +1,124 @@
+import numpy as np
+
+from sslearn.features._base import ArrayTransformer
+from sslearn.features._frames import band_slice
+from sslearn.utils import check_spectrum
+from sslearn.utils._param_validation import Interval, Real, _fit_context
+
+
+class LevelMap(ArrayTransformer):
+    """Level of each bin above the mean of its channel, in dB.
+
+    Parameters
+    ----------
+    channels : array-like of int, default=None
+        Channels that get a map, such as ``[0]`` for W of ambisonics; None means all of them.
+    floor : float, default=-60.0
+        Level in dB that is added to all, so that nothing is lower, silence neither.
+    fs : float, default=16000
+        Sampling rate, in Hz; it matters for ``freq_range`` alone.
+    freq_range : tuple of (float, float), default=None
+        Lowest and highest frequency, in Hz; the highest is left out. None keeps every bin.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of channels seen in ``fit``.
+
+    See Also
+    --------
+    ILD : Differences of level between channels.
+    PhaseMap : The phases.
+
+    Notes
+    -----
+    ``10 log10(|X|^2 / P + 10^(floor / 10))`` with the mean P of ``|X|^2`` over the bins of
+    ``freq_range`` in all frames of a channel: how loud the clip is does not matter, where in it the
+    sound is does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.features import LevelMap
+    >>> spectrum = np.array([3j, 1.0, 0.0]).reshape(1, 1, 3, 1)
+    >>> LevelMap().transform(spectrum).ravel().round(2).tolist()
+    [4.31, -5.23, -60.0]
+    """
+
+    _parameter_constraints: dict = {
+        "channels": ["array-like", None],
+        "floor": [Interval(Real, None, 0, closed="neither")],
+        "fs": [Interval(Real, 0, None, closed="neither")],
+        "freq_range": ["array-like", None],
+    }
+
+    def __init__(self, channels=None, *, floor=-60.0, fs=16000, freq_range=None):
+        self.channels = channels
+        self.floor = floor
+        self.fs = fs
+        self.freq_range = freq_range
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Validate the parameters and the spectra; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, as :class:`STFT` makes them.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : LevelMap
+            The transformer.
+        """
+        self.n_features_in_ = self._plan(X)[0].shape[1]
+        return self
+
+    def transform(self, X):
+        """Compute the levels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, as :class:`STFT` makes them.
+
+        Returns
+        -------
+        maps : ndarray of shape (n_samples, n_maps, n_freqs, n_frames)
+            Levels in dB, a map for each of ``channels``; float32 for complex64 spectra.
+
+        Raises
+        ------
+        TypeError
+            If X is not complex.
+        ValueError
+            If X is not finite, has no such channel, or ``freq_range`` holds no bin.
+        """
+        self._validate_params()
+        X, channels, bins = self._plan(X)
+        X = X[:, channels][:, :, bins]
+        power = np.square(X.real)
+        power += np.square(X.imag)
+        # Digital silence: 0 over the smallest normal number is 0.
+        power /= power.mean(axis=(2, 3), keepdims=True) + np.finfo(power.dtype).tiny
+        power += np.asarray(10 ** (self.floor / 10), power.dtype)
+        levels = np.log10(power, out=power)
+        levels *= 10
+        return levels
+
+    def _plan(self, X):
+        X = check_spectrum(X)
+        n_channels = X.shape[1]
+        channels = np.arange(n_channels) if self.channels is None else np.asarray(self.channels)
+        if channels.ndim != 1 or len(channels) == 0 or channels.dtype.kind not in "iu":
+            raise ValueError(f"channels must be a list of integers; got {self.channels!r}.")
+        if channels.min() < 0 or channels.max() >= n_channels:
+            raise ValueError(
+                f"channels must be between 0 and {n_channels - 1}, the last of X; got "
+                f"{self.channels!r}."
+            )
+        bins = band_slice(self.freq_range, fs=self.fs, n_fft=2 * (X.shape[2] - 1))
+        return X, channels, bins

@@ -256,7 +256,6 @@ def _figures(errors):
 def _parse(argv):
     parser = budget_parser("sphere", _SIZES)
     parser.add_argument("--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS))
-    parser.set_defaults(precision="bfloat16")
     return parse_budget(parser, BUDGETS, _SIZES, argv)
 
 

@@ -109,7 +109,7 @@ class DirectionVotes(nn.Module):
     def __init__(self, mesh, around):
         super().__init__()
         self.n_directions = len(mesh.vectors)
-        self.register_buffer("around", torch.tensor(around))
+        self.register_buffer("around", torch.tensor(around, dtype=torch.int32))
         self.register_buffer("triangles", torch.tensor(mesh.triangles, dtype=torch.int64))
         self.register_buffer("inverses", torch.tensor(mesh.inverses, dtype=torch.float32))
 
@@ -144,14 +144,10 @@ class DirectionVotes(nn.Module):
         x, y, z = vectors.unbind(2)
         azimuth = torch.rad2deg(torch.atan2(y, x)).round().long() + 180
         elevation = torch.rad2deg(torch.atan2(z, torch.hypot(x, y))).round().long() + 90
-        around = self.around[elevation, azimuth]
+        around = self.around[elevation, azimuth].long()
         shares = (self.inverses[around] * vectors.unsqueeze(2)).sum(dim=3)
-        total = shares.sum(dim=2, keepdim=True)
-        shares = shares / torch.where(total > 0, total, torch.ones_like(total))
-        inside = shares.amin(dim=2, keepdim=True) > _OUTSIDE
-        shares = shares.clamp_min(0) * inside
-        total = shares.sum(dim=2, keepdim=True)
-        return self.triangles[around], shares / torch.where(total > 0, total, 1)
+        inside = shares.amin(dim=2, keepdim=True) > _OUTSIDE * shares.sum(dim=2, keepdim=True)
+        return self.triangles[around], F.normalize(shares.clamp_min(0) * inside, p=1, dim=2)
 
 
 class ZonalNet(nn.Module):

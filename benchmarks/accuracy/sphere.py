@@ -42,6 +42,7 @@ BUDGETS = {
     "full": (100_000, 6000, 100, 0, 64),
 }
 TRUNK = "cartesian"  # what the shared epochs learn
+OWN_LR = 5e-4  # after them, half of the recipe's
 HISTOGRAM_EPOCHS = 8  # of masked histograms, which learn faster
 _SHARED_LAYERS = (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.LSTM)
 UNTRAINED = {"intensity": None, "histogram": AdjacentDecoder(weights="parabola")}
@@ -71,9 +72,9 @@ tenth of the training clips, drawn at random, is kept. The forward pass of the t
 SHARED = """\
 The convolutions and the recurrent layers, which the paper's systems share, start from one training
 of {epochs} epochs (Cartesian regression); each system then has a head of its own that starts at
-random, and {more} epochs in which all weights are free. Published: each from the start. The table
-can favour Cartesian regression for it. Masked histograms are trained from the start, {histogram}
-epochs in all.
+random, and {more} epochs in which all weights are free, from half the rate. Published: each from
+the start. The table can favour Cartesian regression for it. Masked histograms are trained from the
+start, {histogram} epochs in all.
 
 """
 
@@ -140,7 +141,7 @@ class Bench:
             return self.schedule(recipes.ambisonic_histogram(), n_epochs)
         localizer = self.schedule(recipes.ambisonic_crnn(system), own)
         if shared:
-            localizer.callbacks.append(StartFrom(self.trunk()))
+            localizer.set_params(lr=OWN_LR).callbacks.append(StartFrom(self.trunk()))
         return localizer
 
     def schedule(self, localizer, n_epochs):

@@ -8,8 +8,8 @@ Run all systems, or some::
 
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips are simulated once from
 real speech, with rooms and speakers of their own for training and test, a third each clean, in
-diffuse babble, and with a localized interferer. All systems are trained on the same clips for the
-same number of epochs; those that share the recurrent network may share its first epochs too
+diffuse babble, and with a localized interferer. All systems are trained on the same clips, those
+with the recurrent network for the same number of epochs, of which they may share the first ones
 (``--trunk-epochs``). What is finished stays in ``--cache``, so two processes may share the work,
 each with ``--systems`` of its own; JSON and Markdown of all systems that are finished are written
 into ``benchmarks/results`` after each, beside the published figures.
@@ -64,8 +64,9 @@ recordings of the interferer are the same in both. One run with one seed.
 {trunk}The learning rate falls along a half cosine to 0 at the last epoch, in all systems
 (published: early stopping, which needs more epochs); the epoch with the least median error on a
 tenth of the training clips, drawn at random, is kept. The forward pass of the training is in
-{precision} precision. The rest is `recipes.ambisonic_crnn`, in the row of masked histograms
-`recipes.ambisonic_histogram`.
+{precision} precision. The rest is `recipes.ambisonic_crnn`. Masked histograms are
+`recipes.ambisonic_histogram`, which sees the level of W too, trained from the start, no more than
+{histogram} epochs.
 
 {orderings}
 """
@@ -73,8 +74,7 @@ SHARED = """\
 The convolutions and the recurrent layers, which the paper's systems share, start from one training
 of {epochs} epochs (Cartesian regression); each system then has a head of its own that starts at
 random, and {more} epochs in which all weights are free, from half the rate. Published: each from
-the start. The table can favour Cartesian regression for it. Masked histograms are trained from the
-start, {histogram} epochs in all.
+the start. The table can favour Cartesian regression for it.
 
 """
 
@@ -224,6 +224,7 @@ class Bench:
             notes=NOTES.format(
                 budget=self._describe_budget(),
                 trunk=self._describe_trunk(),
+                histogram=HISTOGRAM_EPOCHS,
                 precision=self.args.precision,
                 speech=describe({part: self.speech[part] for part in ("train", "test")}),
                 orderings=markdown_table(orderings(table), ("ordering", "holds", "figures")),
@@ -243,8 +244,7 @@ class Bench:
 
     def _describe_trunk(self):
         shared = self.args.trunk_epochs
-        sizes = {"epochs": shared, "more": self.args.epochs, "histogram": HISTOGRAM_EPOCHS}
-        return SHARED.format(**sizes) if shared else ""
+        return SHARED.format(epochs=shared, more=self.args.epochs) if shared else ""
 
 
 def _figures(errors):

@@ -38,7 +38,7 @@ class HistogramNet(NetworkRecipe):
 
     See Also
     --------
-    CRNN : The published network on the same maps.
+    CRNN : The published network on the intensity.
     sslearn.doa.IntensityLocalizer : One histogram, in which all bins count alike.
     sslearn.recipes.ambisonic_histogram : The localizer around it.
 

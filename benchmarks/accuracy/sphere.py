@@ -38,7 +38,7 @@ from sslearn.geometry import great_circle_distance
 # shared; clips of a batch
 BUDGETS = {
     "quick": (96, 48, 2, 1, 8),
-    "small": (7500, 1500, 3, 16, 8),
+    "small": (7500, 1500, 6, 16, 8),
     "full": (100_000, 6000, 100, 0, 64),
 }
 TRUNK = "cartesian"  # what the shared epochs learn
@@ -91,7 +91,8 @@ class Bench:
     def __init__(self, args):
         self.args = args
         self.sizes = {name: getattr(args, name) for name in _SIZES}
-        self.budget = budget_key(args, self.sizes)
+        self.seeds = {"train": args.seed, "test": args.test_seed}
+        self.budget = f"{budget_key(args, self.sizes)}_test{args.test_seed}"
         self.cache, data = Path(args.cache), Path(args.data)
         self.speech = split_speech(data / "speech_librispeech", args.seed)
         self.noise = list(datasets.load_noise(data / "noise", fs=FS).audio)
@@ -105,7 +106,7 @@ class Bench:
             n_clips,
             speech=self.speech[part],
             noise=self.noise,
-            seed=self.args.seed,
+            seed=self.seeds[part],
             n_jobs=self.args.n_jobs,
         )
 
@@ -187,7 +188,7 @@ class Bench:
         """What a recipe's network sees of the clips."""
         clips = self.clips(part)
         shape = "x".join(map(str, transform.fit_transform(np.asarray(clips.X[:1])).shape[1:]))
-        name = f"maps_{part}_{len(clips.X)}_{shape}_seed{self.args.seed}"
+        name = f"maps_{part}_{len(clips.X)}_{shape}_seed{self.seeds[part]}"
         return precompute(clips.X, transform, self.cache / "clips" / name)
 
     def write(self):
@@ -218,6 +219,7 @@ class Bench:
                 **self.sizes,
                 "precision": self.args.precision,
                 "seed": self.args.seed,
+                "test_seed": self.args.test_seed,
                 "torch": torch.__version__,
             },
             command=shlex.join(["python", "-m", "benchmarks.accuracy.sphere", *self.args.options]),
@@ -257,6 +259,7 @@ def _figures(errors):
 def _parse(argv):
     parser = budget_parser("sphere", _SIZES)
     parser.add_argument("--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS))
+    parser.add_argument("--test-seed", type=int, default=1, help="of the clips to test")
     return parse_budget(parser, BUDGETS, _SIZES, argv)
 
 

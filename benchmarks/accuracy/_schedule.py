@@ -1,6 +1,4 @@
-"""Learning rate, start and progress of small budgets."""
-
-import time
+"""Learning rate and start of small budgets."""
 
 import torch
 from skorch.callbacks import Callback, LRScheduler
@@ -46,29 +44,3 @@ class StartFrom(Callback):
         unknown = net.module_.load_state_dict(state, strict=False).unexpected_keys
         if unknown:
             raise ValueError(f"weights must be of layers of the module; got {unknown}.")
-
-
-class PrintPasses(Callback):
-    """Print the training loss of each of several passes that make up one epoch.
-
-    Parameters
-    ----------
-    n_steps : int
-        Mini-batches of a pass.
-    """
-
-    def __init__(self, n_steps):
-        self.n_steps = n_steps
-
-    def on_train_begin(self, net, **kwargs):
-        """Start the clock."""
-        self.losses_, self.begin_ = [], time.perf_counter()
-
-    def on_batch_end(self, net, *, training, loss, **kwargs):
-        """Print after the last mini-batch of a pass."""
-        self.losses_.append(loss.detach())
-        n_passes, rest = divmod(len(self.losses_), self.n_steps)
-        if rest == 0:
-            mean = torch.stack(self.losses_[-self.n_steps :]).mean().item()
-            minutes = (time.perf_counter() - self.begin_) / 60
-            print(f"    pass {n_passes}: loss {mean:.5f}, {minutes:.1f} minutes", flush=True)

@@ -1,14 +1,12 @@
-"""Clips of the benchmark on the sphere: simulated once, kept as memory maps, turned in training."""
+"""Clips of the benchmark on the sphere: simulated once, kept as memory maps of audio."""
 
 import shutil
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import FunctionTransformer
 
 from sslearn import datasets
-from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
 
 FS = 16000
 PARTS = ("train", "test")
@@ -122,72 +120,6 @@ def precompute(X, transform, path):
         maps.flush()
         unfinished.rename(path)
     return np.load(path, mmap_mode="r")
-
-
-def draw_turns(clips, n_passes, rng):
-    """Passes through clips, with a turn of its own each time.
-
-    Sources, rooms and noise have no preferred azimuth, nor do left and right or up and down differ:
-    a sound field turned around the vertical axis, or mirrored, is as likely as the one simulated.
-
-    Parameters
-    ----------
-    clips : ndarray of shape (n_clips,)
-        Numbers of the clips.
-    n_passes : int
-        How often each clip is seen.
-    rng : numpy.random.Generator
-        Generator.
-
-    Returns
-    -------
-    turned : ndarray of shape (n_clips * n_passes, 4)
-        Number of the clip, angle in radians, and a sign each for left-right and up-down.
-    """
-    clips = np.tile(clips, n_passes)
-    angle = rng.uniform(0, 2 * np.pi, len(clips))
-    return np.column_stack([clips, angle, rng.choice([-1, 1], (len(clips), 2))])
-
-
-def turn_directions(y, turned):
-    """Directions, in degrees, of the sources of turned clips; ``y`` has those of all clips."""
-    u = angles_to_unit_vectors(y[turned[:, 0].astype(int)])
-    return unit_vectors_to_angles((_matrices(turned) @ u[:, :, None])[:, :, 0])
-
-
-def _matrices(turned):
-    _, angle, left_right, up_down = turned.T
-    cos, sin, zero = np.cos(angle), np.sin(angle), np.zeros(len(angle))
-    rows = [[cos, -sin * left_right, zero], [sin, cos * left_right, zero], [zero, zero, up_down]]
-    return np.moveaxis(np.array(rows), 2, 0)
-
-
-class TurnedMaps(TransformerMixin, BaseEstimator):
-    """Intensity vectors of clips by their numbers and turns, or as they are.
-
-    Parameters
-    ----------
-    path : str
-        File of the maps of all clips, see :func:`precompute`.
-    """
-
-    def __init__(self, path):
-        self.path = path
-
-    def fit(self, X, y=None):
-        """Open the file."""
-        self.maps_ = np.load(self.path, mmap_mode="r")
-        return self
-
-    def transform(self, X):
-        """Maps in single precision: of rows of :func:`draw_turns`, or ``X``, if it holds maps."""
-        if X.ndim > 2:
-            return X.astype(np.float32)
-        maps = self.maps_[X[:, 0].astype(int)].astype(np.float32)
-        # Active and reactive intensity are vectors, and turn alike.
-        vectors = maps.reshape(len(X), 2, 3, -1)
-        turned = _matrices(X).astype(np.float32)[:, None] @ vectors
-        return turned.reshape(maps.shape)
 
 
 def to_single_precision():

@@ -12,9 +12,11 @@ diffuse babble, and with a localized interferer. All systems are trained on the 
 with the recurrent network for the same number of epochs, of which they may share the first ones
 (``--trunk-epochs``). What is finished stays in ``--cache``, so two processes may share the work,
 each with ``--systems`` of its own; JSON and Markdown of all systems that are finished are written
-into ``benchmarks/results`` after each, beside the published figures.
+into ``benchmarks/results`` after each, beside the published figures. Systems of the same budget
+that are there already, from another machine perhaps, are not trained again.
 """
 
+import json
 import shlex
 import time
 from functools import partial
@@ -92,6 +94,9 @@ class Bench:
         self.args = args
         self.sizes = {name: getattr(args, name) for name in _SIZES}
         self.seeds = {"train": args.seed, "test": args.test_seed}
+        self.settings = self.sizes | {
+            name: getattr(args, name) for name in ("precision", "seed", "test_seed")
+        }
         self.budget = f"{budget_key(args, self.sizes)}_test{args.test_seed}"
         self.cache, data = Path(args.cache), Path(args.data)
         self.speech = split_speech(data / "speech_librispeech", args.seed)
@@ -116,9 +121,9 @@ class Bench:
 
     def run(self, system):
         """Train a system unless it is finished, and keep its answers to the test."""
-        path = self.path(system)
-        if path.exists():
+        if system in self.finished():
             return
+        path = self.path(system)
         print(f"\n== {SYSTEMS[system]}", flush=True)
         if system in UNTRAINED:
             test = self.clips("test")
@@ -191,37 +196,46 @@ class Bench:
         name = f"maps_{part}_{len(clips.X)}_{shape}_seed{self.seeds[part]}"
         return precompute(clips.X, transform, self.cache / "clips" / name)
 
+    def finished(self):
+        """Rows of the finished systems: of the cache, or of the results of the same budget."""
+        record = Path(self.args.out) / f"{self.args.name}.json"
+        record = json.loads(record.read_text()) if record.exists() else {"settings": {}}
+        same = self.settings.items() <= record["settings"].items()
+        stored = record["rows"] if same else []
+        rows = {}
+        for system, name in SYSTEMS.items():
+            if self.path(system).exists():
+                rows[system] = self._rows(system)
+            elif there := [row for row in stored if row["system"] == name]:
+                rows[system] = there
+        return rows
+
+    def _rows(self, system):
+        """A row for each condition of the test."""
+        test = self.clips("test")
+        with np.load(self.path(system)) as stored:
+            errors = great_circle_distance(stored["y"], test.y)
+            best, minutes = int(np.squeeze(stored["best"])), float(stored["minutes"])
+        rows = []
+        for condition in ("all", *CONDITIONS):
+            chosen = (condition == "all") | (test.condition == condition)
+            row = {"system": SYSTEMS[system], "test": condition, **_figures(errors[chosen])}
+            whole = condition == "all"
+            row["published (a); (b)"] = published(system) if whole else ""
+            row["best epoch"] = best if whole and best else ""
+            rows.append(row | {"minutes": minutes if whole else ""})
+        return rows
+
     def write(self):
         """Write JSON and Markdown of all finished systems."""
-        test = self.clips("test")
-        table, rows = {}, []
-        for system, name in SYSTEMS.items():
-            if not self.path(system).exists():
-                continue
-            with np.load(self.path(system)) as stored:
-                errors = great_circle_distance(stored["y"], test.y)
-                best, minutes = int(np.squeeze(stored["best"])), float(stored["minutes"])
-            for condition in ("all", *CONDITIONS):
-                chosen = (condition == "all") | (test.condition == condition)
-                figures = _figures(errors[chosen])
-                table[system, condition] = figures
-                row = {"system": name, "test": condition, **figures}
-                whole = condition == "all"
-                row["published (a); (b)"] = published(system) if whole else ""
-                row["best epoch"] = best if whole and best else ""
-                rows.append(row | {"minutes": minutes if whole else ""})
+        finished = self.finished()
+        table = {(system, row["test"]): row for system, rows in finished.items() for row in rows}
         write_results(
             self.args.name,
             f"Regression against classification on the sphere, {self.args.clips} clips, "
             f"{self.args.trunk_epochs} + {self.args.epochs} epochs",
-            rows,
-            settings={
-                **self.sizes,
-                "precision": self.args.precision,
-                "seed": self.args.seed,
-                "test_seed": self.args.test_seed,
-                "torch": torch.__version__,
-            },
+            list(table.values()),
+            settings=self.settings | {"torch": torch.__version__},
             command=shlex.join(["python", "-m", "benchmarks.accuracy.sphere", *self.args.options]),
             notes=NOTES.format(
                 budget=self._describe_budget(),

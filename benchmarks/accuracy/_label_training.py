@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from benchmarks.accuracy._schedule import StartFrom, half_cosine
+from benchmarks.accuracy._schedule import half_cosine
 from sslearn import recipes
 from sslearn.encoding import (
     AdjacentDecoder,
@@ -211,18 +211,7 @@ def make_localizer(network, cell, grid, **params):
 
 
 def run_cell(
-    network,
-    cell,
-    grid,
-    train,
-    validation,
-    tests,
-    *,
-    split,
-    schedule,
-    start=None,
-    maps=False,
-    **params,
+    network, cell, grid, train, validation, tests, *, split, schedule, maps=False, **params
 ):
     """Train a cell and decode its answers on each test.
 
@@ -242,8 +231,6 @@ def run_cell(
         Whether the clips have two sources.
     schedule : {"cosine", "published"}
         See :class:`Schedule`.
-    start : dict of str to ndarray, default=None
-        Weights to start from, as :func:`below_output` returns them; random if None.
     maps : bool, default=False
         Whether all maps are made before training and kept in memory, which a GPU needs to be busy;
         the results are the same.
@@ -252,13 +239,11 @@ def run_cell(
 
     Returns
     -------
-    localizer : NeuralLocalizer
-        Trained.
     result : dict
         ``seconds``, ``epochs``, ``best epoch``, ``curve``, and ``tests``: for each of them ACC in
         per cent and the mean absolute error in degrees by decoder.
     """
-    begin = time.perf_counter()
+    start = time.perf_counter()
     localizer = make_localizer(network, cell, grid, split=split, **params)
     transform = localizer.batch_transform.fit(train.X[:2])
 
@@ -268,8 +253,6 @@ def run_cell(
     callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), load)]
     if schedule == "cosine":
         callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
-    if start is not None:
-        callbacks.append(StartFrom(start))
     # Its own rules are off: the schedule above is the only one.
     off = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
     localizer.set_params(callbacks=callbacks, **off)
@@ -279,8 +262,8 @@ def run_cell(
         X = np.concatenate([load(X[i : i + _EVALUATED]) for i in pieces])
         localizer.set_params(batch_transform=None)
     localizer.fit(X, train.y)
-    return localizer, {
-        "seconds": round(time.perf_counter() - begin, 1),
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
         "epochs": len(callbacks[0].curve_),
         "best epoch": callbacks[0].best_epoch_,
         "curve": callbacks[0].curve_,
@@ -289,23 +272,6 @@ def run_cell(
             for name, clips in tests.items()
         },
     }
-
-
-def below_output(localizer):
-    """Weights of all layers but the output layer.
-
-    Parameters
-    ----------
-    localizer : NeuralLocalizer
-        Fitted localizer.
-
-    Returns
-    -------
-    weights : dict of str to ndarray
-        Part of the state of its module.
-    """
-    *below, _, _ = localizer.weights_  # the last layer has a weight and a bias
-    return {name: localizer.weights_[name] for name in below}
 
 
 def _test(localizer, clips, load):

@@ -9,24 +9,22 @@ Run all of it, or some systems and cells::
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips are simulated once from
 real speech, with rooms and speakers of their own for training, validation and test, and kept in
 ``--cache`` as memory maps of raw audio. Each network is trained once for each pair of encoding and
-loss and its answers are decoded in every way. The cells of a network may share the beginning of
-their training (``--trunk-clips``), which is then trained once. Finished cells stay in ``--cache``;
-JSON and Markdown of all finished cells of a budget are written into ``benchmarks/results`` after
-each of them, beside the published figures. Cells of the same budget that are there already, from
-another machine perhaps, are not trained again.
+loss and its answers are decoded in every way. Finished cells stay in ``--cache``; JSON and Markdown
+of all finished cells of a budget are written into ``benchmarks/results`` after each of them, beside
+the published figures. Cells of the same budget that are there already, from another machine
+perhaps, are not trained again.
 """
 
 import json
 import shlex
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
-from benchmarks.accuracy._label_data import Clips, describe, measured, render, split_speech
+from benchmarks.accuracy._label_data import describe, measured, render, split_speech
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
-from benchmarks.accuracy._label_training import CELLS, below_output, run_cell
+from benchmarks.accuracy._label_training import CELLS, run_cell
 from benchmarks.accuracy._report import markdown_table, write_results
 
 PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL", "Milano")
@@ -36,17 +34,14 @@ SYSTEMS = tuple(
     for network in ("PNN", "SNet")
 )
 # Clips to train on, to validate, to test; epochs, clips or pieces of a batch; pieces that training
-# keeps of a clip; clips that cells share before; seconds of a piece, of a clip. One pass over a few
-# frames each of many clips teaches more than several over all frames of a few.
+# keeps of a clip, seconds of a piece, seconds of a clip. One pass over one block of frames each of
+# many clips teaches more than several over all frames of a few.
 BUDGETS = {
-    "quick": (24, 8, 12, 2, 8, 2, 16, 0.25, 0.5),
-    "small": (2400, 100, 600, 1, 8, 1, 36_000, 0.208, 2.0),
-    "full": (10_000, 1000, 1000, 30, 32, 1, 0, 2.0, 2.0),
+    "quick": (24, 8, 12, 2, 8, 2, 0.25, 0.5),
+    "small": (36_000, 200, 1000, 1, 16, 1, 0.096, 2.0),
+    "full": (10_000, 1000, 1000, 30, 32, 1, 2.0, 2.0),
 }
-TRUNK = "1hot/CE"  # what the shared clips teach
-OWN_LR = 5e-4  # after them, half of the recipe's
-_SIZES = ("clips", "validation", "test", "epochs", "batch_size", "pieces", "trunk_clips")
-_SIZES = dict.fromkeys(_SIZES, int)
+_SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size", "pieces"), int)
 _SIZES |= {"duration": float, "test_duration": float}
 
 _COLUMNS = ("ordering", "system", "holds", "figures", "published")
@@ -62,17 +57,11 @@ What is not: rooms, reverberation times and noise spectra were not published; th
 speakers of LibriSpeech ({speech}), one to three utterances of each; the recurrent layer runs
 through clips, not through batches; the output layer starts at 0, and batch norm takes its
 statistics from 100 mini-batches after each epoch; each frequency of SNet's blocks is divided by its
-root mean square. {trunk}Training has {kept}. A dash: no published figures were found (C1,
+root mean square. Training has {kept}. A dash: no published figures were found (C1,
 L1/PNN, C2/SNet-Split, L2/PNN-Split). One run with one seed: small differences may be chance.
 
 {orderings}
 """
-
-SHARED = (
-    "All layers but the last start from one training on {clips} clips (one-hot labels, "
-    "cross-entropy), which all cells of a network share; each cell then has a last layer of its "
-    "own, from 0, and other clips, on which all weights are trained, from half the rate. "
-)
 
 SCHEDULES = {
     "cosine": "The rate falls along half a cosine to 0 at the last step, which is not published.",
@@ -111,14 +100,14 @@ class Bench:
         self.schedule = "published" if args.full else "cosine"
 
     def clips(self, preset, part):
-        """Simulated clips; those to train on are those of the trunk and then a cell's own."""
+        """Simulated clips."""
         train = part == "train"
-        args = self.args
+        n_clips = self.sizes["clips" if train else part]
         return render(
             self.cache / "clips",
             preset,
             part,
-            args.trunk_clips + args.clips if train else self.sizes[part],
+            n_clips,
             speech=self.speech,
             duration=self.args.test_duration,
             kept=self.args.duration if train else self.args.test_duration,
@@ -151,40 +140,16 @@ class Bench:
         """Train a cell unless it is finished."""
         if (system, cell) in self.finished():
             return
-        print(f"\n== {system}, {cell}", flush=True)
-        n_shared = self.args.trunk_clips * self.args.pieces
-        start = self.trunk(system, n_shared) if n_shared else None
-        tests = self.tests(system.partition("/")[0])
-        own = {"start": start, "lr": OWN_LR} if n_shared else {}
-        _, result = self._run(system, cell, slice(n_shared, None), tests, **own)
-        result["precision"] = self.args.precision
         path = self.path(system, cell)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".tmp")
-        unfinished.write_text(json.dumps(result, indent=1))
-        unfinished.rename(path)
-
-    def trunk(self, system, n_shared):
-        """Weights below the output layer after the shared clips, trained once."""
-        path = self.path(system, "trunk").with_suffix(".npz")
-        if not path.exists():
-            print(f"== {system}, shared: {TRUNK}", flush=True)
-            localizer, _ = self._run(system, TRUNK, slice(n_shared), tests={})
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **below_output(localizer))
-        with np.load(path) as stored:
-            return dict(stored)
-
-    def _run(self, system, cell, rows, tests, **params):
         preset, _, network = system.partition("/")
-        train = self.clips(preset, "train")
-        return run_cell(
+        print(f"\n== {system}, {cell}", flush=True)
+        result = run_cell(
             network.removesuffix("-Split"),
             cell,
             "front" if preset in ("L1", "L2", "Milano") else "circle",
-            Clips(train.X[rows], train.y[rows]),
+            self.clips(preset, "train"),
             self.clips(preset, "validation"),
-            tests,
+            self.tests(preset),
             split=network.endswith("-Split"),
             schedule=self.schedule,
             maps=self.args.maps,
@@ -193,8 +158,12 @@ class Bench:
             precision=self.args.precision,
             device=self.args.device,
             random_state=self.args.seed,
-            **params,
         )
+        result["precision"] = self.args.precision
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(result, indent=1))
+        unfinished.rename(path)
 
     def finished(self):
         """Results of the finished cells of this budget, in the order of the tables."""
@@ -217,14 +186,13 @@ class Bench:
             measured=MEASURED if with_measured else "",
             schedule=SCHEDULES[self.schedule],
             speech=describe(self.speech),
-            trunk=SHARED.format(clips=self.args.trunk_clips) if self.args.trunk_clips else "",
             kept=self._describe_pieces(),
             orderings=checks,
         )
         write_results(
             self.args.name,
-            f"Label encodings, {self.args.trunk_clips} + {self.args.clips} clips, "
-            f"{self.args.pieces} x {self.args.duration:g} s of each, epochs: {self.args.epochs}",
+            f"Label encodings, {self.args.clips} clips, {self.args.pieces} x "
+            f"{self.args.duration:g} s of each, epochs: {self.args.epochs}",
             rows,
             settings={
                 **self.sizes,

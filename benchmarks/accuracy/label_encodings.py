@@ -11,8 +11,8 @@ real speech, with rooms and speakers of their own for training, validation and t
 ``--cache`` as memory maps of raw audio. Each network is trained once for each pair of encoding and
 loss and its answers are decoded in every way. Finished cells stay in ``--cache``; JSON and Markdown
 of all finished cells of a budget are written into ``benchmarks/results`` after each of them, beside
-the published figures. Cells of the same budget that are there already, from another machine
-perhaps, are not trained again.
+the published figures. Rows of the same budget that stand there, from another machine perhaps, stay
+until their cell is trained again.
 """
 
 import json
@@ -138,9 +138,9 @@ class Bench:
 
     def run(self, system, cell):
         """Train a cell unless it is finished."""
-        if (system, cell) in self.finished():
-            return
         path = self.path(system, cell)
+        if path.exists():
+            return
         preset, _, network = system.partition("/")
         print(f"\n== {system}, {cell}", flush=True)
         result = run_cell(

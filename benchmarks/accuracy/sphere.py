@@ -12,8 +12,8 @@ diffuse babble, and with a localized interferer. All systems are trained on the 
 with the recurrent network for the same number of epochs, of which they may share the first ones
 (``--trunk-epochs``). What is finished stays in ``--cache``, so two processes may share the work,
 each with ``--systems`` of its own; JSON and Markdown of all systems that are finished are written
-into ``benchmarks/results`` after each, beside the published figures. Systems of the same budget
-that are there already, from another machine perhaps, are not trained again.
+into ``benchmarks/results`` after each, beside the published figures. Rows of the same budget that
+stand there, from another machine perhaps, stay until their system is trained again.
 """
 
 import json
@@ -121,9 +121,9 @@ class Bench:
 
     def run(self, system):
         """Train a system unless it is finished, and keep its answers to the test."""
-        if system in self.finished():
-            return
         path = self.path(system)
+        if path.exists():
+            return
         print(f"\n== {SYSTEMS[system]}", flush=True)
         if system in UNTRAINED:
             test = self.clips("test")

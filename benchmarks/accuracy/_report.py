@@ -21,6 +21,28 @@ def markdown_table(rows, columns):
     return "\n".join(lines)
 
 
+def read_rows(name, *, settings, folder=RESULTS):
+    """Rows of a table written before.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the files.
+    settings : dict
+        What the rows must have been measured with.
+    folder : Path, default=benchmarks/results
+        Where the files are.
+
+    Returns
+    -------
+    rows : list of dict
+        None of them, if there is no such table or it has other settings.
+    """
+    path = Path(folder) / f"{name}.json"
+    record = json.loads(path.read_text()) if path.exists() else {"settings": {}}
+    return record["rows"] if settings.items() <= record["settings"].items() else []
+
+
 def write_results(name, title, rows, *, settings, command, notes="", folder=RESULTS):
     """Write ``<name>.json`` and ``<name>.md``.
 

@@ -25,7 +25,7 @@ from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget
 from benchmarks.accuracy._label_data import describe, measured, render, split_speech
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, run_cell
-from benchmarks.accuracy._report import markdown_table, write_results
+from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 
 PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL", "Milano")
 SYSTEMS = tuple(
@@ -168,7 +168,7 @@ class Bench:
     def finished(self):
         """Results of the finished cells of this budget, in the order of the tables."""
         settings = self.sizes | {"seed": self.args.seed}
-        stored = _read_results(Path(self.args.out) / f"{self.args.name}.json", settings)
+        stored = _results(read_rows(self.args.name, settings=settings, folder=self.args.out))
         paths = {(s, c): self.path(s, c) for s in SYSTEMS for c in CELLS}
         results = {k: json.loads(p.read_text()) if p.exists() else None for k, p in paths.items()}
         results = {key: result or stored.get(key) for key, result in results.items()}
@@ -244,13 +244,10 @@ def _rows(system, cell, result):
         }
 
 
-def _read_results(path, settings):
-    """Cells by system and name of a table written before, if it has these settings: ``_rows``."""
-    record = json.loads(path.read_text()) if path.exists() else {"settings": {}}
-    if any(record["settings"].get(name) != value for name, value in settings.items()):
-        return {}
+def _results(rows):
+    """Cells by system and name of rows as ``_rows`` makes them."""
     results = {}
-    for row in record["rows"]:
+    for row in rows:
         cell = row["system"], f"{row['label']}/{row['loss'].replace('MSE(wo)', 'MSEwo')}"
         best, n_epochs = map(int, row["best epoch"].split(" of "))
         result = {"best epoch": best, "epochs": n_epochs, "precision": row["precision"]}

@@ -16,7 +16,6 @@ into ``benchmarks/results`` after each, beside the published figures. Rows of th
 stand there, from another machine perhaps, stay until their system is trained again.
 """
 
-import json
 import shlex
 import time
 from functools import partial
@@ -28,7 +27,7 @@ from skorch.callbacks import PrintLog
 
 from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
 from benchmarks.accuracy._label_data import describe, split_speech
-from benchmarks.accuracy._report import markdown_table, write_results
+from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 from benchmarks.accuracy._schedule import StartFrom, half_cosine
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
@@ -198,10 +197,7 @@ class Bench:
 
     def finished(self):
         """Rows of the finished systems: of the cache, or of the results of the same budget."""
-        record = Path(self.args.out) / f"{self.args.name}.json"
-        record = json.loads(record.read_text()) if record.exists() else {"settings": {}}
-        same = self.settings.items() <= record["settings"].items()
-        stored = record["rows"] if same else []
+        stored = read_rows(self.args.name, settings=self.settings, folder=self.args.out)
         rows = {}
         for system, name in SYSTEMS.items():
             if self.path(system).exists():

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from benchmarks.accuracy._schedule import half_cosine
+from benchmarks.accuracy._schedule import StartFrom, half_cosine
 from sslearn import recipes
 from sslearn.encoding import (
     AdjacentDecoder,
@@ -19,7 +19,13 @@ from sslearn.encoding import (
     UnbiasedEncoding,
 )
 from sslearn.geometry import circular_difference
-from sslearn.losses import BinaryCrossEntropyLoss, SquaredErrorLoss
+from sslearn.losses import (
+    BinaryCrossEntropyLoss,
+    NegativeLogAbsoluteErrorLoss,
+    SoftCrossEntropyLoss,
+    SquaredErrorLoss,
+    WassersteinLoss,
+)
 
 ENCODINGS = {
     "1hot": OneHotEncoding,
@@ -45,7 +51,11 @@ CELLS = tuple(
     }.items()
     for loss in losses
 )
-_SHORT = {"CE": "cross_entropy", "WD": "wasserstein", "NLAE": "nlae"}
+_LOSSES = {
+    "CE": SoftCrossEntropyLoss(),
+    "WD": WassersteinLoss(),
+    "NLAE": NegativeLogAbsoluteErrorLoss(),
+}
 _EVALUATED = 64  # clips that are answered at once
 
 
@@ -197,21 +207,32 @@ def make_localizer(network, cell, grid, **params):
     localizer = recipe(grid, split=params.pop("split"))
     label, loss = cell.split("/")
     over_classes = "sum" if network == "PNN" else "mean"
-    if loss == "BCE":
-        loss = BinaryCrossEntropyLoss(over_classes)
-    elif loss in ("MSE", "MSEwo"):
-        loss = SquaredErrorLoss(over_classes)
+    losses = _LOSSES | {
+        "BCE": BinaryCrossEntropyLoss(over_classes),
+        **dict.fromkeys(("MSE", "MSEwo"), SquaredErrorLoss(over_classes)),
+    }
     encoding = ENCODINGS[label](grid=localizer.encoding.grid, decoder=AdjacentDecoder(3))
     return localizer.set_params(
         encoding=encoding,
-        loss=_SHORT[loss] if isinstance(loss, str) else loss,
+        loss=losses[loss],
         activation=None if cell.endswith("MSEwo") else "auto",
         **params,
     )
 
 
 def run_cell(
-    network, cell, grid, train, validation, tests, *, split, schedule, maps=False, **params
+    network,
+    cell,
+    *,
+    grid,
+    train,
+    validation,
+    tests,
+    split,
+    schedule,
+    start=None,
+    maps=False,
+    **params,
 ):
     """Train a cell and decode its answers on each test.
 
@@ -231,6 +252,8 @@ def run_cell(
         Whether the clips have two sources.
     schedule : {"cosine", "published"}
         See :class:`Schedule`.
+    start : dict of str to ndarray, default=None
+        Weights to start from; those of the recipe if None.
     maps : bool, default=False
         Whether all maps are made before training and kept in memory, which a GPU needs to be busy;
         the results are the same.
@@ -243,7 +266,7 @@ def run_cell(
         ``seconds``, ``epochs``, ``best epoch``, ``curve``, and ``tests``: for each of them ACC in
         per cent and the mean absolute error in degrees by decoder.
     """
-    start = time.perf_counter()
+    begin = time.perf_counter()
     localizer = make_localizer(network, cell, grid, split=split, **params)
     transform = localizer.batch_transform.fit(train.X[:2])
 
@@ -253,6 +276,8 @@ def run_cell(
     callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), load)]
     if schedule == "cosine":
         callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
+    if start is not None:
+        callbacks.append(StartFrom(start))
     # Its own rules are off: the schedule above is the only one.
     off = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
     localizer.set_params(callbacks=callbacks, **off)
@@ -263,7 +288,7 @@ def run_cell(
         localizer.set_params(batch_transform=None)
     localizer.fit(X, train.y)
     return {
-        "seconds": round(time.perf_counter() - start, 1),
+        "seconds": round(time.perf_counter() - begin, 1),
         "epochs": len(callbacks[0].curve_),
         "best epoch": callbacks[0].best_epoch_,
         "curve": callbacks[0].curve_,

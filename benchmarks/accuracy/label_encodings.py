@@ -9,20 +9,24 @@ Run all of it, or some systems and cells::
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips are simulated once from
 real speech, with rooms and speakers of their own for training, validation and test, and kept in
 ``--cache`` as memory maps of raw audio. Each network is trained once for each pair of encoding and
-loss and its answers are decoded in every way. Finished cells stay in ``--cache``; JSON and Markdown
-of all finished cells of a budget are written into ``benchmarks/results`` after each of them, beside
-the published figures. Rows of the same budget that stand there, from another machine perhaps, stay
-until their cell is trained again.
+loss and its answers are decoded in every way. The cells of a network may share the beginning of
+their training (``--shared-clips``), in which all of them are trained together, each with an output
+layer of its own. Finished cells stay in ``--cache``; JSON and Markdown of all finished cells of a
+budget are written into ``benchmarks/results`` after each of them, beside the published figures.
+Rows of the same budget that stand there, from another machine perhaps, stay until their cell is
+trained again.
 """
 
 import json
 import shlex
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
-from benchmarks.accuracy._label_data import describe, measured, render, split_speech
+from benchmarks.accuracy._label_data import Clips, describe, measured, render, split_speech
+from benchmarks.accuracy._label_shared import train_together, weights_of_cell
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, run_cell
 from benchmarks.accuracy._report import markdown_table, read_rows, write_results
@@ -33,15 +37,19 @@ SYSTEMS = tuple(
     for preset in PRESETS
     for network in ("PNN", "SNet")
 )
-# Clips to train on, to validate, to test; epochs, clips or pieces of a batch; pieces that training
-# keeps of a clip, seconds of a piece, seconds of a clip. One pass over one block of frames each of
-# many clips teaches more than several over all frames of a few.
+# Clips that the cells of a network share, that each has to itself after them, to validate, to test;
+# epochs, clips or pieces of a batch; pieces that training keeps of a clip, seconds of a piece,
+# seconds of a clip. One pass over a few frames each of many clips teaches more than several over
+# all frames of a few.
 BUDGETS = {
-    "quick": (24, 8, 12, 2, 8, 2, 0.25, 0.5),
-    "small": (36_000, 200, 1000, 1, 16, 1, 0.096, 2.0),
-    "full": (10_000, 1000, 1000, 30, 32, 1, 2.0, 2.0),
+    "quick": (16, 24, 8, 12, 2, 8, 2, 0.25, 0.5),
+    "small": (36_000, 1500, 50, 500, 1, 8, 1, 0.208, 2.0),
+    "full": (0, 10_000, 1000, 1000, 30, 32, 1, 2.0, 2.0),
 }
-_SIZES = dict.fromkeys(("clips", "validation", "test", "epochs", "batch_size", "pieces"), int)
+# Learning rate after the shared clips: on a few clips more of it loses what the many taught.
+OWN_LR = 3e-5
+_SIZES = ("shared_clips", "clips", "validation", "test", "epochs", "batch_size", "pieces")
+_SIZES = dict.fromkeys(_SIZES, int)
 _SIZES |= {"duration": float, "test_duration": float}
 
 _COLUMNS = ("ordering", "system", "holds", "figures", "published")
@@ -57,11 +65,19 @@ What is not: rooms, reverberation times and noise spectra were not published; th
 speakers of LibriSpeech ({speech}), one to three utterances of each; the recurrent layer runs
 through clips, not through batches; the output layer starts at 0, and batch norm takes its
 statistics from 100 mini-batches after each epoch; each frequency of SNet's blocks is divided by its
-root mean square. Training has {kept}. A dash: no published figures were found (C1,
+root mean square. {shared}Training has {kept}. A dash: no published figures were found (C1,
 L1/PNN, C2/SNet-Split, L2/PNN-Split). One run with one seed: small differences may be chance.
 
 {orderings}
 """
+
+SHARED = (
+    "The cells of a network are trained together first, on {clips} clips: shared layers, an output "
+    "layer for each cell, and the sum of the logarithms of their losses, so that none outweighs "
+    "the others for its scale. Then each has a copy to itself, all of whose weights are trained "
+    "with its loss alone on other clips, from a rate of {lr:g}. What tells the cells apart is thus "
+    "the output layer and the second part; the published ones are trained apart from the start. "
+)
 
 SCHEDULES = {
     "cosine": "The rate falls along half a cosine to 0 at the last step, which is not published.",
@@ -98,16 +114,17 @@ class Bench:
         self.cache, self.data = Path(args.cache), Path(args.data)
         self.speech = split_speech(self.data / "speech_librispeech", args.seed)
         self.schedule = "published" if args.full else "cosine"
+        self._n_shared = args.shared_clips * args.pieces
 
     def clips(self, preset, part):
-        """Simulated clips."""
+        """Simulated clips; those to train on are the shared ones and then a cell's own."""
         train = part == "train"
-        n_clips = self.sizes["clips" if train else part]
+        args = self.args
         return render(
             self.cache / "clips",
             preset,
             part,
-            n_clips,
+            args.shared_clips + args.clips if train else self.sizes[part],
             speech=self.speech,
             duration=self.args.test_duration,
             kept=self.args.duration if train else self.args.test_duration,
@@ -141,29 +158,57 @@ class Bench:
         path = self.path(system, cell)
         if path.exists():
             return
-        preset, _, network = system.partition("/")
         print(f"\n== {system}, {cell}", flush=True)
+        preset, network, params = self._system(system)
+        train, n_shared = self.clips(preset, "train"), self._n_shared
+        own = {"start": self.start(system, cell), "lr": OWN_LR} if n_shared else {}
         result = run_cell(
-            network.removesuffix("-Split"),
+            network,
             cell,
-            "front" if preset in ("L1", "L2", "Milano") else "circle",
-            self.clips(preset, "train"),
-            self.clips(preset, "validation"),
-            self.tests(preset),
-            split=network.endswith("-Split"),
+            train=Clips(train.X[n_shared:], train.y[n_shared:]),
+            validation=self.clips(preset, "validation"),
+            tests=self.tests(preset),
             schedule=self.schedule,
             maps=self.args.maps,
-            max_epochs=self.args.epochs,
-            batch_size=self.args.batch_size,
-            precision=self.args.precision,
-            device=self.args.device,
-            random_state=self.args.seed,
+            **params,
+            **own,
         )
         result["precision"] = self.args.precision
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(result, indent=1))
         unfinished.rename(path)
+
+    def start(self, system, cell):
+        """Weights of a cell after the shared clips, on which all cells are trained once."""
+        path = self.path(system, "shared").with_suffix(".npz")
+        if not path.exists():
+            print(f"== {system}, all cells together", flush=True)
+            preset, network, params = self._system(system)
+            train = self.clips(preset, "train")
+            shared = Clips(train.X[: self._n_shared], train.y[: self._n_shared])
+            weights = train_together(network, train=shared, **params)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, **weights)
+        with np.load(path) as stored:
+            return weights_of_cell(dict(stored), cell)
+
+    def _system(self, system):
+        """Preset, network and parameters of the training of a system."""
+        preset, _, network = system.partition("/")
+        return (
+            preset,
+            network.removesuffix("-Split"),
+            {
+                "grid": "front" if preset in ("L1", "L2", "Milano") else "circle",
+                "split": network.endswith("-Split"),
+                "max_epochs": self.args.epochs,
+                "batch_size": self.args.batch_size,
+                "precision": self.args.precision,
+                "device": self.args.device,
+                "random_state": self.args.seed,
+            },
+        )
 
     def finished(self):
         """Results of the finished cells of this budget, in the order of the tables."""
@@ -186,13 +231,14 @@ class Bench:
             measured=MEASURED if with_measured else "",
             schedule=SCHEDULES[self.schedule],
             speech=describe(self.speech),
+            shared=self._describe_shared(),
             kept=self._describe_pieces(),
             orderings=checks,
         )
         write_results(
             self.args.name,
-            f"Label encodings, {self.args.clips} clips, {self.args.pieces} x "
-            f"{self.args.duration:g} s of each, epochs: {self.args.epochs}",
+            f"Label encodings, {self.args.shared_clips} + {self.args.clips} clips, "
+            f"{self.args.pieces} x {self.args.duration:g} s of each, epochs: {self.args.epochs}",
             rows,
             settings={
                 **self.sizes,
@@ -215,10 +261,14 @@ class Bench:
             f"speech or pause; tests have whole clips of {self.args.test_duration:g} s"
         )
 
+    def _describe_shared(self):
+        n_clips = self.args.shared_clips
+        return SHARED.format(clips=n_clips, lr=OWN_LR) if n_clips else ""
+
     def _describe_budget(self):
         if tuple(self.sizes.values()) == BUDGETS["full"]:
             return "The budget of `--full`, after the published one."
-        n_clips, _, _, n_epochs, batch_size, *_, duration = BUDGETS["full"]
+        _, n_clips, _, _, n_epochs, batch_size, *_, duration = BUDGETS["full"]
         return (
             "**The published budget was not run**: that of `--full`, up to "
             f"{n_epochs} epochs in batches of {batch_size} on (our choice) {n_clips} clips of "

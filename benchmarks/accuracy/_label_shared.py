@@ -1,0 +1,158 @@
+"""All cells of the label encodings' benchmark in one training: shared layers, an output each."""
+
+import numpy as np
+from torch import nn
+
+from benchmarks.accuracy._label_training import CELLS, make_localizer
+from benchmarks.accuracy._schedule import half_cosine
+from sslearn.encoding import GridEncoding
+from sslearn.networks import NetworkRecipe
+
+_ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid()}
+
+
+class SharedNetwork(NetworkRecipe):
+    """A network with an output layer for each of several cells; their answers lie side by side.
+
+    Parameters
+    ----------
+    network : NetworkRecipe
+        The network.
+    n_cells : int
+        Number of output layers.
+    """
+
+    def __init__(self, network, n_cells):
+        self.network = network
+        self.n_cells = n_cells
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module."""
+        *sources, n_outputs = output_shape
+        module = self.network.build(input_shape, (*sources, n_outputs // self.n_cells))
+        # The output layer is the last that has weights; they start at 0 in each of them.
+        name = [name for name, part in module.named_modules() if list(part.parameters(False))][-1]
+        layer = module.get_submodule(name)
+        for weights in (layer.weight, layer.bias):
+            weights.data = weights.data.repeat(self.n_cells, *[1] * (weights.ndim - 1))
+        return module
+
+
+class SharedEncoding(GridEncoding):
+    """Encodings of several cells on one grid; their targets lie side by side.
+
+    Parameters
+    ----------
+    encodings : list of GridEncoding
+        The encodings.
+    """
+
+    activation = None
+
+    def __init__(self, encodings, *, grid=None, decoder=None):
+        super().__init__(grid, decoder=decoder)
+        self.encodings = encodings
+
+    def fit(self, y):
+        """Fit all encodings."""
+        for encoding in self.encodings:
+            encoding.fit(y)
+        *sources, n_classes = self.encodings[0].output_shape_
+        self.output_shape_ = (*sources, n_classes * len(self.encodings))
+        return self
+
+    def training_targets(self, y):
+        """Targets of all encodings."""
+        return np.concatenate([e.training_targets(y) for e in self.encodings], axis=-1)
+
+    def _encode_azimuth(self, azimuth):
+        raise NotImplementedError
+
+    _encode_sphere = _encode_azimuth
+
+
+class SharedLoss:
+    """Sum of the logarithms of the losses of several cells.
+
+    The gradient of each is divided by its value, so that none outweighs the others for its scale.
+
+    Parameters
+    ----------
+    localizers : list of NeuralLocalizer
+        Localizers of the cells.
+    """
+
+    def __init__(self, localizers):
+        self.cells = []
+        for localizer in localizers:
+            raw = localizer.activation is None or localizer.loss.takes == "scores"
+            activation = nn.Identity() if raw else _ACTIVATIONS[localizer.encoding.activation]
+            self.cells.append((activation, localizer.loss, localizer.encoding.mixture or (1.0,)))
+
+    def __call__(self, output, target):
+        """Sum over the cells."""
+        outputs = output.chunk(len(self.cells), dim=-1)
+        targets = iter(target.split(outputs[0].shape[-1], dim=-1))
+        total = 0.0
+        for (activation, loss, weights), answer in zip(self.cells, outputs, strict=True):
+            answer = activation(answer)
+            total = total + sum(w * loss(answer, next(targets)) for w in weights).log()
+        return total
+
+
+def train_together(network, grid, train, *, split, **params):
+    """Train all cells in one network.
+
+    Parameters
+    ----------
+    network : {"PNN", "SNet"}
+        Network.
+    grid : {"circle", "front"}
+        Grid of the recipe.
+    train : Clips
+        What is learned from.
+    split : bool
+        Whether the clips have two sources.
+    **params
+        Parameters of the localizer.
+
+    Returns
+    -------
+    weights : dict of str to ndarray
+        Weights of the shared layers and of the output layers.
+    """
+    cells = [make_localizer(network, cell, grid, split=split) for cell in CELLS]
+    localizer = cells[0].set_params(**params)
+    steps = localizer.max_epochs, len(train.X), localizer.batch_size
+    localizer.set_params(
+        network=SharedNetwork(localizer.network, len(cells)),
+        loss=SharedLoss(cells),
+        activation=None,
+        encoding=SharedEncoding([cell.encoding for cell in cells]),
+        callbacks=[half_cosine(*steps)],
+        validation_fraction=None,
+        patience=10**6,
+        n_iter_no_change=None,
+    )
+    return localizer.fit(train.X, train.y).weights_
+
+
+def weights_of_cell(weights, cell):
+    """Those of :func:`train_together` that one cell starts from.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        Weights of all cells.
+    cell : str
+        One of ``CELLS``.
+
+    Returns
+    -------
+    weights : dict of str to ndarray
+        Weights of the network of the cell.
+    """
+    own = dict(weights)
+    for name in list(weights)[-2:]:  # weight and bias of the output layer
+        own[name] = np.split(weights[name], len(CELLS))[CELLS.index(cell)]
+    return own

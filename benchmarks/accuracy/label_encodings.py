@@ -225,6 +225,7 @@ class Bench:
         rows = [row for key, result in results.items() for row in _rows(*key, result)]
         simulated = {key: result["tests"]["simulated"] for key, result in results.items()}
         checks = markdown_table(orderings(simulated), _COLUMNS)
+        shared = f"{self.args.shared_clips} + " if self._n_shared else ""
         with_measured = any(row["test"] == "measured" for row in rows)
         notes = NOTES.format(
             budget=self._describe_budget(),
@@ -237,8 +238,7 @@ class Bench:
         )
         write_results(
             self.args.name,
-            f"Label encodings, {self.args.shared_clips} + {self.args.clips} clips, "
-            f"{self.args.pieces} x {self.args.duration:g} s of each, epochs: {self.args.epochs}",
+            f"Label encodings, {shared}{self.args.clips} clips, {self.args.pieces} x {self.args.duration:g} s of each, epochs: {self.args.epochs}",
             rows,
             settings={
                 **self.sizes,

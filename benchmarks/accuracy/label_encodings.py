@@ -225,7 +225,6 @@ class Bench:
         rows = [row for key, result in results.items() for row in _rows(*key, result)]
         simulated = {key: result["tests"]["simulated"] for key, result in results.items()}
         checks = markdown_table(orderings(simulated), _COLUMNS)
-        shared = f"{self.args.shared_clips} + " if self._n_shared else ""
         with_measured = any(row["test"] == "measured" for row in rows)
         notes = NOTES.format(
             budget=self._describe_budget(),
@@ -238,7 +237,7 @@ class Bench:
         )
         write_results(
             self.args.name,
-            f"Label encodings, {shared}{self.args.clips} clips, {self.args.pieces} x {self.args.duration:g} s of each, epochs: {self.args.epochs}",
+            self._title(),
             rows,
             settings={
                 **self.sizes,
@@ -250,6 +249,14 @@ class Bench:
             ),
             notes=notes,
             folder=self.args.out,
+        )
+
+    def _title(self):
+        args = self.args
+        shared = f"{args.shared_clips} shared and " if args.shared_clips else ""
+        return (
+            f"Label encodings, {shared}{args.clips} clips, {args.pieces} x {args.duration:g} s of "
+            f"each, epochs: {args.epochs}"
         )
 
     def _describe_pieces(self):

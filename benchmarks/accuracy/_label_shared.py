@@ -65,11 +65,6 @@ class SharedEncoding(GridEncoding):
         """Targets of all encodings."""
         return np.concatenate([e.training_targets(y) for e in self.encodings], axis=-1)
 
-    def _encode_azimuth(self, azimuth):
-        raise NotImplementedError
-
-    _encode_sphere = _encode_azimuth
-
 
 class SharedLoss:
     """Sum of the logarithms of the losses of several cells.

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from benchmarks.accuracy._label_training import CELLS, make_localizer
+from benchmarks.accuracy._label_training import CELLS, RULES_OFF, make_localizer
 from benchmarks.accuracy._schedule import half_cosine
 from sslearn.encoding import GridEncoding
 from sslearn.networks import NetworkRecipe
@@ -27,7 +27,20 @@ class SharedNetwork(NetworkRecipe):
         self.n_cells = n_cells
 
     def build(self, input_shape, output_shape):
-        """Make the torch module."""
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Shape of one sample.
+        output_shape : tuple of int
+            ``(*sources, n_cells * n_classes)``.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            The network's own, with a wider output layer.
+        """
         *sources, n_outputs = output_shape
         module = self.network.build(input_shape, (*sources, n_outputs // self.n_cells))
         # The output layer is the last that has weights; they start at 0 in each of them.
@@ -125,9 +138,7 @@ def train_together(network, grid, train, *, split, **params):
         activation=None,
         encoding=SharedEncoding([cell.encoding for cell in cells]),
         callbacks=[half_cosine(*steps)],
-        validation_fraction=None,
-        patience=10**6,
-        n_iter_no_change=None,
+        **RULES_OFF,
     )
     return localizer.fit(train.X, train.y).weights_
 

@@ -56,6 +56,8 @@ _LOSSES = {
     "WD": WassersteinLoss(),
     "NLAE": NegativeLogAbsoluteErrorLoss(),
 }
+# The localizer's own rules of rate and stop are off: the callbacks are the only ones.
+RULES_OFF = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
 _EVALUATED = 64  # clips that are answered at once
 
 
@@ -278,9 +280,7 @@ def run_cell(
         callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
     if start is not None:
         callbacks.append(StartFrom(start))
-    # Its own rules are off: the schedule above is the only one.
-    off = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
-    localizer.set_params(callbacks=callbacks, **off)
+    localizer.set_params(callbacks=callbacks, **RULES_OFF)
     X = train.X
     if maps:
         pieces = range(0, len(X), _EVALUATED)

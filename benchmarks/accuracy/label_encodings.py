@@ -119,12 +119,12 @@ class Bench:
     def clips(self, preset, part):
         """Simulated clips; those to train on are the shared ones and then a cell's own."""
         train = part == "train"
-        args = self.args
+        n_clips = self.args.shared_clips + self.args.clips if train else self.sizes[part]
         return render(
             self.cache / "clips",
             preset,
             part,
-            args.shared_clips + args.clips if train else self.sizes[part],
+            n_clips,
             speech=self.speech,
             duration=self.args.test_duration,
             kept=self.args.duration if train else self.args.test_duration,

@@ -14,6 +14,8 @@ from benchmarks.accuracy._report import RESULTS
 # Parameters of ``mallopt``, and what is kept of freed memory, in bytes.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT = 2**30
+# Precisions, and what the estimators call them; ``"tf32"`` tells products on a GPU alone.
+PRECISIONS = {"full": "full", "tf32": "full", "bfloat16": "bfloat16"}
 
 
 def budget_parser(name, sizes):
@@ -42,8 +44,7 @@ def budget_parser(name, sizes):
     size.add_argument("--full", action="store_true", help="the published budget, for a GPU")
     for size_name, kind in sizes.items():
         parser.add_argument(f"--{size_name.replace('_', '-')}", type=kind)
-    precisions = ("full", "bfloat16")
-    parser.add_argument("--precision", choices=precisions, default="full", help="of training")
+    parser.add_argument("--precision", choices=PRECISIONS, default="full", help="of training")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--n-jobs", type=int, default=1, help="workers that simulate")
@@ -88,8 +89,8 @@ def budget_key(args, sizes):
     return key if args.precision == "full" else f"{key}_{args.precision}"
 
 
-def set_up_torch(n_threads):
-    """Set the threads of torch, and let freed memory be used again.
+def set_up_torch(n_threads, precision):
+    """Set the threads and the arithmetic of torch, and let freed memory be used again.
 
     Layers of a few dozen MB are otherwise taken from the system and given back at each step, which
     costs PNN a third of its time.
@@ -98,8 +99,12 @@ def set_up_torch(n_threads):
     ----------
     n_threads : int
         Threads.
+    precision : {"full", "tf32", "bfloat16"}
+        Precision of training.
     """
     torch.set_num_threads(n_threads)
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, _KEPT)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from joblib import Memory, Parallel, delayed
 from scipy.signal import fftconvolve
 from sklearn.model_selection import GroupShuffleSplit
 
@@ -120,34 +121,40 @@ def _render(audio, target, name, part, n_clips, speech, pieces, duration, seed, 
     audio.parent.mkdir(parents=True, exist_ok=True)
     parts = audio.parent / f"parts_{audio.stem}"
     n_pieces, n_kept = pieces
-    span = round(duration * FS) // n_pieces
-    shape = (n_clips * n_pieces, 4, n_kept)
-    X = np.lib.format.open_memmap(audio, mode="w+", dtype=np.float32, shape=shape)
-    y = []
+    X = np.lib.format.open_memmap(
+        audio, mode="w+", dtype=np.float32, shape=(n_clips * n_pieces, 4, n_kept)
+    )
+    scene = preset(name) | speech | {"duration": duration}
     order = ("train", "validation", "test").index(part)
-    for i, start in enumerate(range(0, n_clips, PART)):
-        stop = min(start + PART, n_clips)
-        # Each piece has a hundred rooms of its own.
-        clips, target_there, _ = datasets.make_shoebox(
-            stop - start,
-            **preset(name) | speech | {"duration": duration},
-            memory=str(parts),
-            n_jobs=n_jobs,
-            random_state=100_000 * seed + 10_000 * order + i,
-            verbose=1,
-            return_X_y=True,
-        )
-        rng = np.random.default_rng([seed, order, i])
-        first = rng.integers(span - n_kept + 1, size=(len(clips), n_pieces))
-        first += span * np.arange(n_pieces)
-        X[start * n_pieces : stop * n_pieces] = [
-            clip[:, j : j + n_kept] for clip, js in zip(clips, first, strict=True) for j in js
-        ]
-        y.append(np.repeat(target_there, n_pieces, axis=0))
+    starts = range(0, n_clips, PART)
+    # Each part has a hundred rooms of its own, and is kept until all are there.
+    pieces_of_part = Memory(parts, verbose=0).cache(_pieces_of_part)
+    rendered = Parallel(n_jobs, return_as="generator")(
+        delayed(pieces_of_part)(min(PART, n_clips - start), scene, pieces, [seed, order, i])
+        for i, start in enumerate(starts)
+    )
+    y = []
+    for start, (clips, there) in zip(starts, rendered, strict=True):
+        print(f"    {audio.stem}: {start} of {n_clips} clips", flush=True)
+        X[start * n_pieces : start * n_pieces + len(clips)] = clips
+        y.append(there)
     X.flush()
     # The last to be written: where it is, the audio is whole.
     np.save(target, np.concatenate(y))
     shutil.rmtree(parts)
+
+
+def _pieces_of_part(n_clips, scene, pieces, seeds):
+    seed, order, i = seeds
+    clips, y, _ = datasets.make_shoebox(
+        n_clips, **scene, random_state=100_000 * seed + 10_000 * order + i, return_X_y=True
+    )
+    n_pieces, n_kept = pieces
+    span = clips.shape[2] // n_pieces
+    first = np.random.default_rng(seeds).integers(span - n_kept + 1, size=(n_clips, n_pieces))
+    first += span * np.arange(n_pieces)
+    kept = [clip[:, j : j + n_kept] for clip, js in zip(clips, first, strict=True) for j in js]
+    return np.stack(kept), np.repeat(y, n_pieces, axis=0)
 
 
 def measured(data, name, speech, *, duration, n_repeats):

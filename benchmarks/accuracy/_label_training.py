@@ -76,15 +76,15 @@ class Schedule(Callback):
         Validation clips.
     encoding : GridEncoding
         Encoding of the directions.
-    load : callable
+    transform : callable
         Function of audio that returns the network's input.
     """
 
-    def __init__(self, kind, clips, encoding, load):
+    def __init__(self, kind, clips, encoding, transform):
         self.kind = kind
         self.clips = clips
         self.encoding = encoding
-        self.load = load
+        self.transform = transform
 
     def __deepcopy__(self, memo):
         # One object from the hand that makes it to the end of training: it is read afterwards.
@@ -105,7 +105,7 @@ class Schedule(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Validate, keep the best weights, set the rate."""
         epoch = net.history[-1, "epoch"]
-        loss, scores = self._answers(net)
+        loss, scores = self._validate(net)
         errors = errors_by_decoder(self.encoding_, scores, self.clips.y)
         error = min(values.mean() for values in errors.values())
         self.curve_.append((net.history[-1, "train_loss"], loss, error))
@@ -126,28 +126,30 @@ class Schedule(Callback):
         net.module_.load_state_dict(self.state_)
         del self.state_
 
-    def _answers(self, net):
+    def _validate(self, net):
         """Mean loss of the validation clips, and the scores that are decoded."""
-        *body, head = net.module_.eval()
-        weight = next(net.module_.parameters())
+        head = net.module_[-1]
         losses, scores = [], []
-        with torch.inference_mode():
-            for rows in torch.arange(len(self.clips.y)).split(_EVALUATED):
-                x = torch.from_numpy(self.load(self.clips.X[rows.numpy()])).to(weight)
-                with _arithmetic(net, net.precision):
-                    for part in body:
-                        x = part(x)
-                x = x.to(weight)
-                target = self.targets_[rows].to(weight.device)
-                losses.append(net.criterion_(head.train()(x), target).item() * len(rows))
-                scores.append(head.eval()(x).cpu().numpy())
+        targets = self.targets_.to(next(net.module_.parameters()).device).split(_EVALUATED)
+        answers = _answers(net.module_, self.clips.X, self.transform, net.precision)
+        for target, x in zip(targets, answers, strict=True):
+            losses.append(net.criterion_(head.train()(x), target).item() * len(x))
+            scores.append(head.eval()(x).cpu().numpy())
         return sum(losses) / len(self.clips.y), np.concatenate(scores)
 
 
-def _arithmetic(net, precision):
-    """That of training, for answers too."""
-    device = next(net.module_.parameters()).device.type
-    return torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
+@torch.inference_mode()
+def _answers(module, X, transform, precision):
+    """What a network says of some clips at a time, in the arithmetic of training, to its head."""
+    *body, _ = module.eval()
+    weight = next(module.parameters())
+    for first in range(0, len(X), _EVALUATED):
+        x = transform(np.asarray(X[first : first + _EVALUATED]))
+        x = torch.from_numpy(np.ascontiguousarray(x)).to(weight)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            for part in body:
+                x = part(x)
+        yield x.to(weight)
 
 
 def errors_by_decoder(encoding, scores, y):
@@ -233,7 +235,6 @@ def run_cell(
     split,
     schedule,
     start=None,
-    maps=False,
     **params,
 ):
     """Train a cell and decode its answers on each test.
@@ -256,9 +257,6 @@ def run_cell(
         See :class:`Schedule`.
     start : dict of str to ndarray, default=None
         Weights to start from; those of the recipe if None.
-    maps : bool, default=False
-        Whether all maps are made before training and kept in memory, which a GPU needs to be busy;
-        the results are the same.
     **params
         Parameters of the localizer.
 
@@ -270,40 +268,26 @@ def run_cell(
     """
     begin = time.perf_counter()
     localizer = make_localizer(network, cell, grid, split=split, **params)
-    transform = localizer.batch_transform.fit(train.X[:2])
-
-    def load(X):
-        return np.ascontiguousarray(transform.transform(np.asarray(X)))
-
-    callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), load)]
+    transform = localizer.batch_transform.fit(train.X[:2]).transform
+    callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), transform)]
     if schedule == "cosine":
         callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
     if start is not None:
         callbacks.append(StartFrom(start))
-    localizer.set_params(callbacks=callbacks, **RULES_OFF)
-    X = train.X
-    if maps:
-        pieces = range(0, len(X), _EVALUATED)
-        X = np.concatenate([load(X[i : i + _EVALUATED]) for i in pieces])
-        localizer.set_params(batch_transform=None)
-    localizer.fit(X, train.y)
+    localizer.set_params(callbacks=callbacks, **RULES_OFF).fit(train.X, train.y)
     return {
         "seconds": round(time.perf_counter() - begin, 1),
         "epochs": len(callbacks[0].curve_),
         "best epoch": callbacks[0].best_epoch_,
         "curve": callbacks[0].curve_,
-        "tests": {
-            name: _test(localizer, clips, load if maps else np.asarray)
-            for name, clips in tests.items()
-        },
+        "tests": {name: _test(localizer, clips, transform) for name, clips in tests.items()},
     }
 
 
-def _test(localizer, clips, load):
-    pieces = range(0, len(clips.X), _EVALUATED)
-    with _arithmetic(localizer.net_, localizer.precision):
-        scores = [localizer.spatial_spectrum(load(clips.X[i : i + _EVALUATED])) for i in pieces]
-    scores, encoding = np.concatenate(scores), localizer.encoding_
+def _test(localizer, clips, transform):
+    module, encoding = localizer.net_.module_, localizer.encoding_
+    answers = _answers(module, clips.X, transform, localizer.precision)
+    scores = np.concatenate([module[-1](x).cpu().numpy() for x in answers])
     errors = errors_by_decoder(encoding, scores, clips.y)
     row = {"clips": len(clips.y), "ACC": 100 * float(_exact_class(encoding, scores, clips.y))}
     return row | {name: float(values.mean()) for name, values in errors.items()}

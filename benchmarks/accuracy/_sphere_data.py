@@ -4,7 +4,6 @@ import shutil
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.preprocessing import FunctionTransformer
 
 from sslearn import datasets
 
@@ -12,7 +11,6 @@ FS = 16000
 PARTS = ("train", "test")
 CONDITIONS = ("clean", "diffuse", "interferer")
 CLIPS_PER_ROOM = 8
-_AT_ONCE = 64  # clips whose maps are made together
 
 
 @dataclass
@@ -91,37 +89,3 @@ def _render(audio, labels, part, n_clips, speech, noise, seed, n_jobs):
     # The last to be written: where it is, the audio is whole.
     np.savez(labels, y=y, condition=condition)
     shutil.rmtree(parts)
-
-
-def precompute(X, transform, path):
-    """Maps of all clips, made once and kept in half precision.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_clips, 4, n_times)
-        Audio.
-    transform : transformer
-        Stateless transformer of audio.
-    path : Path
-        File of the maps.
-
-    Returns
-    -------
-    maps : ndarray of shape (n_clips, ...), float16
-        Memory map. The values of intensity vectors are in [-1, 1] and keep three digits.
-    """
-    if not path.exists():
-        unfinished = path.with_suffix(".tmp")
-        shape = (len(X), *transform.fit_transform(X[:1]).shape[1:])
-        maps = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.float16, shape=shape)
-        for start in range(0, len(X), _AT_ONCE):
-            rows = slice(start, start + _AT_ONCE)
-            maps[rows] = transform.transform(np.asarray(X[rows]))
-        maps.flush()
-        unfinished.rename(path)
-    return np.load(path, mmap_mode="r")
-
-
-def to_single_precision():
-    """Transformer of a mini-batch of maps to the precision that networks take."""
-    return FunctionTransformer(np.asarray, kw_args={"dtype": np.float32})

@@ -23,12 +23,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 
-from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
+from benchmarks.accuracy._budgets import (
+    PRECISIONS,
+    budget_key,
+    budget_parser,
+    parse_budget,
+    set_up_torch,
+)
 from benchmarks.accuracy._label_data import Clips, describe, measured, render, split_speech
 from benchmarks.accuracy._label_shared import train_together, weights_of_cell
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
-from benchmarks.accuracy._label_training import CELLS, run_cell
+from benchmarks.accuracy._label_training import CELLS, make_localizer, run_cell
+from benchmarks.accuracy._maps import precompute, to_single_precision
 from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 
 PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL", "Milano")
@@ -133,19 +141,32 @@ class Bench:
             n_jobs=self.args.n_jobs,
         )
 
-    def tests(self, preset):
-        """Clips of each test."""
-        tests = {"simulated": self.clips(preset, "test")}
+    def inputs(self, system, part):
+        """Clips of a part, or what the network of a system sees of them."""
+        preset, network, params = self._system(system)
+        clips = self.clips(preset, part)
+        return self._maps(clips, network, params, Path(clips.X.filename).name)
+
+    def tests(self, system):
+        """Clips of each test, or what the network of a system sees of them."""
+        tests = {"simulated": self.inputs(system, "test")}
+        preset, network, params = self._system(system)
         if preset in ("R3VIVAL", "Milano"):
-            n_repeats = 1 if self.args.quick else 4
-            tests["measured"] = measured(
-                self.data,
-                preset,
-                self.speech,
-                duration=self.args.test_duration,
-                n_repeats=n_repeats,
-            )
+            n_repeats, duration = 1 if self.args.quick else 4, self.args.test_duration
+            clips = measured(self.data, preset, self.speech, duration=duration, n_repeats=n_repeats)
+            name = f"{preset}_measured_{n_repeats}x{duration:g}s.npy"
+            tests["measured"] = self._maps(clips, network, params, name)
         return tests
+
+    def _maps(self, clips, network, params, name):
+        if not self.args.maps:
+            return clips
+        localizer = make_localizer(network, CELLS[0], params["grid"], split=params["split"])
+        path = self.cache / "maps" / f"{network}_{name}"
+        maps = precompute(
+            clips.X, localizer.batch_transform, path, dtype=np.float32, n_jobs=self.args.n_jobs
+        )
+        return Clips(maps, clips.y)
 
     def path(self, system, cell):
         """File of a finished cell."""
@@ -153,23 +174,42 @@ class Bench:
             self.cache / self.budget / system.replace("/", "_") / f"{cell.replace('/', '_')}.json"
         )
 
+    def prepare(self, system):
+        """Make what the cells of a system have in common, unless it is made."""
+        if all(self.path(system, cell).exists() for cell in self.args.cells):
+            return
+        self.inputs(system, "train"), self.inputs(system, "validation"), self.tests(system)
+        path = self._shared_path(system)
+        if not self._n_shared or path.exists():
+            return
+        print(f"== {system}, all cells together", flush=True)
+        set_up_torch(self.args.threads, self.args.precision)
+        _, network, params = self._system(system)
+        train = self.inputs(system, "train")
+        shared = Clips(train.X[: self._n_shared], train.y[: self._n_shared])
+        weights = train_together(network, train=shared, **params)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **weights)
+
     def run(self, system, cell):
-        """Train a cell unless it is finished."""
+        """Train a cell of a system that is prepared, unless it is finished."""
         path = self.path(system, cell)
         if path.exists():
             return
         print(f"\n== {system}, {cell}", flush=True)
-        preset, network, params = self._system(system)
-        train, n_shared = self.clips(preset, "train"), self._n_shared
-        own = {"start": self.start(system, cell), "lr": OWN_LR} if n_shared else {}
+        set_up_torch(self.args.threads, self.args.precision)
+        _, network, params = self._system(system)
+        train, own = self.inputs(system, "train"), {}
+        if self._n_shared:
+            with np.load(self._shared_path(system)) as shared:
+                own = {"start": weights_of_cell(dict(shared), cell), "lr": OWN_LR}
         result = run_cell(
             network,
             cell,
-            train=Clips(train.X[n_shared:], train.y[n_shared:]),
-            validation=self.clips(preset, "validation"),
-            tests=self.tests(preset),
+            train=Clips(train.X[self._n_shared :], train.y[self._n_shared :]),
+            validation=self.inputs(system, "validation"),
+            tests=self.tests(system),
             schedule=self.schedule,
-            maps=self.args.maps,
             **params,
             **own,
         )
@@ -179,19 +219,8 @@ class Bench:
         unfinished.write_text(json.dumps(result, indent=1))
         unfinished.rename(path)
 
-    def start(self, system, cell):
-        """Weights of a cell after the shared clips, on which all cells are trained once."""
-        path = self.path(system, "shared").with_suffix(".npz")
-        if not path.exists():
-            print(f"== {system}, all cells together", flush=True)
-            preset, network, params = self._system(system)
-            train = self.clips(preset, "train")
-            shared = Clips(train.X[: self._n_shared], train.y[: self._n_shared])
-            weights = train_together(network, train=shared, **params)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **weights)
-        with np.load(path) as stored:
-            return weights_of_cell(dict(stored), cell)
+    def _shared_path(self, system):
+        return self.path(system, "shared").with_suffix(".npz")
 
     def _system(self, system):
         """Preset, network and parameters of the training of a system."""
@@ -204,9 +233,10 @@ class Bench:
                 "split": network.endswith("-Split"),
                 "max_epochs": self.args.epochs,
                 "batch_size": self.args.batch_size,
-                "precision": self.args.precision,
+                "precision": PRECISIONS[self.args.precision],
                 "device": self.args.device,
                 "random_state": self.args.seed,
+                **({"batch_transform": to_single_precision()} if self.args.maps else {}),
             },
         )
 
@@ -317,8 +347,11 @@ def _parse(argv):
     parser = budget_parser("label_encodings", _SIZES)
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS, help="label/loss")
-    parser.add_argument("--maps", action="store_true", help="make all maps first, in memory")
+    parser.add_argument("--maps", action="store_true", help="make all maps first, for a GPU")
+    parser.add_argument("--workers", type=int, default=1, help="cells that are trained at once")
+    parser.set_defaults(precision=None)
     args = parse_budget(parser, BUDGETS, _SIZES, argv)
+    args.precision = args.precision or ("tf32" if args.full else "full")  # TF32 as published
     if args.pieces * args.duration > args.test_duration:
         parser.error(
             f"{args.pieces} pieces of {args.duration:g} s do not fit into a clip of "
@@ -330,13 +363,11 @@ def _parse(argv):
 def main(argv=None):
     """Run the systems and cells that the command line names."""
     args = _parse(argv)
-    set_up_torch(args.threads)
-    if args.full:
-        torch.set_float32_matmul_precision("high")  # TF32, as published
     bench = Bench(args)
     for system in args.systems:
-        for cell in args.cells:
-            bench.run(system, cell)
+        bench.prepare(system)
+        cells = (delayed(bench.run)(system, cell) for cell in args.cells)
+        for _ in Parallel(args.workers, return_as="generator_unordered")(cells):
             bench.write()
 
 

@@ -25,11 +25,18 @@ import numpy as np
 import torch
 from skorch.callbacks import PrintLog
 
-from benchmarks.accuracy._budgets import budget_key, budget_parser, parse_budget, set_up_torch
+from benchmarks.accuracy._budgets import (
+    PRECISIONS,
+    budget_key,
+    budget_parser,
+    parse_budget,
+    set_up_torch,
+)
 from benchmarks.accuracy._label_data import describe, split_speech
+from benchmarks.accuracy._maps import precompute, to_single_precision
 from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 from benchmarks.accuracy._schedule import StartFrom, half_cosine
-from benchmarks.accuracy._sphere_data import CONDITIONS, FS, precompute, render, to_single_precision
+from benchmarks.accuracy._sphere_data import CONDITIONS, FS, render
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
 from sslearn import datasets, recipes
 from sslearn.encoding import AdjacentDecoder
@@ -156,7 +163,7 @@ class Bench:
         return localizer.set_params(
             max_epochs=n_epochs,
             batch_size=args.batch_size,
-            precision=args.precision,
+            precision=PRECISIONS[args.precision],
             callbacks=[cosine, PrintLog(sink=partial(print, flush=True))],
             # The cosine alone sets the rate.
             patience=n_epochs + 1,
@@ -193,7 +200,9 @@ class Bench:
         clips = self.clips(part)
         shape = "x".join(map(str, transform.fit_transform(np.asarray(clips.X[:1])).shape[1:]))
         name = f"maps_{part}_{len(clips.X)}_{shape}_seed{self.seeds[part]}"
-        return precompute(clips.X, transform, self.cache / "clips" / name)
+        path = self.cache / "clips" / name
+        # The values of intensity vectors are in [-1, 1] and keep three digits.
+        return precompute(clips.X, transform, path, dtype=np.float16)
 
     def finished(self):
         """Rows of the finished systems: of the cache, or of the results of the same budget."""
@@ -237,7 +246,7 @@ class Bench:
                 budget=self._describe_budget(),
                 trunk=self._describe_trunk(),
                 histogram=HISTOGRAM_EPOCHS,
-                precision=self.args.precision,
+                precision=PRECISIONS[self.args.precision],
                 speech=describe({part: self.speech[part] for part in ("train", "test")}),
                 orderings=markdown_table(orderings(table), ("ordering", "holds", "figures")),
             ),
@@ -276,7 +285,7 @@ def _parse(argv):
 def main(argv=None):
     """Run the systems that the command line names."""
     args = _parse(argv)
-    set_up_torch(args.threads)
+    set_up_torch(args.threads, args.precision)
     bench = Bench(args)
     for system in args.systems:
         bench.run(system)

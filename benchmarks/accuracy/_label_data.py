@@ -176,8 +176,8 @@ def measured(data, name, speech, *, duration, n_repeats):
     Returns
     -------
     clips : Clips
-        60 x n_repeats clips (20 directions, three settings of the walls) or 138 x n_repeats clips
-        (six sources, 23 places of four microphones along the line).
+        60 x n_repeats clips (20 places, three settings of the walls) or 138 x n_repeats clips (six
+        sources, 23 places of four microphones along the line).
     """
     rirs, y = {"R3VIVAL": _r3vival, "Milano": _milano}[name](data)
     recordings = [_read(path) for path in speech["test"]["sources"]]

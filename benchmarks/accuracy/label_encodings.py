@@ -97,11 +97,11 @@ SCHEDULES = {
 MEASURED = """\
 Measured responses do not fit the published arrays, so networks are trained, in simulated rooms, for
 what fits. R3VIVAL has no ring of 5 cm: four of its microphones are taken (front, left, back, right
-at 4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 directions, three
-settings of the walls. The line of Milano has 3 cm between microphones, so that 8 cm do not fit:
-every third one, 9 cm; 23 places of four microphones, six loudspeakers, whose directions are taken
-from the middle of the four; they are 0.3 to 1.1 m away, and training has 1.5 m. Speech of the
-test's speakers, no noise added.
+at 4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 places in ten
+directions, all on the grid, at 1.5 to 3 m, three settings of the walls. The line of Milano has 3 cm
+between microphones, so that 8 cm do not fit: every third one, 9 cm; 23 places of four microphones,
+six loudspeakers, whose directions are taken from the middle of the four; they are 0.3 to 1.1 m
+away, and training has 1.5 m. Speech of the test's speakers, no noise added.
 
 """
 

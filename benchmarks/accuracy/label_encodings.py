@@ -143,24 +143,25 @@ class Bench:
 
     def inputs(self, system, part):
         """Clips of a part, or what the network of a system sees of them."""
-        preset, network, params = self._system(system)
+        preset, *_ = self._system(system)
         clips = self.clips(preset, part)
-        return self._maps(clips, network, params, Path(clips.X.filename).name)
+        return self._maps(system, clips, Path(clips.X.filename).name)
 
     def tests(self, system):
         """Clips of each test, or what the network of a system sees of them."""
         tests = {"simulated": self.inputs(system, "test")}
-        preset, network, params = self._system(system)
+        preset, *_ = self._system(system)
         if preset in ("R3VIVAL", "Milano"):
             n_repeats, duration = 1 if self.args.quick else 4, self.args.test_duration
             clips = measured(self.data, preset, self.speech, duration=duration, n_repeats=n_repeats)
             name = f"{preset}_measured_{n_repeats}x{duration:g}s.npy"
-            tests["measured"] = self._maps(clips, network, params, name)
+            tests["measured"] = self._maps(system, clips, name)
         return tests
 
-    def _maps(self, clips, network, params, name):
+    def _maps(self, system, clips, name):
         if not self.args.maps:
             return clips
+        _, network, params = self._system(system)
         localizer = make_localizer(network, CELLS[0], params["grid"], split=params["split"])
         path = self.cache / "maps" / f"{network}_{name}"
         maps = precompute(
@@ -178,7 +179,9 @@ class Bench:
         """Make what the cells of a system have in common, unless it is made."""
         if all(self.path(system, cell).exists() for cell in self.args.cells):
             return
-        self.inputs(system, "train"), self.inputs(system, "validation"), self.tests(system)
+        for part in ("train", "validation"):
+            self.inputs(system, part)
+        self.tests(system)
         path = self._shared_path(system)
         if not self._n_shared or path.exists():
             return

@@ -10,7 +10,7 @@ from scipy.signal import fftconvolve
 from sklearn.model_selection import GroupShuffleSplit
 
 from sslearn import datasets
-from sslearn.geometry import angles_to_unit_vectors, circular_array, linear_array
+from sslearn.geometry import angles_to_unit_vectors, circular_array
 
 FS = 16000
 PART = 500  # clips rendered at a time
@@ -18,6 +18,10 @@ PART = 500  # clips rendered at a time
 # 3.4 cm above the middle, which sources on its height do not tell from standing in it.
 R3VIVAL_MICS = [0, 3, 1, 2]
 POLIMI_STEP = 3  # every third microphone: 9 cm
+# At this rate a delay over these 9 cm has as many samples as one over the 8 cm of L1 at 16 kHz:
+# taken for the latter, the room is a model of itself of 8 parts in 9.
+_POLIMI_FS = round(FS * 8 / 9)
+_POLIMI_NEAREST = 0.6  # metres; nearer sources reach the four microphones from several directions
 
 
 @dataclass
@@ -33,8 +37,6 @@ def preset(name):
     if name == "R3VIVAL":
         mics = _r3vival_positions()
         return datasets.shoebox_preset("C1") | {"mic_positions": mics}
-    if name == "Milano":
-        return datasets.shoebox_preset("L1") | {"mic_positions": linear_array(4, 0.09)}
     return datasets.shoebox_preset(name)
 
 
@@ -164,8 +166,8 @@ def measured(data, name, speech, *, duration, n_repeats):
     ----------
     data : Path
         Folder of measured data.
-    name : {"R3VIVAL", "Milano"}
-        Room and array.
+    name : {"R3VIVAL", "L1"}
+        Preset, one of ``RESPONSES``.
     speech : dict
         What :func:`split_speech` returns.
     duration : float
@@ -176,10 +178,11 @@ def measured(data, name, speech, *, duration, n_repeats):
     Returns
     -------
     clips : Clips
-        60 x n_repeats clips (20 places, three settings of the walls) or 138 x n_repeats clips (six
-        sources, 23 places of four microphones along the line).
+        60 x n_repeats clips of R3VIVAL (20 places, three settings of the walls) or 81 x n_repeats
+        clips of Milano for L1 (six sources, 23 places of four microphones along the line, where
+        they are at least 0.6 m apart).
     """
-    rirs, y = {"R3VIVAL": _r3vival, "Milano": _milano}[name](data)
+    rirs, y = RESPONSES[name](data)
     recordings = [_read(path) for path in speech["test"]["sources"]]
     n_times = round(duration * FS)
     X = np.empty((len(rirs) * n_repeats, 4, n_times), dtype=np.float32)
@@ -203,15 +206,20 @@ def _r3vival(data):
 
 def _milano(data):
     """Each place of four microphones along the line sees the sources from its own middle."""
-    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir", fs=FS)
+    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir", fs=_POLIMI_FS)
     sources = responses.target[:, 2:] * angles_to_unit_vectors(responses.target[:, :2])
     mics, rirs, y = responses.mic_positions, [], []
     for first in range(len(mics) - 3 * POLIMI_STEP):
         places = first + POLIMI_STEP * np.arange(4)
         seen = sources - mics[places].mean(axis=0)
-        rirs.append(responses.rirs[:, places])
-        y.append(np.rad2deg(np.arctan2(seen[:, 1], seen[:, 0])))
+        seen_from_afar = np.linalg.norm(seen, axis=1) >= _POLIMI_NEAREST
+        rirs.append(responses.rirs[seen_from_afar][:, places])
+        y.append(np.rad2deg(np.arctan2(seen[:, 1], seen[:, 0]))[seen_from_afar])
     return np.concatenate(rirs), np.concatenate(y)
+
+
+# Measured responses that fit the array of a preset.
+RESPONSES = {"R3VIVAL": _r3vival, "L1": _milano}
 
 
 def describe(speech):

@@ -145,7 +145,8 @@ def _answers(module, X, transform, precision):
     weight = next(module.parameters())
     for first in range(0, len(X), _EVALUATED):
         x = transform(np.asarray(X[first : first + _EVALUATED]))
-        x = torch.from_numpy(np.ascontiguousarray(x)).to(weight)
+        # Maps may be of a file that must not be written to.
+        x = torch.from_numpy(np.require(x, requirements=("C", "W"))).to(weight)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
             for part in body:
                 x = part(x)

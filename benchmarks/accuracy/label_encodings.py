@@ -32,14 +32,21 @@ from benchmarks.accuracy._budgets import (
     parse_budget,
     set_up_torch,
 )
-from benchmarks.accuracy._label_data import Clips, describe, measured, render, split_speech
+from benchmarks.accuracy._label_data import (
+    RESPONSES,
+    Clips,
+    describe,
+    measured,
+    render,
+    split_speech,
+)
 from benchmarks.accuracy._label_shared import train_together, weights_of_cell
 from benchmarks.accuracy._label_tables import FIGURES, orderings, published
 from benchmarks.accuracy._label_training import CELLS, make_localizer, run_cell
 from benchmarks.accuracy._maps import precompute, to_single_precision
 from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 
-PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL", "Milano")
+PRESETS = ("C1", "C2", "L1", "L2", "R3VIVAL")
 SYSTEMS = tuple(
     f"{preset}/{network}" + ("-Split" if preset in ("C2", "L2") else "")
     for preset in PRESETS
@@ -95,13 +102,14 @@ SCHEDULES = {
 }
 
 MEASURED = """\
-Measured responses do not fit the published arrays, so networks are trained, in simulated rooms, for
-what fits. R3VIVAL has no ring of 5 cm: four of its microphones are taken (front, left, back, right
-at 4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 places in ten
-directions, all on the grid, at 1.5 to 3 m, three settings of the walls. The line of Milano has 3 cm
-between microphones, so that 8 cm do not fit: every third one, 9 cm; 23 places of four microphones,
-six loudspeakers, whose directions are taken from the middle of the four; they are 0.3 to 1.1 m
-away, and training has 1.5 m. Speech of the test's speakers, no noise added.
+Measured responses: speech of the test's speakers, no noise added. R3VIVAL has no ring of 5 cm, so
+networks are trained, in simulated rooms, for four of its microphones (front, left, back, right at
+4.8, 3.4, 4.8 and 3.4 cm from the middle, two of them 3.4 cm higher); 20 places in ten directions,
+all on the grid, at 1.5 to 3 m, three settings of the walls. L1 is tested on a line in Milano of 3
+cm between microphones: every third one, resampled so that the delays over 9 cm are those over 8 cm,
+which is a model of the room of 8 parts in 9; 23 places of four microphones and six loudspeakers, at
+least 0.6 m and up to 1.1 m apart (training has 1.5 m), with directions seen from the middle of the
+four.
 
 """
 
@@ -151,7 +159,7 @@ class Bench:
         """Clips of each test, or what the network of a system sees of them."""
         tests = {"simulated": self.inputs(system, "test")}
         preset, *_ = self._system(system)
-        if preset in ("R3VIVAL", "Milano"):
+        if preset in RESPONSES:
             n_repeats, duration = 1 if self.args.quick else 4, self.args.test_duration
             clips = measured(self.data, preset, self.speech, duration=duration, n_repeats=n_repeats)
             name = f"{preset}_measured_{n_repeats}x{duration:g}s.npy"
@@ -232,7 +240,7 @@ class Bench:
             preset,
             network.removesuffix("-Split"),
             {
-                "grid": "front" if preset in ("L1", "L2", "Milano") else "circle",
+                "grid": "front" if preset in ("L1", "L2") else "circle",
                 "split": network.endswith("-Split"),
                 "max_epochs": self.args.epochs,
                 "batch_size": self.args.batch_size,

@@ -58,7 +58,7 @@ _LOSSES = {
 }
 # The localizer's own rules of rate and stop are off: the callbacks are the only ones.
 RULES_OFF = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
-_EVALUATED = 64  # clips that are answered at once
+_EVALUATED = 4  # clips that are answered at once: more leave the caches of a processor
 
 
 class Schedule(Callback):

@@ -22,6 +22,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
 from benchmarks.accuracy._report import RESULTS, write_results
+from benchmarks.accuracy._spoken import spoken_cues
 from benchmarks.accuracy._systems import NETWORK, SYSTEMS, TRAINING, train_and_test
 from sslearn import datasets
 from sslearn.features import BinauralCues
@@ -66,15 +67,27 @@ class Bench:
             n_samples,
             fs=FS,
             duration=duration,
-            transformer=BinauralCues(FS),
             memory=self.args.cache,
             n_jobs=self.args.n_jobs,
             random_state=1000 * self.seed + seed,
             verbose=1,
             return_X_y=True,
-            **kwargs,
+            **{"transformer": BinauralCues(FS), **kwargs},
         )
         return X, y, metadata
+
+    def speak(self, recordings, n_copies):
+        """Cues of copies of recordings, with the spectrograms of speech and noise at 15 dB."""
+        return spoken_cues(
+            recordings,
+            FS,
+            n_copies=n_copies,
+            snr=15.0,
+            seed=self.seed,
+            cache=self.args.cache,
+            n_jobs=self.args.n_jobs,
+            **self.speech("test-other"),
+        )
 
     def run(self, systems, train, tests, *, epochs=1, **columns):
         """Train the systems, several at a time, and add a row for each on each test.
@@ -116,6 +129,7 @@ class Bench:
         )
 
 
+TRAININGS = ("strict", "augmented", "shaped", "speech")
 MEDIANS = "Medians of the absolute error, in degrees."
 
 
@@ -129,8 +143,12 @@ def _shaped_noise(seed, n_sources=200, seconds=6):
     return list(np.fft.irfft(spectra).astype(np.float32))
 
 
-def _fixed_room_data(bench, *, clips=1, **training):
-    """One room, one place of the head, sources 2.7 m away on a 2-degree grid."""
+def _fixed_room_data(bench, *, clips=1, copies=0, **training):
+    """One room, one place of the head, sources 2.7 m away on a 2-degree grid.
+
+    The cues to train on have shape (n_clips, n_copies, n_features): a clip and its copies belong
+    to the same second of recording, and stay together where a part is taken.
+    """
     # Wide and high enough for all sources, since they move and not the head.
     rooms = datasets.make_shoebox_rooms(
         1, dimensions=((6, 7, 4.4), (6, 7, 4.4)), t60=(0.2, 0.2), random_state=bench.seed
@@ -140,8 +158,11 @@ def _fixed_room_data(bench, *, clips=1, **training):
     grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
     shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
     shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
-    training = {"snr": (0.0, 40.0), "duration": 1.0, **training}
-    X, y, _ = bench.render(clips * len(grid), directions=grid, seed=0, **training, **shared)
+    training = {"snr": (0.0, 40.0), "duration": 1.0, **training, **shared}
+    if copies:
+        training |= {"snr": None, "transformer": None}
+    X, y, _ = bench.render(clips * len(grid), directions=grid, seed=0, **training)
+    X = bench.speak(X, copies) if copies else X[:, None]
     rng = np.random.default_rng(bench.seed)
     tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
     shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
@@ -149,7 +170,12 @@ def _fixed_room_data(bench, *, clips=1, **training):
         name: bench.render(len(tested), snr=snr, **shared)[:2]
         for name, snr in (("fixed room", 15.0), ("fixed room, no noise", None))
     }
-    return (X, y), tests
+    return X, y, tests
+
+
+def _samples(X, y):
+    """Clips and copies as samples of their own."""
+    return X.reshape(-1, X.shape[2]), np.repeat(y, X.shape[1], axis=0)
 
 
 def _fixed_room_trainings(bench):
@@ -157,6 +183,7 @@ def _fixed_room_trainings(bench):
     speech = bench.speech("test-other")
     return {
         "strict": {},
+        "augmented": {"copies": bench.size(8, 2)},
         "shaped": {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)},
         "speech": {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech},
     }
@@ -164,38 +191,47 @@ def _fixed_room_trainings(bench):
 
 FIXED = (
     f"{MEDIANS} Strict: trained on 1 s of white noise from each direction of a 2-degree grid with "
-    "uncorrelated noise at 0 to 40 dB. Shaped: a variant, trained on four clips of noise from each "
-    "direction whose spectra fall by 3 to 15 dB per octave, like those of speech. Speech: a "
-    "variant, trained on eight clips of 2 s of speech from each direction, of other speakers than "
-    "the test's, with uncorrelated noise at 15 dB. Tested on 2 s of speech from directions of that "
-    "grid with uncorrelated noise at 15 dB, and without noise. The paper turns the head; here the "
-    "source moves around it."
+    "uncorrelated noise at 0 to 40 dB. Augmented: trained on the same recordings, in eight copies "
+    "each: their spectrograms are multiplied by those of speech, of other speakers than the "
+    "test's, and uncorrelated noise at 15 dB is added. Shaped: a variant, trained on four clips of "
+    "noise from each direction whose spectra fall by 3 to 15 dB per octave, like those of speech. "
+    "Speech: a variant, trained on eight clips of 2 s of speech from each direction, of other "
+    "speakers than the test's, with uncorrelated noise at 15 dB. Tested on 2 s of speech from "
+    "directions of that grid with uncorrelated noise at 15 dB, and without noise. The paper turns "
+    "the head; here the source moves around it."
 )
 
 
 def fixed(bench):
     """Fixed room (CAMIL)."""
     for training, kwargs in _fixed_room_trainings(bench).items():
-        train, tests = _fixed_room_data(bench, **kwargs)
+        if training not in bench.args.trainings:
+            continue
+        X, y, tests = _fixed_room_data(bench, **kwargs)
         systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
         epochs = 3 if training == "strict" else 1
-        bench.run(systems, train, tests, epochs=epochs, training=training)
+        bench.run(systems, _samples(X, y), tests, epochs=epochs, training=training)
         bench.write("fixed", "Fixed room (CAMIL protocol)", FIXED)
 
 
 def reduced(bench):
     """A tenth of the training set (CAMIL)."""
-    for training, fractions in {"strict": (0.1, 0.25, 0.5), "speech": (0.1,)}.items():
-        (X, y), tests = _fixed_room_data(bench, **_fixed_room_trainings(bench)[training])
+    fractions = {"strict": (0.1, 0.25, 0.5), "augmented": (0.1, 0.25), "speech": (0.1,)}
+    for training in bench.args.trainings:
+        if training not in fractions:
+            continue
+        X, y, tests = _fixed_room_data(bench, **_fixed_room_trainings(bench)[training])
         noisy, clean = tests.values()
-        for fraction in fractions:
+        epochs = 1.5 if training == "augmented" else 3
+        for fraction in fractions[training]:
             X_part, _, y_part, _ = train_test_split(
                 X, y, train_size=fraction, random_state=bench.seed
             )
             name = f"{100 * fraction:.0f} % of the training set"
             tests = {name: noisy, f"{name}, no noise": clean}
             systems = ["SCE_sim5", "feed-forward", "LEM"]
-            bench.run(systems, (X_part, y_part), tests, epochs=3, training=training)
+            train = _samples(X_part, y_part)
+            bench.run(systems, train, tests, epochs=epochs, training=training)
             bench.write(
                 "reduced",
                 "Reduced training set (CAMIL protocol)",
@@ -259,39 +295,63 @@ def ablation(bench):
     )
 
 
+def _with_mirror_images(X, y):
+    """Cues and directions, and those that a mirror between left and right would make of them."""
+    names = BinauralCues(FS).get_feature_names_out().astype(str)
+    odd = np.char.startswith(names, "ild") | np.char.startswith(names, "ipd_sin")
+    return np.concatenate([X, np.where(odd, -X, X)]), np.concatenate([y, y * (-1, 1)])
+
+
+HEADS = (
+    f"{MEDIANS} 2 s of white noise, sources at 1, 1.5 and 2 m, or at 1 m alone. No room: trained "
+    "and tested without one, so that nothing but the heads is new. `--mirror`: the mirror images "
+    "of the clips of many heads are trained on too, which makes them twice as many."
+)
+
+
 def heads(bench):
     """Heads never seen in training (CIPIC)."""
     subjects = datasets.list_cipic_subjects(bench.data / "cipic")
     subjects = [s for s in subjects if s not in ("021", "165")]
     unseen, seen = subjects[::4], [s for s in subjects if s not in subjects[::4]]
+    new, many = ([bench.head(s) for s in group] for group in (unseen, ("021", "165", *seen)))
+    kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
     rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
     test_room = datasets.make_shoebox_rooms(
         1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
     )
-    shared = {"directions": "measured", "n_receivers": None}
-    shared |= {"heads": [bench.head(s) for s in unseen], "rooms": test_room, "seed": 5}
-    test = bench.render(bench.size(2000, 300), **shared)[:2]
-    kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
-    n_many = bench.args.train or 100800
-    training = {
-        "many training heads": (n_many, [bench.head(s) for s in ("021", "165", *seen)], 7),
-        "one training head": (10080, [bench.head()], 6),
-        "one training head, another laboratory": (10080, [kemar], 8),
+
+    def render(n, group, seed, rooms, **kwargs):
+        shared = {"directions": "measured", "n_receivers": None, **kwargs}
+        return bench.render(n, heads=group, seed=seed, rooms=rooms, **shared)[:2]
+
+    n_test, near = bench.size(2000, 300), {"distances": (1.0,)}
+    n_many, n_one = bench.size(bench.args.train or 100800, 2500), bench.size(10080, 2500)
+    trainings = {
+        "many training heads": (n_many, many, 7, rooms),
+        "one training head": (n_one, [bench.head()], 6, rooms),
+        "one training head, another laboratory": (n_one, [kemar], 8, rooms),
+        "many training heads, no room": (bench.size(30000, 2500), many, 13, None),
     }
-    for name, (n_train, group, seed) in training.items():
-        shared |= {"heads": group, "rooms": rooms, "seed": seed}
-        train = bench.render(bench.size(n_train, 2500), **shared)[:2]
-        tests = {name: test}
-        if len(group) > 1:
+    for name, (n_train, group, seed, where) in trainings.items():
+        train = render(n_train, group, seed, where)
+        if bench.args.mirror and group is many:
+            train = _with_mirror_images(*train)
+        if where is None:
+            tests = {name: render(n_test, new, 14, None)}
+        else:
+            tests = {
+                name: render(n_test, new, 5, test_room),
+                f"{name}, at 1 m": render(n_test, new, 11, test_room, **near),
+            }
             # Whether the heads that are new limit the error, or all heads do.
-            shared |= {"rooms": test_room, "seed": 10}
-            tests[f"{name}, tested on them"] = bench.render(len(test[0]), **shared)[:2]
-        columns = {"training heads": len(group), "other heads": len(unseen)}
+            known = f"{name}, tested on them"
+            tests[known] = render(n_test, group, 10, test_room)
+            tests[f"{known}, at 1 m"] = render(n_test, group, 12, test_room, **near)
+        columns = {"training heads": len(group), "other heads": len(new)}
         bench.run(["WSCE_sim15"], train, tests, **columns)
         # After each, so that a run that is killed half-way leaves what it has.
-        bench.write(
-            "heads", "Heads never seen in training (CIPIC)", f"{MEDIANS} 2 s of white noise."
-        )
+        bench.write("heads", "Heads never seen in training (CIPIC)", HEADS)
 
 
 def _front(head):
@@ -365,12 +425,14 @@ def main(argv=None):
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
+    parser.add_argument("--trainings", nargs="+", choices=TRAININGS, default=TRAININGS)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--train", type=int, help="clips to train on, varying rooms and many heads")
     parser.add_argument("--places", type=int, default=0, help="places of the head per room; 0: any")
     parser.add_argument(
         "--yaw", type=float, help="where the head faces; drawn for each clip if not"
     )
+    parser.add_argument("--mirror", action="store_true", help="mirror images of many heads too")
     parser.add_argument("--neighbors", type=int, nargs="+", default=[5], help="K; may be several")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-jobs", type=int, default=2)

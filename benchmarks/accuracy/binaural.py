@@ -16,18 +16,23 @@ import shlex
 import sys
 from pathlib import Path
 
-import numpy as np
 from joblib import Parallel, delayed
 from sklearn.model_selection import train_test_split
-from sklearn.utils import Bunch
 
+from benchmarks.accuracy._binaural_data import (
+    FS,
+    fixed_room,
+    fixed_room_trainings,
+    head_trainings,
+    real_rooms,
+    samples,
+    varying_rooms,
+)
 from benchmarks.accuracy._report import RESULTS, write_results
 from benchmarks.accuracy._spoken import spoken_cues
 from benchmarks.accuracy._systems import NETWORK, SYSTEMS, TRAINING, train_and_test
 from sslearn import datasets
 from sslearn.features import BinauralCues
-
-FS = 16000
 
 
 class Bench:
@@ -133,62 +138,6 @@ TRAININGS = ("strict", "augmented", "shaped", "speech")
 MEDIANS = "Medians of the absolute error, in degrees."
 
 
-def _shaped_noise(seed, n_sources=200, seconds=6):
-    """Noise with spectra as varied as those of speech: random slopes above a random corner."""
-    rng = np.random.default_rng([seed, 5])
-    frequency = np.fft.rfftfreq(seconds * FS, 1 / FS)
-    octaves = np.log2(np.maximum(frequency / rng.uniform(200, 1000, (n_sources, 1)), 1))
-    gains = 10 ** (-rng.uniform(3, 15, (n_sources, 1)) * octaves / 20)
-    spectra = gains * np.fft.rfft(rng.standard_normal((n_sources, seconds * FS)))
-    return list(np.fft.irfft(spectra).astype(np.float32))
-
-
-def _fixed_room_data(bench, *, clips=1, copies=0, **training):
-    """One room, one place of the head, sources 2.7 m away on a 2-degree grid.
-
-    The cues to train on have shape (n_clips, n_copies, n_features): a clip and its copies belong
-    to the same second of recording, and stay together where a part is taken.
-    """
-    # Wide and high enough for all sources, since they move and not the head.
-    rooms = datasets.make_shoebox_rooms(
-        1, dimensions=((6, 7, 4.4), (6, 7, 4.4)), t60=(0.2, 0.2), random_state=bench.seed
-    ).assign(receiver_x=1.5, receiver_y=3.5)
-    step = bench.size(2, 6)
-    azimuth, elevation = np.meshgrid(np.arange(-90, 91, step), np.arange(-44, 45, step))
-    grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
-    shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
-    shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
-    training = {"snr": (0.0, 40.0), "duration": 1.0, **training, **shared}
-    if copies:
-        training |= {"snr": None, "transformer": None}
-    X, y, _ = bench.render(clips * len(grid), directions=grid, seed=0, **training)
-    X = bench.speak(X, copies) if copies else X[:, None]
-    rng = np.random.default_rng(bench.seed)
-    tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
-    shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
-    tests = {
-        name: bench.render(len(tested), snr=snr, **shared)[:2]
-        for name, snr in (("fixed room", 15.0), ("fixed room, no noise", None))
-    }
-    return X, y, tests
-
-
-def _samples(X, y):
-    """Clips and copies as samples of their own."""
-    return X.reshape(-1, X.shape[2]), np.repeat(y, X.shape[1], axis=0)
-
-
-def _fixed_room_trainings(bench):
-    """Arguments of the data to train on: the paper's, and variants."""
-    speech = bench.speech("test-other")
-    return {
-        "strict": {},
-        "augmented": {"copies": bench.size(8, 2)},
-        "shaped": {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)},
-        "speech": {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech},
-    }
-
-
 FIXED = (
     f"{MEDIANS} Strict: trained on 1 s of white noise from each direction of a 2-degree grid with "
     "uncorrelated noise at 0 to 40 dB. Augmented: trained on the same recordings, in eight copies "
@@ -204,13 +153,13 @@ FIXED = (
 
 def fixed(bench):
     """Fixed room (CAMIL)."""
-    for training, kwargs in _fixed_room_trainings(bench).items():
+    for training, kwargs in fixed_room_trainings(bench).items():
         if training not in bench.args.trainings:
             continue
-        X, y, tests = _fixed_room_data(bench, **kwargs)
+        X, y, tests = fixed_room(bench, **kwargs)
         systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
         epochs = 3 if training == "strict" else 1
-        bench.run(systems, _samples(X, y), tests, epochs=epochs, training=training)
+        bench.run(systems, samples(X, y), tests, epochs=epochs, training=training)
         bench.write("fixed", "Fixed room (CAMIL protocol)", FIXED)
 
 
@@ -220,7 +169,7 @@ def reduced(bench):
     for training in bench.args.trainings:
         if training not in fractions:
             continue
-        X, y, tests = _fixed_room_data(bench, **_fixed_room_trainings(bench)[training])
+        X, y, tests = fixed_room(bench, **fixed_room_trainings(bench)[training])
         noisy, clean = tests.values()
         epochs = 1.5 if training == "augmented" else 3
         for fraction in fractions[training]:
@@ -230,29 +179,13 @@ def reduced(bench):
             name = f"{100 * fraction:.0f} % of the training set"
             tests = {name: noisy, f"{name}, no noise": clean}
             systems = ["SCE_sim5", "feed-forward", "LEM"]
-            train = _samples(X_part, y_part)
+            train = samples(X_part, y_part)
             bench.run(systems, train, tests, epochs=epochs, training=training)
             bench.write(
                 "reduced",
                 "Reduced training set (CAMIL protocol)",
                 f"{MEDIANS} The room, the head, the trainings and the test of `fixed`.",
             )
-
-
-def _varying_rooms_data(bench, n_train, suffixes=("", ", off the grid")):
-    """Sixteen rooms to train in; the same rooms, and other rooms, to test in."""
-    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
-    others = datasets.make_shoebox_rooms(200, random_state=bench.seed + 1)
-    shared = {"heads": bench.head(), "directions": "measured", "yaw": bench.args.yaw}
-    n_receivers = bench.args.places or None
-    train = bench.render(n_train, rooms=rooms, seed=2, n_receivers=n_receivers, **shared)[:2]
-    tests = {}
-    for suffix in suffixes:
-        shared |= {"directions": None if suffix else "measured", "n_receivers": None}
-        for seed, (name, where) in enumerate({"test 1": rooms, "test 2": others}.items(), 3):
-            n_test = bench.size(2000, 300)
-            tests[name + suffix] = bench.render(n_test, rooms=where, seed=seed, **shared)[:2]
-    return train, tests
 
 
 VARYING = (
@@ -267,14 +200,14 @@ VARYING = (
 
 def varying(bench):
     """Varying rooms (VAST)."""
-    train, tests = _varying_rooms_data(bench, bench.size(bench.args.train or 60480, 2500))
+    train, tests = varying_rooms(bench, bench.size(bench.args.train or 60480, 2500))
     bench.run(["SCE_sim5", "WSCE_sim15", "feed-forward", "LEM"], train, tests)
     bench.write("varying", "Varying rooms (VAST protocol)", VARYING)
 
 
 def radii(bench):
     """Radius of the neighbourhood in varying rooms."""
-    train, tests = _varying_rooms_data(bench, bench.size(16800, 2500), suffixes=("",))
+    train, tests = varying_rooms(bench, bench.size(16800, 2500), suffixes=("",))
     systems = ["SCE_sim5", "SCE_sim15", "WSCE_sim5", "WSCE_sim15", "WSCE_sim30"]
     bench.run(systems, train, tests, epochs=2 / 3)
     bench.write("radii", "Radius of the neighbourhood (VAST protocol)", VARYING)
@@ -282,7 +215,7 @@ def radii(bench):
 
 def ablation(bench):
     """Settings that the paper leaves open, in varying rooms."""
-    train, tests = _varying_rooms_data(bench, bench.size(16800, 2500), suffixes=("",))
+    train, tests = varying_rooms(bench, bench.size(16800, 2500), suffixes=("",))
     systems = ["SCE_sim5", "WSCE_sim15", *(name for name in SYSTEMS if "-" in name)]
     systems.remove("feed-forward")
     bench.run(systems, train, tests, epochs=2 / 3)
@@ -295,13 +228,6 @@ def ablation(bench):
     )
 
 
-def _with_mirror_images(X, y):
-    """Cues and directions, and those that a mirror between left and right would make of them."""
-    names = BinauralCues(FS).get_feature_names_out().astype(str)
-    odd = np.char.startswith(names, "ild") | np.char.startswith(names, "ipd_sin")
-    return np.concatenate([X, np.where(odd, -X, X)]), np.concatenate([y, y * (-1, 1)])
-
-
 HEADS = (
     f"{MEDIANS} 2 s of white noise, sources at 1, 1.5 and 2 m, or at 1 m alone. No room: trained "
     "and tested without one, so that nothing but the heads is new. `--mirror`: the mirror images "
@@ -311,103 +237,20 @@ HEADS = (
 
 def heads(bench):
     """Heads never seen in training (CIPIC)."""
-    subjects = datasets.list_cipic_subjects(bench.data / "cipic")
-    subjects = [s for s in subjects if s not in ("021", "165")]
-    unseen, seen = subjects[::4], [s for s in subjects if s not in subjects[::4]]
-    new, many = ([bench.head(s) for s in group] for group in (unseen, ("021", "165", *seen)))
-    kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
-    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
-    test_room = datasets.make_shoebox_rooms(
-        1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
-    )
-
-    def render(n, group, seed, rooms, **kwargs):
-        shared = {"directions": "measured", "n_receivers": None, **kwargs}
-        return bench.render(n, heads=group, seed=seed, rooms=rooms, **shared)[:2]
-
-    n_test, near = bench.size(2000, 300), {"distances": (1.0,)}
-    n_many, n_one = bench.size(bench.args.train or 100800, 2500), bench.size(10080, 2500)
-    trainings = {
-        "many training heads": (n_many, many, 7, rooms),
-        "one training head": (n_one, [bench.head()], 6, rooms),
-        "one training head, another laboratory": (n_one, [kemar], 8, rooms),
-        "many training heads, no room": (bench.size(30000, 2500), many, 13, None),
-    }
-    for name, (n_train, group, seed, where) in trainings.items():
-        train = render(n_train, group, seed, where)
-        if bench.args.mirror and group is many:
-            train = _with_mirror_images(*train)
-        if where is None:
-            tests = {name: render(n_test, new, 14, None)}
-        else:
-            tests = {
-                name: render(n_test, new, 5, test_room),
-                f"{name}, at 1 m": render(n_test, new, 11, test_room, **near),
-            }
-            # Whether the heads that are new limit the error, or all heads do.
-            known = f"{name}, tested on them"
-            tests[known] = render(n_test, group, 10, test_room)
-            tests[f"{known}, at 1 m"] = render(n_test, group, 12, test_room, **near)
-        columns = {"training heads": len(group), "other heads": len(new)}
+    for train, tests, columns in head_trainings(bench):
         bench.run(["WSCE_sim15"], train, tests, **columns)
         # After each, so that a run that is killed half-way leaves what it has.
         bench.write("heads", "Heads never seen in training (CIPIC)", HEADS)
 
 
-def _front(head):
-    azimuth, elevation = head.directions.T
-    rows = np.flatnonzero((np.abs(azimuth) <= 90) & (np.abs(elevation) <= 45))
-    head = Bunch(**head)
-    for key in ("hrirs", "directions", "distance"):
-        head[key] = head[key][rows]
-    return head
-
-
 def real(bench):
     """Speech in measured rooms, after training in simulated rooms only."""
-    rooms = datasets.make_shoebox_rooms(
-        100, dimensions=((3, 3, 2.4), (10, 8, 3.5)), t60=(0.1, 0.6), random_state=bench.seed
-    )
-    data = bench.data
-    training = [
-        bench.head("021"),
-        bench.head("165"),
-        datasets.load_mit_kemar(data / "mit_kemar", fs=FS),
-        datasets.load_thk_ku100(data / "thk_ku100", fs=FS),
-        datasets.load_sadie_ku100(data / "sadie_ku100", fs=FS),
-        *(bench.head(s) for s in datasets.list_cipic_subjects(data / "cipic")[:6]),
-    ]
-    train = bench.render(
-        bench.size(15120, 2500),
-        heads=training,
-        rooms=rooms,
-        n_receivers=None,
-        snr=(10, 40),
-        seed=8,
-        **bench.speech("train-clean-100"),
-    )[:2]
-    measured = {
-        "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
-        "BBC listening room": datasets.load_bbc_brir(data / "bbc_brir", fs=FS),
-        "Rostock seminar room": datasets.load_rostock_kemar_brir(
-            data / "rostock_kemar_brir", correct_orientation=True, fs=FS
-        ),
-    }
-    tests = {
-        name: bench.render(
-            bench.size(500, 100),
-            heads=_front(head),
-            directions="measured",
-            seed=9,
-            **bench.speech("test-other"),
-        )[:2]
-        for name, head in measured.items()
-    }
+    train, tests, n_heads = real_rooms(bench)
     bench.run(["SCE_sim5", "WSCE_sim15", "LEM"], train, tests)
     bench.write(
         "real",
         "Speech in measured rooms",
-        f"{MEDIANS} Trained on speech in 100 simulated rooms with {len(training)} measured heads; "
+        f"{MEDIANS} Trained on speech in 100 simulated rooms with {n_heads} measured heads; "
         "tested on other speakers through the responses of three real rooms. The head of Surrey "
         "(Cortex) is never seen; those of the BBC (KU100) and Rostock (KEMAR) are models that are. "
         "The angles of Rostock are corrected by the 7 degrees that its manikin stood off.",

@@ -1,0 +1,190 @@
+"""Clips of the binaural protocols: the rooms, heads, directions and sounds of each."""
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from sslearn import datasets
+from sslearn.features import BinauralCues
+
+FS = 16000
+
+
+def _shaped_noise(seed, n_sources=200, seconds=6):
+    """Noise with spectra as varied as those of speech: random slopes above a random corner."""
+    rng = np.random.default_rng([seed, 5])
+    frequency = np.fft.rfftfreq(seconds * FS, 1 / FS)
+    octaves = np.log2(np.maximum(frequency / rng.uniform(200, 1000, (n_sources, 1)), 1))
+    gains = 10 ** (-rng.uniform(3, 15, (n_sources, 1)) * octaves / 20)
+    spectra = gains * np.fft.rfft(rng.standard_normal((n_sources, seconds * FS)))
+    return list(np.fft.irfft(spectra).astype(np.float32))
+
+
+def fixed_room(bench, *, clips=1, copies=0, **training):
+    """One room, one place of the head, sources 2.7 m away on a 2-degree grid.
+
+    The cues to train on have shape (n_clips, n_copies, n_features): a clip and its copies belong
+    to the same second of recording, and stay together where a part is taken.
+    """
+    # Wide and high enough for all sources, since they move and not the head.
+    rooms = datasets.make_shoebox_rooms(
+        1, dimensions=((6, 7, 4.4), (6, 7, 4.4)), t60=(0.2, 0.2), random_state=bench.seed
+    ).assign(receiver_x=1.5, receiver_y=3.5)
+    step = bench.size(2, 6)
+    azimuth, elevation = np.meshgrid(np.arange(-90, 91, step), np.arange(-44, 45, step))
+    grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
+    shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
+    shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
+    training = {"snr": (0.0, 40.0), "duration": 1.0, **training, **shared}
+    if copies:
+        training |= {"snr": None, "transformer": None}
+    X, y, _ = bench.render(clips * len(grid), directions=grid, seed=0, **training)
+    X = bench.speak(X, copies) if copies else X[:, None]
+    rng = np.random.default_rng(bench.seed)
+    tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
+    shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
+    tests = {
+        name: bench.render(len(tested), snr=snr, **shared)[:2]
+        for name, snr in (("fixed room", 15.0), ("fixed room, no noise", None))
+    }
+    return X, y, tests
+
+
+def samples(X, y):
+    """Clips and copies as samples of their own."""
+    return X.reshape(-1, X.shape[2]), np.repeat(y, X.shape[1], axis=0)
+
+
+def fixed_room_trainings(bench):
+    """Arguments of the data to train on: the paper's, and variants."""
+    speech = bench.speech("test-other")
+    return {
+        "strict": {},
+        "augmented": {"copies": bench.size(8, 2)},
+        "shaped": {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)},
+        "speech": {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech},
+    }
+
+
+def varying_rooms(bench, n_train, suffixes=("", ", off the grid")):
+    """Sixteen rooms to train in; the same rooms, and other rooms, to test in."""
+    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
+    others = datasets.make_shoebox_rooms(200, random_state=bench.seed + 1)
+    shared = {"heads": bench.head(), "directions": "measured", "yaw": bench.args.yaw}
+    n_receivers = bench.args.places or None
+    train = bench.render(n_train, rooms=rooms, seed=2, n_receivers=n_receivers, **shared)[:2]
+    tests = {}
+    for suffix in suffixes:
+        shared |= {"directions": None if suffix else "measured", "n_receivers": None}
+        for seed, (name, where) in enumerate({"test 1": rooms, "test 2": others}.items(), 3):
+            n_test = bench.size(2000, 300)
+            tests[name + suffix] = bench.render(n_test, rooms=where, seed=seed, **shared)[:2]
+    return train, tests
+
+
+def _with_mirror_images(X, y):
+    """Cues and directions, and those that a mirror between left and right would make of them."""
+    names = BinauralCues(FS).get_feature_names_out().astype(str)
+    odd = np.char.startswith(names, "ild") | np.char.startswith(names, "ipd_sin")
+    return np.concatenate([X, np.where(odd, -X, X)]), np.concatenate([y, y * (-1, 1)])
+
+
+def head_trainings(bench):
+    """Many heads or one to train on; heads never seen, and the same heads, to test on.
+
+    Yields cues and directions of training and tests, and columns for the table.
+    """
+    subjects = datasets.list_cipic_subjects(bench.data / "cipic")
+    subjects = [s for s in subjects if s not in ("021", "165")]
+    unseen, seen = subjects[::4], [s for s in subjects if s not in subjects[::4]]
+    new, many = ([bench.head(s) for s in group] for group in (unseen, ("021", "165", *seen)))
+    kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
+    rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
+    n_many, n_one = bench.size(bench.args.train or 100800, 2500), bench.size(10080, 2500)
+    trainings = {
+        "many training heads": (n_many, many, 7, rooms),
+        "one training head": (n_one, [bench.head()], 6, rooms),
+        "one training head, another laboratory": (n_one, [kemar], 8, rooms),
+        "many training heads, no room": (bench.size(30000, 2500), many, 13, None),
+    }
+    for name, (n_train, group, seed, where) in trainings.items():
+        train = _render_heads(bench, n_train, group, seed, where)
+        if bench.args.mirror and group is many:
+            train = _with_mirror_images(*train)
+        tests = _head_tests(bench, name, new, group, where)
+        yield train, tests, {"training heads": len(group), "other heads": len(new)}
+
+
+def _render_heads(bench, n, group, seed, rooms, **kwargs):
+    shared = {"directions": "measured", "n_receivers": None, **kwargs}
+    return bench.render(n, heads=group, seed=seed, rooms=rooms, **shared)[:2]
+
+
+def _head_tests(bench, name, new, known, where):
+    n = bench.size(2000, 300)
+    if where is None:
+        return {name: _render_heads(bench, n, new, 14, None)}
+    room = datasets.make_shoebox_rooms(
+        1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
+    )
+    # Whether the heads that are new limit the error, or all heads do; whether the distance does.
+    tests = {}
+    for suffix, group, seed, near_seed in (
+        ("", new, 5, 11),
+        (", tested on them", known, 10, 12),
+    ):
+        tests[name + suffix] = _render_heads(bench, n, group, seed, room)
+        near = _render_heads(bench, n, group, near_seed, room, distances=(1.0,))
+        tests[f"{name}{suffix}, at 1 m"] = near
+    return tests
+
+
+def _front(head):
+    azimuth, elevation = head.directions.T
+    rows = np.flatnonzero((np.abs(azimuth) <= 90) & (np.abs(elevation) <= 45))
+    head = Bunch(**head)
+    for key in ("hrirs", "directions", "distance"):
+        head[key] = head[key][rows]
+    return head
+
+
+def real_rooms(bench):
+    """Simulated rooms to train in, measured ones to test in, and the number of heads."""
+    rooms = datasets.make_shoebox_rooms(
+        100, dimensions=((3, 3, 2.4), (10, 8, 3.5)), t60=(0.1, 0.6), random_state=bench.seed
+    )
+    data = bench.data
+    training = [
+        bench.head("021"),
+        bench.head("165"),
+        datasets.load_mit_kemar(data / "mit_kemar", fs=FS),
+        datasets.load_thk_ku100(data / "thk_ku100", fs=FS),
+        datasets.load_sadie_ku100(data / "sadie_ku100", fs=FS),
+        *(bench.head(s) for s in datasets.list_cipic_subjects(data / "cipic")[:6]),
+    ]
+    train = bench.render(
+        bench.size(15120, 2500),
+        heads=training,
+        rooms=rooms,
+        n_receivers=None,
+        snr=(10, 40),
+        seed=8,
+        **bench.speech("train-clean-100"),
+    )[:2]
+    measured = {
+        "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
+        "BBC listening room": datasets.load_bbc_brir(data / "bbc_brir", fs=FS),
+        "Rostock seminar room": datasets.load_rostock_kemar_brir(
+            data / "rostock_kemar_brir", correct_orientation=True, fs=FS
+        ),
+    }
+    tests = {
+        name: bench.render(
+            bench.size(500, 100),
+            heads=_front(head),
+            directions="measured",
+            seed=9,
+            **bench.speech("test-other"),
+        )[:2]
+        for name, head in measured.items()
+    }
+    return train, tests, len(training)

@@ -7,6 +7,7 @@ from sslearn import datasets
 from sslearn.features import BinauralCues
 
 FS = 16000
+TRAININGS = ("strict", "augmented", "shaped", "speech")  # of the fixed room
 
 
 def _shaped_noise(seed, n_sources=200, seconds=6):
@@ -19,7 +20,19 @@ def _shaped_noise(seed, n_sources=200, seconds=6):
     return list(np.fft.irfft(spectra).astype(np.float32))
 
 
-def fixed_room(bench, *, clips=1, copies=0, **training):
+def _fixed_room_training(bench, name):
+    """Arguments of the clips to train on: the paper's, and variants."""
+    if name == "strict":
+        return {}
+    if name == "augmented":
+        return {"copies": bench.size(8, 2), "snr": None, "transformer": None}
+    if name == "shaped":
+        return {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)}
+    speech = bench.speech("test-other")
+    return {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech}
+
+
+def fixed_room(bench, training):
     """One room, one place of the head, sources 2.7 m away on a 2-degree grid.
 
     The cues to train on have shape (n_clips, n_copies, n_features): a clip and its copies belong
@@ -34,11 +47,10 @@ def fixed_room(bench, *, clips=1, copies=0, **training):
     grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
     shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
     shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
-    training = {"snr": (0.0, 40.0), "duration": 1.0, **training, **shared}
-    if copies:
-        training |= {"snr": None, "transformer": None}
-    X, y, _ = bench.render(clips * len(grid), directions=grid, seed=0, **training)
-    X = bench.speak(X, copies) if copies else X[:, None]
+    options = {"snr": (0.0, 40.0), "duration": 1.0, **_fixed_room_training(bench, training)}
+    n_clips, n_copies = options.pop("clips", 1) * len(grid), options.pop("copies", None)
+    X, y, _ = bench.render(n_clips, directions=grid, seed=0, **options, **shared)
+    X = bench.speak(X, n_copies) if n_copies else X[:, None]
     rng = np.random.default_rng(bench.seed)
     tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
     shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
@@ -52,17 +64,6 @@ def fixed_room(bench, *, clips=1, copies=0, **training):
 def samples(X, y):
     """Clips and copies as samples of their own."""
     return X.reshape(-1, X.shape[2]), np.repeat(y, X.shape[1], axis=0)
-
-
-def fixed_room_trainings(bench):
-    """Arguments of the data to train on: the paper's, and variants."""
-    speech = bench.speech("test-other")
-    return {
-        "strict": {},
-        "augmented": {"copies": bench.size(8, 2)},
-        "shaped": {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)},
-        "speech": {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech},
-    }
 
 
 def varying_rooms(bench, n_train, suffixes=("", ", off the grid")):

@@ -21,8 +21,8 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.accuracy._binaural_data import (
     FS,
+    TRAININGS,
     fixed_room,
-    fixed_room_trainings,
     head_trainings,
     real_rooms,
     samples,
@@ -134,7 +134,6 @@ class Bench:
         )
 
 
-TRAININGS = ("strict", "augmented", "shaped", "speech")
 MEDIANS = "Medians of the absolute error, in degrees."
 
 
@@ -153,10 +152,8 @@ FIXED = (
 
 def fixed(bench):
     """Fixed room (CAMIL)."""
-    for training, kwargs in fixed_room_trainings(bench).items():
-        if training not in bench.args.trainings:
-            continue
-        X, y, tests = fixed_room(bench, **kwargs)
+    for training in bench.args.trainings:
+        X, y, tests = fixed_room(bench, training)
         systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
         epochs = 3 if training == "strict" else 1
         bench.run(systems, samples(X, y), tests, epochs=epochs, training=training)
@@ -165,14 +162,12 @@ def fixed(bench):
 
 def reduced(bench):
     """A tenth of the training set (CAMIL)."""
-    fractions = {"strict": (0.1, 0.25, 0.5), "augmented": (0.1, 0.25), "speech": (0.1,)}
+    fractions = {"strict": (0.1, 0.25, 0.5), "augmented": (0.1, 0.25)}
     for training in bench.args.trainings:
-        if training not in fractions:
-            continue
-        X, y, tests = fixed_room(bench, **fixed_room_trainings(bench)[training])
+        X, y, tests = fixed_room(bench, training)
         noisy, clean = tests.values()
         epochs = 1.5 if training == "augmented" else 3
-        for fraction in fractions[training]:
+        for fraction in fractions.get(training, (0.1,)):
             X_part, _, y_part, _ = train_test_split(
                 X, y, train_size=fraction, random_state=bench.seed
             )
@@ -268,7 +263,9 @@ def main(argv=None):
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
-    parser.add_argument("--trainings", nargs="+", choices=TRAININGS, default=TRAININGS)
+    parser.add_argument(
+        "--trainings", nargs="+", choices=TRAININGS, default=TRAININGS, help="of the fixed room"
+    )
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--train", type=int, help="clips to train on, varying rooms and many heads")
     parser.add_argument("--places", type=int, default=0, help="places of the head per room; 0: any")

@@ -12,6 +12,7 @@ from sslearn.geometry._arrays import (
 )
 from sslearn.geometry._delays import propagation_delays, steering_vectors
 from sslearn.geometry._directions import (
+    angles_to_interaural_polar,
     angles_to_unit_vectors,
     check_directions,
     check_doa,
@@ -34,6 +35,7 @@ from sslearn.geometry._neighbors import grid_neighbors
 from sslearn.geometry._sources import check_multi_doa
 
 __all__ = [
+    "angles_to_interaural_polar",
     "angles_to_unit_vectors",
     "array_dimension",
     "azimuth_grid",

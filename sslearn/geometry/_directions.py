@@ -140,6 +140,32 @@ def interaural_polar_to_angles(lateral, polar):
     return unit_vectors_to_angles(np.stack(np.broadcast_arrays(*vectors), axis=-1))
 
 
+def angles_to_interaural_polar(doa):
+    """Turn azimuth and elevation into interaural-polar angles.
+
+    Parameters
+    ----------
+    doa : array-like of shape (..., n_angles)
+        Directions in degrees, laid out as in :func:`angles_to_unit_vectors`.
+
+    Returns
+    -------
+    angles : ndarray of shape (..., 2)
+        Lateral angle in [-90, 90], positive to the LEFT, and polar angle in [-90, 270) around the
+        interaural axis (0 front, 90 above, 180 behind), in degrees.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import angles_to_interaural_polar
+    >>> angles_to_interaural_polar([[40.0, 0.0], [140.0, 0.0], [0.0, 30.0]]).round(6).tolist()
+    [[40.0, 0.0], [40.0, 180.0], [0.0, 30.0]]
+    """
+    x, y, z = np.moveaxis(angles_to_unit_vectors(doa), -1, 0)
+    lateral = np.rad2deg(np.arctan2(y, np.hypot(x, z)))
+    polar = np.rad2deg(np.arctan2(z, x))
+    return np.stack([lateral, wrap_azimuth(polar - 90.0) + 90.0], axis=-1)
+
+
 def to_float(directions, name):
     """Copy angles into a float64 array of any shape.
 

@@ -7,7 +7,8 @@ from sslearn import datasets
 from sslearn.features import BinauralCues
 
 FS = 16000
-TRAININGS = ("strict", "augmented", "shaped", "speech")  # of the fixed room
+FIXED_TRAININGS = ("strict", "augmented", "shaped", "speech")
+HEAD_TRAININGS = ("many", "one", "elsewhere", "anechoic")
 
 
 def _shaped_noise(seed, n_sources=200, seconds=6):
@@ -102,40 +103,45 @@ def head_trainings(bench):
     rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
     n_many, n_one = bench.size(bench.args.train or 100800, 2500), bench.size(10080, 2500)
     trainings = {
-        "many training heads": (n_many, many, 7, rooms),
-        "one training head": (n_one, [bench.head()], 6, rooms),
-        "one training head, another laboratory": (n_one, [kemar], 8, rooms),
-        "many training heads, no room": (bench.size(30000, 2500), many, 13, None),
+        "many": [("many training heads", n_many, many, 7, rooms)],
+        "one": [("one training head", n_one, [bench.head()], 6, rooms)],
+        "elsewhere": [("one training head, another laboratory", n_one, [kemar], 8, rooms)],
+        "anechoic": [
+            ("no room", bench.size(30000, 2500), many[-n_heads:], 13, None)
+            for n_heads in (len(many), 13, 6, 3)
+        ],
     }
-    for name, (n_train, group, seed, where) in trainings.items():
-        train = _render_heads(bench, n_train, group, seed, where)
-        if bench.args.mirror and group is many:
-            train = _with_mirror_images(*train)
-        tests = _head_tests(bench, name, new, group, where)
-        yield train, tests, {"training heads": len(group), "other heads": len(new)}
+    for training in bench.trainings(HEAD_TRAININGS):
+        for name, n_train, group, seed, where in trainings[training]:
+            train = _render_heads(bench, n_train, group, seed, where)
+            if bench.args.mirror and len(group) > 1:
+                train = _with_mirror_images(*train)
+            tests = _head_tests(bench, name, new, group, where)
+            yield train, tests, {"training heads": len(group), "other heads": len(new)}
 
 
 def _render_heads(bench, n, group, seed, rooms, **kwargs):
-    shared = {"directions": "measured", "n_receivers": None, **kwargs}
+    shared = {"directions": "measured", "n_receivers": None, "yaw": bench.args.yaw, **kwargs}
     return bench.render(n, heads=group, seed=seed, rooms=rooms, **shared)[:2]
 
 
-def _head_tests(bench, name, new, known, where):
+def _head_tests(bench, name, new, known, rooms):
+    """Whether the heads that are new limit the error, or the room, or the distance."""
     n = bench.size(2000, 300)
-    if where is None:
+    if rooms is None:
         return {name: _render_heads(bench, n, new, 14, None)}
     room = datasets.make_shoebox_rooms(
         1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
     )
-    # Whether the heads that are new limit the error, or all heads do; whether the distance does.
     tests = {}
-    for suffix, group, seed, near_seed in (
-        ("", new, 5, 11),
-        (", tested on them", known, 10, 12),
-    ):
-        tests[name + suffix] = _render_heads(bench, n, group, seed, room)
-        near = _render_heads(bench, n, group, near_seed, room, distances=(1.0,))
-        tests[f"{name}{suffix}, at 1 m"] = near
+    for heads, group, seeds in (("", new, (5, 11, 15)), (", tested on them", known, (10, 12, 16))):
+        places = {
+            "": (room, {}),
+            ", at 1 m": (room, {"distances": (1.0,)}),
+            ", same rooms": (rooms, {}),
+        }
+        for seed, (place, (where, kwargs)) in zip(seeds, places.items(), strict=True):
+            tests[name + heads + place] = _render_heads(bench, n, group, seed, where, **kwargs)
     return tests
 
 

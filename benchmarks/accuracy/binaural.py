@@ -20,8 +20,9 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import train_test_split
 
 from benchmarks.accuracy._binaural_data import (
+    FIXED_TRAININGS,
     FS,
-    TRAININGS,
+    HEAD_TRAININGS,
     fixed_room,
     head_trainings,
     real_rooms,
@@ -49,11 +50,17 @@ class Bench:
         self.quick = args.quick
         self.data = Path(args.data)
         self.seed = args.seed
+        self.training = {**TRAINING, "patience": args.patience}
         self.rows = []
 
     def size(self, full, quick):
         """Number of samples."""
         return quick if self.quick else full
+
+    def trainings(self, names):
+        """Those of a protocol's trainings that the command line names; all if it names none."""
+        named = self.args.trainings or names
+        return [name for name in names if name in named]
 
     def head(self, subject="021"):
         """Head of the CIPIC database."""
@@ -101,7 +108,12 @@ class Bench:
         """
         jobs = (
             delayed(train_and_test)(
-                system, train, tests, self._parameters(system, epochs), self.args.neighbors
+                system,
+                train,
+                tests,
+                self._parameters(system, epochs),
+                training=self.training,
+                neighbors=self.args.neighbors,
             )
             for system in self.args.systems or systems
         )
@@ -120,7 +132,7 @@ class Bench:
         """Write the rows that were gathered so far."""
         names = ("seed", "quick", "epochs", "train", "places", "yaw", "neighbors")
         settings = {name: getattr(self.args, name) for name in names}
-        settings |= {**TRAINING, **NETWORK}
+        settings |= {**self.training, **NETWORK}
         write_results(
             f"binaural_{name}" + ("_quick" if self.quick else ""),
             title,
@@ -152,7 +164,7 @@ FIXED = (
 
 def fixed(bench):
     """Fixed room (CAMIL)."""
-    for training in bench.args.trainings:
+    for training in bench.trainings(FIXED_TRAININGS):
         X, y, tests = fixed_room(bench, training)
         systems = ["SCE_sim5", "feed-forward", "WSCE_sim15", "LEM"]
         epochs = 3 if training == "strict" else 1
@@ -163,7 +175,7 @@ def fixed(bench):
 def reduced(bench):
     """A tenth of the training set (CAMIL)."""
     fractions = {"strict": (0.1, 0.25, 0.5), "augmented": (0.1, 0.25)}
-    for training in bench.args.trainings:
+    for training in bench.trainings(FIXED_TRAININGS):
         X, y, tests = fixed_room(bench, training)
         noisy, clean = tests.values()
         epochs = 1.5 if training == "augmented" else 3
@@ -224,9 +236,12 @@ def ablation(bench):
 
 
 HEADS = (
-    f"{MEDIANS} 2 s of white noise, sources at 1, 1.5 and 2 m, or at 1 m alone. No room: trained "
-    "and tested without one, so that nothing but the heads is new. `--mirror`: the mirror images "
-    "of the clips of many heads are trained on too, which makes them twice as many."
+    f"{MEDIANS} 2 s of white noise, sources at 1, 1.5 and 2 m, or at 1 m alone. Tested in one room "
+    "of 3.5 x 5 x 2.8 m with a T60 of 0.3 s, or in the rooms that were trained in (same rooms). No "
+    "room: trained and tested without one, so that nothing but the heads is new. `--mirror`: the "
+    "mirror images of the clips of several heads are trained on too, which makes them twice as "
+    "many. Lateral and polar: the angles of CIPIC, from the median plane and around the axis of "
+    "the ears, of the same predictions."
 )
 
 
@@ -264,9 +279,13 @@ def main(argv=None):
     parser.add_argument("--cache", default=".cache/binaural", help="folder of rendered cues")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="only these systems")
     parser.add_argument(
-        "--trainings", nargs="+", choices=TRAININGS, default=TRAININGS, help="of the fixed room"
+        "--trainings",
+        nargs="+",
+        choices=(*FIXED_TRAININGS, *HEAD_TRAININGS),
+        help="only these: the first four are of the fixed room, the others of heads",
     )
     parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--patience", type=int, default=10, help="epochs without a better error")
     parser.add_argument("--train", type=int, help="clips to train on, varying rooms and many heads")
     parser.add_argument("--places", type=int, default=0, help="places of the head per room; 0: any")
     parser.add_argument(

@@ -1,15 +1,14 @@
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
 from sslearn.datasets._ambisonic_format import to_sn3d
-from sslearn.datasets._files import check_choice, read_audio
-from sslearn.datasets._head import resample_audio
+from sslearn.datasets._files import check_choice
 from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.utils import read_audio
 
 
 def load_ambisonic(paths, *, convention="sn3d", fs=None):
@@ -75,7 +74,7 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
         raise ValueError("paths is empty: pass at least one file.")
     if not all(isinstance(path, (str, os.PathLike)) for path in paths):
         raise TypeError(f"paths must be a path or a list of paths; got {paths!r}.")
-    data, rates = zip(*(_read(Path(path), convention) for path in paths), strict=True)
+    data, rates = zip(*(_read(path, convention, fs) for path in paths), strict=True)
     if fs is None:
         fs = rates[0]
         if len(set(rates)) > 1:
@@ -83,18 +82,17 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
                 f"paths must be files of one sampling rate; got {sorted(set(rates))} Hz. Set fs "
                 "to resample them."
             )
-    data = [resample_audio(audio, rate, fs) for audio, rate in zip(data, rates, strict=True)]
     same_length = len({audio.shape[1] for audio in data}) == 1
     return Bunch(
-        data=np.stack(data) if same_length else data,
+        data=np.stack(data) if same_length else list(data),
         fs=float(fs),
         metadata=pd.DataFrame({"file": [str(path) for path in paths]}),
     )
 
 
-def _read(path, convention):
+def _read(path, convention, fs):
     """First-order audio (4, n_times) of a file, in SN3D, and its rate."""
-    audio, fs = read_audio(path)
+    audio, fs = read_audio(path, fs=fs)
     order = round(len(audio) ** 0.5) - 1
     is_higher = order > 1 and (order + 1) ** 2 == len(audio)
     if len(audio) != 4 and not (is_higher and convention != "fuma"):
@@ -102,6 +100,4 @@ def _read(path, convention):
         raise ValueError(
             f"{path} must have 4 channels{more} in the convention {convention!r}; got {len(audio)}."
         )
-    if not np.isfinite(audio).all():
-        raise ValueError(f"{path} contains NaN or infinity: expected finite samples.")
     return to_sn3d(audio[:4], convention), fs

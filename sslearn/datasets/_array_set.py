@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._files import find_files, read_audio
-from sslearn.datasets._head import resample_audio
+from sslearn.datasets._files import check_file, find_files
 from sslearn.geometry import wrap_azimuth
+from sslearn.utils import read_audio, resample_audio
 
 
 def make_directions(azimuth, elevation=0.0, distance=None):
@@ -133,7 +133,7 @@ def read_recordings(folder, files, *, n_channels, fs=None):
     """
     audio, expected = [], None
     for file in files:
-        path = Path(folder) / file
+        path = check_file(Path(folder) / file)
         samples, own_fs = read_audio(path)
         expected = expected or (n_channels, samples.shape[1], own_fs)
         if (*samples.shape, own_fs) != expected:

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._files import check_choice, check_file, find_files, read_audio
-from sslearn.datasets._head import resample_audio
+from sslearn.datasets._files import check_choice, check_file, find_files
+from sslearn.utils import read_audio
 
 
 def _read_mono(path, fs):
-    audio, own_fs = read_audio(path)
+    audio, _ = read_audio(path, fs=fs)
     if len(audio) != 1:
         raise ValueError(f"path {path} must have one channel; got {len(audio)}.")
-    return np.ascontiguousarray(resample_audio(audio[0], own_fs, fs))
+    return np.ascontiguousarray(audio[0])
 
 
 def _load_recordings(folder, metadata, *, fs, return_paths, **extra):

@@ -5,7 +5,6 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 
 def check_file(path):
@@ -127,39 +126,3 @@ def read_npz(path, *names):
         raise ValueError(f"{path} must hold the array {error}; it does not.") from error
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, TypeError) as error:
         raise OSError(f"path {path} is truncated or no npz file: {error}.") from error
-
-
-def read_audio(path):
-    """Samples of an audio file.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-
-    Returns
-    -------
-    audio : ndarray of shape (n_channels, n_times), float32
-        The samples.
-    fs : int
-        Sampling rate in Hz.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    OSError
-        If the file is truncated or no audio file.
-    """
-    path = check_file(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            audio = file.read(dtype="float32", always_2d=True).T
-            n_times, fs = file.frames, file.samplerate
-    except soundfile.LibsndfileError as error:
-        raise OSError(f"path {path} is no readable audio file: {error}") from error
-    if audio.shape[1] != n_times:
-        raise OSError(
-            f"path {path} is truncated: it states {n_times} samples and holds {audio.shape[1]}."
-        )
-    return audio, fs

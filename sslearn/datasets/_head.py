@@ -1,11 +1,8 @@
-from fractions import Fraction
-from numbers import Real
-
 import numpy as np
-from scipy.signal import resample_poly
 from sklearn.utils import Bunch
 
 from sslearn.geometry import check_directions
+from sslearn.utils import resample_audio
 
 
 def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, **extra):
@@ -43,38 +40,6 @@ def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, *
         **extra,
     )
     return head if target_fs is None else resample_hrirs(head, target_fs)
-
-
-def resample_audio(x, fs, target_fs):
-    """Resample along the last axis so that the waveform keeps its values.
-
-    Parameters
-    ----------
-    x : ndarray of shape (..., n_times)
-        Signals.
-    fs, target_fs : float
-        Rate before and after, in Hz.
-
-    Returns
-    -------
-    x : ndarray of shape (..., n_times_new)
-        The signals at ``target_fs``; the same array if the rates are equal.
-
-    Raises
-    ------
-    ValueError
-        If ``target_fs`` is not positive and finite, or in no simple ratio to ``fs``.
-    """
-    if not (isinstance(target_fs, Real) and 0 < target_fs < np.inf):
-        raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
-    if target_fs == fs:
-        return x
-    ratio = Fraction(float(target_fs)) / Fraction(float(fs))
-    if max(ratio.numerator, ratio.denominator) > 10**6:
-        raise ValueError(
-            f"fs must stand in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
-        )
-    return resample_poly(x, ratio.numerator, ratio.denominator, axis=-1)
 
 
 def resample_hrirs(head, fs):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from sslearn.datasets._head import resample_audio
+from sslearn.utils import read_audio
 
 _N_TRIES = 100
 _LOUD_ENOUGH = 0.3  # of the rms of the whole source
@@ -21,12 +21,9 @@ def _file_state(path):
 @lru_cache(maxsize=128)
 def _read(path, state, fs):
     try:
-        sound, rate = soundfile.read(path, dtype="float32")
-    except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"The audio file {path!r} in sources is damaged: {error}") from error
-    sound = resample_audio(sound, rate, fs)
-    if not np.isfinite(sound).all():
-        raise ValueError(f"The audio file {path!r} in sources contains NaN or infinity.")
+        [sound], _ = read_audio(path, fs=fs)
+    except OSError as error:
+        raise ValueError(f"sources: {error}") from error
     return sound
 
 

@@ -1,45 +1,10 @@
 import os
-import re
-from fractions import Fraction
 
 import numpy as np
-import soundfile
-from scipy.signal import resample_poly
 
 from sslearn.features._base import ArrayTransformer
+from sslearn.utils import read_audio
 from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
-
-# A writer that could not seek back leaves a length near the largest 31- or 32-bit number.
-_UNKNOWN_LENGTH = 2**31 - 2**16
-
-
-def _check_complete(info):
-    """Compare the lengths that the header declares with those that libsndfile found."""
-    for declared, found in re.findall(r": (\d+) \(should be (\d+)\)", info.extra_info):
-        if int(found) < int(declared) < _UNKNOWN_LENGTH:
-            raise ValueError(f"is truncated: {found} of {declared} bytes are there")
-    if info.frames == 0:
-        raise ValueError("holds no audio")
-
-
-def _read(path, n_frames):
-    """Audio (n_channels, n_times) of at most ``n_frames`` frames (all if None), and its rate."""
-    if not os.path.isfile(path):
-        raise FileNotFoundError("does not exist or is no file")
-    if os.path.getsize(path) == 0:
-        raise ValueError("is empty")
-    try:
-        info = soundfile.info(path)
-        _check_complete(info)
-        wanted = info.frames if n_frames is None else min(n_frames(info.samplerate), info.frames)
-        audio, _ = soundfile.read(path, frames=wanted, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise ValueError(f"cannot be read ({error})") from error
-    if len(audio) < wanted:
-        raise ValueError(f"is truncated: {len(audio)} of {wanted} frames are there")
-    if not np.isfinite(audio).all():
-        raise ValueError("contains NaN or infinity")
-    return audio.T, info.samplerate
 
 
 class AudioReader(ArrayTransformer):
@@ -60,12 +25,12 @@ class AudioReader(ArrayTransformer):
     See Also
     --------
     BinauralCues, STFT : What takes the audio.
+    sslearn.utils.read_audio : One file.
 
     Notes
     -----
-    Files are decoded by libsndfile (WAV, FLAC, OGG, MP3 and others), scaled to [-1, 1], and
-    resampled by :func:`scipy.signal.resample_poly`. That a compressed file is truncated shows
-    only where it is read to the end.
+    Each file is read by :func:`sslearn.utils.read_audio`, and resampled by the exact ratio of the
+    two rates (:func:`sslearn.utils.resample_audio`).
 
     Examples
     --------
@@ -132,17 +97,19 @@ class AudioReader(ArrayTransformer):
         TypeError
             If X does not hold paths.
         ValueError
-            If a file is empty, truncated, unreadable or shorter than ``duration``, or has another
-            number of channels or (where ``resample=False``) another rate. Every message names
-            the file.
+            If a file is empty, truncated, unreadable or shorter than ``duration``, has another
+            number of channels or (where ``resample=False``) another rate, or one in no simple
+            ratio to ``fs``. Every message names the file.
         """
         self._validate_params()
         clips, n_channels = [], self.n_channels
         for i, path in enumerate(self._check_paths(X)):
             try:
                 clips.append(self._clip(path, n_channels))
+            except FileNotFoundError as error:
+                raise FileNotFoundError(f"X[{i}]: {error}") from error
             except (OSError, ValueError) as error:
-                raise type(error)(f"X[{i}], the file {path!r}, {error}.") from error
+                raise ValueError(f"X[{i}]: {error}") from error
             n_channels = len(clips[0])
         same_length = len({clip.shape[1] for clip in clips}) == 1
         return np.stack(clips) if same_length else clips
@@ -171,27 +138,19 @@ class AudioReader(ArrayTransformer):
         return [os.fspath(path) for path in paths]
 
     def _clip(self, path, n_channels):
-        n_times = None if self.duration is None else round(self.duration * self.fs)
-        audio, rate = _read(path, None if n_times is None else self._n_frames_to_read)
+        fs = self.fs if self.resample else None
+        audio, fs = read_audio(path, fs=fs, duration=self.duration)
         if n_channels is not None and len(audio) != n_channels:
-            raise ValueError(f"has {len(audio)} channel(s), not {n_channels} as expected")
-        if rate != self.fs:
-            audio = self._resampled(audio, rate)
-        if n_times is None:
-            return audio
-        if audio.shape[1] < n_times:
             raise ValueError(
-                f"lasts {audio.shape[1] / self.fs:g} s, less than duration={self.duration:g} s; "
-                "drop it or lower duration"
+                f"The file {path!r} has {len(audio)} channel(s), not {n_channels} as expected."
             )
-        return audio[:, :n_times]
-
-    def _n_frames_to_read(self, rate):
-        # Beyond the cut the resampling filter needs 10 periods of the lower rate, and some spare.
-        return int(np.ceil((self.duration + 12 / min(rate, self.fs)) * rate)) + 1
-
-    def _resampled(self, audio, rate):
-        if not self.resample:
-            raise ValueError(f"is sampled at {rate} Hz, not fs={self.fs:g}; set resample=True")
-        ratio = Fraction(self.fs / rate).limit_denominator(10_000)
-        return resample_poly(audio, ratio.numerator, ratio.denominator, axis=1)
+        if fs != self.fs:
+            raise ValueError(
+                f"The file {path!r} is sampled at {fs} Hz, not fs={self.fs:g}; set resample=True."
+            )
+        if self.duration is not None and audio.shape[1] < round(self.duration * fs):
+            raise ValueError(
+                f"The file {path!r} lasts {audio.shape[1] / fs:g} s, less than duration="
+                f"{self.duration:g} s; drop it or lower duration."
+            )
+        return audio

@@ -1,6 +1,7 @@
-"""Gates for arrays and parameters; knows nothing of sound."""
+"""Gates for arrays and parameters, audio files; knows nothing of directions."""
 
 from sslearn.utils._allocation import keep_freed_memory
+from sslearn.utils._audio import read_audio, resample_audio
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
@@ -12,5 +13,7 @@ __all__ = [
     "check_spectrum",
     "import_optional",
     "keep_freed_memory",
+    "read_audio",
+    "resample_audio",
     "track",
 ]

@@ -21,6 +21,7 @@ _ROOMS = (
     "networks",
     "plotting",
     "recipes",
+    "simulation",
     "utils",
 )
 

@@ -13,9 +13,10 @@ ROOT = Path(sslearn.__file__).parent
 LAYERS = (
     {"utils", "exceptions"},
     {"geometry"},
-    {"metrics", "features", "encoding", "losses", "networks"},
-    {"base", "datasets", "model_selection"},
-    {"doa", "neighbors", "deep_learning"},
+    {"features", "metrics", "decoding", "losses", "networks"},
+    {"encoding"},
+    {"base", "simulation", "model_selection"},
+    {"datasets", "doa", "neighbors", "deep_learning"},
     {"embedding", "audiovisual"},
     {"plotting", "streaming", "persistence"},
     {"recipes"},
@@ -34,6 +35,7 @@ TORCH_FREE = (
     "neighbors",
     "plotting",
     "recipes",
+    "simulation",
 )
 
 

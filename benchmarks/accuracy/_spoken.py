@@ -6,9 +6,9 @@ from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import cosine
 from sklearn.utils import gen_batches
 
-from sslearn.datasets._plane_waves import add_noise
-from sslearn.datasets._sources import check_sources
 from sslearn.features import BinauralCues
+from sslearn.simulation._noise import add_noise
+from sslearn.simulation._sounds import check_sources
 
 
 def spoken_cues(recordings, fs, *, sources, speakers, n_copies, snr, seed, cache, n_jobs):

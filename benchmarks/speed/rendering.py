@@ -18,10 +18,10 @@ from pyroomacoustics.doa import GridSphere
 from scipy import fft
 
 from sslearn.datasets import load_cipic, make_binaural, make_shoebox_rooms, structural_hrirs
-from sslearn.datasets._interpolation import HeadInterpolator
-from sslearn.datasets._rendering import RoomRenderer
-from sslearn.datasets._rooms import SPEED_OF_SOUND, check_rooms, image_sources
 from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
+from sslearn.simulation._head_responses import RoomRenderer
+from sslearn.simulation._interpolation import HeadInterpolator
+from sslearn.simulation._rooms import SPEED_OF_SOUND, check_rooms, image_sources
 
 FS, MAX_ORDER, N_REPEATS, N_CLIPS = 16000, 14, 15, 64
 RECEIVER, SOURCE = np.array([4.0, 2.5, 1.7]), np.array([3.1, 3.3, 1.5])

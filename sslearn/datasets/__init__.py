@@ -12,7 +12,6 @@ from sslearn.datasets._binaural import make_binaural
 from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load_surrey_brir
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
 from sslearn.datasets._corpora import load_librispeech, load_noise
-from sslearn.datasets._head import resample_hrirs
 from sslearn.datasets._heads import (
     load_ari,
     load_ircam_listen,
@@ -20,13 +19,14 @@ from sslearn.datasets._heads import (
     load_sadie_ku100,
     load_thk_ku100,
 )
-from sslearn.datasets._interpolation import interpolate_hrirs
 from sslearn.datasets._plane_waves import make_plane_waves
-from sslearn.datasets._rooms import make_shoebox_rooms
 from sslearn.datasets._shoebox import make_shoebox
 from sslearn.datasets._shoebox_presets import shoebox_preset
 from sslearn.datasets._sofa import load_sofa
-from sslearn.datasets._structural import structural_hrirs
+from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._interpolation import interpolate_hrirs
+from sslearn.simulation._rooms import make_shoebox_rooms
+from sslearn.simulation._structural import structural_hrirs
 
 __all__ = [
     "interpolate_hrirs",

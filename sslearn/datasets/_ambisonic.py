@@ -5,11 +5,6 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 
-from sslearn.datasets._ambisonic_placement import AmbisonicPlacement, add_interferers
-from sslearn.datasets._ambisonic_rendering import AmbisonicScene
-from sslearn.datasets._chunks import warn_of_silence
-from sslearn.datasets._plane_waves import check_range
-from sslearn.datasets._rooms import check_rooms, make_shoebox_rooms
 from sslearn.datasets._shoebox import (
     check_noise,
     render_shoebox,
@@ -17,9 +12,14 @@ from sslearn.datasets._shoebox import (
     shoebox_metadata,
     shoebox_target,
 )
-from sslearn.datasets._shoebox_placement import check_places, draw_shoebox_plan
-from sslearn.datasets._sources import check_sources
 from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.simulation._ambisonic_placement import AmbisonicPlacement, add_interferers
+from sslearn.simulation._chunks import warn_of_silence
+from sslearn.simulation._placement import check_places, draw_shoebox_plan
+from sslearn.simulation._receivers import AmbisonicScene
+from sslearn.simulation._rooms import check_rooms, make_shoebox_rooms
+from sslearn.simulation._sounds import check_sources
+from sslearn.utils import check_range
 from sslearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
 

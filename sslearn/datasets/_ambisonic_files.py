@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._ambisonic_format import to_sn3d
 from sslearn.datasets._files import check_choice
 from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.simulation._ambisonic_format import to_sn3d
 from sslearn.utils import read_audio
 
 

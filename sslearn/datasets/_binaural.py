@@ -10,17 +10,17 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_memory
 
 from sslearn import __version__
-from sslearn.datasets._chunks import render_plan, warn_of_silence
-from sslearn.datasets._head import resample_hrirs
-from sslearn.datasets._interpolation import HeadInterpolator, check_head
-from sslearn.datasets._placement import Placement, check_distances, draw_plan
-from sslearn.datasets._plane_waves import add_noise, check_range
-from sslearn.datasets._rendering import RoomRenderer
-from sslearn.datasets._rooms import check_rooms, image_sources
-from sslearn.datasets._sources import check_sources
-from sslearn.datasets._structural import structural_hrirs
 from sslearn.geometry import angles_to_unit_vectors, check_directions
-from sslearn.utils import import_optional
+from sslearn.simulation._chunks import render_plan, warn_of_silence
+from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._head_placement import Placement, check_distances, draw_plan
+from sslearn.simulation._head_responses import RoomRenderer
+from sslearn.simulation._interpolation import HeadInterpolator, check_head
+from sslearn.simulation._noise import add_noise
+from sslearn.simulation._rooms import check_rooms, image_sources
+from sslearn.simulation._sounds import check_sources
+from sslearn.simulation._structural import structural_hrirs
+from sslearn.utils import check_range, import_optional
 from sslearn.utils._param_validation import HasMethods, Interval, validate_params
 
 # Ears that are not mirror images give the embedded head elevation cues on the median plane too.

@@ -7,38 +7,13 @@ from sklearn.utils import Bunch, check_random_state
 from sslearn.geometry import (
     check_directions,
     check_mic_positions,
+    draw_directions,
     propagation_delays,
     wrap_azimuth,
 )
+from sslearn.simulation._noise import add_noise
+from sslearn.utils import check_range
 from sslearn.utils._param_validation import Interval, validate_params
-
-
-def check_range(limits, name, lowest=-np.inf, highest=np.inf):
-    """Validate a pair (low, high) with ``lowest <= low <= high <= highest``."""
-    limits = np.asarray(limits, dtype=float)
-    if limits.shape != (2,) or not (lowest <= limits[0] <= limits[1] <= highest):
-        raise ValueError(
-            f"{name} must be a pair (low, high) with {lowest:g} <= low <= high <= {highest:g}; "
-            f"got {limits.tolist()}."
-        )
-    return limits
-
-
-def draw_directions(n_samples, azimuth_range, elevation_range, rng):
-    """Directions (n_samples, 2) uniform on the patch of the sphere between the ranges."""
-    azimuth = rng.uniform(*azimuth_range, size=n_samples)
-    # Equal areas: the sine of the elevation is uniform, not the elevation.
-    low, high = np.sin(np.deg2rad(elevation_range))
-    elevation = np.rad2deg(np.arcsin(rng.uniform(low, high, size=n_samples)))
-    return np.stack([wrap_azimuth(azimuth), elevation], axis=1)
-
-
-def add_noise(X, snr, rng):
-    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
-    power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
-    scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
-    X += scale * rng.standard_normal(X.shape).astype(X.dtype)
-    return X
 
 
 def _delay(signals, delays, n_pad, n_times):

@@ -6,18 +6,18 @@ from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_memory
 
-from sslearn.datasets._chunks import render_plan, warn_of_silence
-from sslearn.datasets._plane_waves import check_range
-from sslearn.datasets._rooms import SPEED_OF_SOUND, WALLS, check_rooms, make_shoebox_rooms
-from sslearn.datasets._shoebox_noise import NOISES
-from sslearn.datasets._shoebox_placement import (
+from sslearn.geometry import check_mic_positions
+from sslearn.simulation._chunks import render_plan, warn_of_silence
+from sslearn.simulation._noise import NOISES
+from sslearn.simulation._placement import (
     ShoeboxPlacement,
     check_places,
     draw_shoebox_plan,
 )
-from sslearn.datasets._shoebox_rendering import ShoeboxScene, render_shoebox_chunk
-from sslearn.datasets._sources import check_sources
-from sslearn.geometry import check_mic_positions
+from sslearn.simulation._rooms import SPEED_OF_SOUND, WALLS, check_rooms, make_shoebox_rooms
+from sslearn.simulation._scene import ShoeboxScene, render_shoebox_chunk
+from sslearn.simulation._sounds import check_sources
+from sslearn.utils import check_range
 from sslearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
 _CHUNK = 64  # clips rendered, transformed and cached together, fewer where they are large
@@ -253,7 +253,7 @@ default="noise"
 
 
 def render_shoebox(plan, scene, *, memory, n_jobs, verbose):
-    """Render a plan, see :func:`~sslearn.datasets._chunks.render_plan`."""
+    """Render a plan, see :func:`~sslearn.simulation._chunks.render_plan`."""
     # Not before everything is checked: it makes the folder.
     memory = check_memory(memory)
     key = None if memory.location is None else scene.key

@@ -22,6 +22,7 @@ from sslearn.geometry._directions import (
     unit_vectors_to_angles,
     wrap_azimuth,
 )
+from sslearn.geometry._draws import draw_directions
 from sslearn.geometry._grids import (
     azimuth_grid,
     circular_grid,
@@ -46,6 +47,7 @@ __all__ = [
     "circular_array",
     "circular_difference",
     "circular_grid",
+    "draw_directions",
     "fibonacci_grid",
     "great_circle_distance",
     "grid_neighbors",

@@ -4,12 +4,14 @@ from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import read_audio, resample_audio
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
+from sslearn.utils._ranges import check_range
 from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
 
 __all__ = [
     "check_audio",
     "check_finite",
     "check_maps",
+    "check_range",
     "check_spectrum",
     "import_optional",
     "keep_freed_memory",

@@ -7,16 +7,17 @@ from scipy.signal import butter, sosfilt
 from scipy.stats import kstest
 from sklearn.pipeline import make_pipeline
 
-from sslearn.datasets import _shoebox, _shoebox_rendering, make_ambisonic, make_shoebox_rooms
-from sslearn.datasets._ambisonic_placement import AmbisonicPlacement
-from sslearn.datasets._rooms import WALLS, check_rooms, image_sources
-from sslearn.datasets._shoebox_placement import check_places, draw_shoebox_plan
-from sslearn.datasets._shoebox_responses import LEAD, ambisonic_response, room_response
-from sslearn.datasets._sources import NoiseSources
+from sslearn.datasets import _shoebox, make_ambisonic, make_shoebox_rooms
 from sslearn.doa import IntensityLocalizer
 from sslearn.features import STFT, IntensityVector
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
 from sslearn.metrics import angular_error
+from sslearn.simulation import _scene
+from sslearn.simulation._ambisonic_placement import AmbisonicPlacement
+from sslearn.simulation._placement import check_places, draw_shoebox_plan
+from sslearn.simulation._responses import LEAD, ambisonic_response, room_response
+from sslearn.simulation._rooms import WALLS, check_rooms, image_sources
+from sslearn.simulation._sounds import NoiseSources
 
 FS = 16000
 SHORT = {"duration": 0.1, "random_state": 0}
@@ -326,13 +327,13 @@ def test_independent_of_workers_chunks_and_number(rooms, monkeypatch):
 
 
 def test_cache_knows_what_matters(tmp_path, rooms, monkeypatch):
-    clips, render = [], _shoebox_rendering._render_clip
+    clips, render = [], _scene._render_clip
 
     def counted(scene, row, i):
         clips.append(i)
         return render(scene, row, i)
 
-    monkeypatch.setattr(_shoebox_rendering, "_render_clip", counted)
+    monkeypatch.setattr(_scene, "_render_clip", counted)
     recording = np.random.default_rng(0).standard_normal(2000)
     params = {"rooms": rooms, "duration": 0.05, "memory": str(tmp_path), "random_state": 0}
     changes = [

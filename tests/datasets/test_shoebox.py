@@ -14,20 +14,10 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import (
     _shoebox,
-    _shoebox_rendering,
     make_shoebox,
     make_shoebox_rooms,
     shoebox_preset,
 )
-from sslearn.datasets._rooms import check_rooms
-from sslearn.datasets._shoebox_noise import array_noise
-from sslearn.datasets._shoebox_placement import (
-    ShoeboxPlacement,
-    check_places,
-    draw_shoebox_plan,
-)
-from sslearn.datasets._shoebox_responses import LEAD, direct_response, room_response
-from sslearn.datasets._sources import NoiseSources
 from sslearn.doa import SRPPHAT
 from sslearn.features import STFT
 from sslearn.geometry import (
@@ -38,6 +28,16 @@ from sslearn.geometry import (
     tetrahedral_array,
 )
 from sslearn.metrics import angular_error
+from sslearn.simulation import _scene
+from sslearn.simulation._noise import array_noise
+from sslearn.simulation._placement import (
+    ShoeboxPlacement,
+    check_places,
+    draw_shoebox_plan,
+)
+from sslearn.simulation._responses import LEAD, direct_response, room_response
+from sslearn.simulation._rooms import check_rooms
+from sslearn.simulation._sounds import NoiseSources
 
 FS = 16000
 CIRCLE = circular_array(4, 0.05)
@@ -59,13 +59,13 @@ def small_chunks(monkeypatch):
 @pytest.fixture
 def n_rendered(monkeypatch):
     """List that grows by one with each clip rendered in this process."""
-    clips, render = [], _shoebox_rendering._render_clip
+    clips, render = [], _scene._render_clip
 
     def counted(scene, row, i):
         clips.append(i)
         return render(scene, row, i)
 
-    monkeypatch.setattr(_shoebox_rendering, "_render_clip", counted)
+    monkeypatch.setattr(_scene, "_render_clip", counted)
     return clips
 
 

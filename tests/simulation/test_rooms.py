@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sslearn.datasets import make_shoebox_rooms
-from sslearn.datasets._rooms import check_rooms
+from sslearn.simulation._rooms import check_rooms
 
 WALLS = ["west", "east", "south", "north", "floor", "ceiling"]
 

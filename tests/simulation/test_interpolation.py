@@ -4,8 +4,8 @@ from scipy import fft
 from sklearn.utils import Bunch
 
 from sslearn.datasets import interpolate_hrirs, load_cipic, structural_hrirs
-from sslearn.datasets._interpolation import minimum_phase_onsets
 from sslearn.geometry import angles_to_unit_vectors, fibonacci_grid, great_circle_distance
+from sslearn.simulation._interpolation import minimum_phase_onsets
 
 FS = 16000
 

@@ -3,17 +3,17 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 
-from sslearn.datasets._ambisonic_format import ambisonic_gains
-from sslearn.datasets._shoebox_noise import gain_to_ratio, noise_signals
-from sslearn.datasets._shoebox_rendering import (
+from sslearn.geometry import angles_to_unit_vectors, icosahedral_grid
+from sslearn.simulation._ambisonic_format import ambisonic_gains
+from sslearn.simulation._noise import gain_to_ratio, noise_signals
+from sslearn.simulation._responses import ambisonic_response, direct_response
+from sslearn.simulation._scene import (
     ShoeboxScene,
     array_axes,
     hear_source,
     reference_power,
 )
-from sslearn.datasets._shoebox_responses import ambisonic_response, direct_response
-from sslearn.datasets._sources import NoiseSources
-from sslearn.geometry import angles_to_unit_vectors, icosahedral_grid
+from sslearn.simulation._sounds import NoiseSources
 
 
 @dataclass(repr=False)

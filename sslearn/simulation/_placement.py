@@ -1,15 +1,16 @@
 import numpy as np
 import pandas as pd
 
-from sslearn.datasets._placement import check_distances, sample_streams
-from sslearn.datasets._plane_waves import check_range, draw_directions
 from sslearn.geometry import (
     angles_to_unit_vectors,
     check_directions,
     check_multi_doa,
+    draw_directions,
     great_circle_distance,
     mic_pairs,
 )
+from sslearn.simulation._head_placement import check_distances, sample_streams
+from sslearn.utils import check_range
 
 _MARGIN = 0.1  # metres between a source and a wall
 N_TRIES = 50

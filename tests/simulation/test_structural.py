@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
 from sslearn.datasets import structural_hrirs
-from sslearn.datasets._structural import _sphere
+from sslearn.simulation._structural import _sphere
 
 
 def spectrum_db(hrirs, n_fft=1024):

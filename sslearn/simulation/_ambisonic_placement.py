@@ -1,14 +1,13 @@
 import numpy as np
 
-from sslearn.datasets._plane_waves import draw_directions
-from sslearn.datasets._shoebox_placement import (
+from sslearn.geometry import angles_to_unit_vectors, draw_directions, great_circle_distance
+from sslearn.simulation._placement import (
     N_TRIES,
     N_TRIES_APART,
     ShoeboxPlacement,
     longest_distances,
     source_columns,
 )
-from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
 
 
 class AmbisonicPlacement(ShoeboxPlacement):

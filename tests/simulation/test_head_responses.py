@@ -4,10 +4,10 @@ from scipy import fft
 from sklearn.utils import Bunch
 
 from sslearn.datasets import interpolate_hrirs, make_shoebox_rooms, structural_hrirs
-from sslearn.datasets._interpolation import HeadInterpolator
-from sslearn.datasets._rendering import RoomRenderer
-from sslearn.datasets._rooms import check_rooms, image_sources
 from sslearn.geometry import angles_to_unit_vectors, fibonacci_grid, unit_vectors_to_angles
+from sslearn.simulation._head_responses import RoomRenderer
+from sslearn.simulation._interpolation import HeadInterpolator
+from sslearn.simulation._rooms import check_rooms, image_sources
 
 FS = 16000
 RECEIVER = np.array([2.5, 2.0, 1.7])

@@ -1,9 +1,9 @@
 import numpy as np
 from scipy import fft, sparse
 
-from sslearn.datasets._interpolation import HeadInterpolator
-from sslearn.datasets._rooms import SPEED_OF_SOUND
 from sslearn.geometry import unit_vectors_to_angles
+from sslearn.simulation._interpolation import HeadInterpolator
+from sslearn.simulation._rooms import SPEED_OF_SOUND
 
 # Reflections: degrees between tabulated responses, steps per sample of their delays, and the part
 # of the energy left out at either end of a response.

@@ -2,13 +2,13 @@ import numpy as np
 from scipy.fft import irfft
 from scipy.special import spherical_jn, spherical_yn
 
-from sslearn.datasets._head import make_head
 from sslearn.geometry import (
     angles_to_unit_vectors,
     check_directions,
     circular_difference,
     fibonacci_grid,
 )
+from sslearn.simulation._head import make_head
 from sslearn.utils._param_validation import Integral, Interval, Real, validate_params
 
 # Pinna reflections of Brown and Duda (1998), table I: gain, then A, B (samples at 44.1 kHz), D.

@@ -1,8 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from sslearn.datasets._plane_waves import draw_directions
-from sslearn.geometry import angles_to_unit_vectors, wrap_azimuth
+from sslearn.geometry import angles_to_unit_vectors, draw_directions, wrap_azimuth
 
 _MARGIN = 0.1  # metres between a source and a wall
 _N_TRIES = 50

@@ -3,7 +3,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft
 
-from sslearn.datasets._rooms import SPEED_OF_SOUND
+from sslearn.simulation._rooms import SPEED_OF_SOUND
 
 NOISES = ("white", "diffuse", "coherent")
 
@@ -78,3 +78,11 @@ def array_noise(kind, sources, mics, fs, rng):
 def gain_to_ratio(power, own, ratio):
     """Gain that puts sound with the power ``own`` ``ratio`` dB below ``power``; 0 of silence."""
     return np.float32(np.sqrt(power / (own * 10 ** (ratio / 10)))) if own > 0 else np.float32(0)
+
+
+def add_noise(X, snr, rng):
+    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
+    power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
+    scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
+    X += scale * rng.standard_normal(X.shape).astype(X.dtype)
+    return X

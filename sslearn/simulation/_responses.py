@@ -4,7 +4,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import butter, sosfilt
 
-from sslearn.datasets._rooms import SPEED_OF_SOUND, WALLS
+from sslearn.simulation._rooms import SPEED_OF_SOUND, WALLS
 from sslearn.utils import import_optional
 
 LEAD = 40  # samples before the peak of the interpolation filter, by which responses are late
@@ -49,7 +49,7 @@ def room_response(room, source, mics, *, fs, horizon, max_order=None):
     Parameters
     ----------
     room : dict
-        One of those that :func:`~sslearn.datasets._rooms.check_rooms` returns.
+        One of those that :func:`~sslearn.simulation._rooms.check_rooms` returns.
     source : ndarray of shape (3,)
         Position in metres.
     mics : ndarray of shape (n_mics, 3)

@@ -6,9 +6,9 @@ from scipy import fft
 from sklearn.base import clone
 
 from sslearn import __version__
-from sslearn.datasets._shoebox_noise import array_noise, gain_to_ratio
-from sslearn.datasets._shoebox_responses import direct_response, room_response
 from sslearn.geometry import angles_to_unit_vectors
+from sslearn.simulation._noise import array_noise, gain_to_ratio
+from sslearn.simulation._responses import direct_response, room_response
 from sslearn.utils import keep_freed_memory
 
 

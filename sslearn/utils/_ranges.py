@@ -1,0 +1,38 @@
+import numpy as np
+
+
+def check_range(limits, name, lowest=-np.inf, highest=np.inf):
+    """Validate a pair (low, high) with ``lowest <= low <= high <= highest``.
+
+    Parameters
+    ----------
+    limits : array-like of shape (2,)
+        The pair.
+    name : str
+        What it is called in messages.
+    lowest, highest : float, default=-inf and inf
+        Bounds that hold for both.
+
+    Returns
+    -------
+    limits : ndarray of shape (2,)
+        The pair as floats.
+
+    Raises
+    ------
+    ValueError
+        If there are not two numbers, or they are inverted or out of bounds.
+
+    Examples
+    --------
+    >>> from sslearn.utils import check_range
+    >>> check_range((20, 8000), "freq_range", lowest=0).tolist()
+    [20.0, 8000.0]
+    """
+    limits = np.asarray(limits, dtype=float)
+    if limits.shape != (2,) or not (lowest <= limits[0] <= limits[1] <= highest):
+        raise ValueError(
+            f"{name} must be a pair (low, high) with {lowest:g} <= low <= high <= {highest:g}; "
+            f"got {limits.tolist()}."
+        )
+    return limits

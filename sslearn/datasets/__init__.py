@@ -1,4 +1,4 @@
-"""Generators, room simulation and loaders; foreign conventions end here."""
+"""Loaders and generators; foreign conventions end here."""
 
 from sslearn.datasets._ambisonic import make_ambisonic
 from sslearn.datasets._ambisonic_files import load_ambisonic
@@ -23,10 +23,12 @@ from sslearn.datasets._plane_waves import make_plane_waves
 from sslearn.datasets._shoebox import make_shoebox
 from sslearn.datasets._shoebox_presets import shoebox_preset
 from sslearn.datasets._sofa import load_sofa
-from sslearn.simulation._head import resample_hrirs
-from sslearn.simulation._interpolation import interpolate_hrirs
-from sslearn.simulation._rooms import make_shoebox_rooms
-from sslearn.simulation._structural import structural_hrirs
+from sslearn.simulation import (
+    interpolate_hrirs,
+    make_shoebox_rooms,
+    resample_hrirs,
+    structural_hrirs,
+)
 
 __all__ = [
     "interpolate_hrirs",

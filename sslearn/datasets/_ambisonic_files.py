@@ -6,8 +6,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from sslearn.datasets._files import check_choice
-from sslearn.features._intensity_vector import CONVENTIONS
-from sslearn.simulation._ambisonic_format import to_sn3d
+from sslearn.features import ambisonic_gains
 from sslearn.utils import read_audio
 
 
@@ -67,7 +66,7 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     >>> recordings.data.shape, recordings.fs
     ((1, 4, 8000), 16000.0)
     """
-    check_choice(convention, CONVENTIONS, "convention")
+    check_choice(convention, ("sn3d", "n3d", "fuma"), "convention")
     is_list = isinstance(paths, Iterable) and not isinstance(paths, str)
     paths = list(paths) if is_list else [paths]
     if not paths:
@@ -100,4 +99,5 @@ def _read(path, convention, fs):
         raise ValueError(
             f"{path} must have 4 channels{more} in the convention {convention!r}; got {len(audio)}."
         )
-    return to_sn3d(audio[:4], convention), fs
+    matrix = ambisonic_gains("sn3d") @ np.linalg.inv(ambisonic_gains(convention))
+    return matrix.astype(audio.dtype) @ audio[:4], fs

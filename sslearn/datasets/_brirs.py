@@ -6,7 +6,7 @@ import pandas as pd
 from sslearn.datasets._files import check_choice, find_files, read_npz
 from sslearn.datasets._sofa import load_sofa
 from sslearn.geometry import wrap_azimuth
-from sslearn.simulation._head import make_head
+from sslearn.simulation import make_head
 from sslearn.utils import read_audio
 
 _ROSTOCK_TURN = 7.0  # degrees by which the manikin was off to the left, from its time differences

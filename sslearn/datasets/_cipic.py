@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.datasets._files import check_choice, find_files, read_npz
 from sslearn.geometry import interaural_polar_to_angles
-from sslearn.simulation._head import make_head
+from sslearn.simulation import make_head
 
 # Interaural-polar grid of the database; its lateral angle is positive to the RIGHT.
 _LATERAL = np.r_[-80, -65, -55, np.arange(-45, 46, 5), 55, 65, 80].astype(float)

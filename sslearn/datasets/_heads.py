@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.datasets._files import check_choice, find_files, read_npz
 from sslearn.datasets._sofa import load_sofa
-from sslearn.simulation._head import make_head
+from sslearn.simulation import make_head
 
 
 def _load_choice(paths, value, argument, *, fs, name):

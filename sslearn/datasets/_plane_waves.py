@@ -11,9 +11,16 @@ from sslearn.geometry import (
     propagation_delays,
     wrap_azimuth,
 )
-from sslearn.simulation._noise import add_noise
 from sslearn.utils import check_range
 from sslearn.utils._param_validation import Interval, validate_params
+
+
+def add_noise(X, snr, rng):
+    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
+    power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
+    scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
+    X += scale * rng.standard_normal(X.shape).astype(X.dtype)
+    return X
 
 
 def _delay(signals, delays, n_pad, n_times):
@@ -47,7 +54,7 @@ def make_plane_waves(
     azimuth_range=(-90, 90),
     elevation_range=None,
     directions=None,
-    sources="noise",
+    sounds=None,
     snr=None,
     speed_of_sound=343.0,
     random_state=None,
@@ -72,9 +79,9 @@ def make_plane_waves(
         ``y`` holds azimuths only.
     directions : array-like of shape (n_samples,) or (n_samples, 2), default=None
         Directions in degrees, instead of random ones; ``y`` is laid out like them.
-    sources : "noise" or array-like of shape (n_samples, n_times), default="noise"
-        White noise with a standard deviation of 1, drawn for every clip, or the sounds, as they
-        are at the origin.
+    sounds : array-like of shape (n_samples, n_times), default=None
+        The sound of each clip, as it is at the origin. None is white noise with a standard
+        deviation of 1, drawn for every clip.
     snr : float, default=None
         Signal-to-noise ratio in dB of white noise that is uncorrelated over the microphones; no
         noise if None.
@@ -115,7 +122,7 @@ def make_plane_waves(
     target = _check_target(n_samples, directions, azimuth_range, elevation_range, rng)
     delays = propagation_delays(mics, target, speed_of_sound=speed_of_sound) * fs
     n_pad = int(np.ceil(np.abs(delays).max())) + 16
-    signals = _check_signals(sources, n_samples, n_times, n_pad, rng)
+    signals = _check_signals(sounds, n_samples, n_times, n_pad, rng)
     X = _delay(signals, delays, n_pad, n_times)
     if snr is not None:
         add_noise(X, snr, rng)
@@ -139,17 +146,15 @@ def _check_target(n_samples, directions, azimuth_range, elevation_range, rng):
     return draw_directions(n_samples, azimuth_range, elevation_range, rng)
 
 
-def _check_signals(sources, n_samples, n_times, n_pad, rng):
-    if isinstance(sources, str):
-        if sources != "noise":
-            raise ValueError(f'sources must be "noise" or an array; got {sources!r}.')
+def _check_signals(sounds, n_samples, n_times, n_pad, rng):
+    if sounds is None:
         return rng.standard_normal((n_samples, n_times + 2 * n_pad))
-    sources = np.asarray(sources, dtype=float)
-    if sources.shape != (n_samples, n_times):
+    sounds = np.asarray(sounds, dtype=float)
+    if sounds.shape != (n_samples, n_times):
         raise ValueError(
-            f"sources must have shape (n_samples, n_times) = ({n_samples}, {n_times}); got "
-            f"{sources.shape}. Set duration to n_times / fs."
+            f"sounds must have shape (n_samples, n_times) = ({n_samples}, {n_times}); got "
+            f"{sounds.shape}. Set duration to n_times / fs."
         )
-    if not np.isfinite(sources).all():
-        raise ValueError("sources contains NaN or infinity: expected finite values.")
-    return np.pad(sources, ((0, 0), (n_pad, n_pad)))
+    if not np.isfinite(sounds).all():
+        raise ValueError("sounds contains NaN or infinity: expected finite values.")
+    return np.pad(sounds, ((0, 0), (n_pad, n_pad)))

@@ -1,80 +1,19 @@
-from numbers import Integral, Real
-
-import numpy as np
-import pandas as pd
-from sklearn.base import clone
-from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.validation import check_memory
-
-from sslearn.geometry import check_mic_positions
-from sslearn.simulation._chunks import render_plan, warn_of_silence
-from sslearn.simulation._noise import NOISES
-from sslearn.simulation._placement import (
-    ShoeboxPlacement,
-    check_places,
-    draw_shoebox_plan,
-)
-from sslearn.simulation._rooms import SPEED_OF_SOUND, WALLS, check_rooms, make_shoebox_rooms
-from sslearn.simulation._scene import ShoeboxScene, render_shoebox_chunk
-from sslearn.simulation._sounds import check_sources
-from sslearn.utils import check_range
-from sslearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
-
-_CHUNK = 64  # clips rendered, transformed and cached together, fewer where they are large
-_CHUNK_BYTES = 2**26
+from sslearn.simulation import ArrayReceiver, simulate
 
 
-@validate_params(
-    {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "mic_positions": ["array-like"],
-        "rooms": [pd.DataFrame, None],
-        "n_rooms": [Interval(Integral, 1, None, closed="left")],
-        "n_sources": [Interval(Integral, 1, None, closed="left")],
-        "min_separation": [Interval(Real, 0, 180, closed="both")],
-        "wall_distance": [Interval(Real, 0, None, closed="left")],
-        "yaw": [Interval(Real, None, None, closed="neither"), None],
-        "snr_reference": [StrOptions({"direct", "reverberant"})],
-        "noise": [StrOptions(set(NOISES))],
-        "fs": [Interval(Real, 0, None, closed="neither")],
-        "duration": [Interval(Real, 0, None, closed="neither")],
-        "max_order": [Interval(Integral, 0, None, closed="left"), None],
-        "transformer": [HasMethods("fit_transform"), None],
-        "memory": [str, HasMethods("cache"), None],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
 def make_shoebox(
     n_samples=100,
     *,
     mic_positions,
-    rooms=None,
-    n_rooms=20,
-    dimensions=((4.0, 4.0, 2.5), (10.0, 10.0, 4.0)),
-    t60=(0.2, 1.0),
-    sources="noise",
-    speakers=None,
+    rooms=20,
+    sounds=None,
     n_sources=1,
-    azimuth_range=(-180, 180),
-    elevation_range=None,
-    directions=None,
-    distances=(1.0, 1.5, 2.0),
-    min_separation=10.0,
-    array_height=(1.0, 1.6),
-    wall_distance=0.5,
-    yaw=None,
-    snr=None,
-    snr_reference="direct",
-    noise="white",
-    noise_sources="noise",
+    placement=None,
+    noise=None,
     fs=16000,
     duration=2.0,
     max_order=None,
-    transformer=None,
+    batch_transform=None,
     memory=None,
     n_jobs=None,
     random_state=None,
@@ -89,59 +28,22 @@ def make_shoebox(
         Number of clips.
     mic_positions : array-like of shape (n_mics, 3)
         Microphone positions in metres around the origin of the array: x front, y left, z up.
-    rooms : DataFrame, default=None
-        Rooms, as :func:`make_shoebox_rooms` returns them. None draws ``n_rooms`` rooms.
-    n_rooms : int, default=20
-        Number of rooms to draw. Used without ``rooms`` only, as are the next two.
-    dimensions : tuple of two tuples of 3 floats, default=((4, 4, 2.5), (10, 10, 4))
-        Smallest and largest length, width and height in metres.
-    t60 : tuple of (float, float), default=(0.2, 1.0)
-        Shortest and longest reverberation time in seconds.
-    sources : "noise" or list of ndarray of shape (n_times_i,) or list of str, default="noise"
-        White noise with a standard deviation of 1, drawn anew for every source, or recordings at
-        ``fs``, or paths to mono audio files of any rate. Random excerpts are taken that are not
-        pauses.
-    speakers : array-like of shape (n_recordings,), default=None
-        Label of each recording, for the metadata; several sources of a clip are of different
-        speakers as far as there are such.
+    rooms : DataFrame, int or ShoeboxRooms, default=20
+        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which
+        (:class:`~sslearn.simulation.ShoeboxRooms`), to draw: by default of 4 m x 4 m x 2.5 m to
+        10 m x 10 m x 4 m, with reverberation times of 0.2 to 1 s.
+    sounds : Sounds or list, default=None
+        What the sources play: white noise if None, or recordings, with their speakers
+        (:class:`~sslearn.simulation.Sounds`) or without (a list of arrays or of paths).
     n_sources : int, default=1
         Number of sources that sound at the same time, with the same level at the array.
-    azimuth_range : tuple of (float, float), default=(-180, 180)
-        Lowest and highest azimuth of the sources in the frame of the array, in degrees. The
-        front half, (-90, 90), is all that a line of microphones along y can tell apart.
-    elevation_range : tuple of (float, float), default=None
-        Lowest and highest elevation in degrees. None puts all sources on the horizontal plane of
-        the array, and ``y`` holds azimuths only.
-    directions : array-like of shape (n_directions,), (n_directions, 2) or \
-(n_directions, n_sources, k), default=None
-        Directions in degrees to use in turn, from the first row on; ``y`` is laid out like them,
-        with k = 1 (azimuth) or 2 (and elevation) for several sources. None draws them uniformly
-        on the patch of the sphere between the ranges.
-    distances : array-like of shape (n_distances,), default=(1.0, 1.5, 2.0)
-        Distances to draw from, in metres.
-    min_separation : float, default=10.0
-        Least angle between two drawn sources of a clip, in degrees.
-    array_height : float or tuple of (float, float), default=(1.0, 1.6)
-        Height of the origin of the array in metres, or a range to draw it from; None is anywhere
-        at ``wall_distance`` from the floor and the ceiling.
-    wall_distance : float, default=0.5
-        Least distance between a microphone and a wall, the floor or the ceiling, in metres.
-    yaw : float, default=None
-        Direction in which the front of the array points, as an azimuth in the room (0 along the
-        length), in degrees; None draws one for every clip.
-    snr : float or tuple of (float, float), default=None
-        Signal-to-noise ratio in dB, or a range to draw it from. No noise if None.
-    snr_reference : {"direct", "reverberant"}, default="direct"
-        Whether ``snr`` compares the noise with the direct sound, as it would be without a room,
-        or with all sound of the sources; mean powers over the clip and the microphones.
-    noise : {"white", "diffuse", "coherent"}, default="white"
-        White noise, independent at each microphone; a spherically diffuse field, whose coherence
-        between two microphones at the distance d is ``sin(2 pi f d / c) / (2 pi f d / c)``; or
-        one signal that is the same at all microphones, like a source at broadside.
-    noise_sources : "noise" or list of ndarray of shape (n_times_i,) or list of str, \
-default="noise"
-        What is heard as diffuse or coherent noise: white noise, or recordings as in ``sources``
-        (:func:`load_noise`).
+    placement : Placement, default=None
+        Directions, distances and separation of the sources, height and yaw of the array; all
+        defaults of :class:`~sslearn.simulation.Placement` if None, which puts the sources on the
+        horizontal plane of the array, all around it.
+    noise : Noise, float or tuple of (float, float), default=None
+        Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
+        dB, or a range of ratios, of noise that is independent at each microphone. None if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=2.0
@@ -149,9 +51,9 @@ default="noise"
     max_order : int, default=None
         Highest number of reflections; 0 is a room without walls. None follows the sound for the
         reverberation time (column ``t60`` of ``rooms``; twice Sabine's where there is none).
-    transformer : transformer, default=None
-        Stateless transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, applied to some clips
-        at a time, so that only its output is kept in memory.
+    batch_transform : transformer, default=None
+        Transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, that is cloned, fitted on the
+        first clips and applied to some at a time, so that only its output is kept in memory.
     memory : str or joblib.Memory, default=None
         Folder in which finished parts are cached: an interrupted call goes on where it stopped
         when it is repeated with the same arguments and an integer ``random_state``. No cache if
@@ -170,7 +72,7 @@ default="noise"
     -------
     data : Bunch or tuple of (ndarray, ndarray, DataFrame)
         With the keys ``data``, float32 audio of shape (n_samples, n_mics, n_times) (or the output
-        of ``transformer``), ``target``, directions in degrees of shape (n_samples,),
+        of ``batch_transform``), ``target``, directions in degrees of shape (n_samples,),
         (n_samples, 2) or (n_samples, n_sources, k), ``metadata``, a DataFrame with the columns
         room (index label in ``rooms``), t60, speaker, source, distance, snr and yaw (speaker_0,
         speaker_1, ..., source_0, ..., distance_0, ... for several sources), ``fs``,
@@ -186,7 +88,7 @@ default="noise"
 
     Warns
     -----
-    UserWarning
+    SilenceWarning
         If a source of a clip is digital silence.
 
     See Also
@@ -216,108 +118,29 @@ default="noise"
     --------
     >>> from sslearn.datasets import make_shoebox
     >>> from sslearn.geometry import circular_array
-    >>> array = circular_array(4, 0.05)
+    >>> from sslearn.simulation import Noise, ShoeboxRooms
     >>> X, y, metadata = make_shoebox(
-    ...     3, mic_positions=array, n_rooms=2, t60=(0.2, 0.3), snr=20, noise="diffuse",
-    ...     duration=0.25, random_state=0, return_X_y=True,
+    ...     3, mic_positions=circular_array(4, 0.05), rooms=ShoeboxRooms(2, t60=(0.2, 0.3)),
+    ...     noise=Noise(20, kind="diffuse"), duration=0.25, random_state=0, return_X_y=True,
     ... )
     >>> X.shape, y.shape
     ((3, 4, 4000), (3,))
     """
-    mics = check_mic_positions(mic_positions)
-    n_times = max(1, round(duration * fs))
-    sources = check_sources(sources, fs=fs, n_times=n_times, speakers=speakers)
-    noise_sources = check_noise(noise, noise_sources, fs, n_times)
-    snr = None if snr is None else check_range(np.broadcast_to(snr, 2), "snr")
-    where, n_angles = check_places(
-        n_sources, directions, azimuth_range, elevation_range, distances, array_height
+    return simulate(
+        ArrayReceiver(mic_positions),
+        n_samples,
+        rooms=rooms,
+        sounds=sounds,
+        n_sources=n_sources,
+        placement=placement,
+        noise=noise,
+        fs=fs,
+        duration=duration,
+        max_order=max_order,
+        batch_transform=batch_transform,
+        memory=memory,
+        n_jobs=n_jobs,
+        random_state=random_state,
+        verbose=verbose,
+        return_X_y=return_X_y,
     )
-    where |= {"min_separation": min_separation, "wall_distance": wall_distance, "yaw": yaw}
-    entropy = int(check_random_state(random_state).randint(2**31 - 1))
-    if rooms is None:
-        rooms = make_shoebox_rooms(n_rooms, dimensions=dimensions, t60=t60, random_state=entropy)
-    parts = check_rooms(rooms)
-    placement = ShoeboxPlacement(rooms, mics, n_sources=n_sources, **where)
-    plan = draw_shoebox_plan(n_samples, placement, sources, snr, entropy)
-    horizons = np.minimum(room_horizons(rooms, parts), n_times / fs)
-    sound = (sources, n_sources, snr_reference, noise, noise_sources, fs, n_times, max_order)
-    transformer = None if transformer is None else clone(transformer)
-    scene = ShoeboxScene(mics, parts, horizons, *sound, transformer, entropy)
-    X, silent = render_shoebox(plan, scene, memory=memory, n_jobs=n_jobs, verbose=verbose)
-    warn_of_silence(silent, plan["source_0"].get)
-    y = shoebox_target(plan, n_sources, n_angles)
-    metadata = shoebox_metadata(plan, scene, rooms)
-    if return_X_y:
-        return X, y, metadata
-    return Bunch(data=X, target=y, metadata=metadata, fs=fs, mic_positions=mics, rooms=rooms)
-
-
-def render_shoebox(plan, scene, *, memory, n_jobs, verbose):
-    """Render a plan, see :func:`~sslearn.simulation._chunks.render_plan`."""
-    # Not before everything is checked: it makes the folder.
-    memory = check_memory(memory)
-    key = None if memory.location is None else scene.key
-    n_bytes = 4 * scene.n_channels * scene.n_times
-    how = {"n_chunk": int(np.clip(_CHUNK_BYTES // n_bytes, 1, _CHUNK)), "memory": memory}
-    return render_plan(
-        render_shoebox_chunk, plan, scene, key, n_jobs=n_jobs, verbose=verbose, **how
-    )
-
-
-def check_noise(noise, noise_sources, fs, n_times):
-    """Validate what is heard as noise, see :func:`make_shoebox`."""
-    if noise == "white" and not isinstance(noise_sources, str):
-        raise ValueError(
-            'noise_sources must be "noise" with noise="white". Set noise="diffuse" to hear '
-            "recordings."
-        )
-    return check_sources(noise_sources, fs=fs, n_times=n_times, speakers=None, name="noise_sources")
-
-
-def room_horizons(rooms, parts):
-    """How long the sound of each room is followed, in seconds."""
-    if "t60" in rooms:
-        seconds = rooms["t60"].to_numpy(dtype=float)
-        if not (seconds > 0).all():
-            raise ValueError(
-                f"rooms must have positive reverberation times t60 in seconds; got "
-                f"{seconds.tolist()}. Leave the column out to estimate them."
-            )
-        return seconds
-    return np.array([2 * _sabine(part) for part in parts])
-
-
-def _sabine(part):
-    """Reverberation time by Sabine's formula, in seconds."""
-    length, width, height = part["sizes"]
-    areas = np.repeat([width * height, length * height, length * width], 2)
-    # Where it depends on the octave, the least absorption lasts longest.
-    absorption = [part["absorption"][wall] for wall in WALLS]
-    least = [min(value["coeffs"]) if isinstance(value, dict) else value for value in absorption]
-    with np.errstate(divide="ignore"):
-        return 24 * np.log(10) * length * width * height / (SPEED_OF_SOUND * np.dot(areas, least))
-
-
-def shoebox_target(plan, n_sources, n_angles):
-    """Directions as y: (n,), (n, 2) or (n, n_sources, k)."""
-    angles = ("azimuth", "elevation")[:n_angles]
-    names = [f"{angle}_{s}" for s in range(n_sources) for angle in angles]
-    target = plan[names].to_numpy(dtype=float).reshape(len(plan), n_sources, n_angles)
-    if n_sources > 1:
-        return target
-    return target[:, 0, 0] if n_angles == 1 else target[:, 0]
-
-
-def shoebox_metadata(plan, scene, rooms):
-    """Table of the samples for the user."""
-    row = plan["room_row"]
-    columns = {"room": rooms.index[row]}
-    columns["t60"] = rooms["t60"].to_numpy()[row] if "t60" in rooms else np.nan
-    ends = [f"_{s}" for s in range(scene.n_sources)]
-    names = [""] if scene.n_sources == 1 else ends
-    for name, end in zip(names, ends, strict=True):
-        speakers = [scene.sources.speaker(source) for source in plan[f"source{end}"]]
-        columns[f"speaker{name}"] = speakers
-        columns[f"source{name}"] = plan[f"source{end}"]
-        columns[f"distance{name}"] = plan[f"distance{end}"]
-    return pd.DataFrame(columns | {"snr": plan["snr"], "yaw": plan["yaw"]})

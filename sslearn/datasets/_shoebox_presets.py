@@ -1,5 +1,6 @@
 from sslearn.datasets._files import check_choice
 from sslearn.geometry import circular_array, linear_array
+from sslearn.simulation import Noise, Placement, ShoeboxRooms
 
 _NAMES = ("C1", "C2", "L1", "L2")
 
@@ -16,7 +17,7 @@ def shoebox_preset(name):
     Returns
     -------
     params : dict
-        Keyword arguments. Speech is not among them: pass ``sources`` and ``speakers``.
+        Keyword arguments. Speech is not among them: pass ``sounds``.
 
     Raises
     ------
@@ -44,23 +45,19 @@ def shoebox_preset(name):
     --------
     >>> from sslearn.datasets import shoebox_preset
     >>> params = shoebox_preset("C2")
-    >>> params["n_sources"], params["noise"], params["snr"]
-    (2, 'coherent', (0.0, 30.0))
+    >>> params["n_sources"], params["noise"]
+    (2, Noise(kind='coherent', snr=(0.0, 30.0)))
     """
     check_choice(name, _NAMES, "name")
     circular = name[0] == "C"
     return {
         "mic_positions": circular_array(4, 0.05) if circular else linear_array(4, 0.08),
         "n_sources": int(name[1]),
-        "azimuth_range": (-180.0, 180.0) if circular else (-90.0, 90.0),
-        "distances": (1.5,),
-        "min_separation": 10.0,
-        "dimensions": ((4.0, 4.0, 2.5), (10.0, 10.0, 4.0)),
-        "t60": (0.2, 1.0),
-        "n_rooms": 100,
-        "snr": (0.0, 30.0),
-        "snr_reference": "direct",
-        "noise": "coherent",
+        "placement": Placement(
+            azimuth_range=(-180.0, 180.0) if circular else (-90.0, 90.0), distances=(1.5,)
+        ),
+        "rooms": ShoeboxRooms(100),
+        "noise": Noise((0.0, 30.0), kind="coherent"),
         "fs": 16000,
         "duration": 2.0,
     }

@@ -5,7 +5,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from sslearn.datasets._files import check_file
 from sslearn.geometry import check_directions, great_circle_distance, unit_vectors_to_angles
-from sslearn.simulation._head import make_head
+from sslearn.simulation import make_head
 from sslearn.utils import import_optional
 
 _CONVENTION = "SimpleFreeFieldHRIR"

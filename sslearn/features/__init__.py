@@ -1,5 +1,6 @@
 """Audio to spectra to cues: transformers of X."""
 
+from sslearn.features._ambisonic_format import ambisonic_gains
 from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
 from sslearn.features._feature_stack import FeatureStack, make_feature_stack
@@ -29,5 +30,6 @@ __all__ = [  # noqa: RUF022
     "RealImag",
     "STFT",
     "TimePooling",
+    "ambisonic_gains",
     "make_feature_stack",
 ]

@@ -1,8 +1,30 @@
 """Rooms, sounds, noise, placement and receivers: everything that clips are simulated from."""
 
-from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._ambisonic_receiver import AmbisonicReceiver
+from sslearn.simulation._head import make_head, resample_hrirs
+from sslearn.simulation._head_receiver import HeadReceiver
 from sslearn.simulation._interpolation import interpolate_hrirs
-from sslearn.simulation._rooms import make_shoebox_rooms
+from sslearn.simulation._noise import Interferer, Noise
+from sslearn.simulation._placement import Placement
+from sslearn.simulation._receivers import ArrayReceiver
+from sslearn.simulation._rooms import ShoeboxRooms, make_shoebox_rooms
+from sslearn.simulation._simulate import simulate
+from sslearn.simulation._sounds import Sounds
 from sslearn.simulation._structural import structural_hrirs
 
-__all__ = ["interpolate_hrirs", "make_shoebox_rooms", "resample_hrirs", "structural_hrirs"]
+__all__ = [
+    "AmbisonicReceiver",
+    "ArrayReceiver",
+    "HeadReceiver",
+    "Interferer",
+    "Noise",
+    "Placement",
+    "ShoeboxRooms",
+    "Sounds",
+    "interpolate_hrirs",
+    "make_head",
+    "make_shoebox_rooms",
+    "resample_hrirs",
+    "simulate",
+    "structural_hrirs",
+]

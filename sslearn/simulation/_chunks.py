@@ -1,28 +1,29 @@
 import warnings
+from itertools import chain
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, hash
+from sklearn.base import clone
 
-from sslearn.utils import track
+from sslearn.exceptions import SilenceWarning
+from sslearn.simulation._scene import render_clip
+from sslearn.utils import keep_freed_memory, track
+
+CHUNK = 64  # clips rendered, transformed and cached together, fewer where they are large
+CHUNK_BYTES = 2**26
 
 
-def render_plan(render_chunk, plan, scene, key, *, n_chunk, memory, n_jobs, verbose):
+def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     """Render a plan chunk by chunk, in parallel and through the cache.
 
     Parameters
     ----------
-    render_chunk : callable
-        Function ``(key, start, stop, plan, scene)`` of a module that returns the data of the
-        samples from ``start`` to ``stop`` and the indices of the silent ones; ``plan`` holds
-        their rows. All arguments but ``scene`` tell a cached chunk from others.
     plan : DataFrame
         What was drawn, one row per sample.
-    scene : object
-        What all chunks share.
-    key : str or None
-        Hash of what a chunk depends on besides its part of the plan; None without a cache.
-    n_chunk : int
-        Samples in a chunk.
+    scene : Scene
+        What all samples share.
+    batch_transform : transformer or None
+        Fitted on the first chunk, applied to each.
     memory : joblib.Memory
         Cache.
     n_jobs : int or None
@@ -35,17 +36,25 @@ def render_plan(render_chunk, plan, scene, key, *, n_chunk, memory, n_jobs, verb
     X : ndarray of shape (n_samples, ...)
         Data of all samples.
     silent : list of int
-        Samples whose source is silent.
+        Samples of which a source is silent.
     """
-    render = memory.cache(render_chunk, ignore=["scene"])
+    key = None if memory.location is None else hash((scene.key, batch_transform))
+    n_bytes = 4 * scene.receiver.n_channels * scene.n_times
+    n_chunk = int(np.clip(CHUNK_BYTES // n_bytes, 1, CHUNK))
     starts = range(0, len(plan), n_chunk)
-    chunks = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(render)(key, start, min(start + n_chunk, len(plan)), part, scene)
-        for start in starts
-        # A slice keeps the strides of the whole plan, which would tell it from the same rows of a
-        # longer plan: a copy does not.
-        for part in [plan.iloc[start : start + n_chunk].copy()]
-    )
+    # A slice keeps the strides of the whole plan, which would tell it from the same rows of a
+    # longer plan: a copy does not.
+    parts = [(start, plan.iloc[start : start + n_chunk].copy()) for start in starts]
+    fitted, first = None, []
+    if batch_transform is not None:
+        fit_chunk = memory.cache(_fit_chunk, ignore=["scene", "batch_transform"])
+        fitted, chunk = fit_chunk(key, *parts[0], scene, batch_transform)
+        # The other chunks depend on what the first one taught.
+        key = None if key is None else hash((key, parts[0]))
+        first, parts = [chunk], parts[1:]
+    render_chunk = memory.cache(_render_chunk, ignore=["scene", "fitted"])
+    jobs = (delayed(render_chunk)(key, *part, scene, fitted) for part in parts)
+    chunks = chain(first, Parallel(n_jobs=n_jobs, return_as="generator")(jobs))
     X, silent = None, []
     tracked = track(chunks, "Rendering", total=len(starts), verbose=verbose)
     for start, (chunk, silent_there) in zip(starts, tracked, strict=True):
@@ -56,8 +65,32 @@ def render_plan(render_chunk, plan, scene, key, *, n_chunk, memory, n_jobs, verb
     return X, silent
 
 
+def _fit_chunk(key, start, plan, scene, batch_transform):
+    """Transformer fitted on a chunk, and what :func:`_render_chunk` returns of that chunk."""
+    X, silent = _audio(start, plan, scene)
+    fitted = clone(batch_transform).fit(X)
+    return fitted, (np.asarray(fitted.transform(X)), silent)
+
+
+def _render_chunk(key, start, plan, scene, fitted):
+    """Audio, or features, of the samples from ``start`` on; which of them are silent."""
+    X, silent = _audio(start, plan, scene)
+    return X if fitted is None else np.asarray(fitted.transform(X)), silent
+
+
+def _audio(start, plan, scene):
+    keep_freed_memory()
+    X = np.empty((len(plan), scene.receiver.n_channels, scene.n_times), dtype=np.float32)
+    silent = []
+    for i, row in enumerate(plan.itertuples(), start):
+        X[i - start], is_silent = render_clip(scene, row, i)
+        if is_silent:
+            silent.append(i)
+    return X, silent
+
+
 def warn_of_silence(silent, source):
-    """Warn, for the caller of the caller's caller, that clips are silent.
+    """Warn, for the caller of a generator over :func:`simulate`, that clips are silent.
 
     Parameters
     ----------
@@ -70,5 +103,6 @@ def warn_of_silence(silent, source):
         warnings.warn(
             f"The sources of {len(silent)} clips are digital silence, first clip {silent[0]} "
             f"(source {source(silent[0])}).",
-            stacklevel=4,
+            SilenceWarning,
+            stacklevel=5,
         )

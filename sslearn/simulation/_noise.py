@@ -1,11 +1,146 @@
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import fft
+from sklearn.base import BaseEstimator
 
-from sslearn.simulation._rooms import SPEED_OF_SOUND
+from sslearn.simulation._image_sources import SPEED_OF_SOUND
+from sslearn.simulation._sounds import as_sounds
+from sslearn.utils import check_range
+from sslearn.utils._param_validation import StrOptions
 
-NOISES = ("white", "diffuse", "coherent")
+
+class Noise(BaseEstimator):
+    """Noise that is added to clips.
+
+    Parameters
+    ----------
+    snr : float or tuple of (float, float)
+        Signal-to-noise ratio in dB, or a range to draw it from.
+    kind : {"white", "diffuse", "coherent"}, default="white"
+        White noise, independent in each channel; a spherically diffuse field, whose coherence
+        between two microphones at the distance d is ``sin(2 pi f d / c) / (2 pi f d / c)``; or one
+        signal that is the same at all microphones, like a source at broadside. A head has white
+        noise alone, ambisonics has no coherent one.
+    reference : {"auto", "direct", "reverberant"}, default="auto"
+        Whether ``snr`` compares the noise with the direct sound, as it would be without a room, or
+        with all sound of the sources; mean powers over the clip. "auto" is "reverberant" for a
+        head and "direct" for other receivers.
+    sounds : Sounds or list, default=None
+        What is heard as diffuse or coherent noise: white noise if None, or recordings, as
+        :func:`sslearn.datasets.load_noise` reads them.
+
+    See Also
+    --------
+    Interferer : Noise that comes from one place.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import Noise
+    >>> Noise((0, 20), kind="diffuse")
+    Noise(kind='diffuse', snr=(0, 20))
+    """
+
+    _parameter_constraints: dict = {
+        "kind": [StrOptions({"white", "diffuse", "coherent"})],
+        "reference": [StrOptions({"auto", "direct", "reverberant"})],
+    }
+
+    def __init__(self, snr, *, kind="white", reference="auto", sounds=None):
+        self.snr = snr
+        self.kind = kind
+        self.reference = reference
+        self.sounds = sounds
+
+
+class Interferer(BaseEstimator):
+    """One more source in the same room, which is not to be localized.
+
+    Parameters
+    ----------
+    sounds : Sounds or list, default=None
+        What it plays; white noise if None.
+    sir : float or tuple of (float, float), default=0.0
+        Ratio of the sources to the interferer in dB, or a range to draw it from.
+    reference : {"direct", "reverberant"}, default="direct"
+        Whether ``sir`` counts the direct sound, as it would be without a room, or all sound.
+
+    See Also
+    --------
+    Noise : Noise from everywhere.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import Interferer
+    >>> Interferer(sir=(0, 10))
+    Interferer(sir=(0, 10))
+    """
+
+    _parameter_constraints: dict = {"reference": [StrOptions({"direct", "reverberant"})]}
+
+    def __init__(self, sounds=None, *, sir=0.0, reference="direct"):
+        self.sounds = sounds
+        self.sir = sir
+        self.reference = reference
+
+
+@dataclass(repr=False)
+class Background:
+    """Validated noise or interferer: how loud it is, beside what, and what is heard."""
+
+    ratio: np.ndarray
+    reference: str
+    player: object
+    kind: str = "point"
+
+
+def check_noise(noise, kinds, reference, *, fs, n_times):
+    """Validate noise: a recipe, a ratio in dB, a range of ratios, or None for no noise.
+
+    Parameters
+    ----------
+    noise : Noise, float, tuple of (float, float) or None
+        What the caller gave.
+    kinds : tuple of str
+        Kinds that the receiver offers.
+    reference : str
+        What "auto" stands for.
+    fs, n_times
+        As :meth:`Sounds.player` takes them.
+
+    Returns
+    -------
+    background : Background or None
+        Validated noise.
+    """
+    if noise is None:
+        return None
+    noise = noise if isinstance(noise, Noise) else Noise(noise)
+    noise._validate_params()
+    if noise.kind not in kinds:
+        raise ValueError(f"noise must be of a kind in {list(kinds)}; got {noise.kind!r}.")
+    if noise.kind == "white" and noise.sounds is not None:
+        raise ValueError(
+            'noise: sounds must be None where kind="white". Set kind="diffuse" to hear recordings.'
+        )
+    reference = reference if noise.reference == "auto" else noise.reference
+    snr = check_range(np.broadcast_to(noise.snr, 2), "noise: snr")
+    player = as_sounds(noise.sounds).player(fs=fs, n_times=n_times, name="noise.sounds")
+    return Background(snr, reference, player, noise.kind)
+
+
+def check_interferer(interferer, *, fs, n_times):
+    """Validate an :class:`Interferer`, or None for none; a Background or None."""
+    if interferer is None:
+        return None
+    if not isinstance(interferer, Interferer):
+        raise TypeError(f"interferer must be an Interferer or None; got {interferer!r}.")
+    interferer._validate_params()
+    sir = check_range(np.broadcast_to(interferer.sir, 2), "interferer: sir")
+    sounds = as_sounds(interferer.sounds)
+    player = sounds.player(fs=fs, n_times=n_times, name="interferer.sounds")
+    return Background(sir, interferer.reference, player)
 
 
 @lru_cache(maxsize=2)
@@ -36,21 +171,21 @@ def _mixing(mics, fs, n_times):
     return root
 
 
-def noise_signals(sources, n_signals, rng):
+def noise_signals(player, n_signals, rng):
     """Different noises (n_signals, n_times) of power 1; silence stays silence."""
-    signals = np.stack([sources.excerpt(sources.draw_index(rng), rng) for _ in range(n_signals)])
+    signals = np.stack([player.excerpt(player.draw_index(rng), rng) for _ in range(n_signals)])
     rms = np.sqrt(np.mean(np.square(signals), axis=1, keepdims=True))
     return signals / np.where(rms > 0, rms, 1)
 
 
-def array_noise(kind, sources, mics, fs, rng):
+def array_noise(kind, player, mics, fs, rng):
     """Noise at an array.
 
     Parameters
     ----------
     kind : {"white", "diffuse", "coherent"}
         Independent at each microphone; spherically diffuse; or identical at all microphones.
-    sources : NoiseSources or RecordedSources
+    player : NoisePlayer or RecordingPlayer
         What is heard.
     mics : ndarray of shape (n_mics, 3)
         Microphone positions in metres.
@@ -65,8 +200,8 @@ def array_noise(kind, sources, mics, fs, rng):
         Float32, of power 1, about.
     """
     if kind == "coherent":
-        return np.repeat(noise_signals(sources, 1, rng), len(mics), axis=0)
-    signals = noise_signals(sources, len(mics), rng)
+        return np.repeat(noise_signals(player, 1, rng), len(mics), axis=0)
+    signals = noise_signals(player, len(mics), rng)
     if kind == "white":
         return signals
     n_times = signals.shape[1]
@@ -78,11 +213,3 @@ def array_noise(kind, sources, mics, fs, rng):
 def gain_to_ratio(power, own, ratio):
     """Gain that puts sound with the power ``own`` ``ratio`` dB below ``power``; 0 of silence."""
     return np.float32(np.sqrt(power / (own * 10 ** (ratio / 10)))) if own > 0 else np.float32(0)
-
-
-def add_noise(X, snr, rng):
-    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
-    power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
-    scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
-    X += scale * rng.standard_normal(X.shape).astype(X.dtype)
-    return X

@@ -1,258 +1,186 @@
+from numbers import Integral, Real
+
 import numpy as np
-import pandas as pd
+from sklearn.base import BaseEstimator
 
 from sslearn.geometry import (
-    angles_to_unit_vectors,
     check_directions,
     check_multi_doa,
-    draw_directions,
-    great_circle_distance,
-    mic_pairs,
 )
-from sslearn.simulation._head_placement import check_distances, sample_streams
 from sslearn.utils import check_range
-
-_MARGIN = 0.1  # metres between a source and a wall
-N_TRIES = 50
-N_TRIES_APART = 1000
+from sslearn.utils._param_validation import Interval, StrOptions
 
 
-class ShoeboxPlacement:
-    """Where the array and its sources stand in the rooms.
+class Placement(BaseEstimator):
+    """Where receiver and sources are.
 
     Parameters
     ----------
-    rooms : DataFrame
-        Rooms to draw from.
-    mics : ndarray of shape (n_mics, 3)
-        Microphone positions in metres, in the frame of the array.
-    n_sources : int
-        Sources of a sample.
-    directions : ndarray of shape (n_directions, n_sources, 2) or None
-        Directions used in turn; None draws from the ranges.
-    azimuth_range, elevation_range : ndarray of shape (2,)
-        Ranges in degrees.
-    distances : ndarray of shape (n_distances,)
-        Distances to draw from, in metres.
-    min_separation : float
-        Least angle between two sources that are drawn, in degrees.
-    array_height : ndarray of shape (2,) or None
-        Lowest and highest origin of the array, in metres; None is wherever it fits.
-    wall_distance : float
-        Least distance between a microphone and a wall, in metres.
-    yaw : float or None
-        Azimuth of the front of the array in the room, in degrees; None draws one for every sample.
+    azimuth_range : tuple of (float, float), default="auto"
+        Lowest and highest azimuth of the sources in the frame of the receiver, in degrees. The
+        front half, (-90, 90), is all that a line of microphones along y can tell apart. "auto",
+        here and below, is the default of the generator.
+    elevation_range : tuple of (float, float) or None, default="auto"
+        Lowest and highest elevation in degrees. None puts all sources at the height of the
+        receiver, and ``y`` holds azimuths only.
+    directions : "measured" or array-like of shape (n_directions,), (n_directions, 2) or \
+(n_directions, n_sources, k), default=None
+        None draws directions uniformly on the patch of the sphere between the ranges. An array
+        of degrees is used in turn, from the first row on; ``y`` is laid out like it, with k = 1
+        (azimuth) or 2 (and elevation) for several sources. "measured" draws measured directions of
+        a head between the ranges; without a room, their responses are exact.
+    distances : array-like of shape (n_distances,), default="auto"
+        Distances to draw from, in metres. Used in rooms only, as is all that follows but
+        ``min_separation``.
+    distance_range : tuple of (float, float), default=None
+        Shortest and longest distance in metres, in place of ``distances``.
+    min_separation : float, default="auto"
+        Least angle between two drawn sources of a clip, and to an interferer, in degrees.
+    height : float, tuple of (float, float) or None, default="auto"
+        Height of the origin of the receiver in metres, or a range to draw it from; None is
+        anywhere at ``wall_distance`` from the floor and the ceiling.
+    wall_distance : float, default="auto"
+        Least distance between a microphone and a wall, the floor or the ceiling, in metres.
+    yaw : float, default=None
+        Direction in which the front of the receiver points, as an azimuth in the room (0 along
+        the length), in degrees; None draws one for every clip.
+    n_receivers : int or None, default="auto"
+        Number of fixed positions of the receiver in each room; None draws a new one for every
+        clip. The same rooms and ``random_state`` give the same positions. Rooms with the columns
+        ``receiver_x`` and ``receiver_y``, in metres, settle it themselves.
+
+    See Also
+    --------
+    simulate : What takes it.
+
+    Notes
+    -----
+    Sources are at least 0.1 m from the walls.
+
+    ===================  =============  =============  ==============
+    "auto"               head           array          ambisonics
+    ===================  =============  =============  ==============
+    ``azimuth_range``    (-90, 90)      (-180, 180)    (-180, 180)
+    ``elevation_range``  (-45, 45)      None           (-90, 90)
+    ``distances``        1, 1.5, 2      1, 1.5, 2      from 1 to 3
+    ``min_separation``   10             10             20
+    ``height``           1.7            (1, 1.6)       None
+    ``wall_distance``    see below      0.5            0.5
+    ``n_receivers``      9              None           None
+    ===================  =============  =============  ==============
+
+    A head is half a metre from the walls, or a quarter of a narrow room, and 0.1 m from floor and
+    ceiling.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import Placement
+    >>> Placement(azimuth_range=(-60, 60), distances=(1.5,))
+    Placement(azimuth_range=(-60, 60), distances=(1.5,))
     """
+
+    _parameter_constraints: dict = {
+        "directions": ["array-like", StrOptions({"measured"}), None],
+        "distances": ["array-like", Real, StrOptions({"auto"})],
+        "min_separation": [Interval(Real, 0, 180, closed="both"), StrOptions({"auto"})],
+        "wall_distance": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "yaw": [Interval(Real, None, None, closed="neither"), None],
+        "n_receivers": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+            None,
+        ],
+    }
 
     def __init__(
         self,
-        rooms,
-        mics,
         *,
-        n_sources,
-        directions,
-        azimuth_range,
-        elevation_range,
-        distances,
-        min_separation,
-        array_height,
-        wall_distance,
-        yaw,
+        azimuth_range="auto",
+        elevation_range="auto",
+        directions=None,
+        distances="auto",
+        distance_range=None,
+        min_separation="auto",
+        height="auto",
+        wall_distance="auto",
+        yaw=None,
+        n_receivers="auto",
     ):
-        self.sizes = rooms[["length", "width", "height"]].to_numpy(dtype=float)
-        self.n_sources, self.directions = n_sources, directions
-        self.azimuth_range, self.elevation_range = azimuth_range, elevation_range
-        self.distances, self.min_separation = distances, min_separation
+        self.azimuth_range = azimuth_range
+        self.elevation_range = elevation_range
+        self.directions = directions
+        self.distances = distances
+        self.distance_range = distance_range
+        self.min_separation = min_separation
+        self.height = height
+        self.wall_distance = wall_distance
         self.yaw = yaw
-        # However the array is turned.
-        self.margin = wall_distance + np.linalg.norm(mics[:, :2], axis=1).max()
-        radius = np.linalg.norm(mics, axis=1).max()
-        if distances.min() <= radius:
-            raise ValueError(
-                "distances must be larger than the array, whose farthest microphone is "
-                f"{radius:.3f} m from its origin; got {distances.tolist()}."
-            )
-        self._check_widths(wall_distance)
-        self.heights = self._check_heights(array_height, mics[:, 2], wall_distance)
-
-    def _check_widths(self, wall_distance):
-        narrow = (self.sizes[:, :2] <= 2 * self.margin).any(axis=1)
-        if narrow.any():
-            row = int(narrow.argmax())
-            raise ValueError(
-                f"rooms must hold the array {wall_distance} m from the walls: row {row}, of "
-                f"{self.sizes[row].round(2).tolist()} m, is too narrow. Use larger rooms or a "
-                "smaller wall_distance."
-            )
-
-    def _check_heights(self, array_height, heights, wall_distance):
-        """Lowest and highest origin of the array in each room, (n_rooms, 2)."""
-        floor = wall_distance - heights.min()
-        ceilings = self.sizes[:, 2] - wall_distance - heights.max()
-        if array_height is None:
-            if floor > ceilings.min():
-                raise ValueError(
-                    f"wall_distance={wall_distance} m to the floor and to the ceiling is more than "
-                    f"the lowest room has, which is {self.sizes[:, 2].min():.2f} m high."
-                )
-            return np.stack([np.full_like(ceilings, floor), ceilings], axis=1)
-        lowest, highest = array_height[0] + heights.min(), array_height[1] + heights.max()
-        ceiling = self.sizes[:, 2].min()
-        if lowest < wall_distance or highest > ceiling - wall_distance:
-            raise ValueError(
-                f"array_height must leave wall_distance={wall_distance} m to the floor and to the "
-                f"lowest ceiling, at {ceiling:.2f} m; the microphones are between {lowest:.2f} and "
-                f"{highest:.2f} m."
-            )
-        return np.broadcast_to(array_height, (len(self.sizes), 2))
-
-    def draw(self, i, rng):
-        """Place sample ``i``: a dict of the columns of the plan."""
-        for _ in range(N_TRIES):
-            directions = self._draw_directions(i, rng)
-            place = self._draw_place(directions, rng)
-            if place is not None:
-                return place
-            if self.directions is not None:
-                break
-        raise ValueError(
-            f"No room of rooms holds sources at azimuths {directions[:, 0].round(1).tolist()}, "
-            f"elevations {directions[:, 1].round(1).tolist()} degrees and the distances "
-            f"{self.distances.tolist()}. Use larger rooms, shorter distances or a smaller "
-            "elevation_range."
-        )
-
-    def _draw_directions(self, i, rng):
-        if self.directions is not None:
-            return self.directions[i % len(self.directions)]
-        first, second = mic_pairs(self.n_sources).T
-        for _ in range(N_TRIES_APART):
-            directions = draw_directions(
-                self.n_sources, self.azimuth_range, self.elevation_range, rng
-            )
-            apart = great_circle_distance(directions[first], directions[second])
-            if (apart >= self.min_separation).all():
-                return directions
-        raise ValueError(
-            f"min_separation={self.min_separation} degrees leaves no place for {self.n_sources} "
-            "sources between the ranges of azimuth and elevation: make it smaller."
-        )
-
-    def _draw_place(self, directions, rng):
-        """Room, array and distances that hold the sources; None if none is found."""
-        room = self._draw_rooms(rng)
-        sizes = self.sizes[room]
-        array = np.empty((N_TRIES, 3))
-        array[:, :2] = rng.uniform(self.margin, sizes[:, :2] - self.margin)
-        array[:, 2] = rng.uniform(*self.heights[room].T)
-        turns = rng.uniform(-180, 180, size=N_TRIES)
-        yaw = turns if self.yaw is None else np.full(N_TRIES, self.yaw)
-        distance = self._draw_distances((N_TRIES, self.n_sources), rng)
-        vectors = room_vectors(directions, yaw)
-        source = array[:, None] + distance[..., None] * vectors
-        inside = (source > _MARGIN) & (source < sizes[:, None] - _MARGIN)
-        inside = inside.all(axis=(1, 2))
-        k = int(inside.argmax())
-        if not inside.any():
-            k = self._fit(distance, longest_distances(array[:, None], vectors, sizes[:, None]))
-            if k is None:
-                return None
-        place = {"room_row": room[k], "yaw": yaw[k]}
-        place |= {f"array_{axis}": value for axis, value in zip("xyz", array[k], strict=True)}
-        for s in range(self.n_sources):
-            place |= source_columns(s, directions[s], distance[k, s], vectors[k, s], array[k])
-        return place
-
-    def _draw_rooms(self, rng):
-        return rng.integers(len(self.sizes), size=N_TRIES)
-
-    def _draw_distances(self, shape, rng):
-        return rng.choice(self.distances, size=shape)
-
-    def _fit(self, distance, longest):
-        """Try of which the distances are shortened in place where none fits; None gives up."""
-        return None
+        self.n_receivers = n_receivers
 
 
-def room_vectors(directions, yaw):
-    """Unit vectors (n_tries, n_sources, 3) in rooms, of directions from arrays turned by yaw."""
-    heading = np.repeat(directions[None], len(yaw), axis=0)
-    heading[..., 0] += yaw[:, None]
-    return angles_to_unit_vectors(heading)
+def check_placement(placement, defaults, n_sources):
+    """Validate a placement.
 
-
-def longest_distances(place, vectors, sizes):
-    """How far one can go from places along unit vectors, ``_MARGIN`` off the walls, in metres."""
-    with np.errstate(divide="ignore"):
-        ahead = np.where(vectors > 0, sizes - _MARGIN - place, place - _MARGIN) / np.abs(vectors)
-    return ahead.min(axis=-1)
-
-
-def source_columns(s, direction, distance, vector, array):
-    """Columns of the plan for source ``s``."""
-    columns = {f"azimuth_{s}": direction[0], f"elevation_{s}": direction[1]}
-    columns[f"distance_{s}"] = distance
-    source = array + distance * vector
-    return columns | {f"source_{axis}_{s}": x for axis, x in zip("xyz", source, strict=True)}
-
-
-def draw_sources(sources, n_sources, rng):
-    """Indices of what sounds, of different recordings and speakers as far as there are such."""
-    drawn = [sources.draw_index(rng)]
-    for _ in range(n_sources - 1):
-        for _ in range(N_TRIES):
-            index = sources.draw_index(rng)
-            speaker = sources.speaker(index)
-            others = [sources.speaker(other) for other in drawn]
-            if index not in drawn and (speaker is None or speaker not in others):
-                break
-        drawn.append(index)
-    return drawn
-
-
-def draw_shoebox_plan(n_samples, placement, sources, snr, entropy):
-    """Table of everything random that is settled before rendering, one row per sample."""
-    rows = []
-    for i, rng in sample_streams(n_samples, entropy):
-        row = placement.draw(i, rng)
-        for s, index in enumerate(draw_sources(sources, placement.n_sources, rng)):
-            row[f"source_{s}"] = index
-        row["snr"] = np.nan if snr is None else rng.uniform(*snr)
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def check_places(n_sources, directions, azimuth_range, elevation_range, distances, array_height):
-    """Validate where sources and array may be, see :func:`make_shoebox`.
+    Parameters
+    ----------
+    placement : Placement or None
+        What the caller gave; None is all defaults.
+    defaults : dict
+        What "auto" stands for.
+    n_sources : int
+        Sources of a clip.
 
     Returns
     -------
-    places : dict
-        Arguments of :class:`ShoeboxPlacement`.
+    where : dict
+        The parameters with arrays in place of what the caller gave: ``directions`` of shape
+        (n_directions, n_sources, 2), ranges of shape (2,).
     n_angles : int
         Angles in the target: 1 or 2.
     """
-    directions, n_angles = _check_wanted(directions, n_sources)
+    placement = Placement() if placement is None else placement
+    if not isinstance(placement, Placement):
+        raise TypeError(f"placement must be a Placement or None; got {placement!r}.")
+    placement._validate_params()
+    where = {
+        name: defaults[name] if isinstance(value, str) and value == "auto" else value
+        for name, value in placement.get_params().items()
+    }
+    where["directions"], n_angles = _check_wanted(where["directions"], n_sources)
     if n_angles is None:
-        n_angles = 1 if elevation_range is None else 2
-    elevation_range = (0.0, 0.0) if elevation_range is None else elevation_range
-    return {
-        "directions": directions,
-        "azimuth_range": check_range(azimuth_range, "azimuth_range", -360, 360),
-        "elevation_range": check_range(elevation_range, "elevation_range", -90, 90),
-        "distances": check_distances(distances),
-        "array_height": (
-            None
-            if array_height is None
-            else check_range(np.broadcast_to(array_height, 2), "array_height")
-        ),
-    }, n_angles
+        n_angles = 1 if where["elevation_range"] is None else 2
+    for name, limit in (("azimuth_range", 360), ("elevation_range", 90)):
+        limits = (0.0, 0.0) if where[name] is None else where[name]
+        where[name] = check_range(limits, name, -limit, limit)
+    _check_distances(where, defaults, is_given=not isinstance(placement.distances, str))
+    if where["height"] is not None:
+        where["height"] = check_range(np.broadcast_to(where["height"], 2), "height")
+    return where, n_angles
+
+
+def _check_distances(where, defaults, is_given):
+    """Leave one of ``distances`` and ``distance_range``, the other None."""
+    limits = where["distance_range"]
+    if limits is not None and is_given:
+        raise ValueError("distances and distance_range exclude each other: give one of them.")
+    if limits is not None or where["distances"] is None:
+        limits = defaults["distance_range"] if limits is None else limits
+        where["distance_range"] = check_range(limits, "distance_range", 0.1)
+        where["distances"] = None
+        return
+    distances = np.atleast_1d(np.asarray(where["distances"], dtype=float))
+    valid = np.isfinite(distances) & (distances > 0)
+    if distances.ndim != 1 or distances.size == 0 or not valid.all():
+        raise ValueError(
+            f"distances must be positive numbers in metres, at least one; got {distances.tolist()}."
+        )
+    where["distances"] = distances
 
 
 def _check_wanted(directions, n_sources):
     """Directions (n_directions, n_sources, 2) to use in turn, and how many angles were given."""
-    if directions is None:
-        return None, None
+    if directions is None or isinstance(directions, str):
+        return directions, None
     if n_sources == 1:
         directions = check_directions(directions)
         directions = directions[:, None] if directions.ndim == 1 else directions

@@ -2,14 +2,12 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from sslearn.utils import import_optional
+from sslearn.simulation._image_sources import SPEED_OF_SOUND, WALLS, wall_hits
 from sslearn.utils._param_validation import Interval, StrOptions, validate_params
 
-SPEED_OF_SOUND = 343.0
-# The order of pyroomacoustics: walls at x = 0 and length, y = 0 and width, z = 0 and height.
-WALLS = ("west", "east", "south", "north", "floor", "ceiling")
 _SIZES = ("length", "width", "height")
 _OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)
 _REFERENCE = _OCTAVES.index(1000)
@@ -34,9 +32,7 @@ class ImageDecay:
             n = np.arange(-np.ceil(self.reach / size / 2), np.ceil(self.reach / size / 2) + 1)
             offsets = [2 * n + source - receiver, 2 * n - source - receiver]
             squares.append(np.square(size * np.concatenate(offsets)))
-            # How often the path of an image meets either wall.
-            first = np.concatenate([np.abs(n), np.abs(n - 1)])
-            self.hits.append(np.stack([first, np.abs(np.concatenate([n, n]))]))
+            self.hits.append(np.stack(wall_hits(n)))
         square = _outer(np.add, squares)
         self.near = square < self.reach**2
         self.square = square[self.near]
@@ -171,6 +167,52 @@ def make_shoebox_rooms(
     return pd.DataFrame(rows, columns=[*_SIZES, "t60", *absorption])
 
 
+class ShoeboxRooms(BaseEstimator):
+    """Rooms that a generator draws with its own seed, by :func:`make_shoebox_rooms`.
+
+    Parameters
+    ----------
+    n_rooms : int, default=20
+        Number of rooms.
+    dimensions : array-like of shape (2, 3), default=None
+        Smallest and largest length, width and height in metres. None is the default of the
+        generator, as for ``t60``.
+    t60 : tuple of (float, float), default=None
+        Shortest and longest reverberation time in seconds.
+    variation : float, default=0.5
+        How differently the six surfaces absorb.
+    profile : {"flat", "octave"}, default="flat"
+        Whether surfaces absorb all frequencies alike.
+
+    See Also
+    --------
+    make_shoebox_rooms : The rooms themselves.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import ShoeboxRooms
+    >>> ShoeboxRooms(50, t60=(0.2, 0.4))
+    ShoeboxRooms(n_rooms=50, t60=(0.2, 0.4))
+    """
+
+    def __init__(self, n_rooms=20, *, dimensions=None, t60=None, variation=0.5, profile="flat"):
+        self.n_rooms = n_rooms
+        self.dimensions = dimensions
+        self.t60 = t60
+        self.variation = variation
+        self.profile = profile
+
+
+def draw_rooms(rooms, defaults, seed):
+    """Table of rooms, of which those that are drawn have the ``defaults`` of a receiver."""
+    if isinstance(rooms, Integral):
+        rooms = ShoeboxRooms(int(rooms))
+    if not isinstance(rooms, ShoeboxRooms):
+        return rooms
+    params = {name: value for name, value in rooms.get_params().items() if value is not None}
+    return make_shoebox_rooms(**{**defaults, **params}, random_state=seed)
+
+
 def _check_dimensions(dimensions):
     dimensions = np.asarray(dimensions, dtype=float)
     if dimensions.shape != (2, 3) or not (
@@ -234,43 +276,25 @@ def _absorption(room, wall):
     return {"coeffs": columns.to_numpy(dtype=float).tolist(), "center_freqs": octaves}
 
 
-def image_sources(room, source, receiver, *, fs, max_order):
-    """Image sources of a room, as pyroomacoustics computes them.
+def room_horizons(rooms, parts):
+    """How long the sound of each room is followed, in seconds."""
+    if "t60" in rooms:
+        seconds = rooms["t60"].to_numpy(dtype=float)
+        if not (seconds > 0).all():
+            raise ValueError(
+                f"rooms must have positive reverberation times t60 in seconds; got "
+                f"{seconds.tolist()}. Leave the column out to estimate them."
+            )
+        return seconds
+    return np.array([2 * _sabine(part) for part in parts])
 
-    Parameters
-    ----------
-    room : dict
-        One of those that :func:`check_rooms` returns.
-    source, receiver : ndarray of shape (3,)
-        Positions in metres.
-    fs : float
-        Sampling rate in Hz; it settles the octave bands.
-    max_order : int
-        Highest number of reflections.
 
-    Returns
-    -------
-    images : ndarray of shape (n_images, 3)
-        Positions.
-    damping : ndarray of shape (n_bands, n_images)
-        Amplitudes without the spreading loss; one band if no surface depends on frequency.
-    filters : callable or None
-        Gives the gains (n_bands, n_fft // 2 + 1) that join the bands, for a length ``n_fft``.
-    """
-    pra = import_optional("pyroomacoustics", "make_binaural with rooms")
-    box = pra.ShoeBox(
-        room["sizes"],
-        fs=fs,
-        materials={wall: pra.Material(value) for wall, value in room["absorption"].items()},
-        max_order=max_order,
-    )
-    box.add_source(source)
-    box.add_microphone(receiver)
-    box.image_source_model()
-    images, damping = box.sources[0].images.T, box.sources[0].damping
-
-    def filters(n_fft):
-        bank = pra.acoustics.AntoniOctaveFilterBank(box.octave_bands.base_freq, fs, n_fft)
-        return np.square(bank.filters.T)
-
-    return images, damping, filters if len(damping) > 1 else None
+def _sabine(part):
+    """Reverberation time by Sabine's formula, in seconds."""
+    length, width, height = part["sizes"]
+    areas = np.repeat([width * height, length * height, length * width], 2)
+    # Where it depends on the octave, the least absorption lasts longest.
+    absorption = [part["absorption"][wall] for wall in WALLS]
+    least = [min(value["coeffs"]) if isinstance(value, dict) else value for value in absorption]
+    with np.errstate(divide="ignore"):
+        return 24 * np.log(10) * length * width * height / (SPEED_OF_SOUND * np.dot(areas, least))

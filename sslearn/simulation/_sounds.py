@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from sklearn.base import BaseEstimator
 
 from sslearn.utils import read_audio
 
 _N_TRIES = 100
+_N_TRIES_APART = 50
 _LOUD_ENOUGH = 0.3  # of the rms of the whole source
 
 
@@ -27,8 +29,82 @@ def _read(path, state, fs):
     return sound
 
 
-class NoiseSources:
-    """White noise with a standard deviation of 1, drawn anew for every sample."""
+class Sounds(BaseEstimator):
+    """What sources play, and who plays it.
+
+    Parameters
+    ----------
+    recordings : list of ndarray of shape (n_times_i,) or list of str, default=None
+        Dry recordings at the sampling rate of the clips, or paths to mono audio files of any
+        rate. Random excerpts are taken that are not pauses. None is white noise with a standard
+        deviation of 1, drawn anew for every source.
+    speakers : array-like of shape (n_recordings,), default=None
+        Label of each recording, for the metadata; several sources of a clip are of different
+        speakers as far as there are such.
+
+    See Also
+    --------
+    sslearn.datasets.load_librispeech : Speech with its speakers.
+    sslearn.datasets.load_noise : Recordings of noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.simulation import Sounds
+    >>> tones = [np.sin(2 * np.pi * f * np.arange(16000) / 16000) for f in (440, 880)]
+    >>> sounds = Sounds(tones, speakers=["low", "high"])
+    >>> sounds.player(fs=16000, n_times=4000).excerpt(0, np.random.default_rng(0)).shape
+    (4000,)
+    """
+
+    def __init__(self, recordings=None, *, speakers=None):
+        self.recordings = recordings
+        self.speakers = speakers
+
+    def player(self, *, fs, n_times, name="sounds"):
+        """Validate, and return what draws excerpts; only the headers of files are read.
+
+        Parameters
+        ----------
+        fs : float
+            Sampling rate in Hz.
+        n_times : int
+            Length of an excerpt.
+        name : str, default="sounds"
+            What the sounds are called in messages.
+
+        Returns
+        -------
+        player : object
+            With ``draw_index(rng)``, ``excerpt(index, rng)`` and ``speaker(index)``.
+        """
+        if self.recordings is None:
+            if self.speakers is not None:
+                raise ValueError(f"{name}: speakers must be None where recordings is None.")
+            return NoisePlayer(n_times)
+        recordings = _check_recordings(self.recordings, fs, n_times, name)
+        speakers = [None] * len(recordings) if self.speakers is None else list(self.speakers)
+        if len(speakers) != len(recordings):
+            raise ValueError(
+                f"{name}: speakers must have a label for each of the {len(recordings)} "
+                f"recordings; got {len(speakers)}."
+            )
+        return RecordingPlayer(recordings, fs, n_times, speakers)
+
+
+def as_sounds(sounds):
+    """Sounds, where None is white noise and a list holds recordings."""
+    return sounds if isinstance(sounds, Sounds) else Sounds(sounds)
+
+
+class NoisePlayer:
+    """White noise with a standard deviation of 1, drawn anew for every source.
+
+    Parameters
+    ----------
+    n_times : int
+        Length of an excerpt.
+    """
 
     key = "noise"
 
@@ -45,12 +121,12 @@ class NoiseSources:
         return rng.standard_normal(self.n_times, dtype=np.float32)
 
 
-class RecordedSources:
+class RecordingPlayer:
     """Random excerpts of dry recordings.
 
     Parameters
     ----------
-    sources : list of ndarray or list of str
+    recordings : list of ndarray or list of str
         Recordings at ``fs``, or paths to files.
     fs : int
         Sampling rate in Hz.
@@ -60,8 +136,8 @@ class RecordedSources:
         Label of each recording.
     """
 
-    def __init__(self, sources, fs, n_times, speakers):
-        self.sources = sources
+    def __init__(self, recordings, fs, n_times, speakers):
+        self.recordings = recordings
         self.fs = fs
         self.n_times = n_times
         self.speakers = speakers
@@ -69,18 +145,18 @@ class RecordedSources:
     @property
     def key(self):
         """What a cached result depends on: files count by path, size and time of change."""
-        files = [source for source in self.sources if isinstance(source, str)]
-        return self.sources, [_file_state(file) for file in files]
+        files = [source for source in self.recordings if isinstance(source, str)]
+        return self.recordings, [_file_state(file) for file in files]
 
     def draw_index(self, rng):
-        return int(rng.integers(len(self.sources)))
+        return int(rng.integers(len(self.recordings)))
 
     def speaker(self, index):
         return self.speakers[index]
 
     def excerpt(self, index, rng):
         """Excerpt that is not silence: the first of some that is loud enough, or the loudest."""
-        sound = self.sources[index]
+        sound = self.recordings[index]
         if isinstance(sound, str):
             sound = _read(sound, _file_state(sound), self.fs)
         wanted = _LOUD_ENOUGH * np.sqrt(np.mean(np.square(sound)))
@@ -95,56 +171,56 @@ class RecordedSources:
         return loudest.astype(np.float32, copy=False)
 
 
-def check_sources(sources, *, fs, n_times, speakers, name="sources"):
-    """Validate what sounds: noise, arrays or paths; nothing but file headers is read."""
-    is_noise = isinstance(sources, str) and sources == "noise"
-    if not is_noise and (isinstance(sources, str) or not isinstance(sources, Iterable)):
+def draw_indices(player, n_sources, rng):
+    """Draw what sounds: different recordings and speakers, as far as there are such."""
+    drawn = [player.draw_index(rng)]
+    for _ in range(n_sources - 1):
+        for _ in range(_N_TRIES_APART):
+            index = player.draw_index(rng)
+            speaker = player.speaker(index)
+            others = [player.speaker(other) for other in drawn]
+            if index not in drawn and (speaker is None or speaker not in others):
+                break
+        drawn.append(index)
+    return drawn
+
+
+def _check_recordings(recordings, fs, n_times, name):
+    if isinstance(recordings, str) or not isinstance(recordings, Iterable):
         raise ValueError(
-            f'{name} must be "noise", a list of 1-D arrays or of paths; got {sources!r}.'
+            f"{name} must be Sounds, a list of 1-D arrays or of paths, or None for white noise; "
+            f"got {recordings!r}."
         )
-    if is_noise:
-        if speakers is not None:
-            raise ValueError('speakers must be None when sources is "noise".')
-        return NoiseSources(n_times)
-    sources = list(sources)
-    if not sources:
-        raise ValueError(f"{name} is empty: pass at least one recording.")
-    kind = [isinstance(source, (str, os.PathLike)) for source in sources]
     checked = [
-        _check_file(source, fs, n_times, f"{name}[{i}]")
-        if is_path
-        else _check_array(source, n_times, f"{name}[{i}]")
-        for i, (source, is_path) in enumerate(zip(sources, kind, strict=True))
+        _check_file(recording, fs, n_times, f"{name}[{i}]")
+        if isinstance(recording, (str, os.PathLike))
+        else _check_array(recording, n_times, f"{name}[{i}]")
+        for i, recording in enumerate(recordings)
     ]
-    if speakers is None:
-        speakers = [None] * len(checked)
-    elif len(speakers) != len(checked):
-        raise ValueError(
-            f"speakers must have a label for each of the {len(checked)} sources; got "
-            f"{len(speakers)}."
-        )
-    return RecordedSources(checked, fs, n_times, list(speakers))
+    if not checked:
+        raise ValueError(f"{name} is empty: pass at least one recording.")
+    return checked
 
 
-def _check_array(source, n_times, name):
-    source = np.asarray(source)
-    if source.ndim != 1 or source.dtype.kind != "f":
+def _check_array(recording, n_times, name):
+    recording = np.asarray(recording)
+    if recording.ndim != 1 or recording.dtype.kind != "f":
         raise ValueError(
-            f"{name} must be a one-dimensional array of floats; got {source.dtype} of shape "
-            f"{source.shape}."
+            f"{name} must be a one-dimensional array of floats; got {recording.dtype} of shape "
+            f"{recording.shape}."
         )
-    if len(source) < n_times:
+    if len(recording) < n_times:
         raise ValueError(
-            f"{name} has {len(source)} samples: a clip of duration needs {n_times}. Use "
+            f"{name} has {len(recording)} samples: a clip of duration needs {n_times}. Use "
             "longer recordings or a shorter duration."
         )
-    if not np.isfinite(source).all():
+    if not np.isfinite(recording).all():
         raise ValueError(f"{name} contains NaN or infinity: expected finite values.")
-    return source
+    return recording
 
 
-def _check_file(source, fs, n_times, name):
-    path = str(Path(source))
+def _check_file(recording, fs, n_times, name):
+    path = str(Path(recording))
     try:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, OSError) as error:

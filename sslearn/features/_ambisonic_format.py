@@ -1,0 +1,31 @@
+import numpy as np
+
+from sslearn.features._intensity_vector import CONVENTIONS
+
+
+def ambisonic_gains(convention):
+    """Gains of first-order ambisonic channels for plane waves.
+
+    Parameters
+    ----------
+    convention : {"sn3d", "n3d", "fuma"}
+        Order and gains of the channels, as :class:`IntensityVector` describes them.
+
+    Returns
+    -------
+    gains : ndarray of shape (4, 4)
+        Matrix from W, X, Y, Z, where a plane wave from the unit vector ``u`` is 1 and ``u``, to
+        the channels.
+
+    Examples
+    --------
+    >>> from sslearn.features import ambisonic_gains
+    >>> ambisonic_gains("sn3d").argmax(axis=1).tolist()  # W, Y, Z, X
+    [0, 2, 3, 1]
+    """
+    channels, pressure_gain, velocity_gain = CONVENTIONS[convention]
+    # The table holds what turns channels to N3D, where a plane wave is 1 and sqrt(3) u.
+    gains = np.array([1 / pressure_gain, *3 * [3**0.5 / velocity_gain]])
+    matrix = np.zeros((4, 4))
+    matrix[channels, range(4)] = gains
+    return matrix

@@ -1,0 +1,115 @@
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sslearn.features import ambisonic_gains
+from sslearn.geometry import angles_to_unit_vectors, icosahedral_grid
+from sslearn.simulation._noise import noise_signals
+from sslearn.simulation._receivers import BuiltReceiver, join_direct
+from sslearn.simulation._responses import ambisonic_response, direct_response
+from sslearn.simulation._sounds import NoisePlayer
+from sslearn.utils._param_validation import StrOptions
+
+
+class AmbisonicReceiver(BaseEstimator):
+    """First-order ambisonic microphone: pressure and its gradient in one point.
+
+    Parameters
+    ----------
+    convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
+        Order and gains of the four channels, as :class:`sslearn.features.IntensityVector` has it.
+
+    See Also
+    --------
+    sslearn.datasets.make_ambisonic : Clips that it records in rooms.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import AmbisonicReceiver, simulate
+    >>> data = simulate(AmbisonicReceiver("fuma"), 2, rooms=1, duration=0.1, random_state=0)
+    >>> data.data.shape
+    (2, 4, 1600)
+    """
+
+    _parameter_constraints: dict = {"convention": [StrOptions({"sn3d", "n3d", "fuma"})]}
+
+    def __init__(self, convention="sn3d"):
+        self.convention = convention
+
+    def build(self, fs):
+        """Validate, and make what hears at the sampling rate ``fs`` in Hz.
+
+        Parameters
+        ----------
+        fs : float
+            Sampling rate in Hz.
+
+        Returns
+        -------
+        receiver : object
+            For :func:`simulate`.
+        """
+        self._validate_params()
+        return _BuiltAmbisonics(self.convention, fs)
+
+
+class _BuiltAmbisonics(BuiltReceiver):
+    """Levels are those of W, which is the first channel in every convention."""
+
+    n_channels, n_level = 4, 1
+    defaults: dict = {
+        "azimuth_range": (-180, 180),
+        "elevation_range": (-90, 90),
+        "distances": None,
+        "distance_range": (1.0, 3.0),
+        "min_separation": 20.0,
+        "height": None,
+        "wall_distance": 0.5,
+        "n_receivers": None,
+    }
+    room_defaults: dict = {"dimensions": ((3.0, 3.0, 2.5), (10.0, 8.0, 4.0)), "t60": (0.2, 0.8)}
+    noise_kinds = ("white", "diffuse")
+    keeps_directions = True
+
+    def __init__(self, convention, fs):
+        self.convention, self.fs = convention, fs
+
+    @property
+    def outputs(self):
+        """What the user gets back of the receiver."""
+        return {"convention": self.convention}
+
+    def responses(self, row, s, images, axes, *, n_times, with_direct):
+        """Responses of the channels and of W, see ``_BuiltArray.responses``."""
+        [place] = images.points
+        unit_vector = (images.source - place) / np.linalg.norm(images.source - place)
+        direct = direct_response(images.source, images.points, self.fs)
+        direct = np.insert(unit_vector, 0, 1.0)[:, None] * direct
+        matrix = ambisonic_gains(self.convention)
+        matrix[:, 1:] = matrix[:, 1:] @ axes
+        reflections = matrix @ ambisonic_response(images)
+        return join_direct(reflections, matrix @ direct, self.n_level, n_times)
+
+    def background(self, noise, n_times, rng):
+        """Noise (4, n_times) and the power of W."""
+        matrix = ambisonic_gains(self.convention)
+        if noise.kind == "diffuse" and not isinstance(noise.player, NoisePlayer):
+            # 42 plane waves, whose directions have the moments of the whole sphere.
+            waves = angles_to_unit_vectors(icosahedral_grid(1)) @ _random_rotation(rng)
+            signals = _plane_wave_gains(waves) @ noise_signals(noise.player, len(waves), rng)
+        else:
+            if noise.kind == "diffuse":
+                matrix[:, 1:] /= 3**0.5
+            signals = noise_signals(noise.player, 4, rng)
+        heard = matrix.astype(np.float32) @ signals
+        return heard, np.mean(np.square(heard[:1]))
+
+
+def _random_rotation(rng):
+    """Orthogonal matrix, uniform among all."""
+    q, r = np.linalg.qr(rng.standard_normal((3, 3)))
+    return q * np.sign(np.diag(r))
+
+
+def _plane_wave_gains(vectors):
+    """Gains (4, n_waves) of plane waves in W, X, Y, Z."""
+    return np.insert(vectors, 0, 1.0, axis=1).T.astype(np.float32)

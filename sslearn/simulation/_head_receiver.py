@@ -1,0 +1,173 @@
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._head_responses import RoomRenderer
+from sslearn.simulation._image_sources import ImageSources
+from sslearn.simulation._interpolation import HeadInterpolator, check_head
+from sslearn.simulation._receivers import BuiltReceiver
+from sslearn.simulation._structural import structural_hrirs
+
+# Ears that are not mirror images give the embedded head elevation cues on the median plane too.
+_PINNA_SCALE = (1.1, 0.9)
+_N_KEPT = 64
+_KEPT = {}
+
+
+class HeadReceiver(BaseEstimator):
+    """Two ears: a head with its impulse responses, or several of which one hears each clip.
+
+    Parameters
+    ----------
+    heads : Bunch or list of Bunch, default=None
+        Head or heads, drawn anew for every clip, as :func:`sslearn.datasets.load_sofa` and
+        :func:`structural_hrirs` return them; resampled to the rate of the clips. None is
+        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears carry the elevation.
+
+    See Also
+    --------
+    sslearn.datasets.make_binaural : Clips that it records, in rooms or without.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import HeadReceiver, simulate
+    >>> data = simulate(HeadReceiver(), 2, rooms=None, duration=0.1, random_state=0)
+    >>> data.data.shape
+    (2, 2, 1600)
+    """
+
+    def __init__(self, heads=None):
+        self.heads = heads
+
+    def build(self, fs):
+        """Validate, and make what hears at the sampling rate ``fs`` in Hz.
+
+        Parameters
+        ----------
+        fs : float
+            Sampling rate in Hz.
+
+        Returns
+        -------
+        receiver : object
+            For :func:`simulate`.
+        """
+        heads = structural_hrirs(pinna_scale=_PINNA_SCALE) if self.heads is None else self.heads
+        heads = [heads] if hasattr(heads, "keys") else list(heads)
+        if not heads:
+            raise ValueError("heads is empty: pass at least one head.")
+        heads = [check_head(head, f"heads[{i}]") for i, head in enumerate(heads)]
+        return _BuiltHead([head if head.fs == fs else resample_hrirs(head, fs) for head in heads])
+
+
+class _BuiltHead(BuiltReceiver):
+    n_channels = n_level = 2
+    outputs: dict = {}
+    defaults: dict = {
+        "azimuth_range": (-90, 90),
+        "elevation_range": (-45, 45),
+        "distances": (1.0, 1.5, 2.0),
+        "min_separation": 10.0,
+        "height": 1.7,
+        "wall_distance": None,
+        "n_receivers": 9,
+    }
+    noise_kinds = ("white",)
+    noise_reference = "reverberant"
+    draws_height = False
+    works_anechoic = True
+
+    def __init__(self, heads):
+        self.heads = heads
+        self.head_keys = [joblib.hash((head.hrirs, head.directions, head.fs)) for head in heads]
+
+    @property
+    def key(self):
+        return joblib.hash(self.head_keys)
+
+    def draw(self, rng):
+        return {"head_row": int(rng.integers(len(self.heads)))}
+
+    def measured_rows(self, azimuth_range, elevation_range):
+        """Rows of the measured directions inside the ranges, an array for each head."""
+        return [_rows_inside(head, azimuth_range, elevation_range) for head in self.heads]
+
+    def measured_directions(self, head_row, rows):
+        """Measured directions (n, 2) in degrees."""
+        return np.asarray(self.heads[head_row].directions, dtype=float)[rows]
+
+    def measured_distance(self, head_row, row):
+        """Distance in metres at which a response was measured; of none, the median."""
+        distance = np.asarray(self.heads[head_row].distance, dtype=float)
+        return float(distance[row] if row >= 0 else np.median(distance))
+
+    def image_sources(self, room, source, points, *, fs, horizon, max_order):
+        """All image sources up to an order, however late they are, where there is an order.
+
+        Their positions are those of pyroomacoustics, in single precision: other ones would round
+        some delays to the next 1/16 sample, and change the clips of a seed.
+        """
+        limits = {"horizon": horizon if max_order is None else np.inf, "max_order": max_order}
+        return ImageSources(room, source, points, fs=fs, dtype=np.float32, **limits)
+
+    def responses(self, row, s, images, axes, *, n_times, with_direct):
+        """Responses of both ears, see ``_BuiltArray.responses``."""
+        head, key = self.heads[row.head_row], self.head_keys[row.head_row]
+        if images is None:
+            response = direct = _anechoic_response(head, key, row, s)
+        else:
+            renderer = _kept(RoomRenderer, head, key)
+            response = renderer.response(images, axes)
+            direct = renderer.direct_response(images, axes) if with_direct else None
+        if not with_direct:
+            return response
+        responses = np.zeros((4, max(response.shape[1], direct.shape[1])), dtype=np.float32)
+        responses[:2, : response.shape[1]] = response
+        responses[2:, : direct.shape[1]] = direct
+        return responses
+
+    def background(self, noise, n_times, rng):
+        """Noise (2, n_times) and the power that it has on average."""
+        return rng.standard_normal((2, n_times)).astype(np.float32), np.float64(1.0)
+
+    def columns(self, plan, rooms):
+        heads = [self.heads[row] for row in plan["head_row"]]
+        if rooms is None:
+            room = [head.get("room", "anechoic") for head in heads]
+        else:
+            room = rooms.index[plan["room_row"]]
+        names = [head.name for head in heads]
+        return {"room": room, "receiver": plan["receiver"], "head": names}
+
+
+def _anechoic_response(head, key, row, s):
+    """Responses (2, n_taps) in a measured direction, or interpolated."""
+    measured = getattr(row, f"direction_row_{s}")
+    if measured >= 0:
+        return np.asarray(head.hrirs[measured], dtype=np.float32)
+    direction = [getattr(row, f"azimuth_{s}"), getattr(row, f"elevation_{s}")]
+    return _kept(HeadInterpolator, head, key)([direction])[0].astype(np.float32)
+
+
+def _kept(kind, head, key):
+    """Interpolator or renderer of a head, kept in this process: making one takes a moment."""
+    if (kind, key) not in _KEPT:
+        while len(_KEPT) >= _N_KEPT:
+            _KEPT.pop(next(iter(_KEPT)))
+        _KEPT[kind, key] = kind(head)
+    return _KEPT[kind, key]
+
+
+def _rows_inside(head, azimuth_range, elevation_range):
+    azimuth, elevation = np.asarray(head.directions).T
+    low, high = azimuth_range
+    inside = (np.mod(azimuth - low + 1e-6, 360.0) <= high - low + 2e-6) & (
+        np.abs(elevation - elevation_range.mean()) <= np.ptp(elevation_range) / 2 + 1e-6
+    )
+    if not inside.any():
+        raise ValueError(
+            f"azimuth_range and elevation_range hold none of the {len(azimuth)} measured "
+            f"directions of head {head.name!r}: widen them."
+        )
+    return np.flatnonzero(inside)

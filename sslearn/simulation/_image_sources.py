@@ -1,0 +1,168 @@
+from functools import cached_property
+
+import numpy as np
+
+from sslearn.utils import import_optional
+
+SPEED_OF_SOUND = 343.0
+# The order of pyroomacoustics: walls at x = 0 and length, y = 0 and width, z = 0 and height.
+WALLS = ("west", "east", "south", "north", "floor", "ceiling")
+_N_SLAB = 2**19  # image sources looked at together
+
+
+class ImageSources:
+    """Image sources of a rectangular room, as a product of three axes.
+
+    Parameters
+    ----------
+    room : dict
+        One of those that :func:`~sslearn.simulation._rooms.check_rooms` returns.
+    source : ndarray of shape (3,)
+        Position of the source in metres.
+    points : ndarray of shape (n_points, 3)
+        Where the sound is received, in metres; distances to their centre settle what is heard.
+    fs : float
+        Sampling rate in Hz; it settles the octave bands.
+    horizon : float, default=inf
+        Sound is followed until it has travelled for so many seconds.
+    max_order : int, default=None
+        Highest number of reflections; any if None.
+    dtype : dtype, default=float64
+        Precision of the positions.
+
+    Notes
+    -----
+    Squares of distances are sums over the axes, damping is a product. So nothing is stored but
+    three short axes, and hundreds of thousands of image sources are met slab by slab.
+    """
+
+    def __init__(
+        self, room, source, points, *, fs, horizon=np.inf, max_order=None, dtype=np.float64
+    ):
+        self.room, self.source, self.points = room, source, points
+        self.fs, self.max_order, self.dtype = fs, max_order, dtype
+        self.centre = points.mean(axis=0)
+        self.reach = SPEED_OF_SOUND * horizon
+
+    @cached_property
+    def _walls(self):
+        return _wall_amplitudes(self.room, self.fs)
+
+    @property
+    def filters(self):
+        """Function that gives the gains of the bands for a length of transform; None for one."""
+        return self._walls[1]
+
+    @property
+    def n_bands(self):
+        """Number of bands in which walls damp differently."""
+        return self._walls[0].shape[2]
+
+    @cached_property
+    def axes(self):
+        """Image sources along each axis, see :func:`_axis`."""
+        sizes, source = (x.astype(self.dtype) for x in (self.room["sizes"], self.source))
+        along = zip(sizes, source, self.centre, self._walls[0], strict=True)
+        return [_axis(*values, self.reach, self.max_order) for values in along]
+
+    def slabs(self):
+        """Yield slabs: a part of the first axis, and flat indices of what is heard in it.
+
+        The source itself is left out.
+        """
+        direct = tuple(axis["direct"] for axis in self.axes)
+        squares = [np.square(axis["offset"]).astype(np.float32) for axis in self.axes]
+        n_first, n_slice = len(squares[0]), len(squares[1]) * len(squares[2])
+        step = max(1, _N_SLAB // n_slice)
+        for first in range(0, n_first, step):
+            part = slice(first, first + step)
+            near = _outer(np.add, squares, part) < self.reach**2
+            if self.max_order is not None:
+                orders = [axis["order"] for axis in self.axes]
+                near &= _outer(np.add, orders, part) <= self.max_order
+            if first <= direct[0] < first + step:
+                near[direct[0] - first, direct[1], direct[2]] = False
+            yield part, np.flatnonzero(near)
+
+    def damping(self, slab):
+        """Amplitudes of a slab without the spreading loss, an array (n_images,) for each band."""
+        bands = zip(*(axis["damping"] for axis in self.axes), strict=True)
+        return [_outer(np.multiply, band, slab[0]).ravel()[slab[1]] for band in bands]
+
+    def squares(self, slab):
+        """Yield squares of the distances (n_images,) of a slab to each point."""
+        for point in self._squares:
+            yield _outer(np.add, point, slab[0]).ravel()[slab[1]]
+
+    @cached_property
+    def _squares(self):
+        along = zip(self.axes, self.points.T, strict=True)
+        axes = [np.square(axis["place"] - x[:, None]).astype(np.float32) for axis, x in along]
+        return list(zip(*axes, strict=True))
+
+    def offsets(self, slab):
+        """Offsets of a slab from the centre along x, y and z, an array (n_images,) each."""
+        x, y, z = (axis["offset"] for axis in self.axes)
+        grid = np.broadcast_arrays(x[slab[0], None, None], y[:, None], z)
+        return [offset.ravel()[slab[1]] for offset in grid]
+
+
+def wall_hits(n):
+    """How often the paths of image sources along an axis meet its low and its high wall.
+
+    Parameters
+    ----------
+    n : ndarray of shape (n_periods,)
+        Whole numbers: first come the sources shifted by ``2 n`` sizes, then those that are
+        mirrored and shifted.
+    """
+    return np.concatenate([np.abs(n), np.abs(n - 1)]), np.concatenate([np.abs(n), np.abs(n)])
+
+
+def _axis(size, source, centre, amplitude, reach, max_order):
+    """Image sources along one axis.
+
+    Returns
+    -------
+    axis : dict
+        ``place`` and ``offset`` (n_images,) from the centre, in metres, ``damping``
+        (n_bands, n_images), ``order`` (n_images,), the number of reflections, and ``direct``, the
+        index of the source itself.
+    """
+    n_periods = max_order // 2 + 1 if np.isinf(reach) else int(np.ceil((reach / size + 1) / 2))
+    n = np.arange(-n_periods, n_periods + 1)
+    low, high = wall_hits(n)
+    turns = n.astype(size.dtype)
+    place = np.concatenate([2 * turns * size + source, (2 * turns - 1) * size + (size - source)])
+    near = np.abs(place - centre) < reach
+    place, low, high = place[near], low[near], high[near]
+    return {
+        "place": place,
+        "offset": place - centre,
+        "damping": (amplitude[0, :, None] ** low * amplitude[1, :, None] ** high).astype("f4"),
+        "order": low + high,
+        "direct": int(near[:n_periods].sum()),
+    }
+
+
+def _outer(combine, axes, part):
+    """Combine values along three axes, the first of them in part, into one array."""
+    x, y, z = axes
+    return combine(combine(x[part, None, None], y[:, None]), z)
+
+
+def _wall_amplitudes(room, fs):
+    """Amplitudes (3, 2, n_bands) that the walls reflect, and what joins the bands."""
+    absorption = [room["absorption"][wall] for wall in WALLS]
+    if not any(isinstance(value, dict) for value in absorption):
+        return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, 1), None
+    pra = import_optional("pyroomacoustics", "rooms with absorption per octave")
+    materials = {wall: pra.Material(room["absorption"][wall]) for wall in WALLS}
+    box = pra.ShoeBox(room["sizes"], fs=fs, materials=materials, max_order=0)
+    absorption = [box.get_wall_by_name(wall).absorption for wall in WALLS]
+
+    def filters(n_fft):
+        bank = pra.acoustics.AntoniOctaveFilterBank(box.octave_bands.base_freq, fs, n_fft)
+        return np.square(bank.filters.T)
+
+    return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, -1), filters

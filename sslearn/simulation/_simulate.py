@@ -1,0 +1,217 @@
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.validation import check_memory
+
+from sslearn.simulation._chunks import render_plan, warn_of_silence
+from sslearn.simulation._noise import check_interferer, check_noise
+from sslearn.simulation._placement import check_placement
+from sslearn.simulation._placer import Placer
+from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
+from sslearn.simulation._scene import Scene
+from sslearn.simulation._sounds import as_sounds, draw_indices
+from sslearn.utils._param_validation import HasMethods, Interval, validate_params
+
+
+@validate_params(
+    {
+        "receiver": [HasMethods("build")],
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
+        "fs": [Interval(Real, 0, None, closed="neither")],
+        "duration": [Interval(Real, 0, None, closed="neither")],
+        "max_order": [Interval(Integral, 0, None, closed="left"), None],
+        "batch_transform": [HasMethods(["fit", "transform"]), None],
+        "memory": [str, HasMethods("cache"), None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def simulate(
+    receiver,
+    n_samples=100,
+    *,
+    rooms=20,
+    sounds=None,
+    n_sources=1,
+    placement=None,
+    noise=None,
+    interferer=None,
+    fs=16000,
+    duration=1.0,
+    max_order=None,
+    batch_transform=None,
+    memory=None,
+    n_jobs=None,
+    random_state=None,
+    verbose=0,
+    return_X_y=False,
+):
+    """Make clips of one or several sources, as any receiver hears them.
+
+    The generators of :mod:`sslearn.datasets` are this function with a receiver of their own.
+
+    Parameters
+    ----------
+    receiver : HeadReceiver, ArrayReceiver or AmbisonicReceiver
+        What hears.
+    n_samples : int, default=100
+        Number of clips.
+    rooms : DataFrame, int, ShoeboxRooms or None, default=20
+        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which, to draw. None is
+        anechoic, for a head alone.
+    sounds : Sounds or list, default=None
+        What the sources play: white noise if None, or recordings.
+    n_sources : int, default=1
+        Number of sources that sound at the same time.
+    placement : Placement, default=None
+        Where receiver and sources are; all defaults if None.
+    noise : Noise, float or tuple of (float, float), default=None
+        What is added to the clips, or the signal-to-noise ratio of white noise in dB, or a range
+        to draw it from. No noise if None.
+    interferer : Interferer, default=None
+        One more source, not in ``y``. None if None.
+    fs : float, default=16000
+        Sampling rate in Hz.
+    duration : float, default=1.0
+        Length of a clip in seconds.
+    max_order : int, default=None
+        Highest number of reflections. None follows the sound for the reverberation time.
+    batch_transform : transformer, default=None
+        Cloned, fitted on the first clips, and applied to some clips at a time, so that only its
+        output is kept in memory.
+    memory : str or joblib.Memory, default=None
+        Folder in which finished parts are cached. No cache if None.
+    n_jobs : int, default=None
+        Number of joblib workers; None means 1. The clips do not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Makes the clips, and rooms that are drawn, reproducible.
+    verbose : int, default=0
+        Whether a progress bar is shown.
+    return_X_y : bool, default=False
+        Whether ``(data, target, metadata)`` is returned instead of a Bunch.
+
+    Returns
+    -------
+    data : Bunch or tuple of (ndarray, ndarray, DataFrame)
+        With the keys ``data``, ``target``, ``metadata``, ``fs``, ``rooms`` and those of the
+        receiver, as :func:`sslearn.datasets.make_shoebox` returns them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument, or what is in it, is not valid.
+
+    See Also
+    --------
+    sslearn.datasets.make_binaural : Clips heard by a head.
+    sslearn.datasets.make_shoebox : Clips of any array of microphones.
+    sslearn.datasets.make_ambisonic : Clips in first-order ambisonics.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import circular_array
+    >>> from sslearn.simulation import ArrayReceiver, Interferer, Placement, simulate
+    >>> data = simulate(
+    ...     ArrayReceiver(circular_array(4, 0.05)), 3, rooms=2, interferer=Interferer(sir=10),
+    ...     placement=Placement(distances=(1.0,)), duration=0.25, random_state=0,
+    ... )
+    >>> data.data.shape, data.metadata["sir"].tolist()
+    ((3, 4, 4000), [10.0, 10.0, 10.0])
+    """
+    n_times = max(1, round(duration * fs))
+    sized = {"fs": fs, "n_times": n_times}
+    player = as_sounds(sounds).player(**sized)
+    receiver = receiver.build(fs)
+    noise = check_noise(noise, receiver.noise_kinds, receiver.noise_reference, **sized)
+    interferer = check_interferer(interferer, **sized)
+    where, n_angles = check_placement(placement, receiver.defaults, n_sources)
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    rooms = draw_rooms(rooms, receiver.room_defaults, seed)
+    parts, horizons = _check_rooms(rooms, receiver, interferer, n_times / fs)
+    placer = Placer(where, receiver, rooms, n_sources=n_sources, seed=seed)
+    plan = _draw_plan(n_samples, placer, player, noise, seed)
+    if interferer is not None:
+        plan = _add_interferers(plan, placer, interferer, seed)
+    hears = receiver, parts, horizons, player, n_sources, noise, interferer
+    scene = Scene(*hears, fs, n_times, max_order, seed)
+    # Not before everything is checked: it makes the folder.
+    memory = check_memory(memory)
+    how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
+    X, silent = render_plan(plan, scene, batch_transform, **how)
+    warn_of_silence(silent, plan["source_0"].get)
+    y = _target(plan, n_sources, n_angles)
+    metadata = _metadata(plan, scene, rooms)
+    if return_X_y:
+        return X, y, metadata
+    return Bunch(data=X, target=y, metadata=metadata, fs=fs, rooms=rooms, **receiver.outputs)
+
+
+def _check_rooms(rooms, receiver, interferer, duration):
+    """Rooms taken apart, and how long their sound is followed, in seconds; None if anechoic."""
+    if rooms is not None:
+        parts = check_rooms(rooms)
+        return parts, np.minimum(room_horizons(rooms, parts), duration)
+    if interferer is not None or not receiver.works_anechoic:
+        raise TypeError(
+            "rooms must be a DataFrame, ShoeboxRooms or a number of rooms; got None. Set "
+            "max_order=0 for rooms without walls."
+        )
+    return None, None
+
+
+def _draw_plan(n_samples, placer, player, noise, seed):
+    """Table of everything random that is settled before rendering, one row per sample."""
+    rows = []
+    for i in range(n_samples):
+        # A stream for each sample: its draws do not depend on n_samples.
+        rng = np.random.default_rng([seed, 1, i])
+        row = placer.draw(i, rng)
+        for s, index in enumerate(draw_indices(player, placer.n_sources, rng)):
+            row[f"source_{s}"] = index
+        row["snr"] = np.nan if noise is None else rng.uniform(*noise.ratio)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _add_interferers(plan, placer, interferer, seed):
+    """Plan with the columns of an interferer in each sample, which change no other column."""
+    rows = []
+    for i, row in plan.iterrows():
+        rng = np.random.default_rng([seed, 3, i])
+        columns = placer.draw_interferer(row, rng)
+        columns[f"source_{placer.n_sources}"] = interferer.player.draw_index(rng)
+        rows.append(columns | {"sir": rng.uniform(*interferer.ratio)})
+    return plan.assign(**{name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _target(plan, n_sources, n_angles):
+    """Directions as y: (n,), (n, 2) or (n, n_sources, k)."""
+    angles = ("azimuth", "elevation")[:n_angles]
+    names = [f"{angle}_{s}" for s in range(n_sources) for angle in angles]
+    target = plan[names].to_numpy(dtype=float).reshape(len(plan), n_sources, n_angles)
+    if n_sources > 1:
+        return target
+    return target[:, 0, 0] if n_angles == 1 else target[:, 0]
+
+
+def _metadata(plan, scene, rooms):
+    """Table of the samples for the user."""
+    columns = scene.receiver.columns(plan, rooms)
+    for s in range(scene.n_sources):
+        end = "" if scene.n_sources == 1 else f"_{s}"
+        speakers = [scene.player.speaker(source) for source in plan[f"source_{s}"]]
+        columns[f"speaker{end}"] = speakers
+        columns[f"source{end}"] = plan[f"source_{s}"]
+        columns[f"distance{end}"] = plan[f"distance_{s}"]
+    columns |= {"snr": plan["snr"], "yaw": plan["yaw"]}
+    if scene.interferer is not None:
+        names = ("azimuth", "elevation", "distance", "source")
+        columns |= {f"interferer_{name}": plan[f"{name}_{scene.n_sources}"] for name in names}
+        columns["sir"] = plan["sir"]
+    return pd.DataFrame(columns)

@@ -229,7 +229,7 @@ def make_binaural(
 
     Warns
     -----
-    UserWarning
+    SilenceWarning
         If the source of a clip is digital silence.
 
     See Also

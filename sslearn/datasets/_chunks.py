@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 from joblib import Parallel, delayed
 
+from sslearn.exceptions import SilenceWarning
 from sslearn.utils import track
 
 
@@ -70,5 +71,6 @@ def warn_of_silence(silent, source):
         warnings.warn(
             f"The sources of {len(silent)} clips are digital silence, first clip {silent[0]} "
             f"(source {source(silent[0])}).",
+            SilenceWarning,
             stacklevel=4,
         )

@@ -186,7 +186,7 @@ default="noise"
 
     Warns
     -----
-    UserWarning
+    SilenceWarning
         If a source of a clip is digital silence.
 
     See Also

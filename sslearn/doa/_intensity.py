@@ -106,9 +106,9 @@ class IntensityLocalizer(SpectrumLocalizer):
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
     batch_transform : transformer, default=None
-        Stateless transformer that makes the spectra of some samples at a time, such as
-        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
-        and the spectra of all clips are never stored.
+        Transformer that makes the spectra of some samples at a time, such as ``STFT(512)`` or
+        ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
+        of all clips are never stored. A copy is fitted on the first samples.
     n_jobs : int, default=None
         Number of threads over chunks of clips.
 
@@ -118,6 +118,8 @@ class IntensityLocalizer(SpectrumLocalizer):
         Directions of the spatial spectrum.
     bins_ : slice
         Frequencies in use, as bins of the spectrum.
+    batch_transform_ : transformer or None
+        Fitted copy of ``batch_transform``.
     n_features_in_ : int
         Number of channels, always 4.
     n_freqs_in_ : int

@@ -2,6 +2,7 @@
 
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import read_audio, resample_audio
+from sslearn.utils._batches import fit_batch_transform, take_rows
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
@@ -11,9 +12,11 @@ __all__ = [
     "check_finite",
     "check_maps",
     "check_spectrum",
+    "fit_batch_transform",
     "import_optional",
     "keep_freed_memory",
     "read_audio",
     "resample_audio",
+    "take_rows",
     "track",
 ]

@@ -19,7 +19,7 @@ from sslearn.datasets._shoebox import (
 )
 from sslearn.datasets._shoebox_placement import check_places, draw_shoebox_plan
 from sslearn.datasets._sources import check_sources
-from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.features import AMBISONIC_CONVENTIONS
 from sslearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
 
@@ -34,7 +34,7 @@ from sslearn.utils._param_validation import HasMethods, Interval, StrOptions, va
         "yaw": [Interval(Real, None, None, closed="neither"), None],
         "snr_reference": [StrOptions({"direct", "reverberant"})],
         "noise": [StrOptions({"white", "diffuse"})],
-        "convention": [StrOptions(set(CONVENTIONS))],
+        "convention": [StrOptions(set(AMBISONIC_CONVENTIONS))],
         "fs": [Interval(Real, 0, None, closed="neither")],
         "duration": [Interval(Real, 0, None, closed="neither")],
         "max_order": [Interval(Integral, 0, None, closed="left"), None],

@@ -7,7 +7,7 @@ from sklearn.utils import Bunch
 
 from sslearn.datasets._ambisonic_format import to_sn3d
 from sslearn.datasets._files import check_choice
-from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.features import AMBISONIC_CONVENTIONS
 from sslearn.utils import read_audio
 
 
@@ -67,7 +67,7 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     >>> recordings.data.shape, recordings.fs
     ((1, 4, 8000), 16000.0)
     """
-    check_choice(convention, CONVENTIONS, "convention")
+    check_choice(convention, AMBISONIC_CONVENTIONS, "convention")
     is_list = isinstance(paths, Iterable) and not isinstance(paths, str)
     paths = list(paths) if is_list else [paths]
     if not paths:

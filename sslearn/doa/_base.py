@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.exceptions import SilenceWarning
-from sslearn.features._frames import band_slice
 from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
 from sslearn.utils import (
+    band_slice,
     check_finite,
     check_spectrum,
     fit_batch_transform,

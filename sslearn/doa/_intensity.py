@@ -2,7 +2,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sslearn.doa._base import SpectrumLocalizer
-from sslearn.features._intensity_vector import CONVENTIONS, intensity
+from sslearn.features import AMBISONIC_CONVENTIONS, sound_intensity
 from sslearn.geometry import (
     angles_to_unit_vectors,
     check_directions,
@@ -173,7 +173,7 @@ class IntensityLocalizer(SpectrumLocalizer):
 
     _parameter_constraints: dict = {
         **SpectrumLocalizer._parameter_constraints,
-        "convention": [StrOptions(set(CONVENTIONS))],
+        "convention": [StrOptions(set(AMBISONIC_CONVENTIONS))],
         "normalize": ["boolean"],
         "decoder": [HasMethods(["decode"]), None],
         "grid": ["array-like", None],
@@ -244,7 +244,7 @@ class IntensityLocalizer(SpectrumLocalizer):
 
     def _intensity(self, X):
         """Active intensity (n_samples, 3, n_freqs, n_frames), horizontal for azimuths alone."""
-        vectors = intensity(
+        vectors = sound_intensity(
             X.swapaxes(0, 1), self.convention, normalize=self.normalize, reactive=False
         )
         if self.grid_.ndim == 1:

@@ -4,7 +4,7 @@ from scipy.special import jv
 
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer, fits_memory
-from sslearn.features._gcc_phat import whiten
+from sslearn.features import whiten
 from sslearn.geometry import mic_pairs, propagation_delays
 
 # What the polynomials leave out, per pair and frequency: about as much as single precision does.

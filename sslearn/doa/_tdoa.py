@@ -7,9 +7,9 @@ from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features._gcc_phat import LagCorrelator, whiten
-from sslearn.features._interchannel import check_pairs
+from sslearn.features import LagCorrelator, whiten
 from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
+from sslearn.utils import check_pairs
 
 # Lags in a period of the highest frequency: the peak is then well within reach of Newton's method.
 _LAGS_PER_PERIOD = 8

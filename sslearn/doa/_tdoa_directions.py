@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sslearn.features._interchannel import check_pairs
 from sslearn.geometry import check_mic_positions, mic_pairs, unit_vectors_to_angles
+from sslearn.utils import check_pairs
 from sslearn.utils._param_validation import Interval, Real, StrOptions, validate_params
 
 # Singular values of differences of positions below so many metres are rounding.

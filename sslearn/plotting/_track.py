@@ -224,7 +224,7 @@ class TrackDisplay:
         name = type(last).__name__
         if y_pred.ndim != 4:
             raise ValueError(
-                f"estimator must predict over time, with shape (n_samples, n_frames, n_sources, k); "
+                "estimator must predict over time, with shape (n_samples, n_frames, n_sources, k); "
                 f"got {y_pred.shape} from {name}. Set its block_size, or give a "
                 "NeuralLocalizer without a pipeline around it."
             )

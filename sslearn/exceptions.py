@@ -13,7 +13,7 @@ class AmbiguityWarning(UserWarning):
 
 
 class SilenceWarning(UserWarning):
-    """A channel holds digital silence, so that nothing speaks for any direction."""
+    """A clip or a channel is digital silence, which has no direction."""
 
 
 class SpatialAliasingWarning(UserWarning):
@@ -21,4 +21,4 @@ class SpatialAliasingWarning(UserWarning):
 
 
 class UncertaintyWarning(UserWarning):
-    """An answer is a vector of nearly no length, which has no direction to speak of."""
+    """A prediction is a vector of nearly no length, which has no clear direction."""

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import fft
 from scipy.signal import chirp, hilbert
+from sklearn.base import BaseEstimator, TransformerMixin
 
 
 def compress_sweep(X, fs, *, freq_range, duration, before=0.1):
@@ -92,7 +93,7 @@ def keep_arrivals(X, fs, *, before=0.0005, after=0.001, threshold=0.25):
     return np.where((lag >= -round(before * fs)) & (lag <= round(after * fs)), X, 0)
 
 
-class FirstOrder:
+class FirstOrder(TransformerMixin, BaseEstimator):
     """Transform audio of a small array to spectra of first-order ambisonics.
 
     The sound pressure and its gradient in the centre are fitted to the microphones by least
@@ -115,6 +116,10 @@ class FirstOrder:
         self.fs = fs
         self.stft = stft
         self.speed_of_sound = speed_of_sound
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
 
     def transform(self, X):
         """Spectra (n_samples, 4, n_freqs, n_frames) of W, Y, Z and X."""

@@ -6,7 +6,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from sslearn.datasets._files import check_choice
-from sslearn.features import ambisonic_gains
+from sslearn.features import AMBISONIC_CONVENTIONS, ambisonic_gains
 from sslearn.utils import read_audio
 
 
@@ -66,7 +66,7 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     >>> recordings.data.shape, recordings.fs
     ((1, 4, 8000), 16000.0)
     """
-    check_choice(convention, ("sn3d", "n3d", "fuma"), "convention")
+    check_choice(convention, AMBISONIC_CONVENTIONS, "convention")
     is_list = isinstance(paths, Iterable) and not isinstance(paths, str)
     paths = list(paths) if is_list else [paths]
     if not paths:

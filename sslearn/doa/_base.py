@@ -12,9 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.exceptions import SilenceWarning
-from sslearn.features._frames import band_slice
 from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
-from sslearn.utils import check_finite, check_spectrum, keep_freed_memory
+from sslearn.utils import (
+    band_slice,
+    check_finite,
+    check_spectrum,
+    fit_batch_transform,
+    keep_freed_memory,
+    take_rows,
+)
 from sslearn.utils._param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
 # Spectra of a chunk, with all that is made of them, then stay near the last cache.
@@ -34,7 +40,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         "freq_range": ["array-like", None],
         "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
         "block_size": [Interval(Integral, 1, None, closed="left"), None],
-        "batch_transform": [HasMethods(["transform"]), None],
+        "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
     }
     # Least number of frames that an estimate needs.
@@ -65,6 +71,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         """
         n_channels = self._check_array()
         n_samples = _n_samples(X)
+        n_chunk = _chunk_size(X, self.batch_transform)
+        self.batch_transform_ = fit_batch_transform(self.batch_transform, X, n_chunk)
         spectrum = self._spectra(X, slice(0, 1), n_channels=n_channels)
         n_angles = None if y is None else _n_angles(y, n_samples)
         n_fft = 2 * (spectrum.shape[2] - 1)
@@ -105,11 +113,15 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
 
     def _check_array(self):
         """Validate the array; the number of its channels."""
-        return len(check_mic_positions(self.mic_positions, min_mics=2))
+        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
+        return len(self.mic_positions_)
 
     @abstractmethod
     def _prepare(self, freqs, n_angles):
-        """Compute what ``predict`` needs; ``n_angles`` is None if there was no y."""
+        """Compute what ``predict`` needs; ``n_angles`` is None if there was no y.
+
+        ``_check_array`` and what belongs to the spectra came before.
+        """
 
     @abstractmethod
     def _locate(self, X):
@@ -135,7 +147,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         """Apply a function to chunks of spectra within the band; join the results."""
         check_is_fitted(self)
         keep_freed_memory()
-        chunks = gen_batches(_n_samples(X), _chunk_size(X, self.batch_transform))
+        chunks = gen_batches(_n_samples(X), _chunk_size(X, self.batch_transform_))
         results = Parallel(self.n_jobs, require="sharedmem")(
             delayed(self._apply)(function, X, rows) for rows in chunks
         )
@@ -162,12 +174,9 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
 
     def _spectra(self, X, rows, *, n_channels):
         """Validated spectra of some samples, all of their frequencies."""
-        if self.batch_transform is not None:
-            X = self.batch_transform.transform(X[rows])
-        elif isinstance(X, (list, tuple)):
-            X = np.asarray(X[rows])
-        else:
-            X = check_spectrum(X, ensure_finite=False)[rows]
+        X = take_rows(X, rows)
+        if self.batch_transform_ is not None:
+            X = self.batch_transform_.transform(X)
         return check_spectrum(X, n_channels=n_channels, ensure_finite=False)
 
     def _warn_of_silence(self, silent):
@@ -209,7 +218,7 @@ def _chunk_size(X, batch_transform):
     # Clips of a list may differ in length, and then do not fit into one array.
     if isinstance(X, (list, tuple)):
         return 1
-    sample = np.asarray(X[0])
+    sample = np.asarray(take_rows(X, slice(0, 1)))
     if sample.dtype.kind not in "fc":
         return 8  # paths
     # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.

@@ -9,7 +9,6 @@ from sslearn.doa._esprit_refine import profile_likelihood, refine_values
 from sslearn.doa._esprit_roots import combine_roots, esprit_roots
 from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.geometry import check_mic_positions
 from sslearn.utils._param_validation import Integral, Interval
 
 # Covariances of so many bytes are worked on together.
@@ -45,9 +44,9 @@ class ESPRIT(GridScorer):
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
     batch_transform : transformer, default=None
-        Stateless transformer that makes the spectra of some samples at a time, such as
-        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
-        and the spectra of all clips are never stored.
+        Transformer that makes the spectra of some samples at a time, such as ``STFT(512)`` or
+        ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
+        of all clips are never stored. A copy is fitted on the first samples.
     n_jobs : int, default=None
         Number of threads over chunks of clips.
 
@@ -61,6 +60,8 @@ class ESPRIT(GridScorer):
         Frequencies in Hz at which ESPRIT looks for directions.
     mic_positions_ : ndarray of shape (n_mics, 3)
         Validated positions.
+    batch_transform_ : transformer or None
+        Fitted copy of ``batch_transform``.
     n_features_in_ : int
         Number of channels.
     n_freqs_in_ : int
@@ -91,7 +92,7 @@ class ESPRIT(GridScorer):
     Notes
     -----
     The sources are on the horizontal plane. A line cannot tell front from back: azimuths are those
-    in front of it (to its left, if it runs from front to back). ``predict`` answers azimuths of
+    in front of it (to its left, if it runs from front to back). ``predict`` returns azimuths of
     shape (n_samples,) for one source and (n_samples, n_sources, 1) for several, the strongest
     first. Sources in one place, or fewer than ``n_sources``, leave the other directions undefined.
     Echoes are taken for sources: in reverberant rooms several sources are found less surely than
@@ -187,15 +188,15 @@ class ESPRIT(GridScorer):
         return self.n_sources
 
     def _check_array(self):
-        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
+        n_mics = super()._check_array()
         self._array = uniform_array(self.mic_positions_)
         if self.n_sources > self._array.max_sources():
             raise ValueError(
                 f"n_sources must be at most {self._array.max_sources()} for the "
-                f"{len(self.mic_positions_)} microphones of a {self._array.shape}; got "
+                f"{n_mics} microphones of a {self._array.shape}; got "
                 f"{self.n_sources}. Use more microphones, or SRPPHAT."
             )
-        return len(self.mic_positions_)
+        return n_mics
 
     def _prepare(self, freqs, n_angles):
         for name, n in (("y", n_angles), ("grid", self._grid_angles())):
@@ -204,7 +205,7 @@ class ESPRIT(GridScorer):
                     f"{name} must hold azimuths alone for ESPRIT; got {n} numbers per direction. "
                     "Use MUSIC or SRPPHAT, which find elevations too."
                 )
-        # Of the uniform array: what one of microphones off their line hears is not used.
+        # Of the uniform array: how far microphones are off their line is not used.
         self._set_grid(self._array.ideal(), n_angles)
         waves = 2 * np.pi * freqs / self.speed_of_sound
         self._rooted, self._refined = self._array.bands(waves, self.n_sources)

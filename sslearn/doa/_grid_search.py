@@ -13,7 +13,6 @@ from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
     check_directions,
-    check_mic_positions,
     circular_grid,
     icosahedral_grid,
     propagation_delays,
@@ -108,9 +107,8 @@ class GridLocalizer(GridScorer):
         """Compute what the spectra need, with ``mic_positions_`` and ``grid_`` in place."""
 
     def _prepare(self, freqs, n_angles):
-        mics = check_mic_positions(self.mic_positions, min_mics=2)
+        mics = self.mic_positions_
         self._set_grid(mics, n_angles)
-        self.mic_positions_ = mics
         warn_of_aliasing(mics, self.grid_, freqs, self.speed_of_sound)
         self._prepare_grid(freqs)
 
@@ -142,12 +140,12 @@ def default_grid(mics, n_angles):
     -------
     grid : ndarray of shape (n_directions,) or (n_directions, 2)
         Directions; for a line of microphones those in front of it, for a plane those above it (in
-        front of it, if it is upright).
+        front of it, if it is vertical).
 
     Raises
     ------
     ValueError
-        If there is no such grid: distances, a line for two angles, or an upright line.
+        If there is no such grid: distances, a line for two angles, or a vertical line.
     """
     n_dims = array_dimension(mics)
     if n_angles == 3:
@@ -177,7 +175,7 @@ def _horizontal_normal(axes, n_dims):
     rank = np.linalg.matrix_rank(flat, tol=1e-6)
     if rank == 0:
         raise ValueError(
-            "mic_positions must not be an upright line: it hears all azimuths alike. Tilt it, or "
+            "mic_positions must not be a vertical line, which cannot resolve azimuth. Tilt it, or "
             "use more microphones."
         )
     if rank == 2:

@@ -4,7 +4,7 @@ from scipy.special import jv
 
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer, fits_memory
-from sslearn.features._gcc_phat import whiten
+from sslearn.features import whiten
 from sslearn.geometry import mic_pairs, propagation_delays
 
 # What the polynomials leave out, per pair and frequency: about as much as single precision does.
@@ -41,9 +41,9 @@ default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
     batch_transform : transformer, default=None
-        Stateless transformer that makes the spectra of some samples at a time, such as
-        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
-        and the spectra of all clips are never stored.
+        Transformer that makes the spectra of some samples at a time, such as ``STFT(512)`` or
+        ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
+        of all clips are never stored. A copy is fitted on the first samples.
     n_jobs : int, default=None
         Number of threads over chunks of clips.
 
@@ -55,6 +55,8 @@ default=None
         Frequencies in use, as bins of the spectrum.
     mic_positions_ : ndarray of shape (n_mics, 3)
         Validated positions.
+    batch_transform_ : transformer or None
+        Fitted copy of ``batch_transform``.
     n_features_in_ : int
         Number of channels.
     n_freqs_in_ : int

@@ -7,9 +7,9 @@ from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features._gcc_phat import LagCorrelator, whiten
-from sslearn.features._interchannel import check_pairs
-from sslearn.geometry import array_dimension, check_mic_positions, mic_pairs, unit_vectors_to_angles
+from sslearn.features import LagCorrelator, whiten
+from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
+from sslearn.utils import check_pairs
 
 # Lags in a period of the highest frequency: the peak is then well within reach of Newton's method.
 _LAGS_PER_PERIOD = 8
@@ -99,7 +99,7 @@ class TDOALocalizer(GridScorer):
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
         Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees; ``predict`` does
-        not search them, but answers in their layout if ``fit`` is given no y. None takes all that
+        not search them, but predicts in their layout if ``fit`` is given no y. None takes all that
         the pairs can tell apart: every 2 degrees of azimuth, or about every 4 degrees of the
         sphere if ``fit`` is given azimuths and elevations, without the back of a line and without
         what is below a plane of microphones.
@@ -116,9 +116,9 @@ class TDOALocalizer(GridScorer):
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
     batch_transform : transformer, default=None
-        Stateless transformer that makes the spectra of some samples at a time, such as
-        ``STFT(512)`` or ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths,
-        and the spectra of all clips are never stored.
+        Transformer that makes the spectra of some samples at a time, such as ``STFT(512)`` or
+        ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
+        of all clips are never stored. A copy is fitted on the first samples.
     n_jobs : int, default=None
         Number of threads over chunks of clips.
 
@@ -132,6 +132,8 @@ class TDOALocalizer(GridScorer):
         Frequencies in use, as bins of the spectrum.
     mic_positions_ : ndarray of shape (n_mics, 3)
         Validated positions.
+    batch_transform_ : transformer or None
+        Fitted copy of ``batch_transform``.
     n_features_in_ : int
         Number of channels.
     n_freqs_in_ : int
@@ -305,7 +307,7 @@ class TDOALocalizer(GridScorer):
         return scores.reshape(*tdoas.shape[:-1], len(self.grid_))
 
     def _prepare(self, freqs, n_angles):
-        mics = check_mic_positions(self.mic_positions, min_mics=2)
+        mics = self.mic_positions_
         self._differences = pair_differences(mics, self.pairs)
         n_dims = array_dimension(np.vstack([self._differences, -self._differences]))
         self._n_angles = _check_n_angles(n_angles or self._grid_angles(), n_dims)
@@ -313,11 +315,10 @@ class TDOALocalizer(GridScorer):
             self._differences[:, 2] = 0.0
             if not self._differences[:, :2].any():
                 raise ValueError(
-                    "mic_positions must not be an upright line: it hears all azimuths alike. Tilt "
+                    "mic_positions must not be a vertical line, which cannot resolve azimuth. Tilt "
                     "it, or use more microphones."
                 )
         self._set_grid(_span(self._differences), self._n_angles)
-        self.mic_positions_ = mics
         pairs = mic_pairs(len(mics)) if self.pairs is None else self.pairs
         self.pairs_ = np.array(check_pairs(pairs, 0, len(mics)))
         distances = np.linalg.norm(mics[self.pairs_[:, 0]] - mics[self.pairs_[:, 1]], axis=1)

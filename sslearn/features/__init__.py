@@ -1,12 +1,18 @@
 """Audio to spectra to cues: transformers of X."""
 
+# Names that are imported as themselves are for other rooms: arrays enter them unchecked.
+
 from sslearn.features._ambisonic_format import ambisonic_gains
 from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
 from sslearn.features._feature_stack import FeatureStack, make_feature_stack
 from sslearn.features._frame_blocks import FrameBlocks
 from sslearn.features._gcc_phat import GCCPHAT
+from sslearn.features._gcc_phat import LagCorrelator as LagCorrelator
+from sslearn.features._gcc_phat import whiten as whiten
+from sslearn.features._intensity_vector import AMBISONIC_CONVENTIONS as AMBISONIC_CONVENTIONS
 from sslearn.features._intensity_vector import IntensityVector
+from sslearn.features._intensity_vector import sound_intensity as sound_intensity
 from sslearn.features._itd import ITD
 from sslearn.features._level_map import LevelMap
 from sslearn.features._pair_cues import ILD, IPD

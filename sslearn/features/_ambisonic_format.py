@@ -1,6 +1,6 @@
 import numpy as np
 
-from sslearn.features._intensity_vector import CONVENTIONS
+from sslearn.features._intensity_vector import AMBISONIC_CONVENTIONS
 
 
 def ambisonic_gains(convention):
@@ -23,7 +23,7 @@ def ambisonic_gains(convention):
     >>> ambisonic_gains("sn3d").argmax(axis=1).tolist()  # W, Y, Z, X
     [0, 2, 3, 1]
     """
-    channels, pressure_gain, velocity_gain = CONVENTIONS[convention]
+    channels, pressure_gain, velocity_gain = AMBISONIC_CONVENTIONS[convention]
     # The table holds what turns channels to N3D, where a plane wave is 1 and sqrt(3) u.
     gains = np.array([1 / pressure_gain, *3 * [3**0.5 / velocity_gain]])
     matrix = np.zeros((4, 4))

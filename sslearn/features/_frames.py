@@ -1,4 +1,4 @@
-"""From audio to windowed frames, and from Hz to bins: shared by every spectral transformer."""
+"""From audio to windowed frames: shared by every spectral transformer."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -66,44 +66,3 @@ def frame_views(audio, n_fft, hop_length):
         Read-only view; ``n_frames = 1 + (n_times - n_fft) // hop_length``.
     """
     return sliding_window_view(audio, n_fft, axis=-1)[..., ::hop_length, :]
-
-
-def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
-    """Bins ``round(f n_fft / fs)`` from the low up to, and without, the high frequency.
-
-    Parameters
-    ----------
-    freq_range : tuple of (float, float) or None
-        Lowest and highest frequency, in Hz; None for every bin.
-    fs : float
-        Sampling rate, in Hz.
-    n_fft : int
-        Length of the Fourier transform.
-    name : str, default="freq_range"
-        Name used in messages.
-
-    Returns
-    -------
-    bins : slice
-        Bins of the band.
-
-    Raises
-    ------
-    ValueError
-        If the frequencies are out of order, beyond half of ``fs``, or hold no bin.
-    """
-    if freq_range is None:
-        return slice(0, n_fft // 2 + 1)
-    band = np.asarray(freq_range, dtype=np.float64)
-    if band.shape != (2,) or not 0 <= band[0] < band[1] <= fs / 2:
-        raise ValueError(
-            f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
-            f"got {freq_range}. Lower the range or raise fs."
-        )
-    low, high = (round(f * n_fft / fs) for f in band.tolist())
-    if low >= high:
-        raise ValueError(
-            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart; "
-            f"got {freq_range}. Widen the range or raise n_fft."
-        )
-    return slice(low, high)

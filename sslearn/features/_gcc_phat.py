@@ -1,10 +1,8 @@
 import numpy as np
 
-from sslearn.features._frames import band_slice
-from sslearn.features._interchannel import check_pairs
 from sslearn.features._pair_cues import PairCue
 from sslearn.geometry import mic_pairs
-from sslearn.utils import check_spectrum
+from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils._param_validation import Integral, Interval, Real
 
 # A wave needs so many seconds along 34 cm.

@@ -1,20 +1,19 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
-from sslearn.features._frames import band_slice
-from sslearn.utils import check_spectrum
+from sslearn.utils import band_slice, check_spectrum
 from sslearn.utils._param_validation import Interval, Real, StrOptions, _fit_context
 
 # Channels of W, X, Y, Z, and the gains of W and of the others that turn them to N3D, where a plane
 # wave of modulus 1 has W = 1 and X, Y, Z = sqrt(3) times the components of its unit vector.
-CONVENTIONS = {
+AMBISONIC_CONVENTIONS = {
     "sn3d": ([0, 3, 1, 2], 1.0, 3**0.5),
     "n3d": ([0, 3, 1, 2], 1.0, 1.0),
     "fuma": ([0, 1, 2, 3], 2**0.5, 3**0.5),
 }
 
 
-def intensity(spectrum, convention, *, normalize=True, reactive=True):
+def sound_intensity(spectrum, convention, *, normalize=True, reactive=True):
     """Active and reactive intensity of first-order ambisonic spectra.
 
     Parameters
@@ -33,7 +32,7 @@ def intensity(spectrum, convention, *, normalize=True, reactive=True):
     intensity : ndarray of shape (6, ...) or (3, ...)
         x, y, z of the active, then of the reactive intensity.
     """
-    channels, pressure_gain, velocity_gain = CONVENTIONS[convention]
+    channels, pressure_gain, velocity_gain = AMBISONIC_CONVENTIONS[convention]
     # Products of contiguous real arrays: faster than complex ones, of which half is not needed.
     real, imag = spectrum.real[channels], spectrum.imag[channels]
     values = np.empty((6 if reactive else 3, *real.shape[1:]), real.dtype)
@@ -112,7 +111,7 @@ class IntensityVector(ArrayTransformer):
 
     _parameter_constraints: dict = {
         "normalize": ["boolean"],
-        "convention": [StrOptions(set(CONVENTIONS))],
+        "convention": [StrOptions(set(AMBISONIC_CONVENTIONS))],
         "reactive": ["boolean"],
         "fs": [Interval(Real, 0, None, closed="neither")],
         "freq_range": ["array-like", None],
@@ -171,7 +170,7 @@ class IntensityVector(ArrayTransformer):
         self._validate_params()
         X, bins = self._plan(X)
         maps = [
-            intensity(
+            sound_intensity(
                 sample[:, bins], self.convention, normalize=self.normalize, reactive=self.reactive
             )
             for sample in X

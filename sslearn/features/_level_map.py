@@ -1,8 +1,7 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
-from sslearn.features._frames import band_slice
-from sslearn.utils import check_spectrum
+from sslearn.utils import band_slice, check_spectrum
 from sslearn.utils._param_validation import Interval, Real, _fit_context
 
 

@@ -1,14 +1,12 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
-from sslearn.features._frames import band_slice
 from sslearn.features._interchannel import (
-    check_pairs,
     guarded_magnitude,
     level_ratio,
     unit_phasor,
 )
-from sslearn.utils import check_spectrum
+from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
 
 

@@ -5,50 +5,14 @@ import warnings
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import median_absolute_error
-from sklearn.utils import check_consistent_length, column_or_1d
 
-from sslearn.geometry import check_doa
 from sslearn.metrics._errors import ROUNDING, component_errors
-from sslearn.metrics._matching import (
-    check_sources,
-    check_tolerance,
-    has_sources,
-    hits,
-    present,
-    ratio,
-    source_errors,
-    spread,
-)
+from sslearn.metrics._matching import hits, present, ratio, source_errors, spread
 from sslearn.metrics._median import angular_median
+from sslearn.metrics._validation import check_multi_pair, check_pair, check_tolerance, has_sources
 
 # A missed or invented source costs as much, on average, as a direction guessed at random.
 _LOST = 90.0
-
-
-def check_pair(y_true, y_pred, sample_weight=None):
-    """Validate true and predicted directions of one source.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-        Directions in degrees.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Sample weights.
-
-    Returns
-    -------
-    y_true, y_pred, sample_weight : ndarray
-        Checked arrays; the weight stays None.
-    """
-    y_true, y_pred = check_doa(y_true, name="y_true"), check_doa(y_pred, name="y_pred")
-    if y_true.shape != y_pred.shape:
-        raise ValueError(
-            f"y_true and y_pred must have the same shape; got {y_true.shape} and {y_pred.shape}."
-        )
-    if sample_weight is not None:
-        sample_weight = column_or_1d(sample_weight)
-        check_consistent_length(y_true, sample_weight)
-    return y_true, y_pred, sample_weight
 
 
 def _weighted_errors(y_true, y_pred, component, sample_weight):
@@ -56,7 +20,7 @@ def _weighted_errors(y_true, y_pred, component, sample_weight):
     if not has_sources(y_true, y_pred):
         y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
         return component_errors(y_true, y_pred, component), weight
-    y_true, y_pred, weight = check_sources(y_true, y_pred, sample_weight)
+    y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     errors = source_errors(y_true, y_pred, component)
     matched = ~np.isnan(errors)
     if not matched.any():
@@ -112,7 +76,7 @@ def angular_error(y_true, y_pred, *, component=None):
     [[2.0, 4.0]]
     """
     if has_sources(y_true, y_pred):
-        y_true, y_pred, _ = check_sources(y_true, y_pred)
+        y_true, y_pred, _ = check_multi_pair(y_true, y_pred)
         return source_errors(y_true, y_pred, component)
     y_true, y_pred, _ = check_pair(y_true, y_pred)
     return component_errors(y_true, y_pred, component)
@@ -246,7 +210,7 @@ def localization_accuracy_score(
     """
     check_tolerance(tolerance)
     if has_sources(y_true, y_pred):
-        y_true, y_pred, weight = check_sources(y_true, y_pred, sample_weight)
+        y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
         weight = spread(weight, y_true[..., 0]) * present(y_true)
         found = hits(y_true, y_pred, tolerance, component)
         return ratio((found * weight).sum(), weight.sum(), "true source")
@@ -303,7 +267,7 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
     90 degrees for each source that is missed or invented. That is what a random direction costs on
     average, so silence gains nothing over a guess, and a miss with a false alarm costs as much as
     the worst pair: the generalized optimal sub-pattern assignment metric [2]_ of order 1 with
-    cut-off 180. The constant answer that scores 0 has as many sources as there are, all in one
+    cut-off 180. The constant prediction that scores 0 has as many sources as there are, all in one
     direction.
 
     References
@@ -325,7 +289,7 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
     """
     several = has_sources(y_true, y_pred)
     if several:
-        y_true, y_pred, weight = check_sources(y_true, y_pred, sample_weight)
+        y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
         total, there = _summed_error(y_true, y_pred, weight), present(y_true)
         y_true, weight = _one_by_one(y_true[there]), spread(weight, there)[there]
     else:

@@ -1,9 +1,9 @@
 import numpy as np
 
 from sslearn.geometry import angles_to_unit_vectors, wrap_azimuth
-from sslearn.metrics._angular import check_pair
 from sslearn.metrics._errors import ROUNDING, component_errors
 from sslearn.metrics._matching import ratio
+from sslearn.metrics._validation import check_pair
 
 
 def _mirror(y):
@@ -65,7 +65,6 @@ def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None
     if not 0 <= margin < 90:
         raise ValueError(f"margin must be in [0, 90) degrees; got {margin}.")
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
-    weight = np.ones(len(y_true)) if weight is None else weight
     off_plane = np.rad2deg(np.arcsin(np.abs(angles_to_unit_vectors(y_true)[:, 0])))
     weight = weight * (off_plane >= margin - ROUNDING)
     shrinks = component_errors(y_true, _mirror(y_pred), None) + ROUNDING

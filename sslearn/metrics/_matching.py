@@ -5,51 +5,15 @@ import warnings
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
+from sklearn.utils import gen_batches
 
-from sslearn.geometry import check_multi_doa, circular_difference, great_circle_distance
+from sslearn.geometry import circular_difference, great_circle_distance
 from sslearn.metrics._errors import ROUNDING, component_errors
+from sslearn.metrics._validation import check_multi_pair
 
 # Cost of a pair that must not match: more than any sum of errors that do.
 _FORBIDDEN = 1e6
 _N_ROWS = 2**14
-
-
-def has_sources(y_true, y_pred):
-    """Tell whether the directions are laid out for several sources."""
-    return max(np.ndim(y_true), np.ndim(y_pred)) > 2
-
-
-def check_sources(y_true, y_pred, sample_weight=None):
-    """Validate the directions of several sources, which may differ in number.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples, n_true, k) or (n_samples, n_frames, n_true, k)
-        True directions.
-    y_pred : array-like of shape (n_samples, n_pred, k) or (n_samples, n_frames, n_pred, k)
-        Predicted directions.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Sample weights.
-
-    Returns
-    -------
-    y_true, y_pred : ndarray of the same shapes
-        Checked directions.
-    weight : ndarray of shape (n_samples,)
-        Weights, ones if None.
-    """
-    y_true = check_multi_doa(y_true, name="y_true")
-    y_pred = check_multi_doa(y_pred, name="y_pred")
-    if y_true.shape[:-2] != y_pred.shape[:-2] or y_true.shape[-1] != y_pred.shape[-1]:
-        raise ValueError(
-            "y_true and y_pred must have the same shape except for the number of sources on axis "
-            f"-2; got {y_true.shape} and {y_pred.shape}."
-        )
-    if sample_weight is None:
-        return y_true, y_pred, np.ones(len(y_true))
-    check_consistent_length(y_true, sample_weight)
-    return y_true, y_pred, column_or_1d(sample_weight).astype(float)
 
 
 def present(y):
@@ -144,7 +108,7 @@ def match_sources(y_true, y_pred, *, max_error=None):
     """
     if max_error is not None and not max_error >= 0:
         raise ValueError(f"max_error must be at least 0 degrees or None; got {max_error}.")
-    y_true, y_pred, _ = check_sources(y_true, y_pred)
+    y_true, y_pred, _ = check_multi_pair(y_true, y_pred)
     return assign(y_true, y_pred, max_error)
 
 
@@ -178,12 +142,6 @@ def hits(y_true, y_pred, tolerance, component=None):
     if component is None:
         return assign(y_true, y_pred, tolerance)[0] >= 0
     return source_errors(y_true, y_pred, component) <= tolerance + ROUNDING
-
-
-def check_tolerance(tolerance):
-    """Refuse negative tolerances."""
-    if not tolerance >= 0:
-        raise ValueError(f"tolerance must be at least 0 degrees; got {tolerance}.")
 
 
 def ratio(part, whole, what):

@@ -15,14 +15,14 @@ _N_ROWS = 2048
 _MAX_ITER = 100
 
 
-def angular_median(y, weight=None):
+def angular_median(y, weight):
     """Direction of least weighted mean angular error.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
         Valid directions in degrees; a distance is ignored.
-    weight : ndarray of shape (n_samples,), default=None
+    weight : ndarray of shape (n_samples,)
         Sample weights.
 
     Returns
@@ -30,7 +30,6 @@ def angular_median(y, weight=None):
     median : ndarray of shape (1,) or (1, 2)
         Azimuth, or azimuth and elevation, in degrees.
     """
-    weight = np.ones(len(y)) if weight is None else weight
     return _circular_median(y, weight) if y.ndim == 1 else _spherical_median(y[:, :2], weight)
 
 

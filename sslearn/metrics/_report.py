@@ -4,16 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sslearn.metrics._angular import check_pair
 from sslearn.metrics._errors import ROUNDING, component_errors
-from sslearn.metrics._matching import (
-    check_sources,
-    check_tolerance,
-    has_sources,
-    hits,
-    present,
-    source_errors,
-)
+from sslearn.metrics._matching import hits, present, source_errors
+from sslearn.metrics._validation import check_multi_pair, check_pair, check_tolerance, has_sources
 
 
 def _statistics(errors):
@@ -100,7 +93,7 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None):
     azimuth          2   4.0         0.5             0.5
     """
     several = has_sources(y_true, y_pred)
-    y_true, y_pred, _ = (check_sources if several else check_pair)(y_true, y_pred)
+    y_true, y_pred, _ = (check_multi_pair if several else check_pair)(y_true, y_pred)
     row = _row_of_sources if several else _row
     components = {"azimuth": "azimuth"}
     if y_true.ndim == 2 or (several and y_true.shape[-1] > 1):

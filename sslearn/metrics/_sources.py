@@ -1,6 +1,7 @@
-"""Detection of several sources: how many are missed, how many are made up."""
+"""Detection of several sources: missed sources and false alarms."""
 
-from sslearn.metrics._matching import check_sources, check_tolerance, hits, present, ratio, spread
+from sslearn.metrics._matching import hits, present, ratio, spread
+from sslearn.metrics._validation import check_multi_pair, check_tolerance
 
 
 def _total(flags, weight):
@@ -61,7 +62,7 @@ def missed_detection_rate(y_true, y_pred, *, tolerance=5.0, sample_weight=None):
     0.5
     """
     check_tolerance(tolerance)
-    y_true, y_pred, weight = check_sources(y_true, y_pred, sample_weight)
+    y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     found = _total(hits(y_true, y_pred, tolerance), weight)
     n_true = _total(present(y_true), weight)
     return ratio(n_true - found, n_true, "true source")
@@ -125,7 +126,7 @@ def false_alarm_rate(y_true, y_pred, *, tolerance=5.0, active_only=False, sample
     0.5
     """
     check_tolerance(tolerance)
-    y_true, y_pred, weight = check_sources(y_true, y_pred, sample_weight)
+    y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     there, said = present(y_true), present(y_pred)
     if active_only:
         said &= there.any(axis=-1, keepdims=True)

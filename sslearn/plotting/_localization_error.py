@@ -1,8 +1,7 @@
 import numpy as np
 
-from sslearn.geometry import check_doa
+from sslearn.geometry import check_doa, check_multi_doa
 from sslearn.metrics import angular_error, match_sources
-from sslearn.metrics._matching import check_sources, has_sources, present
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
 
@@ -30,10 +29,15 @@ def _pairs(y_true, y_pred):
     return tuple(y[:, 0] for y in pairs) if y_true.shape[-1] == 1 else pairs
 
 
+def _n_sources(y):
+    return (~np.isnan(y[..., 0])).sum()
+
+
 def _check_pair(y_true, y_pred, name):
-    if has_sources(y_true, y_pred):
-        y_true, y_pred, _ = check_sources(y_true, y_pred)
-        if not (present(y_true).any(axis=-1) & present(y_pred).any(axis=-1)).any():
+    if max(np.ndim(y_true), np.ndim(y_pred)) > 2:
+        y_true = check_multi_doa(y_true, name="y_true")
+        y_pred = check_multi_doa(y_pred, name=f"y_pred[{name!r}]")
+        if (match_sources(y_true, y_pred)[0] < 0).all():
             raise ValueError(
                 f"y_pred[{name!r}] must hold a source in at least one sample that has one; got "
                 "none."
@@ -156,7 +160,7 @@ class LocalizationErrorDisplay:
         """Median of the errors, and how many sources are missed or too many."""
         label = f"{np.median(errors):.1f}°"
         if self.y_true.ndim > 2:
-            n_true, n_pred = present(self.y_true).sum(), present(y_pred).sum()
+            n_true, n_pred = _n_sources(self.y_true), _n_sources(y_pred)
             counts = {"missed": n_true - len(errors), "too many": n_pred - len(errors)}
             label += "".join(f", {count:,} {what}" for what, count in counts.items() if count)
         return label
@@ -205,9 +209,7 @@ class LocalizationErrorDisplay:
         ax.spines[["top", "right"]].set_visible(False)
         several = self.y_true.ndim > 2
         what = (
-            f"{present(self.y_true).sum():,} sources"
-            if several
-            else f"{len(self.y_true):,} samples"
+            f"{_n_sources(self.y_true):,} sources" if several else f"{len(self.y_true):,} samples"
         )
         ax.set_title(f"Errors of {what}", loc="left")
         kind = "" if len(components) > 1 else f"{components[0]} "

@@ -2,7 +2,6 @@ import numpy as np
 
 from sslearn.features import STFT, FrameBlocks
 from sslearn.geometry import check_multi_doa
-from sslearn.geometry._directions import to_float
 from sslearn.plotting._lines import line_options
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
@@ -13,7 +12,7 @@ _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 def _check_track(y, name):
     """Directions of shape (n_frames, n_sources, k), of any layout whose rows are frames."""
-    y = to_float(y, name)
+    y = np.asarray(y)
     if y.ndim and not len(y):
         raise ValueError(f"{name} must hold at least one frame; got none.")
     y = y[:, None] if y.ndim == 1 else y
@@ -41,7 +40,7 @@ def _times_of(estimator, n_frames):
 
 
 class TrackDisplay:
-    """Picture of directions over time: what localizers answer, beside the truth.
+    """Picture of directions over time: predictions of localizers beside the truth.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`.
 
@@ -179,12 +178,12 @@ class TrackDisplay:
     def from_estimator(
         cls, estimator, X, y=None, *, sample=0, times=None, component=None, ax=None, **kwargs
     ):
-        """Draw what a fitted localizer answers over the time of one clip.
+        """Draw the predictions of a fitted localizer over the time of one clip.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted localizer that answers over time: a classical one with ``block_size``, or
+            Fitted localizer that predicts over time: a classical one with ``block_size``, or
             pipeline that ends with one, or a neural one with ``predict_frames``.
         X : array-like
             What the estimator takes.
@@ -194,7 +193,7 @@ class TrackDisplay:
         sample : int, default=0
             Row of X.
         times : array-like of shape (n_frames,), default=None
-            Times of the answers in seconds. None takes the middle of each block from the STFT
+            Times of the predictions in seconds. None takes the middle of each block from the STFT
             inside the estimator, if there is one, as if the last block were full, and numbers the
             blocks otherwise.
         component : {"azimuth", "elevation"}, default=None
@@ -213,7 +212,7 @@ class TrackDisplay:
         ------
         ValueError
             If there is no such sample, y has another number of rows than X, or the estimator does
-            not answer over time.
+            not predict over time.
         """
         if not 0 <= sample < len(X):
             raise ValueError(f"sample must be in [0, {len(X) - 1}]; got {sample}.")
@@ -225,11 +224,11 @@ class TrackDisplay:
         name = type(last).__name__
         if y_pred.ndim != 4:
             raise ValueError(
-                f"estimator must answer over time, with shape (n_samples, n_frames, n_sources, k); "
+                "estimator must predict over time, with shape (n_samples, n_frames, n_sources, k); "
                 f"got {y_pred.shape} from {name}. Set its block_size, or give a "
                 "NeuralLocalizer without a pipeline around it."
             )
-        y_true = None if y is None else to_float(y, "y")[sample]
+        y_true = None if y is None else np.asarray(y)[sample]
         if y_true is not None and y_true.ndim < 3:
             y_true = y_true.reshape(1, *(y_true.shape if y_true.ndim == 2 else (1, -1)))
         times = _times_of(estimator, y_pred.shape[1]) if times is None else times

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sslearn.features import ambisonic_gains
+from sslearn.features import AMBISONIC_CONVENTIONS, ambisonic_gains
 from sslearn.geometry import angles_to_unit_vectors, icosahedral_grid
 from sslearn.simulation._noise import noise_signals
 from sslearn.simulation._receivers import BuiltReceiver, join_direct
@@ -30,7 +30,7 @@ class AmbisonicReceiver(BaseEstimator):
     (2, 4, 1600)
     """
 
-    _parameter_constraints: dict = {"convention": [StrOptions({"sn3d", "n3d", "fuma"})]}
+    _parameter_constraints: dict = {"convention": [StrOptions(set(AMBISONIC_CONVENTIONS))]}
 
     def __init__(self, convention="sn3d"):
         self.convention = convention

@@ -2,20 +2,32 @@
 
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import read_audio, resample_audio
+from sslearn.utils._batches import fit_batch_transform, take_rows
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._ranges import check_range
-from sslearn.utils._validation import check_audio, check_finite, check_maps, check_spectrum
+from sslearn.utils._validation import (
+    band_slice,
+    check_audio,
+    check_finite,
+    check_maps,
+    check_pairs,
+    check_spectrum,
+)
 
 __all__ = [
+    "band_slice",
     "check_audio",
     "check_finite",
     "check_maps",
+    "check_pairs",
     "check_range",
     "check_spectrum",
+    "fit_batch_transform",
     "import_optional",
     "keep_freed_memory",
     "read_audio",
     "resample_audio",
+    "take_rows",
     "track",
 ]

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils.validation import _check_sample_weight
 
 __all__ = [
     "CallbackSupportMixin",
@@ -22,6 +23,7 @@ __all__ = [
     "Options",
     "Real",
     "StrOptions",
+    "_check_sample_weight",
     "_fit_context",
     "validate_params",
     "with_callbacks",

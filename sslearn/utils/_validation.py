@@ -1,4 +1,4 @@
-"""Gates for audio, spectra and cue maps: every array enters through one of them."""
+"""Gates for audio, spectra and cue maps, and for what selects their channels and bins."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def _check_n_channels(n_found, n_channels, name):
 
 
 def check_finite(X, name="X", *, first_sample=0):
-    """Refuse NaN and infinity.
+    """Raise if an array holds NaN or infinity.
 
     Parameters
     ----------
@@ -189,3 +189,96 @@ def check_maps(X, *, name="X"):
     _check_kind(X, _FLOATS, "float32 or float64 maps", "Put a cue such as IPD before it.", name)
     _check_shape(X, ("n_samples", "n_maps", "n_freqs", "n_frames"), name)
     return check_finite(X, name)
+
+
+def check_pairs(pairs, reference, n_channels):
+    """Pairs of channels to compare.
+
+    Parameters
+    ----------
+    pairs : array-like of shape (n_pairs, 2) or None
+        Channel and reference of each pair; None for every channel against ``reference``.
+    reference : int
+        Reference channel where ``pairs`` is None.
+    n_channels : int
+        Number of channels.
+
+    Returns
+    -------
+    pairs : list of (int, int)
+        Channel and reference of each pair.
+
+    Raises
+    ------
+    ValueError
+        If a channel does not exist, a pair is no pair, or there is none.
+
+    Examples
+    --------
+    >>> from sslearn.utils import check_pairs
+    >>> check_pairs(None, reference=0, n_channels=3)
+    [(1, 0), (2, 0)]
+    """
+    if pairs is None:
+        if not (reference < n_channels and n_channels > 1):
+            raise ValueError(
+                f"reference must be one of at least 2 channels of X; got reference={reference} "
+                f"and n_channels={n_channels}."
+            )
+        return [(channel, reference) for channel in range(n_channels) if channel != reference]
+    checked = np.asarray(pairs)
+    if checked.ndim != 2 or checked.shape[1] != 2 or checked.dtype.kind not in "iu":
+        raise ValueError(f"pairs must be integers of shape (n_pairs, 2); got {pairs!r}.")
+    if len(checked) == 0 or checked.min() < 0 or checked.max() >= n_channels:
+        raise ValueError(
+            f"pairs must hold at least one pair, of channels from 0 to {n_channels - 1}; "
+            f"got {pairs!r}."
+        )
+    return [tuple(pair) for pair in checked.tolist()]
+
+
+def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
+    """Bins ``round(f n_fft / fs)`` from the low up to, and without, the high frequency.
+
+    Parameters
+    ----------
+    freq_range : tuple of (float, float) or None
+        Lowest and highest frequency, in Hz; None for every bin.
+    fs : float
+        Sampling rate, in Hz.
+    n_fft : int
+        Length of the Fourier transform.
+    name : str, default="freq_range"
+        Name used in messages.
+
+    Returns
+    -------
+    bins : slice
+        Bins of the band.
+
+    Raises
+    ------
+    ValueError
+        If the frequencies are out of order, beyond half of ``fs``, or hold no bin.
+
+    Examples
+    --------
+    >>> from sslearn.utils import band_slice
+    >>> band_slice((200, 4000), fs=16000, n_fft=512)
+    slice(6, 128, None)
+    """
+    if freq_range is None:
+        return slice(0, n_fft // 2 + 1)
+    band = np.asarray(freq_range, dtype=np.float64)
+    if band.shape != (2,) or not 0 <= band[0] < band[1] <= fs / 2:
+        raise ValueError(
+            f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
+            f"got {freq_range}. Lower the range or raise fs."
+        )
+    low, high = (round(f * n_fft / fs) for f in band.tolist())
+    if low >= high:
+        raise ValueError(
+            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart; "
+            f"got {freq_range}. Widen the range or raise n_fft."
+        )
+    return slice(low, high)

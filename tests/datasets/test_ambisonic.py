@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import _shoebox, make_ambisonic, make_shoebox_rooms
 from sslearn.doa import IntensityLocalizer
+from sslearn.exceptions import SilenceWarning
 from sslearn.features import STFT, IntensityVector
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
 from sslearn.metrics import angular_error
@@ -362,7 +363,7 @@ def test_transformer(rooms):
 @pytest.mark.parametrize("silent", ["sources", "interferer"])
 def test_silence_warns(rooms, silent):
     params = {"interferer": "noise", silent: [np.zeros(2000)]}
-    with pytest.warns(UserWarning, match="digital silence, first clip 0"):
+    with pytest.warns(SilenceWarning, match="digital silence, first clip 0"):
         X = make_ambisonic(2, rooms=rooms, snr=10, max_order=0, **params, **SHORT).data
     assert np.isfinite(X).all()
 

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Bunch
 
 from sslearn.datasets import _binaural, make_binaural, make_shoebox_rooms, structural_hrirs
+from sslearn.exceptions import SilenceWarning
 
 FS = 16000
 
@@ -232,7 +233,7 @@ def test_recordings_files_speakers_and_pauses(tmp_path, head):
 
 
 def test_silence_warns_and_names_the_clip(head):
-    with pytest.warns(UserWarning, match="digital silence, first clip 0 \\(source 0\\)"):
+    with pytest.warns(SilenceWarning, match="digital silence, first clip 0 \\(source 0\\)"):
         bunch = make_binaural(2, heads=head, sources=[np.zeros(2000)], duration=0.1)
     assert not bunch.data.any()
 

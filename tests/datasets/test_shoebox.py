@@ -19,6 +19,7 @@ from sslearn.datasets import (
     shoebox_preset,
 )
 from sslearn.doa import SRPPHAT
+from sslearn.exceptions import SilenceWarning
 from sslearn.features import STFT
 from sslearn.geometry import (
     circular_array,
@@ -402,7 +403,7 @@ def test_recordings_files_and_speakers(tmp_path, rooms):
 
 
 def test_silence_warns_and_names_the_clip(rooms):
-    with pytest.warns(UserWarning, match="digital silence, first clip 0 \\(source 0\\)"):
+    with pytest.warns(SilenceWarning, match="digital silence, first clip 0 \\(source 0\\)"):
         data = make_shoebox(
             2, mic_positions=CIRCLE, rooms=rooms, sources=[np.zeros(2000)], snr=0, duration=0.1
         )

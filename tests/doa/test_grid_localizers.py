@@ -276,7 +276,7 @@ def test_arrays_that_cannot_answer_are_refused(cls, spectra_of_waves):
     X = spectra_of_waves(LINE, [10.0])
     with pytest.raises(ValueError, match="mic_positions must span 2 dimensions"):
         cls(LINE).fit(X, [[10.0, 5.0]])
-    with pytest.raises(ValueError, match="upright line"):
+    with pytest.raises(ValueError, match="vertical line"):
         cls(LINE[:, [0, 2, 1]]).fit(X)
     with pytest.raises(ValueError, match="different places"):
         cls(np.zeros((4, 3))).fit(X)

@@ -379,7 +379,7 @@ def test_clips_without_a_plane_wave_are_doubtful():
         (TDOALocalizer(linear_array(4, 0.05)), 2, "must span 2 dimensions"),
         (TDOALocalizer(circular_array(4, 0.05), pairs=[(0, 2)]), 2, "must span 2 dimensions"),
         (TDOALocalizer(np.eye(4, 3)), 3, "no distance"),
-        (TDOALocalizer(linear_array(4, 0.05)[:, [0, 2, 1]]), 1, "upright line"),
+        (TDOALocalizer(linear_array(4, 0.05)[:, [0, 2, 1]]), 1, "vertical line"),
         (TDOALocalizer(np.zeros((4, 3))), 1, "different places"),
         (TDOALocalizer(circular_array(5, 0.05)), 1, "channels"),
         (TDOALocalizer(circular_array(4, 0.05), pairs=[(0, 4)]), 1, "pairs"),

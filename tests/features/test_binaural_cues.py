@@ -6,6 +6,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sslearn.exceptions import SilenceWarning
 from sslearn.features import BinauralCues
 
 N_ILD = 435
@@ -105,7 +106,7 @@ def test_list_of_both_precisions():
 def test_silence_warns_and_names_the_sample():
     X = binaural_noise()
     X[1] = 0
-    with pytest.warns(UserWarning, match=r"silent in sample\(s\) \[1\]"):
+    with pytest.warns(SilenceWarning, match=r"silent in sample\(s\) \[1\]"):
         cues = BinauralCues().transform(X)
     np.testing.assert_array_equal(cues[1, :N_ILD], 0)
     np.testing.assert_array_equal(cues[1, N_ILD:], np.tile([1.0, 0.0], 147))

@@ -68,7 +68,9 @@ def test_kinds_of_input(dtype):
         (lambda: angular_error([0], [0], component="roll"), "component must be"),
         (lambda: angular_error([[0, 0]], [[0, 91]]), r"y_pred must have elevations.*91"),
         (lambda: angular_error([np.nan], [0]), "y_true contains NaN"),
-        (lambda: mean_angular_error([0, 1], [0, 1], sample_weight=[1]), "inconsistent"),
+        (lambda: mean_angular_error([0, 1], [0, 1], sample_weight=[1]), "sample_weight"),
+        (lambda: mean_angular_error([0], [0], sample_weight=[-1]), "[Nn]egative"),
+        (lambda: mean_angular_error([0], [0], sample_weight=[np.nan]), "NaN"),
         (lambda: localization_accuracy_score([0], [0], tolerance=-1), "tolerance"),
         (lambda: pairwise.angular_distances([0, 1], [[0, 1]]), "both"),
     ],
@@ -154,12 +156,15 @@ def test_spherical_median_beats_every_other_direction(n_samples, offset):
     y = unit_vectors_to_angles(rng.randn(n_samples, 3) - offset)
     everywhere = unit_vectors_to_angles(rng.randn(5000, 3))
     costs = pairwise.angular_distances(np.concatenate([everywhere, y]), y).mean(axis=1)
-    assert pairwise.angular_distances(angular_median(y), y).mean() <= costs.min() + 1e-6
+    assert (
+        pairwise.angular_distances(angular_median(y, np.ones(n_samples)), y).mean()
+        <= costs.min() + 1e-6
+    )
 
 
 def test_spherical_median_of_many_rows_is_exact_where_they_agree():
     y = np.concatenate([np.tile([30.0, 40.0], (3000, 1)), np.tile([60.0, -40.0], (2000, 1))])
-    assert angular_median(y) == pytest.approx(np.array([[30.0, 40.0]]))
+    assert angular_median(y, np.ones(5000)) == pytest.approx(np.array([[30.0, 40.0]]))
 
 
 def test_pairwise_agrees_with_vectors():

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -13,6 +14,7 @@ from sslearn.metrics import (
     localization_report,
     mean_angular_error,
 )
+from sslearn.neighbors import KNeighborsLocalizer
 
 
 @pytest.fixture
@@ -62,6 +64,26 @@ def test_score_of_several_sources(scenes):
     X, y = scenes
     model = Constant().fit(X, y)
     assert model.score(X, y) == d2_angular_error_score(y, model.predict(X))
+
+
+@pytest.mark.parametrize("name", get_scorer_names())
+def test_scorers_weight_the_samples(name, problem, scenes):
+    one = KNeighborsLocalizer(), problem
+    model, (X, y) = one if name in ONE else (Constant(), scenes)
+    every, weight = np.arange(len(X)), np.arange(len(X)) % 4
+    copies = np.repeat(every, weight)
+    expected = get_scorer(name)(model.fit(X, y), X[copies], y[copies])
+    with config_context(enable_metadata_routing=True):
+        scores = cross_val_score(
+            model,
+            X,
+            y,
+            cv=[(every, every)],
+            scoring=get_scorer(name).set_score_request(sample_weight=True),
+            params={"sample_weight": weight},
+            error_score="raise",
+        )
+    assert scores == pytest.approx([expected], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ONE)

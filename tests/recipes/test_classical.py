@@ -1,7 +1,10 @@
 """Classical recipes take audio, chunk by chunk, and find one source or several."""
 
+import inspect
+
 import numpy as np
 import pytest
+from numpydoc.docscrape import NumpyDocString
 from sklearn.base import clone
 
 from sslearn import recipes
@@ -63,3 +66,18 @@ def test_intensity_takes_ambisonic_audio():
     X = np.stack([sound, 0 * sound, 0 * sound, sound])[None]  # from the front
     assert np.abs(recipes.intensity().fit(X).predict(X)).max() < 1e-6
     assert np.abs(recipes.intensity("fuma").fit(X[:, [0, 3, 1, 2]]).predict(X[:, [0, 3, 1, 2]])) < 1
+
+
+@pytest.mark.parametrize("recipe", [*ON_ARRAYS, recipes.intensity])
+def test_docstring_is_complete(recipe):
+    """The sections that the recipes share are written by a helper."""
+    doc = NumpyDocString(recipe.__doc__)
+    assert [p.name for p in doc["Parameters"]] == list(inspect.signature(recipe).parameters)
+    for parameter in doc["Parameters"]:
+        default = inspect.signature(recipe).parameters[parameter.name].default
+        if default is not inspect.Parameter.empty:
+            quoted = f'"{default}"' if isinstance(default, str) else default
+            assert parameter.type.endswith(f"default={quoted}")
+    localizer = recipe() if recipe is recipes.intensity else recipe(MICS)
+    assert doc["Returns"][0].type == type(localizer).__name__
+    assert doc["Extended Summary"] and doc["References"] and doc["Examples"]

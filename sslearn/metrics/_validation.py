@@ -1,0 +1,75 @@
+"""Gates for true and predicted directions: public functions pass them once."""
+
+import numpy as np
+
+from sslearn.geometry import check_doa, check_multi_doa
+from sslearn.utils._param_validation import _check_sample_weight
+
+
+def has_sources(y_true, y_pred):
+    """Tell whether the directions are laid out for several sources."""
+    return max(np.ndim(y_true), np.ndim(y_pred)) > 2
+
+
+def check_pair(y_true, y_pred, sample_weight=None):
+    """Validate true and predicted directions of one source.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
+        Directions in degrees.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray of the same shapes
+        Checked directions.
+    weight : ndarray of shape (n_samples,)
+        Weights, ones if None.
+    """
+    y_true, y_pred = check_doa(y_true, name="y_true"), check_doa(y_pred, name="y_pred")
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"y_true and y_pred must have the same shape; got {y_true.shape} and {y_pred.shape}."
+        )
+    return y_true, y_pred, _check_weight(sample_weight, y_true)
+
+
+def check_multi_pair(y_true, y_pred, sample_weight=None):
+    """Validate true and predicted directions of several sources, which may differ in number.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples, n_true, k) or (n_samples, n_frames, n_true, k)
+        True directions in degrees.
+    y_pred : array-like of shape (n_samples, n_pred, k) or (n_samples, n_frames, n_pred, k)
+        Predicted directions.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray of the same shapes
+        Checked directions.
+    weight : ndarray of shape (n_samples,)
+        Weights, ones if None.
+    """
+    y_true = check_multi_doa(y_true, name="y_true")
+    y_pred = check_multi_doa(y_pred, name="y_pred")
+    if y_true.shape[:-2] != y_pred.shape[:-2] or y_true.shape[-1] != y_pred.shape[-1]:
+        raise ValueError(
+            "y_true and y_pred must have the same shape except for the number of sources on axis "
+            f"-2; got {y_true.shape} and {y_pred.shape}."
+        )
+    return y_true, y_pred, _check_weight(sample_weight, y_true)
+
+
+def _check_weight(sample_weight, y):
+    return _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
+
+
+def check_tolerance(tolerance):
+    """Raise if a tolerance is negative."""
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must be at least 0 degrees; got {tolerance}.")

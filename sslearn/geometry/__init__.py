@@ -10,6 +10,7 @@ from sslearn.geometry._arrays import (
     spherical_array,
     tetrahedral_array,
 )
+from sslearn.geometry._circle import azimuth_order, unroll_azimuths
 from sslearn.geometry._delays import propagation_delays, steering_vectors
 from sslearn.geometry._directions import (
     angles_to_interaural_polar,
@@ -33,12 +34,15 @@ from sslearn.geometry._grids import (
 )
 from sslearn.geometry._neighbors import grid_neighbors
 from sslearn.geometry._sources import check_multi_doa
+from sslearn.geometry._sphere_mesh import SphereMesh, sphere_mesh
 
 __all__ = [
+    "SphereMesh",
     "angles_to_interaural_polar",
     "angles_to_unit_vectors",
     "array_dimension",
     "azimuth_grid",
+    "azimuth_order",
     "check_directions",
     "check_doa",
     "check_mic_positions",
@@ -58,9 +62,11 @@ __all__ = [
     "quasi_uniform_grid",
     "rectangular_array",
     "sphere_grid",
+    "sphere_mesh",
     "spherical_array",
     "steering_vectors",
     "tetrahedral_array",
     "unit_vectors_to_angles",
+    "unroll_azimuths",
     "wrap_azimuth",
 ]

@@ -16,7 +16,6 @@ from sslearn.geometry._directions import (
     angles_to_interaural_polar,
     angles_to_unit_vectors,
     check_directions,
-    check_doa,
     circular_difference,
     great_circle_distance,
     interaural_polar_to_angles,
@@ -33,8 +32,8 @@ from sslearn.geometry._grids import (
     sphere_grid,
 )
 from sslearn.geometry._neighbors import grid_neighbors
-from sslearn.geometry._sources import check_multi_doa
 from sslearn.geometry._sphere_mesh import SphereMesh, sphere_mesh
+from sslearn.geometry._targets import check_doa, check_multi_doa
 
 __all__ = [
     "SphereMesh",

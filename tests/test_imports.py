@@ -13,9 +13,10 @@ ROOT = Path(sslearn.__file__).parent
 LAYERS = (
     {"utils", "exceptions"},
     {"geometry"},
-    {"metrics", "features", "encoding", "losses", "networks"},
-    {"base", "datasets", "model_selection"},
-    {"doa", "neighbors", "deep_learning"},
+    {"features", "metrics", "decoding", "losses", "networks"},
+    {"encoding"},
+    {"base", "simulation", "model_selection"},
+    {"datasets", "doa", "neighbors", "deep_learning"},
     {"embedding", "audiovisual"},
     {"plotting", "streaming", "persistence"},
     {"recipes"},
@@ -24,6 +25,7 @@ LAYER_OF = {room: i for i, layer in enumerate(LAYERS) for room in layer}
 # These rooms work where torch cannot be imported.
 TORCH_FREE = (
     "datasets",
+    "decoding",
     "doa",
     "encoding",
     "exceptions",

@@ -25,6 +25,7 @@ LAYER_OF = {room: i for i, layer in enumerate(LAYERS) for room in layer}
 # These rooms work where torch cannot be imported.
 TORCH_FREE = (
     "datasets",
+    "decoding",
     "doa",
     "encoding",
     "exceptions",

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import clone
 
 from benchmarks.accuracy._prepare import FirstOrder
+from sslearn.decoding import AdjacentDecoder
 from sslearn.doa import MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
-from sslearn.encoding import AdjacentDecoder
 from sslearn.features import STFT
 from sslearn.geometry import circular_difference
 from sslearn.metrics import match_sources

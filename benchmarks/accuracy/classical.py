@@ -34,8 +34,8 @@ from benchmarks.accuracy._notes import NOTES
 from benchmarks.accuracy._prepare import compress_sweep, cut_arrivals, keep_arrivals
 from benchmarks.accuracy._report import RESULTS, write_results
 from sslearn import datasets
+from sslearn.decoding import PeakDecoder
 from sslearn.doa import ESPRIT, MUSIC, SRPPHAT, directions_from_tdoas
-from sslearn.encoding import PeakDecoder
 from sslearn.features import STFT
 from sslearn.geometry import (
     azimuth_grid,

@@ -20,8 +20,8 @@ from sklearn.utils import check_random_state
 
 from benchmarks.accuracy._report import RESULTS, write_results
 from sslearn.datasets import load_librispeech, make_plane_waves
+from sslearn.decoding import PeakDecoder
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT
-from sslearn.encoding import PeakDecoder
 from sslearn.features import STFT
 from sslearn.geometry import azimuth_grid, circular_array, circular_grid, linear_array, wrap_azimuth
 from sslearn.metrics import angular_error

@@ -39,7 +39,7 @@ from benchmarks.accuracy._schedule import StartFrom, half_cosine
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, render
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
 from sslearn import datasets, recipes
-from sslearn.encoding import AdjacentDecoder
+from sslearn.decoding import AdjacentDecoder
 from sslearn.geometry import great_circle_distance
 
 # clips to train on (a tenth is held out), to test; epochs of each system, those before that are

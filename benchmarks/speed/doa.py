@@ -19,8 +19,8 @@ import pyroomacoustics as pra
 from scipy.fft import rfft
 
 from benchmarks.accuracy._report import RESULTS, write_results
+from sslearn.decoding import ArgmaxDecoder
 from sslearn.doa import MUSIC, MVDR, SRPPHAT
-from sslearn.encoding import ArgmaxDecoder
 from sslearn.features import STFT
 from sslearn.geometry import (
     circular_array,

@@ -39,7 +39,7 @@ X_test, y_test, _ = make_ambisonic(150, n_rooms=25, random_state=1, **rooms)
 # points: what they learn in front holds behind. The network has 19,643 weights.
 
 from sslearn import recipes
-from sslearn.encoding import AdjacentDecoder
+from sslearn.decoding import AdjacentDecoder
 
 localizers = {
     "mean intensity": recipes.intensity(fs=FS),

@@ -6,14 +6,15 @@ from abc import abstractmethod
 import numpy as np
 from sklearn import get_config
 
+from sslearn.decoding import AdjacentDecoder
 from sslearn.doa._base import SpectrumLocalizer
-from sslearn.encoding import AdjacentDecoder
 from sslearn.exceptions import AmbiguityWarning, SpatialAliasingWarning
 from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
     check_directions,
     circular_grid,
+    grid_neighbors,
     icosahedral_grid,
     propagation_delays,
     steering_vectors,
@@ -110,16 +111,26 @@ class GridLocalizer(GridScorer):
         mics = self.mic_positions_
         self._set_grid(mics, n_angles)
         warn_of_aliasing(mics, self.grid_, freqs, self.speed_of_sound)
+        self._neighbors = neighbors_for(self._get_decoder(), self.grid_)
         self._prepare_grid(freqs)
 
     def _locate(self, X):
-        decoder = self.decoder or AdjacentDecoder(weights=self._peak_shape)
-        return decoder.decode(self._score_sounds(X), self.grid_)
+        scores = self._score_sounds(X)
+        return self._get_decoder().decode(scores, self.grid_, neighbors=self._neighbors)
+
+    def _get_decoder(self):
+        return self.decoder or AdjacentDecoder(weights=self._peak_shape)
 
     def _steering_vectors(self, freqs):
         return steering_vectors(
             self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
         )
+
+
+def neighbors_for(decoder, grid):
+    """Neighbours on a grid, once for all spectra; None for a decoder that does not read them."""
+    needed = decoder is not None and getattr(decoder, "needs_neighbors", True)
+    return grid_neighbors(grid) if needed else None
 
 
 def _n_columns(grid):

@@ -2,6 +2,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sslearn.doa._base import SpectrumLocalizer
+from sslearn.doa._grid_search import neighbors_for
 from sslearn.features import AMBISONIC_CONVENTIONS, sound_intensity
 from sslearn.geometry import (
     angles_to_unit_vectors,
@@ -240,6 +241,7 @@ class IntensityLocalizer(SpectrumLocalizer):
                 "grid and y must both hold azimuths, or azimuths and elevations; got a grid of "
                 f"shape {self.grid_.shape} and {n_angles} number(s) per direction in y."
             )
+        self._neighbors = neighbors_for(self.decoder, self.grid_)
         self._histogram = SphericalHistogram(angles_to_unit_vectors(self.grid_), self.width)
 
     def _intensity(self, X):
@@ -256,7 +258,7 @@ class IntensityLocalizer(SpectrumLocalizer):
 
     def _locate(self, X):
         if self.decoder is not None:
-            return self.decoder.decode(self._score(X), self.grid_)
+            return self.decoder.decode(self._score(X), self.grid_, neighbors=self._neighbors)
         vectors = self._intensity(X).mean(axis=(2, 3), dtype=np.float64)
         directions = unit_vectors_to_angles(vectors)
         return directions if self.grid_.ndim == 2 else directions[:, 0]

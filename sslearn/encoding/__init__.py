@@ -1,13 +1,13 @@
 """What the target looks like to a network: transformers of y and their inverses."""
 
-from sslearn.encoding._angle import AngleEncoding
-from sslearn.encoding._base import Encoding
-from sslearn.encoding._decoders import (
+from sslearn.decoding import (
     AdjacentDecoder,
     ArgmaxDecoder,
     MeanDecoder,
     PeakDecoder,
 )
+from sslearn.encoding._angle import AngleEncoding
+from sslearn.encoding._base import Encoding
 from sslearn.encoding._grid import GridEncoding
 from sslearn.encoding._labels import (
     GaussianEncoding,

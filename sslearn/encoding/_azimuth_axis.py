@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sslearn.encoding._decoders import PeakDecoder
-from sslearn.geometry import circular_difference, grid_neighbors, wrap_azimuth
+from sslearn.geometry import (
+    azimuth_order,
+    circular_difference,
+    grid_neighbors,
+    unroll_azimuths,
+    wrap_azimuth,
+)
 
 # Degrees in float32 are good to 1.5e-5: an azimuth this close to an open end is the end.
 _END = 1e-4
-# Degrees that an axis is squeezed into where a decoder would take its ends for neighbours.
-_SQUEEZED = 120.0
 
 
 @dataclass
@@ -25,11 +28,14 @@ class AzimuthAxis:
         Index in the grid of each position.
     circular : bool
         Whether the first position follows the last one.
+    neighbors : ndarray of shape (n_classes, 2)
+        Indices in the grid of the classes before and after each one.
     """
 
     positions: np.ndarray
     order: np.ndarray
     circular: bool
+    neighbors: np.ndarray
 
     def unwrap(self, azimuth):
         """Positions, within one turn from the first, of azimuths of any shape."""
@@ -78,42 +84,20 @@ class AzimuthAxis:
         ordered[..., self.order] = targets
         return ordered
 
-    def decode(self, decoder, scores, grid):
-        """Let a decoder find azimuths; it never takes the ends of an open axis for neighbours."""
-        if self.circular or _is_open(grid, self.order[0]):
-            return decoder.decode(scores, grid)
-        middle = (self.positions[0] + self.positions[-1]) / 2
-        scale = _SQUEEZED / (self.positions[-1] - self.positions[0])
-        if isinstance(decoder, PeakDecoder):
-            raise ValueError(
-                "decoder must find one source on an open grid that goes all around or lies "
-                "behind; got a PeakDecoder. Use circular_grid."
-            )
-        squeezed = decoder.decode(scores, self.to_grid((self.positions - middle) * scale))
-        return wrap_azimuth(squeezed / scale + middle)
 
-
-def _is_open(grid, first):
-    if len(np.unique(grid)) < len(grid):
-        return False
-    return grid_neighbors(grid)[first, 0] == first
-
-
-def azimuth_axis(azimuth, grid):
+def azimuth_axis(grid):
     """Axis of a grid of azimuths.
 
     Parameters
     ----------
-    azimuth : ndarray of shape (n_classes,)
-        Azimuths in degrees as they were given. Increasing ones whose last is a turn beyond the
-        first make an open axis with two classes for the same direction.
     grid : ndarray of shape (n_classes,)
-        The same azimuths, wrapped.
+        Azimuths in degrees as they were given, which need not be wrapped:
+        :func:`sslearn.geometry.azimuth_order` says how they follow each other.
 
     Returns
     -------
     axis : AzimuthAxis
-        Open, closed, or open with both ends.
+        Open, closed, or open with two classes for the same direction.
 
     Raises
     ------
@@ -122,17 +106,6 @@ def azimuth_axis(azimuth, grid):
     """
     if len(grid) < 2:
         raise ValueError(f"grid must hold at least 2 azimuths; got {len(grid)}.")
-    order = np.argsort(azimuth)
-    if (np.diff(azimuth) > 0).all() and np.isclose(azimuth[-1] - azimuth[0], 360.0):
-        return AzimuthAxis(azimuth, order, circular=False)
-    neighbors = grid_neighbors(grid)
-    order = np.argsort(grid)
-    gaps = np.diff(grid[order], prepend=grid[order[-1]] - 360.0)
-    start = gaps.argmax()
-    # Half a turn or more without a class is where an axis ends, wherever that is.
-    if gaps[start] < 180.0 and neighbors[order[0], 0] != order[0]:
-        return AzimuthAxis(grid[order], order, circular=True)
-    start = start if gaps[start] >= 180.0 else 0
-    order = np.roll(order, -start)
-    positions = grid[order] + 360.0 * (grid[order] < grid[order[0]])
-    return AzimuthAxis(positions, order, circular=False)
+    order, circular = azimuth_order(grid)
+    positions = unroll_azimuths(wrap_azimuth(grid)[order])
+    return AzimuthAxis(positions, order, circular, grid_neighbors(grid))

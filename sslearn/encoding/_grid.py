@@ -3,17 +3,17 @@ from abc import abstractmethod
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
 from sslearn.encoding._base import Encoding, check_sources, flatten_column
-from sslearn.encoding._decoders import AdjacentDecoder
 from sslearn.geometry import (
     azimuth_grid,
     check_directions,
     circular_grid,
     icosahedral_grid,
+    sphere_mesh,
     wrap_azimuth,
 )
-from sslearn.geometry._sphere_mesh import sphere_mesh
 from sslearn.utils._param_validation import HasMethods
 
 
@@ -108,9 +108,8 @@ class GridEncoding(Encoding):
                 f"got {self.grid_.shape}. Give azimuths in both, or azimuths and "
                 "elevations in both."
             )
-        # What is given may go on beyond 180 degrees, which tells open grids from closed ones.
         if self.n_angles_ == 1:
-            self._axis = azimuth_axis(np.asarray(grid, dtype=float), self.grid_)
+            self._axis = azimuth_axis(np.asarray(grid, dtype=float))
         else:
             self._mesh = sphere_mesh(self.grid_)
 
@@ -160,9 +159,10 @@ class GridEncoding(Encoding):
             shape = ", ".join(map(str, self.output_shape_))
             raise ValueError(f"scores must have shape (n_samples, {shape}); got {scores.shape}.")
         decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
+        cells = self._mesh if self.n_angles_ == 2 else self._axis
+        y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
         if self.n_angles_ == 2:
-            return decoder.decode(scores, self.grid_)
-        y = self._axis.decode(decoder, scores, self.grid_)
+            return y
         return y[..., None] if y.ndim == 2 or self._is_column else y
 
     def _check_layout(self, y):

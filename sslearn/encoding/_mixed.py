@@ -111,6 +111,8 @@ class MixedEncoding(GridEncoding):
         self.grid_ = first.grid_
         if self.n_angles_ == 1:
             self._axis = first._axis
+        else:
+            self._mesh = first._mesh
 
     def training_targets(self, y):
         """Encode directions for the loss.

@@ -10,12 +10,12 @@ from sslearn.geometry._arrays import (
     spherical_array,
     tetrahedral_array,
 )
+from sslearn.geometry._circle import azimuth_order, unroll_azimuths
 from sslearn.geometry._delays import propagation_delays, steering_vectors
 from sslearn.geometry._directions import (
     angles_to_interaural_polar,
     angles_to_unit_vectors,
     check_directions,
-    check_doa,
     circular_difference,
     great_circle_distance,
     interaural_polar_to_angles,
@@ -33,13 +33,16 @@ from sslearn.geometry._grids import (
     sphere_grid,
 )
 from sslearn.geometry._neighbors import grid_neighbors
-from sslearn.geometry._sources import check_multi_doa
+from sslearn.geometry._sphere_mesh import SphereMesh, sphere_mesh
+from sslearn.geometry._targets import check_doa, check_multi_doa
 
 __all__ = [
+    "SphereMesh",
     "angles_to_interaural_polar",
     "angles_to_unit_vectors",
     "array_dimension",
     "azimuth_grid",
+    "azimuth_order",
     "check_directions",
     "check_doa",
     "check_mic_positions",
@@ -60,9 +63,11 @@ __all__ = [
     "quasi_uniform_grid",
     "rectangular_array",
     "sphere_grid",
+    "sphere_mesh",
     "spherical_array",
     "steering_vectors",
     "tetrahedral_array",
     "unit_vectors_to_angles",
+    "unroll_azimuths",
     "wrap_azimuth",
 ]

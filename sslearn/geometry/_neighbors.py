@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from sslearn.geometry._directions import angles_to_unit_vectors, check_directions
+from sslearn.geometry._circle import azimuth_order
+from sslearn.geometry._directions import angles_to_unit_vectors, check_directions, wrap_azimuth
 
 # Longer edges of the triangulation, in units of the widest mesh, only close the open side of a
 # grid that covers a part of the sphere.
@@ -15,8 +16,8 @@ def grid_neighbors(grid):
 
     Parameters
     ----------
-    grid : array-like of shape (n_directions,) or (n_directions, 2)
-        Azimuths, or azimuths and elevations, in degrees, in any order.
+    grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+        Azimuths, azimuths and elevations in degrees, and distances in metres, in any order.
 
     Returns
     -------
@@ -31,10 +32,11 @@ def grid_neighbors(grid):
 
     Notes
     -----
-    On the circle these are the previous and the next azimuth; the ends are neighbours if they are
-    no further apart than the others are. On the sphere they are the edges of the Delaunay
+    On the circle these are the previous and the next azimuth; :func:`azimuth_order` says whether
+    the first and the last one are neighbours. On the sphere they are the edges of the Delaunay
     triangulation (the convex hull of the points), without the long ones that close the open side
-    of a grid that covers a part of the sphere.
+    of a grid that covers a part of the sphere. Directions at different distances are never
+    neighbours.
 
     Examples
     --------
@@ -44,20 +46,33 @@ def grid_neighbors(grid):
     >>> grid_neighbors([-180.0, -90.0, 0.0, 90.0]).tolist()
     [[3, 1], [0, 2], [1, 3], [2, 0]]
     """
-    grid = check_directions(grid, name="grid")
-    if grid.ndim == 2 and np.ptp(grid[:, 1]) > 0:
-        return _sphere_neighbors(angles_to_unit_vectors(grid))
-    return _circle_neighbors(grid if grid.ndim == 1 else grid[:, 0])
+    directions = check_directions(grid, name="grid")
+    if directions.ndim == 1:
+        # What is given may go on beyond 180 degrees, which tells a whole turn from one azimuth.
+        return _circle_neighbors(np.asarray(grid, dtype=float).ravel())
+    if directions.shape[1] == 2:
+        return _angle_neighbors(directions)
+    shells = [np.flatnonzero(directions[:, 2] == d) for d in np.unique(directions[:, 2])]
+    found = [shell[_angle_neighbors(directions[shell, :2])] for shell in shells]
+    width = max(rows.shape[1] for rows in found)
+    neighbors = np.tile(np.arange(len(directions))[:, None], width)
+    for shell, rows in zip(shells, found, strict=True):
+        neighbors[shell, : rows.shape[1]] = rows
+    return neighbors
+
+
+def _angle_neighbors(directions):
+    if np.ptp(directions[:, 1]) > 0:
+        return _sphere_neighbors(angles_to_unit_vectors(directions))
+    return _circle_neighbors(directions[:, 0])
 
 
 def _circle_neighbors(azimuth):
-    order = np.argsort(azimuth)
-    steps = np.diff(azimuth[order])
-    if (steps == 0).any():
+    order, closed = azimuth_order(azimuth)
+    if (np.diff(wrap_azimuth(azimuth[order])) == 0).any():
         raise ValueError("grid must hold each direction once; got an azimuth twice.")
     previous, following = np.roll(order, 1), np.roll(order, -1)
-    closing = 360.0 - steps.sum()
-    if closing > steps.max(initial=0.0) * (1 + 1e-9):
+    if not closed:
         previous[0], following[-1] = order[0], order[-1]
     neighbors = np.empty((len(azimuth), 2), dtype=int)
     neighbors[order] = np.column_stack([previous, following])

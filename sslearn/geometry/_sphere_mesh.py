@@ -29,11 +29,14 @@ class SphereMesh:
         Indices of corners.
     inverses : ndarray of shape (n_triangles, 3, 3)
         Matrices that turn a vector into its shares of the three corners.
+    neighbors : ndarray of shape (n_directions, n_neighbors)
+        Neighbours of each corner, as :func:`grid_neighbors` returns them.
     """
 
     vectors: np.ndarray
     triangles: np.ndarray
     inverses: np.ndarray
+    neighbors: np.ndarray
 
     def distances(self, directions):
         """Angles (..., n_directions) to the corners, in degrees."""
@@ -78,7 +81,7 @@ def sphere_mesh(grid):
     Parameters
     ----------
     grid : ndarray of shape (n_directions, 2)
-        Azimuths and elevations in degrees.
+        Checked azimuths and elevations in degrees.
 
     Returns
     -------
@@ -106,4 +109,4 @@ def sphere_mesh(grid):
     solid = np.abs(np.linalg.det(vectors[triangles])) > 1e-12
     triangles = triangles[np.all(joined, axis=0) & solid]
     inverses = np.linalg.inv(vectors[triangles].swapaxes(1, 2))
-    return SphereMesh(vectors, triangles, inverses)
+    return SphereMesh(vectors, triangles, inverses, neighbors)

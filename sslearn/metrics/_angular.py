@@ -192,7 +192,7 @@ def localization_accuracy_score(
     Notes
     -----
     The share of samples that fall into their exact class, which papers on classes of azimuth
-    report, is that of peaks (:class:`sslearn.encoding.ArgmaxDecoder`) with half a step of the
+    report, is that of peaks (:class:`sslearn.decoding.ArgmaxDecoder`) with half a step of the
     grid as tolerance: there the nearest class to the source is the predicted one. It depends on
     the step. Where both ends of an open grid are one direction, as 0 and 360 degrees, papers count
     them as two classes, and here they are one.

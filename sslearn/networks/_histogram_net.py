@@ -1,15 +1,8 @@
-from functools import lru_cache
-
-import numpy as np
-
-from sslearn.geometry import check_directions, quasi_uniform_grid
-from sslearn.geometry._sphere_mesh import sphere_mesh
+from sslearn.geometry import check_directions, quasi_uniform_grid, sphere_mesh
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape
 from sslearn.utils._param_validation import Integral, Interval
 
-# Directions on whole degrees, elevation by elevation.
-_DEGREES = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 _N_MAPS = 6
 
@@ -123,10 +116,10 @@ class HistogramNet(NetworkRecipe):
 
         self._validate_params()
         n_more = self._check_maps(input_shape)
-        mesh, around = _mesh_with_table(self._check_grid(tuple(output_shape)).tobytes())
+        mesh = sphere_mesh(self._check_grid(tuple(output_shape)))
         return HistogramModule(
             MaskNet(N_INVARIANTS + n_more, self.n_filters, self.n_masks),
-            DirectionVotes(mesh, around),
+            DirectionVotes(mesh),
             ZonalNet(mesh.vectors, self.n_masks, self.n_sphere_filters, self.n_sphere_layers),
         )
 
@@ -150,14 +143,3 @@ class HistogramNet(NetworkRecipe):
                 "encoding, azimuths and elevations."
             )
         return grid
-
-
-@lru_cache(maxsize=8)
-def _mesh_with_table(grid):
-    """Mesh of a grid (float64, as bytes), and the triangle around each direction of whole degrees.
-
-    Kept, since it takes a second, and a fitted network is built anew wherever it is unpickled.
-    """
-    mesh = sphere_mesh(np.frombuffer(grid).reshape(-1, 2))
-    around = mesh.triangles_around(_DEGREES.reshape(-1, 2)).reshape(_DEGREES.shape[:2])
-    return mesh, around

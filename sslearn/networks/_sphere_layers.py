@@ -101,15 +101,12 @@ class DirectionVotes(nn.Module):
     ----------
     mesh : SphereMesh
         Directions of the histogram.
-    around : ndarray of shape (181, 361)
-        Triangle of the mesh around each direction of whole degrees, elevations from -90 and
-        azimuths from -180 on.
     """
 
-    def __init__(self, mesh, around):
+    def __init__(self, mesh):
         super().__init__()
         self.n_directions = len(mesh.vectors)
-        self.register_buffer("around", torch.tensor(around, dtype=torch.int32))
+        self.register_buffer("around", _triangles_around(mesh))
         self.register_buffer("triangles", torch.tensor(mesh.triangles, dtype=torch.int64))
         self.register_buffer("inverses", torch.tensor(mesh.inverses, dtype=torch.float32))
 
@@ -148,6 +145,17 @@ class DirectionVotes(nn.Module):
         shares = (self.inverses[around] * vectors.unsqueeze(2)).sum(dim=3)
         inside = shares.amin(dim=2, keepdim=True) > _OUTSIDE * shares.sum(dim=2, keepdim=True)
         return self.triangles[around], F.normalize(shares.clamp_min(0) * inside, p=1, dim=2)
+
+
+def _triangles_around(mesh):
+    """Triangle around each direction on whole degrees, elevations from -90, azimuths from -180."""
+    around = torch.empty(181, 361, dtype=torch.int32)
+    # The table takes a second, which a module without memory, or with weights to come, saves.
+    if not around.is_meta:
+        degrees = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
+        triangles = mesh.triangles_around(degrees.reshape(-1, 2))
+        around.copy_(torch.from_numpy(triangles.reshape(around.shape)))
+    return around
 
 
 class ZonalNet(nn.Module):

@@ -369,6 +369,16 @@ def test_decoder_of_several_sources():
     assert encoding.inverse_transform(scores).tolist() == [[[-100.0], [60.0]]]
 
 
+@pytest.mark.parametrize("name", ["paper", "behind", "half_turn"])
+def test_peaks_on_open_grids(name):
+    grid = GRIDS[name]
+    encoding = UnbiasedEncoding(grid, decoder=PeakDecoder(2)).fit(grid[:1])
+    y = grid[[3, -4]]
+    scores = encoding.transform(y[:1]) + 0.5 * encoding.transform(y[1:])
+    peaks = encoding.inverse_transform(scores)[0, :, 0]
+    assert np.abs(circular_difference(peaks, y)).max() < 1e-9
+
+
 # ------------------------------------------------------------------ objects and errors
 
 
@@ -429,5 +439,3 @@ def test_errors_of_single_encodings():
         MixedEncoding(weights=(1, 2, 3)).fit([0.0])
     with pytest.raises(ValueError, match="same grid"):
         MixedEncoding([UnbiasedEncoding(CIRCLE), GaussianEncoding(PAPER)]).fit([0.0])
-    with pytest.raises(ValueError, match="PeakDecoder"):
-        UnbiasedEncoding(PAPER, decoder=PeakDecoder()).fit([0.0]).inverse_transform(np.eye(73))

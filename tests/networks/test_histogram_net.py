@@ -13,9 +13,9 @@ from sslearn.geometry import (
     fibonacci_grid,
     icosahedral_grid,
     quasi_uniform_grid,
+    sphere_mesh,
 )
 from sslearn.networks import HistogramNet
-from sslearn.networks._histogram_net import _mesh_with_table
 from sslearn.networks._sphere_layers import (
     N_INVARIANTS,
     DirectionVotes,
@@ -38,7 +38,7 @@ def build(*, seed=0, dtype=torch.float32, n_samples=3, **params):
 
 
 def votes_on(grid):
-    return DirectionVotes(*_mesh_with_table(grid.tobytes()))
+    return DirectionVotes(sphere_mesh(grid))
 
 
 def rotated(x, rotation):

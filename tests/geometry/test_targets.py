@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sslearn.geometry import check_multi_doa
+from sslearn.geometry import check_doa, check_multi_doa
 
 NAN = np.nan
 
@@ -46,3 +46,36 @@ def test_absent_everywhere_is_valid():
 def test_bad_input(y, options, match):
     with pytest.raises(ValueError, match=match):
         check_multi_doa(y, **options)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((4,), {}),
+        ((4, 3), {}),
+        ((4, 2), {"sources": True, "frames": True, "absent": True}),
+        ((4, 2, 1), {"sources": True}),
+        ((4, 5, 2, 2), {"sources": True, "frames": True}),
+    ],
+)
+def test_layouts_of_one_gate(shape, options):
+    y = np.full(shape, 20.0)
+    np.testing.assert_array_equal(check_doa(y, n_samples=4, **options), y)
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "match"),
+    [
+        (None, {}, "requires y to be passed"),
+        (np.zeros((4, 2, 1)), {}, r"\(n, 2\) for azimuth and elevation.*got \(4, 2, 1\)"),
+        (np.zeros((4, 5, 2, 1)), {"sources": True}, r"\(n_samples, n_sources, k\), with k"),
+        (np.zeros((4, 5, 2, 1, 1)), {"frames": True}, "n_frames"),
+        ([[[0.0], [1.0]], [[NAN], [1.0]]], {"sources": True}, r"every source.*in y\[1, 0\]"),
+        ([0.0, NAN], {"sources": True, "absent": True}, "contains NaN"),
+        ([[0.0, 1.0]], {"n_angles": (1,)}, r"one of \[1\] values"),
+        ([0.0], {"n_samples": 2}, "2 in X and 1 in y"),
+    ],
+)
+def test_options_of_one_gate(y, options, match):
+    with pytest.raises(ValueError, match=match):
+        check_doa(y, **options)

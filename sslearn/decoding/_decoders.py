@@ -1,30 +1,38 @@
-"""From a spectrum over directions to directions."""
-
 from abc import abstractmethod
-from functools import lru_cache
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sslearn.encoding._parabola import parabola_top
+from sslearn.decoding._parabola import parabola_top
 from sslearn.geometry import (
     angles_to_unit_vectors,
     check_directions,
     circular_difference,
     grid_neighbors,
     unit_vectors_to_angles,
+    unroll_azimuths,
     wrap_azimuth,
 )
 from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
 
 
 class Decoder(BaseEstimator):
-    """Base of decoders: a spectrum over the directions of a grid to one direction each."""
+    """Base of decoders: from a spectrum over the directions of a grid to one direction.
+
+    A subclass implements ``_decode(rows, grid, peaks, neighbors)`` and sets ``needs_neighbors`` to
+    True if it reads the neighbours; otherwise they may be None.
+
+    See Also
+    --------
+    sslearn.encoding.GridEncoding : Decodes the output of a network.
+    sslearn.doa.SRPPHAT : Decodes a spatial spectrum.
+    """
 
     _parameter_constraints: dict = {}
+    needs_neighbors = False
 
-    def decode(self, spectrum, grid):
-        """Find the direction that each spectrum speaks for.
+    def decode(self, spectrum, grid, *, neighbors=None):
+        """Decode each spectrum into a direction.
 
         Parameters
         ----------
@@ -32,6 +40,9 @@ class Decoder(BaseEstimator):
             Spectra; larger is more likely.
         grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
             Directions of the spectrum, in degrees and metres.
+        neighbors : ndarray of shape (n_directions, n_neighbors), default=None
+            Neighbours of each direction; those of :func:`sslearn.geometry.grid_neighbors` if None.
+            To decode many spectra, compute them once.
 
         Returns
         -------
@@ -43,28 +54,27 @@ class Decoder(BaseEstimator):
         ValueError
             If the shapes do not fit or a spectrum is not finite.
         """
+        rows, directions, neighbors = self._check(spectrum, grid, neighbors)
+        decoded = self._decode(rows, directions, rows.argmax(axis=1), neighbors)
+        return decoded.reshape(np.shape(spectrum)[:-1] + directions.shape[1:])
+
+    def _check(self, spectrum, grid, neighbors):
+        """Rows (n, n_directions), directions, and their neighbours."""
         self._validate_params()
-        grid = check_directions(grid, name="grid")
-        spectrum = _check_spectrum(spectrum, len(grid))
-        rows = spectrum.reshape(-1, len(grid))
-        peaks = rows.argmax(axis=1)
-        return self._decode(rows, grid, peaks).reshape(spectrum.shape[:-1] + grid.shape[1:])
+        directions = check_directions(grid, name="grid")
+        spectrum = _check_spectrum(spectrum, len(directions))
+        if neighbors is None and self.needs_neighbors:
+            neighbors = grid_neighbors(grid)
+        if neighbors is not None and len(neighbors) != len(directions):
+            raise ValueError(
+                f"neighbors must have one row for each of the {len(directions)} directions; got "
+                f"shape {np.shape(neighbors)}."
+            )
+        return spectrum.reshape(-1, len(directions)), directions, neighbors
 
     @abstractmethod
-    def _decode(self, rows, grid, peaks):
+    def _decode(self, rows, grid, peaks, neighbors):
         """Directions of the rows (n, n_directions), whose highest values are at the peaks."""
-
-
-@lru_cache(maxsize=16)
-def _neighbors_of(data, shape):
-    neighbors = grid_neighbors(np.frombuffer(data).reshape(shape))
-    neighbors.setflags(write=False)
-    return neighbors
-
-
-def _neighbors(grid):
-    """Neighbours of each direction, kept for the next spectra: triangulation takes its time."""
-    return _neighbors_of(grid.tobytes(), grid.shape)
 
 
 def _check_spectrum(spectrum, n_directions):
@@ -88,12 +98,12 @@ class ArgmaxDecoder(Decoder):
 
     Examples
     --------
-    >>> from sslearn.encoding import ArgmaxDecoder
+    >>> from sslearn.decoding import ArgmaxDecoder
     >>> ArgmaxDecoder().decode([[0.1, 0.7, 0.2]], [0.0, 10.0, 20.0]).tolist()
     [10.0]
     """
 
-    def _decode(self, rows, grid, peaks):
+    def _decode(self, rows, grid, peaks, neighbors):
         return grid[peaks]
 
 
@@ -111,22 +121,39 @@ class MeanDecoder(Decoder):
 
     Examples
     --------
-    >>> from sslearn.encoding import MeanDecoder
+    >>> from sslearn.decoding import MeanDecoder
     >>> MeanDecoder().decode([[0.0, 0.75, 0.25]], [-90.0, 0.0, 90.0]).tolist()
     [22.5]
     """
 
-    def _decode(self, rows, grid, peaks):
+    def _decode(self, rows, grid, peaks, neighbors):
         weights = np.maximum(rows, 0)
-        # All values negative or 0: the least negative one is the best answer there is.
+        # All values negative or 0: the peak alone.
         weights[np.arange(len(rows)), peaks] += weights.sum(axis=1) == 0
         weights = weights / weights.sum(axis=1, keepdims=True)
-        if grid.ndim == 1 and (_neighbors(grid) == np.arange(len(grid))[:, None]).any():
-            return weights @ grid  # open ends
+        if grid.ndim == 1:
+            positions = _open_positions(
+                grid, grid_neighbors(grid) if neighbors is None else neighbors
+            )
+            if positions is not None:
+                return wrap_azimuth(weights @ positions)
         directions = unit_vectors_to_angles(weights @ angles_to_unit_vectors(grid))
         if grid.ndim == 1:
             return directions[:, 0]
         return np.column_stack([directions, weights @ grid[:, 2:]])
+
+
+def _open_positions(grid, neighbors):
+    """Azimuths along a grid with open ends, not wrapped; None if it closes."""
+    ends = np.flatnonzero(neighbors[:, 0] == np.arange(len(grid)))
+    if len(ends) == 0:
+        return None
+    order = [ends[0]]
+    while len(order) < len(grid):
+        order.append(neighbors[order[-1], 1])
+    positions = np.empty(len(grid))
+    positions[order] = unroll_azimuths(grid[order])
+    return positions
 
 
 class AdjacentDecoder(Decoder):
@@ -170,7 +197,7 @@ class AdjacentDecoder(Decoder):
 
     Examples
     --------
-    >>> from sslearn.encoding import AdjacentDecoder
+    >>> from sslearn.decoding import AdjacentDecoder
     >>> AdjacentDecoder(2).decode([[0.0, 0.75, 0.25]], [-180.0, -90.0, 0.0]).tolist()
     [-67.5]
     >>> AdjacentDecoder(weights="parabola").decode([[1.0, 4.0, 3.0]], [0.0, 10.0, 20.0]).tolist()
@@ -182,24 +209,32 @@ class AdjacentDecoder(Decoder):
         "weights": [StrOptions({"scores", "parabola", "lorentzian"})],
     }
 
+    needs_neighbors = True
+
     def __init__(self, n_adjacent=2, *, weights="scores"):
         self.n_adjacent = n_adjacent
         self.weights = weights
 
-    def _decode(self, rows, grid, peaks):
+    def _decode(self, rows, grid, peaks, neighbors):
         if grid.ndim == 1 or grid.shape[1] == 2:
-            return self._refine(rows, grid, peaks)
+            return self._refine(rows, grid, peaks, neighbors)
         directions = grid[peaks]
-        for shell in _shells(grid):
+        for distance in np.unique(grid[peaks, 2]):
+            shell = np.flatnonzero(grid[:, 2] == distance)
             at = np.isin(peaks, shell)
-            inner = np.searchsorted(shell, peaks[at])
-            directions[at, :2] = self._refine(rows[at][:, shell], grid[shell, :2], inner)
+            directions[at, :2] = self._refine(
+                rows[at][:, shell],
+                grid[shell, :2],
+                np.searchsorted(shell, peaks[at]),
+                np.searchsorted(shell, neighbors[shell]),
+            )
         return directions
 
-    def _refine(self, rows, grid, peaks):
+    def _refine(self, rows, grid, peaks, neighbors):
         if len(grid) == 1:
             return grid[peaks]
-        neighbors = _neighbors(grid)
+        if grid.ndim == 2 and np.ptp(grid[:, 1]) == 0:
+            neighbors = neighbors[:, :2]
         if self.weights == "parabola":
             return parabola_top(rows, grid, neighbors, peaks)
         if self.weights == "lorentzian":
@@ -212,7 +247,11 @@ class AdjacentDecoder(Decoder):
         azimuth = grid if grid.ndim == 1 else grid[:, 0]
         window = _contiguous(rows, neighbors, peaks, min(self.n_adjacent, len(azimuth)))
         weights = _positive_weights(rows, window)
-        offsets = circular_difference(azimuth[window], azimuth[peaks][:, None])
+        positions = _open_positions(azimuth, neighbors)
+        if positions is None:
+            offsets = circular_difference(azimuth[window], azimuth[peaks][:, None])
+        else:
+            offsets = positions[window] - positions[peaks][:, None]
         directions = grid[peaks].astype(float)
         decoded = wrap_azimuth(azimuth[peaks] + (weights * offsets).sum(axis=1))
         if grid.ndim == 1:
@@ -293,7 +332,7 @@ class PeakDecoder(Decoder):
 
     Examples
     --------
-    >>> from sslearn.encoding import PeakDecoder
+    >>> from sslearn.decoding import PeakDecoder
     >>> spectrum = [[0.0, 2.0, 0.0, 1.0, 0.0]]
     >>> PeakDecoder(2).decode(spectrum, [-60.0, -30.0, 0.0, 30.0, 60.0]).tolist()
     [[[-30.0], [30.0]]]
@@ -308,14 +347,16 @@ class PeakDecoder(Decoder):
         "refine": [StrOptions({"parabola", "lorentzian"}), None],
     }
 
+    needs_neighbors = True
+
     def __init__(self, n_sources=1, *, threshold=None, min_separation=10.0, refine="parabola"):
         self.n_sources = n_sources
         self.threshold = threshold
         self.min_separation = min_separation
         self.refine = refine
 
-    def decode(self, spectrum, grid):
-        """Find the directions of the highest peaks of each spectrum.
+    def decode(self, spectrum, grid, *, neighbors=None):
+        """Decode each spectrum into the directions of its highest peaks.
 
         Parameters
         ----------
@@ -323,6 +364,8 @@ class PeakDecoder(Decoder):
             Spectra; larger is more likely.
         grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
             Directions of the spectrum, in degrees and metres.
+        neighbors : ndarray of shape (n_directions, n_neighbors), default=None
+            Neighbours of each direction, as in :meth:`Decoder.decode`.
 
         Returns
         -------
@@ -335,41 +378,28 @@ class PeakDecoder(Decoder):
         ValueError
             If the shapes do not fit or a spectrum is not finite.
         """
-        self._validate_params()
-        grid = check_directions(grid, name="grid")
-        spectrum = _check_spectrum(spectrum, len(grid))
-        rows = spectrum.reshape(-1, len(grid))
+        rows, grid, neighbors = self._check(spectrum, grid, neighbors)
         refined = AdjacentDecoder(weights=self.refine) if self.refine else ArgmaxDecoder()
-        heights, vectors = self._heights_of_peaks(rows, grid), angles_to_unit_vectors(grid)
+        heights = self._heights_of_peaks(rows, neighbors)
+        vectors = angles_to_unit_vectors(grid)
         directions = np.full((len(rows), self.n_sources, *grid.shape[1:]), np.nan)
         for source in range(self.n_sources):
             peaks = heights.argmax(axis=1)
             found = np.flatnonzero(np.isfinite(heights[np.arange(len(rows)), peaks]))
             peaks = peaks[found]
-            directions[found, source] = refined._decode(rows[found], grid, peaks)
+            directions[found, source] = refined._decode(rows[found], grid, peaks, neighbors)
             near = vectors[peaks] @ vectors.T >= np.cos(np.deg2rad(self.min_separation))
             heights[found] = np.where(near, -np.inf, heights[found])
             heights[found, peaks] = -np.inf
         directions = directions.reshape(len(rows), self.n_sources, -1)
-        return directions.reshape(*spectrum.shape[:-1], *directions.shape[1:])
+        return directions.reshape(*np.shape(spectrum)[:-1], *directions.shape[1:])
 
-    def _heights_of_peaks(self, rows, grid):
+    def _heights_of_peaks(self, rows, neighbors):
         """The values at local maxima above the threshold, minus infinity elsewhere."""
-        is_peak = np.empty(rows.shape, dtype=bool)
-        for shell in _shells(grid):
-            neighbors = _neighbors(grid[shell] if grid.ndim == 1 else grid[shell, :2])
-            values = rows[:, shell]
-            higher = values >= values[:, neighbors.T].max(axis=1)
-            is_peak[:, shell] = higher & (values > values[:, neighbors.T].min(axis=1))
+        around = rows[:, neighbors.T]
+        is_peak = (rows >= around.max(axis=1)) & (rows > around.min(axis=1))
         heights = np.where(is_peak, rows, -np.inf)
         if self.threshold is not None:
             low, high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
             heights[rows < low + self.threshold * (high - low)] = -np.inf
         return heights
-
-
-def _shells(grid):
-    """Indices of the directions at each distance; all of them where none is given."""
-    if grid.ndim == 1 or grid.shape[1] == 2:
-        return [np.arange(len(grid))]
-    return [np.flatnonzero(grid[:, 2] == distance) for distance in np.unique(grid[:, 2])]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from sslearn.encoding import AdjacentDecoder, ArgmaxDecoder, MeanDecoder, PeakDecoder
+from sslearn.decoding import AdjacentDecoder, ArgmaxDecoder, MeanDecoder, PeakDecoder
 from sslearn.geometry import (
     angles_to_unit_vectors,
     azimuth_grid,
@@ -10,6 +10,7 @@ from sslearn.geometry import (
     circular_grid,
     fibonacci_grid,
     great_circle_distance,
+    grid_neighbors,
     icosahedral_grid,
     near_field_grid,
     sphere_grid,
@@ -221,6 +222,33 @@ def test_threshold_and_separation():
 
 def test_a_flat_spectrum_has_no_peak():
     assert np.isnan(PeakDecoder(2).decode(np.ones((3, len(CLOSED))), CLOSED)).all()
+
+
+@pytest.mark.parametrize("decoder", [*DECODERS, PeakDecoder(2)])
+@pytest.mark.parametrize(
+    "grid",
+    [OPEN, CLOSED, sphere_grid(10), near_field_grid(icosahedral_grid(2), [1.0, 2.0])],
+    ids=["open", "circle", "sphere", "distances"],
+)
+def test_neighbours_can_be_passed(decoder, grid):
+    spectrum = np.random.default_rng(0).uniform(size=(20, len(grid)))
+    passed = decoder.decode(spectrum, grid, neighbors=grid_neighbors(grid))
+    np.testing.assert_array_equal(passed, decoder.decode(spectrum, grid))
+    with pytest.raises(ValueError, match="neighbors must have one row for each"):
+        decoder.decode(spectrum, grid, neighbors=np.zeros((3, 2), dtype=int))
+
+
+@pytest.mark.parametrize("decoder", DECODERS, ids=str)
+def test_a_grid_behind_does_not_decode_to_the_front(decoder):
+    grid = np.arange(135.0, 226.0, 5.0)
+    rng = np.random.default_rng(0)
+    decoded = decoder.decode(rng.uniform(size=(100, len(grid))), grid)
+    assert np.abs(circular_difference(decoded, 180.0)).max() <= 45
+
+
+@pytest.mark.parametrize("decoder", [AdjacentDecoder(2), MeanDecoder()], ids=str)
+def test_two_opposite_azimuths_have_a_mean_in_front(decoder):
+    assert decoder.decode([[0.25, 0.75]], [-90.0, 90.0]).tolist() == [45.0]
 
 
 @pytest.mark.parametrize("decoder", [*DECODERS, PeakDecoder(2)])

@@ -1,0 +1,75 @@
+"""Azimuths as they follow each other around the circle."""
+
+import numpy as np
+
+from sslearn.geometry._directions import wrap_azimuth
+
+
+def azimuth_order(azimuth):
+    """Order of azimuths around the circle, and whether they close it.
+
+    Parameters
+    ----------
+    azimuth : array-like of shape (n_directions,)
+        Azimuths in degrees, in any order.
+
+    Returns
+    -------
+    order : ndarray of shape (n_directions,)
+        Indices of the azimuths, counter-clockwise from -180, or from the end of an open gap.
+    closed : bool
+        Whether the first azimuth follows the last one.
+
+    See Also
+    --------
+    grid_neighbors : The same rule for all grids.
+
+    Notes
+    -----
+    Azimuths close the circle if the step across -180 degrees is no longer than the longest of the
+    others. They stay open where a gap spans half a turn or more, wherever it lies, and if they
+    increase from one direction to the same one a whole turn later, such as
+    ``np.linspace(0, 360, 73)``.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import azimuth_order
+    >>> azimuth_order([-180.0, -90.0, 0.0, 90.0])[1]
+    True
+    >>> order, closed = azimuth_order([-170.0, 170.0, 180.0])
+    >>> order.tolist(), closed
+    ([1, 2, 0], False)
+    """
+    azimuth = np.asarray(azimuth, dtype=float)
+    is_turn = np.isclose(azimuth[-1] - azimuth[0], 360.0) and (np.diff(azimuth) > 0).all()
+    if is_turn:
+        return np.arange(len(azimuth)), False
+    azimuth = wrap_azimuth(azimuth)
+    order = np.argsort(azimuth)
+    gaps = np.diff(azimuth[order], prepend=azimuth[order[-1]] - 360.0)
+    if gaps.max() >= 180.0:
+        return np.roll(order, -gaps.argmax()), False
+    return order, bool(gaps[0] <= gaps[1:].max() * (1 + 1e-9))
+
+
+def unroll_azimuths(azimuth):
+    """Azimuths that follow each other, without the jump from 180 to -180 degrees.
+
+    Parameters
+    ----------
+    azimuth : array-like of shape (n_directions,)
+        Azimuths in degrees, counter-clockwise.
+
+    Returns
+    -------
+    positions : ndarray of shape (n_directions,)
+        The same azimuths, increasing from the first one on.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import unroll_azimuths
+    >>> unroll_azimuths([170.0, -180.0, -170.0]).tolist()
+    [170.0, 180.0, 190.0]
+    """
+    azimuth = np.asarray(azimuth, dtype=float)
+    return azimuth + 360.0 * np.cumsum(np.diff(azimuth, prepend=-np.inf) <= 0)

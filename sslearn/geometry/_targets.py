@@ -1,0 +1,164 @@
+"""The gate for y: directions of one source or of several, of whole samples or of frames."""
+
+import numpy as np
+
+from sslearn.geometry._directions import check_directions, to_float, wrap_azimuth
+
+_SOURCES = "(n_samples, n_sources, k)"
+_FRAMES = "(n_samples, n_frames, n_sources, k)"
+
+
+def check_doa(
+    y, *, n_samples=None, n_angles=None, sources=False, frames=False, absent=False, name="y"
+):
+    """Validate the targets of a localizer.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
+        Azimuth; azimuth and elevation; and distance in metres. Angles in degrees. With
+        ``sources=True`` also (n_samples, n_sources, k), with ``frames=True`` also
+        (n_samples, n_frames, n_sources, k), with k from 1 to 3.
+    n_samples : int, default=None
+        Number of samples that y must hold; any if None.
+    n_angles : tuple of int, default=None
+        Allowed numbers of values per source (a one-dimensional y counts as 1); any if None.
+    sources : bool, default=False
+        Whether y may have an axis of sources.
+    frames : bool, default=False
+        Whether y may have an axis of frames, before that of the sources.
+    absent : bool, default=False
+        Whether a source may be absent, which is NaN in all of its values. It needs an axis of
+        sources.
+    name : str, default="y"
+        Name used in messages.
+
+    Returns
+    -------
+    y : ndarray of the same shape, float64
+        A copy with azimuths in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a value is not finite, a source is absent that may not be, or NaN
+        only in part, an elevation is outside [-90, 90], or a distance is not positive.
+
+    See Also
+    --------
+    check_multi_doa : For targets that must have an axis of sources.
+    check_directions : For directions that are no targets.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import check_doa
+    >>> check_doa([[10.0, 0.0], [190.0, 20.0]]).tolist()
+    [[10.0, 0.0], [-170.0, 20.0]]
+    """
+    if y is None:
+        raise ValueError(
+            f"{name} should be directions in degrees: requires {name} to be passed, but the target "
+            f"{name} is None."
+        )
+    y = to_float(y, name)
+    n_axes = 4 if frames else 3 if sources else 2
+    if y.ndim < 3 or n_axes == 2:
+        y = check_directions(y, name=name)
+    else:
+        _check_source_axes(y, n_axes, name)
+    columns = 1 if y.ndim == 1 else y.shape[-1]
+    _check_sizes(y, columns, n_samples, n_angles, name)
+    return y if y.ndim < 3 else _checked_sources(y, absent, name)
+
+
+def check_multi_doa(y, *, n_samples=None, n_angles=None, name="y"):
+    """Validate the targets of a localizer with several sources.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples, n_sources, k) or (n_samples, n_frames, n_sources, k)
+        Directions of the sources: azimuth (k = 1); azimuth and elevation (k = 2); and distance in
+        metres (k = 3). Angles in degrees. NaN in all k values means that the source is absent.
+    n_samples : int, default=None
+        Number of samples that y must hold; any if None.
+    n_angles : tuple of int, default=None
+        Allowed values of k; any if None.
+    name : str, default="y"
+        Name used in messages.
+
+    Returns
+    -------
+    y : ndarray of the same shape, float64
+        A copy with azimuths in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        If there is no axis of sources, or as :func:`check_doa`.
+
+    See Also
+    --------
+    check_doa : The same gate with its options.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.geometry import check_multi_doa
+    >>> check_multi_doa([[[10.0], [190.0]], [[20.0], [np.nan]]])[..., 0].tolist()
+    [[10.0, -170.0], [20.0, nan]]
+    """
+    if y is None:
+        raise ValueError(f"{name} must be the directions of the sources in degrees; got None.")
+    y = to_float(y, name)
+    _check_source_axes(y, 4, name)
+    options = {"sources": True, "frames": True, "absent": True}
+    return check_doa(y, n_samples=n_samples, n_angles=n_angles, name=name, **options)
+
+
+def _check_source_axes(y, n_axes, name):
+    if 3 <= y.ndim <= n_axes and 1 <= y.shape[-1] <= 3 and y.shape[-2] > 0:
+        return
+    layouts = _SOURCES if n_axes == 3 else f"{_SOURCES} or {_FRAMES}"
+    hint = f" Azimuths of several sources are {name}[..., None]." if y.ndim == 2 else ""
+    raise ValueError(f"{name} must have shape {layouts}, with k from 1 to 3; got {y.shape}.{hint}")
+
+
+def _check_sizes(y, columns, n_samples, n_angles, name):
+    if n_samples is not None and len(y) != n_samples:
+        raise ValueError(
+            f"{name} must have as many samples as X: inconsistent numbers of samples, "
+            f"{n_samples} in X and {len(y)} in {name}."
+        )
+    if n_angles is not None and columns not in n_angles:
+        raise ValueError(
+            f"{name} must have one of {sorted(n_angles)} values for each source (columns); got "
+            f"shape {y.shape}."
+        )
+
+
+def _checked_sources(y, absent, name):
+    if np.isinf(y).any():
+        raise ValueError(f"Input {name} contains infinity; expected angles, or NaN where absent.")
+    missing = np.isnan(y)
+    _refuse(
+        missing.any(axis=-1) & ~missing.all(axis=-1),
+        f"{name} must be NaN in all of a source's values where it is absent, or in none",
+        y,
+        name,
+    )
+    if not absent:
+        _refuse(missing.any(axis=-1), f"{name} must hold every source in every sample", y, name)
+    y[..., 0] = wrap_azimuth(y[..., 0])
+    if y.shape[-1] > 1:
+        wrong = np.abs(y[..., 1]) > 90.0
+        _refuse(wrong, f"{name} must have elevations in [-90, 90] degrees", y, name)
+    if y.shape[-1] == 3:
+        _refuse(y[..., 2] <= 0, f"{name} must have positive distances in metres", y, name)
+    return y
+
+
+def _refuse(wrong, rule, y, name):
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        indices = ", ".join(map(str, place))
+        raise ValueError(f"{rule}; got {y[place].tolist()} in {name}[{indices}].")

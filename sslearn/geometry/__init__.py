@@ -33,7 +33,7 @@ from sslearn.geometry._grids import (
     sphere_grid,
 )
 from sslearn.geometry._neighbors import grid_neighbors
-from sslearn.geometry._sphere_mesh import SphereMesh, sphere_mesh
+from sslearn.geometry._sphere_mesh import SphereMesh, hull_mesh, sphere_mesh
 from sslearn.geometry._targets import check_doa, check_multi_doa
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "fibonacci_grid",
     "great_circle_distance",
     "grid_neighbors",
+    "hull_mesh",
     "icosahedral_grid",
     "interaural_polar_to_angles",
     "linear_array",

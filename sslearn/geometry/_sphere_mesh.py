@@ -1,9 +1,11 @@
 """The directions of a grid on the sphere as corners of triangles."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.spatial import ConvexHull
+from scipy import sparse
+from scipy.spatial import ConvexHull, QhullError, cKDTree
 from sklearn.utils import gen_batches
 
 from sslearn.geometry._directions import angles_to_unit_vectors, unit_vectors_to_angles
@@ -29,14 +31,14 @@ class SphereMesh:
         Indices of corners.
     inverses : ndarray of shape (n_triangles, 3, 3)
         Matrices that turn a vector into its shares of the three corners.
-    neighbors : ndarray of shape (n_directions, n_neighbors)
+    neighbors : ndarray of shape (n_directions, n_neighbors), default=None
         Neighbours of each corner, as :func:`grid_neighbors` returns them.
     """
 
     vectors: np.ndarray
     triangles: np.ndarray
     inverses: np.ndarray
-    neighbors: np.ndarray
+    neighbors: np.ndarray | None = None
 
     def distances(self, directions):
         """Angles (..., n_directions) to the corners, in degrees."""
@@ -73,6 +75,90 @@ class SphereMesh:
             )
         shares = np.maximum(shares, 0.0)
         return self.triangles[around], shares / shares.sum(axis=1, keepdims=True)
+
+    def weights(self, directions):
+        """Barycentric weights of the corners, those of the nearest one where no triangle is.
+
+        Parameters
+        ----------
+        directions : array-like of shape (n, 2)
+            Azimuths and elevations in degrees.
+
+        Returns
+        -------
+        weights : sparse array of shape (n, n_directions)
+            Rows sum to 1 and have three non-zeros at most.
+        """
+        vectors = angles_to_unit_vectors(directions)
+        candidates = self._centres.query(vectors, k=min(16, len(self.triangles)))[1]
+        candidates = candidates.reshape(len(vectors), -1)
+        shares = np.einsum("ncij,nj->nci", self.inverses[candidates], vectors)
+        row = np.arange(len(vectors))
+        best = shares.min(axis=2).argmax(axis=1)
+        around, shares = candidates[row, best], shares[row, best]
+        for i in np.flatnonzero(shares.min(axis=1) < -1e-9):
+            # Large triangles span gaps between the corners; their centres may be far.
+            everywhere = self.inverses @ vectors[i]
+            around[i] = everywhere.min(axis=1).argmax()
+            shares[i] = everywhere[around[i]]
+        columns = self.triangles[around]
+        distance, nearest = self._corners.query(vectors)
+        alone = (distance < 1e-9) | (shares.min(axis=1) < -_ROUNDING)
+        columns[alone], shares[alone] = nearest[alone, None], [1.0, 0.0, 0.0]
+        shares = np.maximum(shares, 0.0)
+        shares /= shares.sum(axis=1, keepdims=True)
+        pointers = np.arange(0, 3 * len(vectors) + 1, 3)
+        shape = (len(vectors), len(self.vectors))
+        return sparse.csr_array((shares.ravel(), columns.ravel(), pointers), shape=shape)
+
+    @cached_property
+    def _centres(self):
+        centres = self.vectors[self.triangles].sum(axis=1)
+        return cKDTree(centres / np.linalg.norm(centres, axis=1, keepdims=True))
+
+    @cached_property
+    def _corners(self):
+        return cKDTree(self.vectors)
+
+
+def hull_mesh(directions):
+    """Triangles between directions, those across gaps included: their convex hull.
+
+    Parameters
+    ----------
+    directions : array-like of shape (n_directions, 2)
+        Azimuths and elevations in degrees.
+
+    Returns
+    -------
+    mesh : SphereMesh
+        The mesh, without neighbours.
+
+    Raises
+    ------
+    ValueError
+        If the directions lie in one plane.
+
+    See Also
+    --------
+    sphere_mesh : Triangles between neighbours alone.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import fibonacci_grid, hull_mesh
+    >>> hull_mesh(fibonacci_grid(50)).weights([[10.0, 20.0]]).shape
+    (1, 50)
+    """
+    vectors = angles_to_unit_vectors(directions)
+    try:
+        hull = ConvexHull(vectors)
+    except (QhullError, ValueError) as error:
+        raise ValueError(
+            f"directions must not lie in one plane; got {len(vectors)} that do."
+        ) from error
+    # Triangles that turn their outer side to the centre would be met a second time.
+    triangles = hull.simplices[hull.equations[:, 3] < -1e-9]
+    return SphereMesh(vectors, triangles, np.linalg.inv(vectors[triangles].swapaxes(1, 2)))
 
 
 def sphere_mesh(grid):

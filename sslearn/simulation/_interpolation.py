@@ -1,9 +1,8 @@
 import numpy as np
-from scipy import fft, sparse
-from scipy.spatial import ConvexHull, QhullError, cKDTree
+from scipy import fft
 from sklearn.utils import Bunch
 
-from sslearn.geometry import angles_to_unit_vectors, check_directions
+from sslearn.geometry import check_directions, hull_mesh
 
 
 def check_head(head, name="head"):
@@ -62,57 +61,6 @@ def delay_circularly(signals, delays, n_fft):
     return fft.irfft(fft.rfft(signals, n_fft) * phase, n_fft)
 
 
-class SphericalWeights:
-    """Barycentric weights on the convex hull of measured directions.
-
-    Parameters
-    ----------
-    directions : ndarray of shape (n_measured, 2)
-        Measured directions in degrees.
-    """
-
-    def __init__(self, directions):
-        self.vectors = angles_to_unit_vectors(directions)
-        try:
-            hull = ConvexHull(self.vectors)
-        except (QhullError, ValueError) as error:
-            raise ValueError(
-                f"Cannot interpolate between the {len(directions)} measured directions of this "
-                "head: they must not lie in one plane. Use directions='measured'."
-            ) from error
-        # Facets that turn their outer side to the centre would be met a second time.
-        self.facets = hull.simplices[hull.equations[:, 3] < -1e-9]
-        corners = self.vectors[self.facets]
-        self.to_weights = np.linalg.inv(np.swapaxes(corners, 1, 2))
-        centres = corners.sum(axis=1)
-        self.near = cKDTree(centres / np.linalg.norm(centres, axis=1, keepdims=True))
-        self.measured = cKDTree(self.vectors)
-
-    def __call__(self, directions):
-        """Sparse weights (n_directions, n_measured): rows sum to 1, three non-zeros at most."""
-        vectors = angles_to_unit_vectors(directions)
-        candidates = self.near.query(vectors, k=min(16, len(self.facets)))[1]
-        candidates = candidates.reshape(len(vectors), -1)
-        weights = np.einsum("ncij,nj->nci", self.to_weights[candidates], vectors)
-        row = np.arange(len(vectors))
-        best = weights.min(axis=2).argmax(axis=1)
-        facet, weights = candidates[row, best], weights[row, best]
-        for i in np.flatnonzero(weights.min(axis=1) < -1e-9):
-            # Large facets span gaps of the measurement; their centres may be far.
-            everywhere = self.to_weights @ vectors[i]
-            facet[i] = everywhere.min(axis=1).argmax()
-            weights[i] = everywhere[facet[i]]
-        columns = self.facets[facet]
-        distance, nearest = self.measured.query(vectors)
-        alone = (distance < 1e-9) | (weights.min(axis=1) < -1e-6)
-        columns[alone], weights[alone] = nearest[alone, None], [1.0, 0.0, 0.0]
-        weights = np.maximum(weights, 0.0)
-        weights /= weights.sum(axis=1, keepdims=True)
-        shape = (len(vectors), len(self.vectors))
-        pointers = np.arange(0, 3 * len(vectors) + 1, 3)
-        return sparse.csr_array((weights.ravel(), columns.ravel(), pointers), shape=shape)
-
-
 class HeadInterpolator:
     """Responses of a head in any direction; the costly part is done once.
 
@@ -136,24 +84,30 @@ class HeadInterpolator:
         self.n_fft = fft.next_fast_len(self.n_taps + 2 * self.lead)
         while self.n_fft % 2 == 0:  # An odd length has no Nyquist bin: shifts are invertible.
             self.n_fft = fft.next_fast_len(self.n_fft + 1)
-        self.weights = SphericalWeights(check_directions(head.directions))
+        self.mesh = _measured_mesh(check_directions(head.directions))
         self.onsets = minimum_phase_onsets(hrirs)
         self.shapes = delay_circularly(hrirs, self.lead - self.onsets, self.n_fft)
 
     def aligned(self, directions):
         """Responses (n_directions, 2, n_fft) that begin at ``lead``, and onsets in samples."""
-        weights = self.weights(directions)
+        weights = self.mesh.weights(directions)
         shapes = weights @ self.shapes.reshape(len(self.shapes), -1)
         return shapes.reshape(-1, 2, self.n_fft), weights @ self.onsets
-
-    def onsets_at(self, directions):
-        """Onsets (n_directions, 2) in samples."""
-        return self.weights(directions) @ self.onsets
 
     def __call__(self, directions):
         """Responses (n_directions, 2, n_taps)."""
         shapes, onsets = self.aligned(directions)
         return delay_circularly(shapes, onsets - self.lead, self.n_fft)[..., : self.n_taps]
+
+
+def _measured_mesh(directions):
+    try:
+        return hull_mesh(directions)
+    except ValueError as error:
+        raise ValueError(
+            f"Cannot interpolate between the {len(directions)} measured directions of this head: "
+            "they must not lie in one plane. Use directions='measured'."
+        ) from error
 
 
 def interpolate_hrirs(head, directions):
@@ -206,7 +160,7 @@ def interpolate_hrirs(head, directions):
     if directions.ndim != 2 or directions.shape[1] != 2:
         raise ValueError(f"directions must have shape (n_new, 2); got {directions.shape}.")
     interpolator = HeadInterpolator(head)
-    weights = interpolator.weights(directions)
+    weights = interpolator.mesh.weights(directions)
     dtype = np.asarray(head.hrirs).dtype
     return Bunch(
         **{key: value for key, value in head.items() if key not in ("hrirs", "directions")}

@@ -118,8 +118,11 @@ class _BuiltHead(BuiltReceiver):
             response = direct = _anechoic_response(head, key, row, s)
         else:
             renderer = _kept(RoomRenderer, head, key)
-            response = renderer.response(images, axes)
-            direct = renderer.direct_response(images, axes) if with_direct else None
+            offsets, damping = images.listed()
+            positions = offsets @ axes.T
+            response = renderer.render(positions, damping, images.filters)
+            if with_direct:
+                direct = renderer.render(positions[:1], damping[:, :1], images.filters)
         if not with_direct:
             return response
         responses = np.zeros((4, max(response.shape[1], direct.shape[1])), dtype=np.float32)

@@ -74,32 +74,6 @@ class RoomRenderer:
         self.interpolator = HeadInterpolator(head)
         self.table = HeadTable(self.interpolator)
 
-    def response(self, images, axes):
-        """Binaural room response.
-
-        Parameters
-        ----------
-        images : ImageSources
-            Image sources; their only point is the head.
-        axes : ndarray of shape (3, 3)
-            Front, left and top of the head as unit vectors of the room.
-
-        Returns
-        -------
-        brir : ndarray of shape (2, n_times)
-            Response of the left and of the right ear, float32. Sample 0 is the emission.
-        """
-        offsets, damping = [_direct_offset(images)], [np.ones((images.n_bands, 1), np.float32)]
-        for slab in images.slabs():
-            offsets.append(np.stack(images.offsets(slab), axis=1))
-            damping.append(np.stack(images.damping(slab)))
-        return self.render(np.vstack(offsets) @ axes.T, np.hstack(damping), images.filters)
-
-    def direct_response(self, images, axes):
-        """Response of the direct path alone, see :meth:`response`."""
-        damping = np.ones((images.n_bands, 1), dtype=np.float32)
-        return self.render(_direct_offset(images) @ axes.T, damping, images.filters)
-
     def render(self, positions, damping, filters=None):
         """Binaural room response.
 
@@ -159,8 +133,3 @@ class RoomRenderer:
         pointer = np.arange(0, index.size + 1, n_taps, dtype=np.int32)
         shape = (2 * (_N_PHASES + 1) * n_times, 2 * len(row))
         return sparse.csc_array((responses.ravel(), index.ravel(), pointer), shape=shape)
-
-
-def _direct_offset(images):
-    """Position (1, 3) of the source itself, seen from the head in the axes of the room."""
-    return (images.source.astype(images.dtype) - images.centre)[None]

@@ -106,6 +106,23 @@ class ImageSources:
         grid = np.broadcast_arrays(x[slab[0], None, None], y[:, None], z)
         return [offset.ravel()[slab[1]] for offset in grid]
 
+    def listed(self):
+        """List all image sources, the source itself first.
+
+        Returns
+        -------
+        offsets : ndarray of shape (n_images, 3)
+            Positions seen from the centre, in metres.
+        damping : ndarray of shape (n_bands, n_images)
+            Amplitudes without the spreading loss, float32.
+        """
+        offsets = [(self.source.astype(self.dtype) - self.centre)[None]]
+        damping = [np.ones((self.n_bands, 1), dtype=np.float32)]
+        for slab in self.slabs():
+            offsets.append(np.stack(self.offsets(slab), axis=1))
+            damping.append(np.stack(self.damping(slab)))
+        return np.vstack(offsets), np.hstack(damping)
+
 
 def wall_hits(n):
     """How often the paths of image sources along an axis meet its low and its high wall.

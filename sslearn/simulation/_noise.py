@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
 from scipy import fft
@@ -43,6 +44,7 @@ class Noise(BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        "snr": [Real, "array-like"],
         "kind": [StrOptions({"white", "diffuse", "coherent"})],
         "reference": [StrOptions({"auto", "direct", "reverberant"})],
     }
@@ -77,7 +79,10 @@ class Interferer(BaseEstimator):
     Interferer(sir=(0, 10))
     """
 
-    _parameter_constraints: dict = {"reference": [StrOptions({"direct", "reverberant"})]}
+    _parameter_constraints: dict = {
+        "sir": [Real, "array-like"],
+        "reference": [StrOptions({"direct", "reverberant"})],
+    }
 
     def __init__(self, sounds=None, *, sir=0.0, reference="direct"):
         self.sounds = sounds

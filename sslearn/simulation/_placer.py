@@ -60,6 +60,11 @@ class Placer:
         distance = self.where["wall_distance"]
         if distance is None:
             return np.minimum(0.5, 0.25 * self.sizes[:, :2])
+        if self.receiver.keeps_directions and distance < 2 * _MARGIN:
+            raise ValueError(
+                f"wall_distance must be at least {2 * _MARGIN} m, since sources that do not fit "
+                f"are put between receiver and wall; got {distance}."
+            )
         # However the array is turned.
         margin = distance + np.linalg.norm(self.receiver.points[:, :2], axis=1).max()
         narrow = (self.sizes[:, :2] <= 2 * margin).any(axis=1)

@@ -78,13 +78,50 @@ def _scale_exponents(sizes, share, seconds):
     return exponents
 
 
-@validate_params(
-    {
+class ShoeboxRooms(BaseEstimator):
+    """Rooms that a generator draws with its own seed, by :func:`make_shoebox_rooms`.
+
+    Parameters
+    ----------
+    n_rooms : int, default=20
+        Number of rooms.
+    dimensions : array-like of shape (2, 3), default=None
+        Smallest and largest length, width and height in metres. None is the default of the
+        generator, as for ``t60``.
+    t60 : tuple of (float, float), default=None
+        Shortest and longest reverberation time in seconds.
+    variation : float, default=0.5
+        How differently the six surfaces absorb.
+    profile : {"flat", "octave"}, default="flat"
+        Whether surfaces absorb all frequencies alike.
+
+    See Also
+    --------
+    make_shoebox_rooms : The rooms themselves.
+
+    Examples
+    --------
+    >>> from sslearn.simulation import ShoeboxRooms
+    >>> ShoeboxRooms(50, t60=(0.2, 0.4))
+    ShoeboxRooms(n_rooms=50, t60=(0.2, 0.4))
+    """
+
+    _parameter_constraints: dict = {
         "n_rooms": [Interval(Integral, 1, None, closed="left")],
         "variation": [Interval(Real, 0, None, closed="left")],
         "profile": [StrOptions({"flat", "octave"})],
-        "random_state": ["random_state"],
-    },
+    }
+
+    def __init__(self, n_rooms=20, *, dimensions=None, t60=None, variation=0.5, profile="flat"):
+        self.n_rooms = n_rooms
+        self.dimensions = dimensions
+        self.t60 = t60
+        self.variation = variation
+        self.profile = profile
+
+
+@validate_params(
+    {**ShoeboxRooms._parameter_constraints, "random_state": ["random_state"]},
     prefer_skip_nested_validation=True,
 )
 def make_shoebox_rooms(
@@ -167,48 +204,13 @@ def make_shoebox_rooms(
     return pd.DataFrame(rows, columns=[*_SIZES, "t60", *absorption])
 
 
-class ShoeboxRooms(BaseEstimator):
-    """Rooms that a generator draws with its own seed, by :func:`make_shoebox_rooms`.
-
-    Parameters
-    ----------
-    n_rooms : int, default=20
-        Number of rooms.
-    dimensions : array-like of shape (2, 3), default=None
-        Smallest and largest length, width and height in metres. None is the default of the
-        generator, as for ``t60``.
-    t60 : tuple of (float, float), default=None
-        Shortest and longest reverberation time in seconds.
-    variation : float, default=0.5
-        How differently the six surfaces absorb.
-    profile : {"flat", "octave"}, default="flat"
-        Whether surfaces absorb all frequencies alike.
-
-    See Also
-    --------
-    make_shoebox_rooms : The rooms themselves.
-
-    Examples
-    --------
-    >>> from sslearn.simulation import ShoeboxRooms
-    >>> ShoeboxRooms(50, t60=(0.2, 0.4))
-    ShoeboxRooms(n_rooms=50, t60=(0.2, 0.4))
-    """
-
-    def __init__(self, n_rooms=20, *, dimensions=None, t60=None, variation=0.5, profile="flat"):
-        self.n_rooms = n_rooms
-        self.dimensions = dimensions
-        self.t60 = t60
-        self.variation = variation
-        self.profile = profile
-
-
 def draw_rooms(rooms, defaults, seed):
     """Table of rooms, of which those that are drawn have the ``defaults`` of a receiver."""
     if isinstance(rooms, Integral):
         rooms = ShoeboxRooms(int(rooms))
     if not isinstance(rooms, ShoeboxRooms):
         return rooms
+    rooms._validate_params()
     params = {name: value for name, value in rooms.get_params().items() if value is not None}
     return make_shoebox_rooms(**{**defaults, **params}, random_state=seed)
 

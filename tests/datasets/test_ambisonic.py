@@ -1,24 +1,16 @@
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.signal import butter, sosfilt
-from scipy.stats import kstest
 from sklearn.pipeline import make_pipeline
 
-from sslearn.datasets import _shoebox, make_ambisonic, make_shoebox_rooms
+from sslearn.datasets import make_ambisonic, make_shoebox_rooms
 from sslearn.doa import IntensityLocalizer
 from sslearn.exceptions import SilenceWarning
 from sslearn.features import STFT, IntensityVector
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
 from sslearn.metrics import angular_error
-from sslearn.simulation import _scene
-from sslearn.simulation._ambisonic_placement import AmbisonicPlacement
-from sslearn.simulation._placement import check_places, draw_shoebox_plan
-from sslearn.simulation._responses import LEAD, ambisonic_response, room_response
-from sslearn.simulation._rooms import WALLS, check_rooms, image_sources
-from sslearn.simulation._sounds import NoiseSources
+from sslearn.simulation import Interferer, Noise, Placement, ShoeboxRooms, _chunks
+from sslearn.simulation._responses import LEAD
 
 FS = 16000
 SHORT = {"duration": 0.1, "random_state": 0}
@@ -49,8 +41,7 @@ def test_anechoic_clip_is_a_plane_wave(rooms, convention, yaw):
     X, y, _ = make_ambisonic(
         5,
         rooms=rooms,
-        directions=directions,
-        yaw=yaw,
+        placement=Placement(directions=directions, yaw=yaw),
         max_order=0,
         convention=convention,
         **SHORT,
@@ -64,7 +55,7 @@ def test_anechoic_clip_is_a_plane_wave(rooms, convention, yaw):
     # The exact delay and 1 at 1 m, below the edge of the interpolation filter.
     impulse = np.eye(1, 1600)[0]
     one = make_ambisonic(
-        1, rooms=rooms, sources=[impulse], max_order=0, convention=convention, **SHORT
+        1, rooms=rooms, sounds=[impulse], max_order=0, convention=convention, **SHORT
     )
     distance = one.metadata["distance"][0]
     freqs = np.arange(1600 // 2 + 1) / 1600
@@ -84,74 +75,11 @@ def test_intensity_vector_is_that_of_the_direction(rooms):
     assert angular_error(data.target, localizer.predict(data.data)).max() < 1e-3
 
 
-def _listed_images(room, source, max_order):
-    """Image sources other than the source itself, by mirrors, and their amplitudes."""
-    walls = np.sqrt(1 - np.array([room["absorption"][wall] for wall in WALLS])).reshape(3, 2)
-    found = {tuple(source.round(9))}
-    images, last = [], [(source, 1.0)]
-    for _ in range(max_order):
-        new = []
-        for (place, amplitude), axis, far in itertools.product(last, range(3), (0, 1)):
-            mirrored = place.copy()
-            mirrored[axis] = 2 * far * room["sizes"][axis] - place[axis]
-            if tuple(mirrored.round(9)) not in found:
-                found.add(tuple(mirrored.round(9)))
-                new.append((mirrored, amplitude * walls[axis, far]))
-        images, last = images + new, new
-    return np.array([place for place, _ in images]), np.array([a for _, a in images])
-
-
-def _summed(images, amplitudes, place, n_taps):
-    """Response (4, n_taps): a sum of delayed impulses in the frequency domain."""
-    offsets = images - place
-    distance = np.linalg.norm(offsets, axis=1)
-    gains = np.insert(offsets / distance[:, None], 0, 1.0, axis=1)
-    gains *= (amplitudes / distance)[:, None]
-    freqs = np.arange(n_taps // 2 + 1) / n_taps
-    phase = np.exp(-2j * np.pi * freqs[:, None] * (distance / 343 * FS + LEAD))
-    return np.fft.irfft((phase @ gains).T, n_taps)
-
-
-@pytest.mark.parametrize("origin", ["mirrors", "pyroomacoustics"])
-def test_response_is_the_sum_of_image_sources(rooms, origin):
-    [room] = check_rooms(rooms[:1])
-    source, place = 0.3 * room["sizes"], np.array([0.6, 0.55, 0.7]) * room["sizes"]
-    if origin == "mirrors":
-        max_order = 3
-        images, amplitudes = _listed_images(room, source, max_order)
-        assert len(images) == 62  # 6 + 18 + 38
-    else:
-        pytest.importorskip("pyroomacoustics")
-        max_order = 8
-        images, [amplitudes], _ = image_sources(room, source, place, fs=FS, max_order=max_order)
-        reflected = np.linalg.norm(images - source, axis=1) > 1e-6
-        images, amplitudes = images[reflected], amplitudes[reflected]
-    response = ambisonic_response(room, source, place, fs=FS, horizon=0.3, max_order=max_order)
-    expected = _summed(images, amplitudes, place, response.shape[1])
-    expected = sosfilt(butter(2, 10.0, "highpass", fs=FS, output="sos"), expected)
-    # Away from the edge of the interpolation filter, and but for delays rounded to 1/16 sample.
-    used = slice(int(0.4 * response.shape[1]))
-    ours, expected = np.fft.rfft(response)[:, used], np.fft.rfft(expected)[:, used]
-    error = np.linalg.norm(ours - expected, axis=1) / np.linalg.norm(expected, axis=1)
-    assert error.max() < 0.05
-
-
-@pytest.mark.parametrize("profile", ["flat", "octave"])
-def test_w_is_an_omnidirectional_microphone(profile):
-    pytest.importorskip("pyroomacoustics")
-    table = make_shoebox_rooms(1, t60=(0.2, 0.3), profile=profile, random_state=1)
-    [room] = check_rooms(table)
-    source, place = 0.3 * room["sizes"], 0.6 * room["sizes"]
-    response = ambisonic_response(room, source, place, fs=FS, horizon=0.2)
-    [expected] = room_response(room, source, place[None], fs=FS, horizon=0.2)
-    np.testing.assert_allclose(response[0], expected, atol=1e-5 * np.abs(expected).max())
-
-
 @pytest.mark.parametrize("t60", [0.3, 0.7])
 def test_reverberation_time(t60):
     impulse = np.eye(1, FS)[0]
     X = make_ambisonic(
-        3, n_rooms=3, t60=(t60, t60), sources=[impulse], duration=1.0, random_state=0
+        3, rooms=ShoeboxRooms(3, t60=(t60, t60)), sounds=[impulse], duration=1.0, random_state=0
     ).data[:, 0]
     decay = np.cumsum(np.square(X, dtype=float)[:, ::-1], axis=1)[:, ::-1]
     for level in 10 * np.log10(decay / decay[:, :1] + 1e-12):
@@ -165,7 +93,8 @@ def test_reverberation_time(t60):
 def test_snr_is_met(rooms, noise, reference):
     params = {"rooms": rooms, "duration": 0.3, "random_state": 0}
     clean = make_ambisonic(4, **params).data
-    noisy = make_ambisonic(4, snr=(0, 10), snr_reference=reference, noise=noise, **params)
+    noise = Noise((0, 10), kind=noise, reference=reference)
+    noisy = make_ambisonic(4, noise=noise, **params)
     signal = make_ambisonic(4, max_order=0, **params).data if reference == "direct" else clean
     ratio = _level(signal) - _level(noisy.data - clean)
     np.testing.assert_allclose(ratio, noisy.metadata["snr"], atol=0.01)
@@ -175,15 +104,16 @@ def test_snr_is_met(rooms, noise, reference):
 @pytest.mark.parametrize(("reference", "max_order"), [("direct", 0), ("reverberant", None)])
 def test_sir_is_met_and_noise_does_not_change_it(rooms, reference, max_order):
     params = {"rooms": rooms, "duration": 0.3, "max_order": max_order, "random_state": 0}
-    params |= {"snr_reference": reference}
+    noise = Noise(5, reference=reference)
+    interferer = Interferer(sir=(0, 10), reference=reference)
     clean = make_ambisonic(4, **params)
-    noisy = make_ambisonic(4, snr=5, **params)
-    data = make_ambisonic(4, interferer="noise", sir=(0, 10), **params)
+    noisy = make_ambisonic(4, noise=noise, **params)
+    data = make_ambisonic(4, interferer=interferer, **params)
     ratio = _level(clean.data) - _level(data.data - clean.data)
     np.testing.assert_allclose(ratio, data.metadata["sir"], atol=0.01)
     assert data.metadata["sir"].between(0, 10).all() and data.metadata["sir"].nunique() == 4
     np.testing.assert_array_equal(data.target, clean.target)
-    both = make_ambisonic(4, snr=5, interferer="noise", sir=(0, 10), **params)
+    both = make_ambisonic(4, noise=noise, interferer=interferer, **params)
     expected = noisy.data + data.data - clean.data
     np.testing.assert_allclose(both.data, expected, atol=1e-5 * np.abs(expected).max())
 
@@ -193,11 +123,10 @@ def test_sir_is_met_and_noise_does_not_change_it(rooms, reference, max_order):
 def test_diffuse_noise(rooms, convention, recorded):
     speech = np.random.default_rng(1).laplace(size=(6, 30000))
     params = {"rooms": rooms, "max_order": 0, "convention": convention, "duration": 1.0}
-    params |= {"directions": [[0.0, 0.0]], "random_state": 0}
+    params |= {"placement": Placement(directions=[[0.0, 0.0]]), "random_state": 0}
     clean = make_ambisonic(6, **params).data
-    if recorded:
-        params["noise_sources"] = list(speech)
-    noisy = make_ambisonic(6, snr=0, noise="diffuse", **params).data
+    noise = Noise(0, kind="diffuse", sounds=list(speech) if recorded else None)
+    noisy = make_ambisonic(6, noise=noise, **params).data
     channels, pressure, velocity = FORMATS[convention]
     noise = (noisy - clean)[:, channels].swapaxes(0, 1).reshape(4, -1)
     power = np.square(noise).mean(axis=1)
@@ -209,50 +138,17 @@ def test_diffuse_noise(rooms, convention, recorded):
 
 def test_white_noise_has_equal_power_in_sn3d(rooms):
     params = {"rooms": rooms, "max_order": 0, "duration": 0.5, "random_state": 0}
-    noise = make_ambisonic(4, snr=0, **params).data - make_ambisonic(4, **params).data
+    noise = make_ambisonic(4, noise=0, **params).data - make_ambisonic(4, **params).data
     power = np.square(noise).mean(axis=(0, 2))
     np.testing.assert_allclose(power, power[0], rtol=0.05)
-
-
-def _plan(n_samples, **changes):
-    rooms = make_shoebox_rooms(5, dimensions=((3, 3, 2.5), (10, 8, 4)), random_state=0)
-    places = {
-        "directions": None,
-        "azimuth_range": (-180, 180),
-        "elevation_range": (-90, 90),
-        "distances": (1.0, 3.0),
-        "array_height": None,
-    }
-    where, _ = check_places(1, **places | changes)
-    where |= {"min_separation": 20.0, "wall_distance": 0.5, "yaw": None}
-    placement = AmbisonicPlacement(rooms, np.zeros((1, 3)), n_sources=1, **where)
-    return rooms, draw_shoebox_plan(n_samples, placement, NoiseSources(1), None, 0)
-
-
-@pytest.mark.parametrize("array_height", [None, (1.0, 1.6)])
-def test_directions_cover_the_sphere_in_every_room(array_height):
-    rooms, plan = _plan(1500, array_height=array_height)
-    uniform = np.sin(np.deg2rad(plan["elevation_0"])) / 2 + 0.5
-    assert kstest(uniform, "uniform").pvalue > 0.01
-    assert kstest((plan["azimuth_0"] + 180) / 360, "uniform").pvalue > 0.01
-    for row in range(5):
-        assert kstest(uniform[plan["room_row"] == row], "uniform").pvalue > 0.001
-    sizes = rooms[["length", "width", "height"]].to_numpy()[plan["room_row"]]
-    sources = plan[["source_x_0", "source_y_0", "source_z_0"]].to_numpy()
-    arrays = plan[["array_x", "array_y", "array_z"]].to_numpy()
-    assert (sources > 0.1 - 1e-9).all() and (sources < sizes - 0.1 + 1e-9).all()
-    assert (arrays >= 0.5).all() and (arrays <= sizes - 0.5).all()
-    distance = np.linalg.norm(sources - arrays, axis=1)
-    np.testing.assert_allclose(distance, plan["distance_0"])
-    # Shortened where nothing else helps, which is rare.
-    assert (distance >= 1.0).mean() > 0.98 and distance.max() < 3.0
 
 
 def test_direction_and_room_are_kept_and_the_distance_shortened(rooms):
     low, high = rooms[:1], rooms[:1].assign(height=6.0)
     directions = [[0.0, 90.0], [0.0, -90.0]]
-    params = {"rooms": pd.concat([low, high], ignore_index=True), "array_height": (1.0, 1.4)}
-    params |= {"distance_range": (2.4, 2.5), "directions": directions, "max_order": 0}
+    places = Placement(height=(1.0, 1.4), distance_range=(2.4, 2.5), directions=directions)
+    params = {"rooms": pd.concat([low, high], ignore_index=True), "placement": places}
+    params["max_order"] = 0
     data = make_ambisonic(60, **params, **SHORT)
     np.testing.assert_array_equal(data.target, 30 * directions)
     distance, is_up = data.metadata["distance"], data.target[:, 1] > 0
@@ -268,7 +164,7 @@ def test_interferer_is_elsewhere_and_heard(rooms):
     hum = np.sin(2 * np.pi * 500 * np.arange(FS) / FS)
     params = {"rooms": rooms, "max_order": 0, "duration": 0.3, "random_state": 0}
     clean = make_ambisonic(12, **params)
-    data = make_ambisonic(12, interferer=[hum, hum], sir=3.0, **params)
+    data = make_ambisonic(12, interferer=Interferer([hum, hum], sir=3.0), **params)
     names = ["interferer_azimuth", "interferer_elevation"]
     there = data.metadata[names].to_numpy()
     assert great_circle_distance(there, data.target).min() > 20.0
@@ -282,7 +178,7 @@ def test_interferer_is_elsewhere_and_heard(rooms):
 
 def test_several_sources(rooms):
     params = {"rooms": rooms, "n_sources": 2, "max_order": 0, **SHORT}
-    data = make_ambisonic(5, interferer="noise", sir=20, **params)
+    data = make_ambisonic(5, interferer=Interferer(sir=20), **params)
     assert data.target.shape == (5, 2, 2)
     first, second = data.target[:, 0], data.target[:, 1]
     there = data.metadata[["interferer_azimuth", "interferer_elevation"]].to_numpy()
@@ -300,12 +196,14 @@ def test_layout(rooms):
     np.testing.assert_array_equal(X, data.data)
     np.testing.assert_array_equal(y, data.target)
     assert metadata.equals(data.metadata)
-    assert make_ambisonic(2, rooms=rooms, elevation_range=None, **SHORT).target.shape == (2,)
+    flat = Placement(elevation_range=None)
+    assert make_ambisonic(2, rooms=rooms, placement=flat, **SHORT).target.shape == (2,)
 
 
 @pytest.mark.parametrize("convention", ["n3d", "fuma"])
 def test_conventions_differ_by_order_and_gains(rooms, convention):
-    params = {"rooms": rooms, "snr": 0, "noise": "diffuse", "interferer": "noise", **SHORT}
+    params = {"rooms": rooms, "noise": Noise(0, kind="diffuse"), "interferer": Interferer()}
+    params |= SHORT
     expected = make_ambisonic(3, **params).data
     other = make_ambisonic(3, convention=convention, **params).data
     channels, pressure, velocity = FORMATS[convention]
@@ -316,10 +214,10 @@ def test_conventions_differ_by_order_and_gains(rooms, convention):
 
 
 def test_independent_of_workers_chunks_and_number(rooms, monkeypatch):
-    params = {"rooms": rooms, "snr": (0, 20), "noise": "diffuse", "interferer": "noise"}
+    params = {"rooms": rooms, "noise": Noise((0, 20), kind="diffuse"), "interferer": Interferer()}
     params |= {"duration": 0.05, "random_state": 3}
     expected = make_ambisonic(8, **params)
-    monkeypatch.setattr(_shoebox, "_CHUNK", 3)
+    monkeypatch.setattr(_chunks, "CHUNK", 3)
     for other in (make_ambisonic(8, n_jobs=2, **params), make_ambisonic(5, **params)):
         np.testing.assert_array_equal(other.data, expected.data[: len(other.data)])
         np.testing.assert_array_equal(other.target, expected.target[: len(other.data)])
@@ -328,24 +226,25 @@ def test_independent_of_workers_chunks_and_number(rooms, monkeypatch):
 
 
 def test_cache_knows_what_matters(tmp_path, rooms, monkeypatch):
-    clips, render = [], _scene._render_clip
+    clips, render = [], _chunks.render_clip
 
     def counted(scene, row, i):
         clips.append(i)
         return render(scene, row, i)
 
-    monkeypatch.setattr(_scene, "_render_clip", counted)
+    monkeypatch.setattr(_chunks, "render_clip", counted)
     recording = np.random.default_rng(0).standard_normal(2000)
     params = {"rooms": rooms, "duration": 0.05, "memory": str(tmp_path), "random_state": 0}
     changes = [
         {},
         {"convention": "fuma"},
-        {"interferer": "noise"},
-        {"interferer": "noise", "sir": 10},
-        {"interferer": [recording]},
-        {"interferer": [2 * recording]},
-        {"snr": 5.0},
-        {"snr": 5.0, "noise": "diffuse"},
+        {"interferer": Interferer()},
+        {"interferer": Interferer(sir=10)},
+        {"interferer": Interferer(reference="reverberant")},
+        {"interferer": Interferer([recording])},
+        {"interferer": Interferer([2 * recording])},
+        {"noise": 5.0},
+        {"noise": Noise(5.0, kind="diffuse")},
     ]
     for k, change in enumerate(changes):
         kept = [make_ambisonic(2, **params | change).data for _ in range(2)]
@@ -353,49 +252,59 @@ def test_cache_knows_what_matters(tmp_path, rooms, monkeypatch):
         assert len(clips) == 2 * (k + 1)
 
 
-def test_transformer(rooms):
-    transformer = make_pipeline(STFT(256), IntensityVector())
-    data = make_ambisonic(3, rooms=rooms, transformer=transformer, **SHORT)
-    expected = transformer.fit_transform(make_ambisonic(3, rooms=rooms, **SHORT).data)
+def test_batch_transform(rooms):
+    transform = make_pipeline(STFT(256), IntensityVector())
+    data = make_ambisonic(3, rooms=rooms, batch_transform=transform, **SHORT)
+    expected = transform.fit_transform(make_ambisonic(3, rooms=rooms, **SHORT).data)
     np.testing.assert_array_equal(data.data, expected)
 
 
-@pytest.mark.parametrize("silent", ["sources", "interferer"])
+@pytest.mark.parametrize("silent", ["sounds", "interferer"])
 def test_silence_warns(rooms, silent):
-    params = {"interferer": "noise", silent: [np.zeros(2000)]}
+    pause = [np.zeros(2000)]
+    sounds = {"sounds": pause} if silent == "sounds" else {"interferer": Interferer(pause)}
+    params = {"interferer": Interferer(), "noise": 10, "max_order": 0, **sounds}
     with pytest.warns(SilenceWarning, match="digital silence, first clip 0"):
-        X = make_ambisonic(2, rooms=rooms, snr=10, max_order=0, **params, **SHORT).data
+        X = make_ambisonic(2, rooms=rooms, **params, **SHORT).data
     assert np.isfinite(X).all()
+
+
+def _places(elevation_range=(-20, 20), **params):
+    return {"placement": Placement(elevation_range=elevation_range, **params)}
 
 
 @pytest.mark.parametrize(
     ("params", "match"),
     [
-        ({"azimuth_range": (90, -90)}, "azimuth_range"),
-        ({"elevation_range": (-100, 0)}, "elevation_range"),
-        ({"distance_range": (3.0, 1.0)}, "distance_range must be a pair"),
-        ({"distance_range": (0.0, 1.0)}, "distance_range must be a pair"),
-        ({"directions": [[0.0, 95.0]]}, "elevations"),
-        ({"directions": [[0.0, 5.0, 1.0]]}, "directions must have shape"),
-        ({"min_separation": 120, "interferer": "noise", "azimuth_range": (0, 9)}, "leaves no"),
-        ({"sources": "speech"}, "sources must be"),
+        (_places(azimuth_range=(90, -90)), "azimuth_range"),
+        (_places(elevation_range=(-100, 0)), "elevation_range"),
+        (_places(distance_range=(3.0, 1.0)), "distance_range must be a pair"),
+        (_places(distance_range=(0.0, 1.0)), "distance_range must be a pair"),
+        (_places(directions=[[0.0, 95.0]]), "elevations"),
+        (_places(directions=[[0.0, 5.0, 1.0]]), "directions must have shape"),
+        (
+            _places(min_separation=120, azimuth_range=(0, 9)) | {"interferer": Interferer()},
+            "leaves no",
+        ),
+        ({"sounds": "speech"}, "sounds must be"),
         ({"interferer": "tv"}, "interferer must be"),
-        ({"interferer": [np.ones(100)]}, r"interferer\[0\] has 100 samples"),
-        ({"sir": (20, 10)}, "sir"),
-        ({"snr": (20, 10)}, "snr"),
-        ({"noise": "coherent"}, "noise"),
-        ({"noise_sources": [np.ones(5000)]}, 'noise_sources must be "noise"'),
+        ({"interferer": Interferer("tv")}, "interferer.sounds must be"),
+        ({"interferer": Interferer([np.ones(100)])}, r"interferer.sounds\[0\] has 100 samples"),
+        ({"interferer": Interferer(sir=(20, 10))}, "sir"),
+        ({"noise": (20, 10)}, "snr"),
+        ({"noise": Noise(0, kind="coherent")}, "noise"),
+        ({"noise": Noise(0, sounds=[np.ones(5000)])}, "sounds must be None where"),
         ({"convention": "acn"}, "convention"),
-        ({"wall_distance": 0.1}, "wall_distance"),
-        ({"wall_distance": 1.6}, "wall_distance=1.6 m to the floor"),
-        ({"wall_distance": 3.0}, "too narrow"),
-        ({"array_height": 2.4}, "array_height must leave"),
+        (_places(wall_distance=0.1), "wall_distance"),
+        (_places(wall_distance=1.6), "wall_distance=1.6 m to the floor"),
+        (_places(wall_distance=3.0), "too narrow"),
+        (_places(height=2.4), "height must leave"),
         ({"rooms": "small"}, "rooms"),
     ],
 )
 def test_refused_and_nothing_cached(rooms, tmp_path, params, match):
     cache = tmp_path / "cache"
-    base = {"rooms": rooms, "elevation_range": (-20, 20), "memory": str(cache), **SHORT}
+    base = {"rooms": rooms, **_places(), "memory": str(cache), **SHORT}
     with pytest.raises((ValueError, TypeError), match=match):
         make_ambisonic(2, **base | params)
     assert not cache.exists()

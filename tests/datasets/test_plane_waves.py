@@ -12,7 +12,7 @@ def test_delay_is_that_of_the_plane_wave(azimuth):
     time = np.arange(n_times) / 16000
     source = np.cos(2 * np.pi * 400 * time)[None]
     X, y = make_plane_waves(
-        1, directions=[azimuth], sources=source, duration=0.5, mic_positions=PAIR, return_X_y=True
+        1, directions=[azimuth], sounds=source, duration=0.5, mic_positions=PAIR, return_X_y=True
     )
     # The ear at +y hears a source at +90 degrees first: tau = -p.u/c.
     tau = -0.09 * np.sin(np.deg2rad(azimuth)) / 343.0
@@ -65,9 +65,9 @@ def test_layout_and_ranges():
         ({"elevation_range": (-100, 0)}, "elevation_range"),
         ({"mic_positions": np.zeros((3, 4))}, "mic_positions.T"),
         ({"directions": [0.0, 1.0]}, "directions must have n_samples=3 rows"),
-        ({"sources": "speech"}, "sources must be"),
-        ({"sources": np.zeros((3, 7))}, "sources must have shape"),
-        ({"sources": np.full((3, 1600), np.nan)}, "sources contains NaN"),
+        ({"sounds": "speech"}, "could not convert"),
+        ({"sounds": np.zeros((3, 7))}, "sounds must have shape"),
+        ({"sounds": np.full((3, 1600), np.nan)}, "sounds contains NaN"),
         ({"duration": 0}, "duration"),
     ],
 )

@@ -21,6 +21,7 @@ from sslearn.datasets import (
 )
 from sslearn.metrics import localization_report
 from sslearn.plotting import EmbeddingDisplay, LocalizationErrorDisplay
+from sslearn.simulation import Sounds
 
 FS = 16000
 OUT = Path("demo-results")
@@ -32,18 +33,18 @@ def load():
     folder = os.environ.get("SSLEARN_DATA")
     if not folder:
         line = "embedded structural head and white noise (set SSLEARN_DATA for measured data)"
-        return None, {}, {}, line
+        return None, None, None, line
     head = load_cipic(Path(folder) / "cipic", "021", fs=FS)
     speech = load_librispeech(Path(folder) / "speech_librispeech", fs=FS)
     speakers = np.asarray(speech.speakers)
     test = np.isin(speakers, np.unique(speakers)[::4])
     train, test = (
-        {"sources": [speech.audio[i] for i in np.flatnonzero(rows)], "speakers": speakers[rows]}
+        Sounds([speech.audio[i] for i in np.flatnonzero(rows)], speakers=speakers[rows])
         for rows in (~test, test)
     )
     line = (
-        f"measured head {head.name} and speech of {len(np.unique(train['speakers']))} speakers, "
-        f"{len(np.unique(test['speakers']))} others to test"
+        f"measured head {head.name} and speech of {len(np.unique(train.speakers))} speakers, "
+        f"{len(np.unique(test.speakers))} others to test"
     )
     return head, train, test, line
 
@@ -54,12 +55,12 @@ def simulate(n_samples, rooms, head, sounds, seed):
         n_samples,
         heads=head,
         rooms=rooms,
+        sounds=sounds,
         fs=FS,
         random_state=seed,
         n_jobs=2,
         verbose=1,
         return_X_y=True,
-        **sounds,
     )
 
 

@@ -5,6 +5,7 @@ from sklearn.utils import Bunch
 
 from sslearn import datasets
 from sslearn.features import BinauralCues
+from sslearn.simulation import Placement
 
 FS = 16000
 FIXED_TRAININGS = ("strict", "augmented", "shaped", "speech")
@@ -26,11 +27,11 @@ def _fixed_room_training(bench, name):
     if name == "strict":
         return {}
     if name == "augmented":
-        return {"copies": bench.size(8, 2), "snr": None, "transformer": None}
+        return {"copies": bench.size(8, 2), "noise": None, "batch_transform": None}
     if name == "shaped":
-        return {"clips": bench.size(4, 1), "sources": _shaped_noise(bench.seed)}
+        return {"clips": bench.size(4, 1), "sounds": _shaped_noise(bench.seed)}
     speech = bench.speech("test-other")
-    return {"clips": bench.size(8, 1), "duration": 2.0, "snr": 15.0, **speech}
+    return {"clips": bench.size(8, 1), "duration": 2.0, "noise": 15.0, "sounds": speech}
 
 
 def fixed_room(bench, training):
@@ -46,17 +47,19 @@ def fixed_room(bench, training):
     step = bench.size(2, 6)
     azimuth, elevation = np.meshgrid(np.arange(-90, 91, step), np.arange(-44, 45, step))
     grid = np.column_stack([azimuth.ravel(), elevation.ravel()]).astype(float)
-    shared = {"heads": bench.head(), "rooms": rooms, "distances": (2.7,)}
-    shared |= {"receiver_height": 2.2, "yaw": 0.0, "max_order": 17}
-    options = {"snr": (0.0, 40.0), "duration": 1.0, **_fixed_room_training(bench, training)}
+    shared = {"heads": bench.head(), "rooms": rooms, "max_order": 17}
+    places = {"distances": (2.7,), "height": 2.2, "yaw": 0.0}
+    options = {"noise": (0.0, 40.0), "duration": 1.0, **_fixed_room_training(bench, training)}
     n_clips, n_copies = options.pop("clips", 1) * len(grid), options.pop("copies", None)
-    X, y, _ = bench.render(n_clips, directions=grid, seed=0, **options, **shared)
+    placement = Placement(directions=grid, **places)
+    X, y, _ = bench.render(n_clips, placement=placement, seed=0, **options, **shared)
     X = bench.speak(X, n_copies) if n_copies else X[:, None]
     rng = np.random.default_rng(bench.seed)
     tested = grid[rng.permutation(len(grid))[: bench.size(1000, 150)]]
-    shared |= {"directions": tested, "seed": 1, **bench.speech("train-clean-100")}
+    shared |= {"placement": Placement(directions=tested, **places), "seed": 1}
+    shared["sounds"] = bench.speech("train-clean-100")
     tests = {
-        name: bench.render(len(tested), snr=snr, **shared)[:2]
+        name: bench.render(len(tested), noise=snr, **shared)[:2]
         for name, snr in (("fixed room", 15.0), ("fixed room, no noise", None))
     }
     return X, y, tests
@@ -71,12 +74,14 @@ def varying_rooms(bench, n_train, suffixes=("", ", off the grid")):
     """Sixteen rooms to train in; the same rooms, and other rooms, to test in."""
     rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
     others = datasets.make_shoebox_rooms(200, random_state=bench.seed + 1)
-    shared = {"heads": bench.head(), "directions": "measured", "yaw": bench.args.yaw}
-    n_receivers = bench.args.places or None
-    train = bench.render(n_train, rooms=rooms, seed=2, n_receivers=n_receivers, **shared)[:2]
+    shared = {"heads": bench.head()}
+    places = {"yaw": bench.args.yaw, "n_receivers": bench.args.places or None}
+    placement = Placement(directions="measured", **places)
+    train = bench.render(n_train, rooms=rooms, seed=2, placement=placement, **shared)[:2]
     tests = {}
     for suffix in suffixes:
-        shared |= {"directions": None if suffix else "measured", "n_receivers": None}
+        places |= {"directions": None if suffix else "measured", "n_receivers": None}
+        shared["placement"] = Placement(**places)
         for seed, (name, where) in enumerate({"test 1": rooms, "test 2": others}.items(), 3):
             n_test = bench.size(2000, 300)
             tests[name + suffix] = bench.render(n_test, rooms=where, seed=seed, **shared)[:2]
@@ -120,9 +125,10 @@ def head_trainings(bench):
             yield train, tests, {"training heads": len(group), "other heads": len(new)}
 
 
-def _render_heads(bench, n, group, seed, rooms, **kwargs):
-    shared = {"directions": "measured", "n_receivers": None, "yaw": bench.args.yaw, **kwargs}
-    return bench.render(n, heads=group, seed=seed, rooms=rooms, **shared)[:2]
+def _render_heads(bench, n, group, seed, rooms, **places):
+    places = {"directions": "measured", "n_receivers": None, "yaw": bench.args.yaw, **places}
+    placement = Placement(**places)
+    return bench.render(n, heads=group, seed=seed, rooms=rooms, placement=placement)[:2]
 
 
 def _head_tests(bench, name, new, known, rooms):
@@ -172,10 +178,10 @@ def real_rooms(bench):
         bench.size(15120, 2500),
         heads=training,
         rooms=rooms,
-        n_receivers=None,
-        snr=(10, 40),
+        placement=Placement(n_receivers=None),
+        noise=(10, 40),
         seed=8,
-        **bench.speech("train-clean-100"),
+        sounds=bench.speech("train-clean-100"),
     )[:2]
     measured = {
         "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
@@ -188,9 +194,9 @@ def real_rooms(bench):
         name: bench.render(
             bench.size(500, 100),
             heads=_front(head),
-            directions="measured",
+            placement=Placement(directions="measured"),
             seed=9,
-            **bench.speech("test-other"),
+            sounds=bench.speech("test-other"),
         )[:2]
         for name, head in measured.items()
     }

@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from sslearn import datasets
 from sslearn.geometry import angles_to_unit_vectors, circular_array
+from sslearn.simulation import Sounds
 
 FS = 16000
 PART = 500  # clips rendered at a time
@@ -48,7 +49,7 @@ def _r3vival_positions():
 
 
 def split_speech(folder, seed):
-    """Speech by part, no speaker in two of them: arguments ``sources`` and ``speakers``.
+    """Speech by part, no speaker in two of them: an argument ``sounds`` for each.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def split_speech(folder, seed):
 
     Returns
     -------
-    parts : dict of str to dict
+    parts : dict of str to Sounds
         ``"train"`` and ``"validation"``: 85 and 15 % of the speakers of train-clean-100;
         ``"test"``: those of test-other.
     """
@@ -73,8 +74,7 @@ def split_speech(folder, seed):
         "test": (test.audio, test.speakers),
     }
     return {
-        name: {"sources": list(paths), "speakers": speakers}
-        for name, (paths, speakers) in parts.items()
+        name: Sounds(list(paths), speakers=speakers) for name, (paths, speakers) in parts.items()
     }
 
 
@@ -126,7 +126,7 @@ def _render(audio, target, name, part, n_clips, speech, pieces, duration, seed, 
     X = np.lib.format.open_memmap(
         audio, mode="w+", dtype=np.float32, shape=(n_clips * n_pieces, 4, n_kept)
     )
-    scene = preset(name) | speech | {"duration": duration}
+    scene = preset(name) | {"sounds": speech, "duration": duration}
     order = ("train", "validation", "test").index(part)
     starts = range(0, n_clips, PART)
     # Each part has a hundred rooms of its own, and is kept until all are there.
@@ -183,7 +183,7 @@ def measured(data, name, speech, *, duration, n_repeats):
         they are at least 0.6 m apart).
     """
     rirs, y = RESPONSES[name](data)
-    recordings = [_read(path) for path in speech["test"]["sources"]]
+    recordings = [_read(path) for path in speech["test"].recordings]
     n_times = round(duration * FS)
     X = np.empty((len(rirs) * n_repeats, 4, n_times), dtype=np.float32)
     for i, clip in enumerate(X):
@@ -224,4 +224,4 @@ RESPONSES = {"R3VIVAL": _r3vival, "L1": _milano}
 
 def describe(speech):
     """Speakers of each part, for the settings of a table."""
-    return ", ".join(f"{part} {pd.unique(s['speakers']).size}" for part, s in speech.items())
+    return ", ".join(f"{part} {pd.unique(s.speakers).size}" for part, s in speech.items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sslearn import datasets
+from sslearn.simulation import Interferer, Noise
 
 FS = 16000
 PARTS = ("train", "test")
@@ -33,8 +34,8 @@ def render(folder, part, n_clips, *, speech, noise, seed, n_jobs):
         What the clips are for; each part has its own speakers and rooms.
     n_clips : int
         Number of clips; divisible by 3.
-    speech : dict
-        Arguments ``sources`` and ``speakers``, the speech of the part.
+    speech : Sounds
+        The speech of the part.
     noise : list of ndarray
         What the localized interferer sounds like.
     seed : int
@@ -61,17 +62,17 @@ def _render(audio, labels, part, n_clips, speech, noise, seed, n_jobs):
     n_each = n_clips // len(CONDITIONS)
     sounds = {
         "clean": {},
-        "diffuse": {"noise": "diffuse", "noise_sources": speech["sources"], "snr": (0, 20)},
-        "interferer": {"interferer": noise, "sir": (0, 20)},
+        "diffuse": {"noise": Noise((0, 20), kind="diffuse", sounds=speech)},
+        "interferer": {"interferer": Interferer(noise, sir=(0, 20))},
     }
     order = np.random.default_rng(seed).permutation(n_each * len(CONDITIONS))
     X, y = None, np.empty((len(order), 2))
     for i, condition in enumerate(CONDITIONS):
         clips, target, _ = datasets.make_ambisonic(
             n_each,
-            **speech,
             **sounds[condition],
-            n_rooms=max(2, n_each // CLIPS_PER_ROOM),
+            sounds=speech,
+            rooms=max(2, n_each // CLIPS_PER_ROOM),
             fs=FS,
             memory=str(parts),
             n_jobs=n_jobs,

@@ -6,12 +6,11 @@ from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import cosine
 from sklearn.utils import gen_batches
 
+from sslearn.datasets._plane_waves import add_noise
 from sslearn.features import BinauralCues
-from sslearn.simulation._noise import add_noise
-from sslearn.simulation._sounds import check_sources
 
 
-def spoken_cues(recordings, fs, *, sources, speakers, n_copies, snr, seed, cache, n_jobs):
+def spoken_cues(recordings, fs, sounds, *, n_copies, snr, seed, cache, n_jobs):
     """Cues of copies of each recording that sound as if speech had been played in its stead.
 
     The spectrogram of a copy is that of its recording times that of an excerpt of speech, the same
@@ -23,8 +22,8 @@ def spoken_cues(recordings, fs, *, sources, speakers, n_copies, snr, seed, cache
         White noise, recorded at both ears.
     fs : int
         Sampling rate in Hz.
-    sources, speakers : list
-        Speech, as for ``make_binaural``.
+    sounds : Sounds
+        Speech.
     n_copies : int
         Copies of each recording.
     snr : float
@@ -42,7 +41,7 @@ def spoken_cues(recordings, fs, *, sources, speakers, n_copies, snr, seed, cache
     features : ndarray of shape (n_recordings, n_copies, n_features)
         Cues.
     """
-    speech = check_sources(sources, fs=fs, n_times=recordings.shape[2], speakers=speakers)
+    speech = sounds.player(fs=fs, n_times=recordings.shape[2])
     part_cues = Memory(cache, verbose=0).cache(_part_cues)
     parts = gen_batches(len(recordings), 64)
     jobs = (

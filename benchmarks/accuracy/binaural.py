@@ -34,6 +34,7 @@ from benchmarks.accuracy._spoken import spoken_cues
 from benchmarks.accuracy._systems import NETWORK, SYSTEMS, TRAINING, train_and_test
 from sslearn import datasets
 from sslearn.features import BinauralCues
+from sslearn.simulation import Sounds
 
 
 class Bench:
@@ -67,11 +68,11 @@ class Bench:
         return datasets.load_cipic(self.data / "cipic", subject, fs=FS)
 
     def speech(self, subset):
-        """Recordings and speakers of a subset of the speech corpus, as arguments."""
+        """Recordings of a subset of the speech corpus, with their speakers."""
         corpus = datasets.load_librispeech(
             self.data / "speech_librispeech", subset, fs=FS, return_paths=True
         )
-        return {"sources": corpus.audio, "speakers": corpus.speakers}
+        return Sounds(corpus.audio, speakers=corpus.speakers)
 
     def render(self, n_samples, *, seed, duration=2.0, **kwargs):
         """Cues and directions of rendered clips."""
@@ -84,7 +85,7 @@ class Bench:
             random_state=1000 * self.seed + seed,
             verbose=1,
             return_X_y=True,
-            **{"transformer": BinauralCues(FS), **kwargs},
+            **{"batch_transform": BinauralCues(FS), **kwargs},
         )
         return X, y, metadata
 
@@ -93,12 +94,12 @@ class Bench:
         return spoken_cues(
             recordings,
             FS,
+            self.speech("test-other"),
             n_copies=n_copies,
             snr=15.0,
             seed=self.seed,
             cache=self.args.cache,
             n_jobs=self.args.n_jobs,
-            **self.speech("test-other"),
         )
 
     def run(self, systems, train, tests, *, epochs=1, **columns):

@@ -95,7 +95,7 @@ def simulate(mics, azimuths, sounds, snr, rng):
             fs=FS,
             duration=1.0,
             directions=azimuths[:, source],
-            sources=sounds[source],
+            sounds=sounds[source],
             random_state=rng,
         ).data
     power = np.mean(X**2, axis=2, keepdims=True)

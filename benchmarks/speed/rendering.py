@@ -20,8 +20,9 @@ from scipy import fft
 from sslearn.datasets import load_cipic, make_binaural, make_shoebox_rooms, structural_hrirs
 from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
 from sslearn.simulation._head_responses import RoomRenderer
+from sslearn.simulation._image_sources import SPEED_OF_SOUND, ImageSources
 from sslearn.simulation._interpolation import HeadInterpolator
-from sslearn.simulation._rooms import SPEED_OF_SOUND, check_rooms, image_sources
+from sslearn.simulation._rooms import check_rooms
 
 FS, MAX_ORDER, N_REPEATS, N_CLIPS = 16000, 14, 15, 64
 RECEIVER, SOURCE = np.array([4.0, 2.5, 1.7]), np.array([3.1, 3.3, 1.5])
@@ -72,24 +73,29 @@ def pyroomacoustics_renderer(head, room):
     return render
 
 
+def image_sources(room):
+    """Image sources seen from the head."""
+    return ImageSources(room, SOURCE, RECEIVER[None], fs=FS, max_order=MAX_ORDER)
+
+
 def our_renderer(head, room):
     """Function that renders with the table of the head."""
     renderer = RoomRenderer(head)
 
     def render():
-        images, damping, filters = image_sources(room, SOURCE, RECEIVER, fs=FS, max_order=MAX_ORDER)
-        return renderer.render(images - RECEIVER, damping, filters)
+        images = image_sources(room)
+        return renderer.render(*images.listed(), images.filters)
 
     return render
 
 
 def exact_response(head, room):
     """Spectra (2, n_freqs) with every image source interpolated and delayed exactly."""
-    images, damping, filters = image_sources(room, SOURCE, RECEIVER, fs=FS, max_order=MAX_ORDER)
-    images = (images - RECEIVER).astype(float)
-    distance = np.linalg.norm(images, axis=1)
-    gains = np.ones((1, N_FFT // 2 + 1)) if filters is None else filters(N_FFT)
-    responses = HeadInterpolator(head)(unit_vectors_to_angles(images))
+    images = image_sources(room)
+    positions, damping = images.listed()
+    distance = np.linalg.norm(positions, axis=1)
+    gains = np.ones((1, N_FFT // 2 + 1)) if images.filters is None else images.filters(N_FFT)
+    responses = HeadInterpolator(head)(unit_vectors_to_angles(positions))
     total = np.zeros((2, N_FFT // 2 + 1), dtype=complex)
     for k, response in enumerate(responses):
         delay = distance[k] * FS / SPEED_OF_SOUND

@@ -16,21 +16,16 @@ histograms under masks that are learned from a few minutes of sound.
 import numpy as np
 
 from sslearn.datasets import make_ambisonic
+from sslearn.simulation import Noise, Placement
 
 FS = 16000
 rng = np.random.default_rng(0)
 loudness = np.repeat(rng.uniform(size=(20, 20)) ** 2, FS // 10, axis=1)
 bursts = list(loudness * rng.standard_normal(loudness.shape))
-rooms = {
-    "t60": (0.2, 0.8),
-    "sources": bursts,
-    "snr": (0, 20),
-    "noise": "diffuse",
-    "fs": FS,
-    "return_X_y": True,
-}
-X, y, _ = make_ambisonic(270, n_rooms=45, azimuth_range=(-90, 90), random_state=0, **rooms)
-X_test, y_test, _ = make_ambisonic(150, n_rooms=25, random_state=1, **rooms)
+scene = {"sounds": bursts, "noise": Noise((0, 20), kind="diffuse"), "fs": FS, "return_X_y": True}
+front = Placement(azimuth_range=(-90, 90))
+X, y, _ = make_ambisonic(270, rooms=45, placement=front, random_state=0, **scene)
+X_test, y_test, _ = make_ambisonic(150, rooms=25, random_state=1, **scene)
 
 # %%
 # Three localizers

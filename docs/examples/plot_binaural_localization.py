@@ -12,9 +12,10 @@ azimuth and elevation. Training and test clips sound in different rooms.
 # Noise from the front, heard by the embedded head in simulated rooms.
 
 from sslearn.datasets import make_binaural, make_shoebox_rooms
+from sslearn.simulation import Placement
 
 rooms = make_shoebox_rooms(12, t60=(0.15, 0.3), random_state=0)
-settings = {"distances": (1.0,), "return_X_y": True}
+settings = {"placement": Placement(distances=(1.0,)), "return_X_y": True}
 X, y, _ = make_binaural(2400, rooms=rooms[:10], random_state=0, **settings)
 X_test, y_test, metadata = make_binaural(400, rooms=rooms[10:], random_state=1, **settings)
 print(X.shape, y.shape)

@@ -24,6 +24,7 @@ from scipy.signal import fftconvolve
 
 from sslearn import datasets
 from sslearn.geometry import circular_array
+from sslearn.simulation import ShoeboxRooms
 
 FS, DURATION = 16000, 0.4
 N_TIMES = round(FS * DURATION)
@@ -54,8 +55,7 @@ def simulated_clips():
     X, y, metadata = datasets.make_shoebox(
         240,
         mic_positions=circular_array(4, 0.048),
-        n_rooms=9,
-        t60=(0.2, 0.4),
+        rooms=ShoeboxRooms(9, t60=(0.2, 0.4)),
         duration=DURATION,
         random_state=0,
         return_X_y=True,

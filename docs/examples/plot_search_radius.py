@@ -17,7 +17,7 @@ X, y, metadata = make_binaural(
     1000,
     rooms=make_shoebox_rooms(4, random_state=0),
     duration=0.5,
-    transformer=BinauralCues(),
+    batch_transform=BinauralCues(),
     random_state=0,
     return_X_y=True,
 )

@@ -21,16 +21,15 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_ambisonic
 from sslearn.features import STFT, Flatten, IntensityVector, TimePooling
+from sslearn.simulation import Noise, ShoeboxRooms
 
 intensity = make_pipeline(STFT(256), IntensityVector(), TimePooling(), Flatten())
 X, y, metadata = make_ambisonic(
     1500,
-    n_rooms=60,
-    t60=(0.2, 0.4),
-    snr=(10, 30),
-    noise="diffuse",
+    rooms=ShoeboxRooms(60, t60=(0.2, 0.4)),
+    noise=Noise((10, 30), kind="diffuse"),
     duration=0.5,
-    transformer=intensity,
+    batch_transform=intensity,
     random_state=0,
     return_X_y=True,
 )

@@ -43,7 +43,7 @@ def test_recipe_finds_two_sources(recipe):
     y = np.array([[-60.0, 40.0], [170.0, 100.0]])
     rng = np.random.default_rng(0)
     sounds = rng.standard_normal((2, 2, 8000))
-    X = waves(y[:, 0], sources=sounds[0]) + waves(y[:, 1], sources=sounds[1])
+    X = waves(y[:, 0], sounds=sounds[0]) + waves(y[:, 1], sounds=sounds[1])
     localizer = recipe(MICS, n_sources=2).fit(X, y[..., None])
     assert angular_error(y[..., None], localizer.predict(X)).max() < 3
 

@@ -9,17 +9,23 @@ from sslearn.losses._classification import (
     WassersteinLoss,
 )
 from sslearn.losses._contrastive import ContrastiveLoss
+from sslearn.losses._mixture import MixtureLoss, mixed_loss
 from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._regression import SquaredErrorLoss
+from sslearn.losses._short_names import SHORT_NAMES, get_loss
 
 __all__ = [
+    "SHORT_NAMES",
     "AngularLoss",
     "BinaryCrossEntropyLoss",
     "ContrastiveLoss",
     "GibbsWeightedLoss",
+    "MixtureLoss",
     "NegativeLogAbsoluteErrorLoss",
     "PermutationInvariantLoss",
     "SoftCrossEntropyLoss",
     "SquaredErrorLoss",
     "WassersteinLoss",
+    "get_loss",
+    "mixed_loss",
 ]

@@ -21,6 +21,23 @@ SHORT_NAMES = {
 }
 
 
-def check_loss(loss):
-    """Loss given by short name or as it is."""
+def get_loss(loss):
+    """Loss of a short name.
+
+    Parameters
+    ----------
+    loss : str or callable
+        One of ``SHORT_NAMES``, or a loss.
+
+    Returns
+    -------
+    loss : callable
+        The loss with its default parameters; a given loss is returned as it is.
+
+    Examples
+    --------
+    >>> from sslearn.losses import get_loss
+    >>> get_loss("bce")
+    BinaryCrossEntropyLoss()
+    """
     return SHORT_NAMES[loss]() if isinstance(loss, str) else loss

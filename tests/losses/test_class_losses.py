@@ -8,15 +8,15 @@ from sklearn.base import clone
 
 from sslearn.encoding import GaussianEncoding, OneHotEncoding, SoftEncoding, UnbiasedEncoding
 from sslearn.losses import (
+    SHORT_NAMES,
     BinaryCrossEntropyLoss,
     NegativeLogAbsoluteErrorLoss,
     PermutationInvariantLoss,
     SoftCrossEntropyLoss,
     SquaredErrorLoss,
     WassersteinLoss,
+    mixed_loss,
 )
-from sslearn.losses._mixture import mixed_loss
-from sslearn.losses._short_names import SHORT_NAMES
 
 LOSSES = [
     SoftCrossEntropyLoss(),

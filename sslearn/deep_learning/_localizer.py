@@ -128,8 +128,8 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
     compares with the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles),
     also need a network that outputs for each frame, and are predicted frame by frame. Sources that
-    fall silent are NaN and need ``threshold`` of the encoding; in the validation error each that is
-    missed or made up counts 90 degrees.
+    fall silent are NaN and need ``threshold`` of the encoding; the validation error is then the sum
+    of all errors per true source, with 90 degrees for each that is missed or made up.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
     paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the

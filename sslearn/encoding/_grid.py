@@ -63,10 +63,10 @@ class GridEncoding(Encoding):
     (n_samples, n_frames, n_sources, n_angles)) have a target for each frame of the network and
     keep the order of y.
 
-    With ``threshold``, sources may be absent, NaN in y. Their targets are all zeros, and so the
-    activation is a sigmoid where it would be a softmax, and the loss of one-hot labels is a binary
-    cross-entropy. A source is decoded to NaN if its highest score is below the threshold: about
-    half the highest value of a target suits.
+    With ``threshold``, sources may be absent, NaN in y. Their targets are all zeros, so the
+    activation is a sigmoid and the loss a binary cross-entropy: a squared error is slow to leave
+    outputs that are all zeros. A source is decoded to NaN if its highest score is below the
+    threshold: about half the highest value of a target suits.
     """
 
     _parameter_constraints: dict = {
@@ -116,8 +116,7 @@ class GridEncoding(Encoding):
     def _output_spec(self, activation="softmax", loss="mse", mixture=None):
         absence = self.threshold is not None
         if absence:
-            activation = "sigmoid" if activation == "softmax" else activation
-            loss = "bce" if loss == "cross_entropy" else loss
+            activation, loss = "sigmoid", "bce"
         n_classes, is_track = len(self.grid_), self._layout[0]
         return OutputSpec(
             (n_classes,) if self.n_sources_ is None else (self.n_sources_, n_classes),

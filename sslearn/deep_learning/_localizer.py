@@ -12,7 +12,7 @@ from sslearn.deep_learning._stream import FrameStream
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
-from sslearn.losses import SHORT_NAMES, get_loss, mixed_loss
+from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import (
     HasMethods,
@@ -159,7 +159,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     _parameter_constraints: dict = {
         "network": [NetworkRecipe, None],
         "encoding": [Encoding, None],
-        "loss": [StrOptions({"auto", *SHORT_NAMES}), callable],
+        "loss": [StrOptions({"auto", *get_loss_names()}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],

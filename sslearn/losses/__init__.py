@@ -12,10 +12,9 @@ from sslearn.losses._contrastive import ContrastiveLoss
 from sslearn.losses._mixture import MixtureLoss, mixed_loss
 from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._regression import SquaredErrorLoss
-from sslearn.losses._short_names import SHORT_NAMES, get_loss
+from sslearn.losses._short_names import get_loss, get_loss_names
 
 __all__ = [
-    "SHORT_NAMES",
     "AngularLoss",
     "BinaryCrossEntropyLoss",
     "ContrastiveLoss",
@@ -27,5 +26,6 @@ __all__ = [
     "SquaredErrorLoss",
     "WassersteinLoss",
     "get_loss",
+    "get_loss_names",
     "mixed_loss",
 ]

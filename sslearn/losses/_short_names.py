@@ -21,13 +21,30 @@ SHORT_NAMES = {
 }
 
 
+def get_loss_names():
+    """Short names of losses.
+
+    Returns
+    -------
+    names : list of str
+        Names that :func:`get_loss` takes.
+
+    Examples
+    --------
+    >>> from sslearn.losses import get_loss_names
+    >>> get_loss_names()[:3]
+    ['angular', 'bce', 'cross_entropy']
+    """
+    return sorted(SHORT_NAMES)
+
+
 def get_loss(loss):
     """Loss of a short name.
 
     Parameters
     ----------
     loss : str or callable
-        One of ``SHORT_NAMES``, or a loss.
+        One of :func:`get_loss_names`, or a loss.
 
     Returns
     -------

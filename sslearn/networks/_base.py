@@ -18,17 +18,16 @@ class NetworkRecipe(BaseEstimator, ABC):
     ``output_shape`` is the shape of one output: ``(n_outputs,)`` for one source, with the classes
     of an encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module may
     output once per sample, with shape (n_samples, \\*output_shape), or once per frame or block of
-    frames, with shape (n_samples, n_frames, \\*output_shape). The target of a sample is repeated over
-    its frames and the outputs of the frames are averaged before they are decoded; tracks have a
-    target for each frame. Outputs are raw scores: activation, clamping and averaging come after the
-    module. A recipe that cannot be built for some ``output_shape`` raises ``ValueError`` in
-    :meth:`build`.
+    frames, with shape (n_samples, n_frames, \\*output_shape). The target of a sample is repeated
+    over its frames, whose outputs are averaged before they are decoded; tracks have a target for
+    each frame. Outputs are raw scores: activation, clamping and averaging come after the module. A
+    recipe that cannot be built for some ``output_shape`` raises ``ValueError`` in :meth:`build`.
 
     A module that outputs for each frame and does not see later ones may have a state, for
     :meth:`sslearn.deep_learning.NeuralLocalizer.stream`: ``initial_state(batch_size)`` returns the
     state before the first frame, on the device of the weights, and ``step(x, state)`` returns the
-    outputs of the next frames, which are laid out as in ``forward``, and the state after them. Steps
-    of any length, one after the other, must give the outputs of ``forward``.
+    outputs of the next frames, laid out as in ``forward``, and the state after them. Steps of any
+    length, one after the other, must return the outputs of ``forward``.
     """
 
     @abstractmethod

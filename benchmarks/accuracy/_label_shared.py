@@ -5,7 +5,7 @@ from torch import nn
 
 from benchmarks.accuracy._label_training import CELLS, RULES_OFF, make_localizer
 from benchmarks.accuracy._schedule import half_cosine
-from sslearn.encoding import GridEncoding
+from sslearn.encoding import GridEncoding, OutputSpec
 from sslearn.networks import NetworkRecipe
 
 _ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid()}
@@ -60,8 +60,6 @@ class SharedEncoding(GridEncoding):
         The encodings.
     """
 
-    activation = None
-
     def __init__(self, encodings, *, grid=None, decoder=None):
         super().__init__(grid, decoder=decoder)
         self.encodings = encodings
@@ -70,8 +68,9 @@ class SharedEncoding(GridEncoding):
         """Fit all encodings."""
         for encoding in self.encodings:
             encoding.fit(y)
-        *sources, n_classes = self.encodings[0].output_shape_
-        self.output_shape_ = (*sources, n_classes * len(self.encodings))
+        *sources, n_classes = self.encodings[0].output_spec_.shape
+        shape = (*sources, n_classes * len(self.encodings))
+        self.output_spec_ = OutputSpec(shape, classes=True)
         return self
 
     def training_targets(self, y):
@@ -88,14 +87,17 @@ class SharedLoss:
     ----------
     localizers : list of NeuralLocalizer
         Localizers of the cells.
+    y : ndarray
+        Directions of the training set, whose layout the encodings are fitted to.
     """
 
-    def __init__(self, localizers):
+    def __init__(self, localizers, y):
         self.cells = []
         for localizer in localizers:
+            spec = localizer.encoding.fit(y).output_spec_
             raw = localizer.activation is None or localizer.loss.takes == "scores"
-            activation = nn.Identity() if raw else _ACTIVATIONS[localizer.encoding.activation]
-            self.cells.append((activation, localizer.loss, localizer.encoding.mixture or (1.0,)))
+            activation = nn.Identity() if raw else _ACTIVATIONS[spec.activation]
+            self.cells.append((activation, localizer.loss, spec.mixture or (1.0,)))
 
     def __call__(self, output, target):
         """Sum over the cells."""
@@ -134,7 +136,7 @@ def train_together(network, grid, train, *, split, **params):
     steps = localizer.max_epochs, len(train.X), localizer.batch_size
     localizer.set_params(
         network=SharedNetwork(localizer.network, len(cells)),
-        loss=SharedLoss(cells),
+        loss=SharedLoss(cells, train.y),
         activation=None,
         encoding=SharedEncoding([cell.encoding for cell in cells]),
         callbacks=[half_cosine(*steps)],

@@ -2,26 +2,24 @@
 
 import numpy as np
 
-from sslearn.encoding import GridEncoding
-
 # What losses that take raw scores apply to them.
 _OF_SCORES = {"scores": "softmax", "sigmoid_scores": "sigmoid"}
 
 
 def takes_scores(loss):
-    """Whether a loss takes what the network answers before the last activation."""
+    """Whether a loss takes the network's output before the last activation."""
     return getattr(loss, "takes", "any") in _OF_SCORES
 
 
-def last_activation(activation, encoding, loss):
-    """The activation after the network, which the encoding and the loss have a say in.
+def last_activation(activation, spec, loss):
+    """The activation after the network, on which the encoding and the loss must agree.
 
     Parameters
     ----------
     activation : {"auto", "softmax", "sigmoid", "tanh"} or None
-        What the user asked for.
-    encoding : Encoding
-        Encoding of the directions.
+        The parameter.
+    spec : OutputSpec
+        Specification of the output by the encoding.
     loss : callable
         Criterion of output and target.
 
@@ -34,42 +32,43 @@ def last_activation(activation, encoding, loss):
     ------
     ValueError
         If the encoding has no classes to choose from, the loss is not defined without another
-        activation, or it reads the targets as those of another encoding.
+        activation, it reads the targets as those of another encoding, or the two cannot express
+        that a source is absent.
     """
-    on_grid, takes = isinstance(encoding, GridEncoding), getattr(loss, "takes", "any")
-    if not on_grid and (takes_scores(loss) or activation == "softmax"):
+    takes = getattr(loss, "takes", "any")
+    if not spec.classes and (takes_scores(loss) or activation == "softmax"):
         raise ValueError(
             "loss='cross_entropy', loss='gibbs_weighted' and activation='softmax' need an encoding "
-            f"on a grid, such as UnbiasedEncoding; got encoding={encoding!r}."
+            f"on a grid, such as UnbiasedEncoding; got one with outputs of shape {spec.shape}."
         )
-    if isinstance(takes, tuple):
-        _check_code(encoding, loss)
+    if isinstance(takes, tuple) and takes != spec.code:
+        _refuse_code(spec.code, loss)
     allowed = ("softmax", "sigmoid") if takes == "probabilities" else None
     if takes_scores(loss):
         allowed = (_OF_SCORES[takes],)
     if activation == "auto":
-        activation = _OF_SCORES.get(takes, encoding.activation)
+        activation = _OF_SCORES.get(takes, spec.activation)
     if allowed is not None and activation not in allowed:
         raise ValueError(
             f"activation must be 'auto' or one of {allowed} for {type(loss).__name__}, which takes "
             f"{takes}; got {activation!r}."
         )
+    if spec.absence and (activation == "softmax" or not getattr(loss, "learns_absence", True)):
+        raise ValueError(
+            f"{type(loss).__name__} with activation={activation!r} cannot express that a source is "
+            "absent. Use loss='mse' or loss='bce' with activation='auto', or threshold=None of the "
+            "encoding where all sources are always present."
+        )
     return activation
 
 
-def _check_code(encoding, loss):
-    """Refuse a loss that would read the encoded directions in another way."""
-    code, scale = loss.takes
-    if (encoding.code, encoding.scale) == (code, scale):
-        return
-    cure = (
-        "Use AngleEncoding('sigmoid')"
-        if encoding.code is None
-        else f"Use AngularLoss({encoding.code!r}, scale={encoding.scale!r})"
-    )
+def _refuse_code(code, loss):
+    cure = "AngleEncoding('sigmoid')"
+    if code is not None:
+        cure = f"AngularLoss({code[0]!r}, scale={code[1]!r})"
     raise ValueError(
-        f"encoding must have code={code!r} and scale={scale!r} for loss={loss!r}; got "
-        f"{encoding!r} with code={encoding.code!r} and scale={encoding.scale!r}. {cure}."
+        f"encoding must have code={loss.takes} for loss={loss!r}, which reads its targets; got "
+        f"code={code}. Use {cure}."
     )
 
 

@@ -8,12 +8,11 @@ from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task
 from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
-from sslearn.encoding._base import check_sources
-from sslearn.geometry import wrap_azimuth
-from sslearn.losses._mixture import mixed_loss
-from sslearn.losses._short_names import SHORT_NAMES, check_loss
-from sslearn.metrics import median_angular_error
+from sslearn.deep_learning._stream import FrameStream
+from sslearn.deep_learning._validation import validation_error
+from sslearn.encoding import Encoding, UnitVectorEncoding
+from sslearn.geometry import check_doa, wrap_azimuth
+from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import (
     HasMethods,
@@ -118,17 +117,19 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     Notes
     -----
-    With an encoding on a grid the network answers with a score per class. In training, the
+    With an encoding on a grid the network outputs a score per class. In training, the
     cross-entropy and the Gibbs-weighted loss see raw scores and the other losses those after the
     activation. In prediction the scores are clamped to [0, 1], averaged over frames if the network
-    answers for each frame, and then decoded. ``activation=None`` with the squared error is MSE(wo)
+    outputs for each frame, and then decoded. ``activation=None`` with the squared error is MSE(wo)
     in [1]_; a binary cross-entropy or NLAE is not defined without an activation.
 
-    A y of shape (n_samples, n_sources, n_angles), with all sources present, needs an encoding on
-    a grid and a network with an output per source. Outputs are trained on the sources in descending
-    order of azimuth, as in [1]_, or in any order by
-    :class:`sslearn.losses.PermutationInvariantLoss`. The validation error compares with the
-    best order.
+    A y of shape (n_samples, n_sources, n_angles) needs an encoding on a grid and a network with an
+    output per source. Outputs are trained on the sources in descending order of azimuth, as in
+    [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
+    compares with the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles),
+    also need a network that outputs for each frame, and are predicted frame by frame. Sources that
+    fall silent are NaN and need ``threshold`` of the encoding; the validation error is then the sum
+    of all errors per true source, with 90 degrees for each that is missed or made up.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
     paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the
@@ -158,7 +159,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     _parameter_constraints: dict = {
         "network": [NetworkRecipe, None],
         "encoding": [Encoding, None],
-        "loss": [StrOptions({"auto", *SHORT_NAMES}), callable],
+        "loss": [StrOptions({"auto", *get_loss_names()}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
@@ -223,9 +224,10 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             Features, or what ``batch_transform`` takes.
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
-            Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding on a
-            grid.
+        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
+            Azimuth, or azimuth and elevation, in degrees. Several sources, and tracks of them, need
+            an encoding on a grid, with ``threshold`` where some are absent (NaN).
 
         Returns
         -------
@@ -235,22 +237,24 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If X or y is not valid, or training diverges.
+            If X or y is not valid, the frames of y are not those of the network, or training
+            diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        y = check_sources(y, n_samples=len(X))
+        layouts = {"n_angles": (1, 2), "sources": True, "frames": True, "absent": True}
+        y = check_doa(y, n_samples=len(X), **layouts)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y)
-        loss = check_loss(encoding.loss if self.loss == "auto" else self.loss)
-        self._activation = last_activation(self.activation, encoding, loss)
+        spec = encoding.output_spec_
+        loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
+        self._activation = last_activation(self.activation, spec, loss)
         self._scores_in_training = takes_scores(loss)
         self._learn_inputs(X)
         targets = encoding.training_targets(y).astype(self._dtype)
-        on_grid = isinstance(encoding, GridEncoding)
-        self._output_range = None if on_grid else range_before(self._activation, targets)
-        task = Task("", targets, self._criterion(loss), self._median_error(y))
+        self._output_range = None if spec.classes else range_before(self._activation, targets)
+        task = Task("", targets, self._criterion(loss), validation_error(encoding, y))
         return self._train(X, y, [task], self._dtype)
 
     def predict(self, X):
@@ -263,13 +267,14 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
-            Directions in degrees, laid out as in ``fit``; a decoder of several sources adds their
-            axis.
+        y : ndarray of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
+            Directions in degrees, laid out as in ``fit``, NaN where a source is absent; a decoder
+            of several sources adds their axis.
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._decode(self._forward(X), X)
+        return self._decode(self._forward(X), X.dtype)
 
     def predict_frames(self, X):
         """Directions in each frame, for networks that answer for each frame.
@@ -290,20 +295,46 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             If the network answers for whole samples.
         """
         check_is_fitted(self)
-        from sslearn.deep_learning._head import FrameAnswers
+        from sslearn.deep_learning._head import FrameOutputs
 
         X = self._check_X(X, reset=False)
-        answers = self._forward(X, FrameAnswers(self._get_module(), self.encoding_.output_shape_))
-        y = self._decode(answers.reshape(-1, *answers.shape[2:]), X)
-        n_sources = y.shape[1] if y.ndim == 3 else 1
-        return y.reshape(*answers.shape[:2], n_sources, -1)
+        module = FrameOutputs(self._get_module(), self.encoding_.output_spec_)
+        return self._decode_frames(self._forward(X, module), X.dtype)
+
+    def stream(self, batch_size=1):
+        """Localize in signals that go on, chunk by chunk, by networks that have a state.
+
+        Parameters
+        ----------
+        batch_size : int, default=1
+            Number of signals side by side.
+
+        Returns
+        -------
+        stream : FrameStream
+            Its ``step(X)`` takes the next frames of the network's input and returns their
+            directions, laid out as by ``predict_frames``; ``reset()`` starts again.
+
+        Raises
+        ------
+        ValueError
+            If the network has no state.
+
+        Notes
+        -----
+        A network has a state if its module offers ``initial_state`` and ``step``
+        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: what enters
+        is what enters the network.
+        """
+        check_is_fitted(self)
+        return FrameStream(self, batch_size)
 
     @property
     def grid_(self):
         """Grid of the encoding, in degrees."""
         return self.encoding_.grid_
 
-    @available_if(lambda self: isinstance(self.encoding, GridEncoding))
+    @available_if(lambda self: hasattr(self.encoding, "grid"))
     def spatial_spectrum(self, X):
         """Scores of the directions of the grid, for encodings on a grid alone.
 
@@ -322,30 +353,27 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         check_is_fitted(self)
         return self._forward(self._check_X(X, reset=False))
 
-    def _decode(self, answers, X):
-        dtype = X.dtype if self.batch_transform is None else self._dtype
-        y = self.encoding_.inverse_transform(answers).astype(dtype)
+    def _decode(self, outputs, dtype):
+        dtype = dtype if self.batch_transform is None else self._dtype
+        y = self.encoding_.inverse_transform(outputs).astype(dtype)
         # Rounding to float32 may reach 180.
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
 
+    def _decode_frames(self, outputs, dtype):
+        """Tracks (n_samples, n_frames, n_sources, n_angles) of outputs for each frame."""
+        if self.encoding_.output_spec_.frames == "track":
+            return self._decode(outputs, dtype)
+        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), dtype)
+        n_sources = y.shape[1] if y.ndim == 3 else 1
+        return y.reshape(*outputs.shape[:2], n_sources, -1)
+
     def _criterion(self, loss):
         from sslearn.deep_learning._head import Criterion
 
-        if self.encoding_.mixture is not None:
-            loss = mixed_loss(loss, self.encoding_.mixture)
-        return Criterion(loss, self.encoding_.output_shape_)
-
-    def _median_error(self, y):
-        def error(outputs, train_rows, valid_rows):
-            predicted = self.encoding_.inverse_transform(outputs(valid_rows))
-            true = y[valid_rows.numpy()]
-            if predicted.ndim == 3:
-                true = true.reshape(len(true), -1, predicted.shape[2])
-            return median_angular_error(true, predicted)
-
-        return error
+        spec = self.encoding_.output_spec_
+        return Criterion(loss if spec.mixture is None else mixed_loss(loss, spec.mixture), spec)
 
     def _build(self):
         from torch import nn
@@ -353,13 +381,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         from sslearn.deep_learning._head import Head
         from sslearn.networks._layers import Affine
 
-        shape = self.encoding_.output_shape_
-        head = Head(
-            self._activation,
-            in_training=not self._scores_in_training,
-            clamp=isinstance(self.encoding_, GridEncoding),
-            output_shape=shape,
-            average_frames=self.encoding_.average_frames,
-        )
+        spec = self.encoding_.output_spec_
+        head = Head(self._activation, spec, in_training=not self._scores_in_training)
         scaling = [] if self._output_range is None else [Affine(*self._output_range)]
-        return nn.Sequential(self.network_.build(self._input_shape, shape), *scaling, head)
+        return nn.Sequential(self.network_.build(self._input_shape, spec.shape), *scaling, head)

@@ -17,6 +17,7 @@ from sslearn.encoding._labels import (
     UnbiasedEncoding,
 )
 from sslearn.encoding._mixed import MixedEncoding
+from sslearn.encoding._output_spec import OutputSpec
 from sslearn.encoding._unit_vector import UnitVectorEncoding
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MeanDecoder",
     "MixedEncoding",
     "OneHotEncoding",
+    "OutputSpec",
     "PeakDecoder",
     "SoftEncoding",
     "UnbiasedEncoding",

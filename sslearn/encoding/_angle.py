@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.encoding._base import Encoding, vectors_to_directions
+from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import angles_to_unit_vectors, wrap_azimuth
 from sslearn.utils._param_validation import StrOptions
 
@@ -14,16 +15,16 @@ class AngleEncoding(Encoding):
         ``"tanh"``: azimuth / 180 and elevation / 90, in [-1, 1]. ``"sigmoid"``: the same mapped
         to [0, 1].
     frame_mean : {"arithmetic", "circular"}, default="arithmetic"
-        Mean of the answers of a network for each frame. ``"arithmetic"``: of the numbers, as in
-        the paper [2]_, which is wrong where they are on both sides of the wrap (179 and -179
-        degrees have the mean 0). ``"circular"``: of the directions, as unit vectors.
+        Mean of a network's outputs for each frame. ``"arithmetic"``: of the numbers, as in the
+        paper [2]_, which is wrong where they are on both sides of the wrap (179 and -179 degrees
+        have the mean 0). ``"circular"``: of the directions, as unit vectors.
 
     Attributes
     ----------
     n_angles_ : int
         Number of angles of y.
-    output_shape_ : tuple of int
-        ``(n_angles_,)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_angles_,)``.
 
     See Also
     --------
@@ -32,9 +33,9 @@ class AngleEncoding(Encoding):
     Notes
     -----
     The code jumps where the azimuth wraps, behind: it suits frontal sources. The paper [1]_ divides
-    both angles by 180; we divide the elevation by 90, so that whatever the activation answers
-    is an elevation. The round trip is exact to rounding. Decoded azimuths are wrapped; answers
-    beyond a pole, which only a regressor without an activation gives, are taken to the pole.
+    both angles by 180; we divide the elevation by 90, so that every output of the activation
+    is an elevation. The round trip is exact to rounding. Decoded azimuths are wrapped; outputs
+    beyond a pole, which only a regressor without an activation returns, are taken to the pole.
 
     The circular mean warns where the frames cancel, as :class:`UnitVectorEncoding` does.
 
@@ -59,29 +60,26 @@ class AngleEncoding(Encoding):
         "scale": [StrOptions({"tanh", "sigmoid"})],
         "frame_mean": [StrOptions({"arithmetic", "circular"})],
     }
-    code = "angles"
 
     def __init__(self, scale="tanh", *, frame_mean="arithmetic"):
         self.scale = scale
         self.frame_mean = frame_mean
 
-    @property
-    def activation(self):
-        """Last activation of the network: the scale."""
-        return self.scale
-
-    @property
-    def average_frames(self):
-        """Whether answers for each frame are averaged before they are decoded."""
-        return self.frame_mean == "arithmetic"
+    def _output_spec(self):
+        return OutputSpec(
+            (self.n_angles_,),
+            activation=self.scale,
+            frames="mean" if self.frame_mean == "arithmetic" else "decode",
+            code=("angles", self.scale),
+        )
 
     def inverse_transform(self, targets):
-        """Decode answers of a network.
+        """Decode outputs of a network.
 
         Parameters
         ----------
         targets : array-like of shape (n_samples, n_angles) or (n_samples, n_frames, n_angles)
-            Targets, or what a network answered for them, or for each of their frames.
+            Targets, or outputs of a network for whole samples or for each of their frames.
 
         Returns
         -------
@@ -90,17 +88,14 @@ class AngleEncoding(Encoding):
         """
         return super().inverse_transform(targets)
 
-    def _n_outputs(self, n_angles):
-        return n_angles
-
     def _encode(self, y):
         codes = y.reshape(len(y), -1) / (180.0, 90.0)[: self.n_angles_]
         return codes if self.scale == "tanh" else (codes + 1.0) / 2.0
 
-    def _decode(self, targets):
-        codes = np.asarray(targets, dtype=float)
+    def _decode(self, outputs):
+        codes = np.asarray(outputs, dtype=float)
         codes = codes if self.scale == "tanh" else 2.0 * codes - 1.0
-        if codes.ndim == 3 and self.average_frames:
+        if codes.ndim == 3 and self.frame_mean == "arithmetic":
             codes = codes.mean(axis=1)
         y = codes * (180.0, 90.0)[: self.n_angles_]
         y[..., 1:] = np.clip(y[..., 1:], -90.0, 90.0)

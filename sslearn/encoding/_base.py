@@ -1,57 +1,19 @@
 import warnings
+from abc import abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.exceptions import UncertaintyWarning
-from sslearn.geometry import check_doa, check_multi_doa, unit_vectors_to_angles
-from sslearn.geometry._directions import to_float
+from sslearn.geometry import check_doa, to_float, unit_vectors_to_angles
 
-# Of unit vectors: a mean this short is what is left where the answers cancel.
+# A mean of unit vectors this short is what is left where the outputs cancel.
 _UNCERTAIN = 1e-3
 
 
-def check_sources(y, *, n_samples=None):
-    """Validate directions of one source, or of several where y has an axis of sources.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
-        Azimuth, or azimuth and elevation, in degrees.
-    n_samples : int, default=None
-        Number of samples that must be there; any if None.
-
-    Returns
-    -------
-    y : ndarray of the same shape, float64
-        A copy with azimuths in [-180, 180).
-
-    Raises
-    ------
-    ValueError
-        If y is not valid, or a source is absent.
-    """
-    if _n_axes(y) < 3:
-        return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
-    y = check_multi_doa(y, n_samples=n_samples, n_angles=(1, 2))
-    if y.ndim == 4:
-        raise ValueError(f"y must be the same in all frames of a sample; got shape {y.shape}.")
-    if np.isnan(y).any():
-        sample = np.isnan(y).any(axis=(1, 2)).argmax()
-        raise ValueError(f"y must hold every source in every sample; got NaN in sample {sample}.")
-    return y
-
-
-def _n_axes(y):
-    """Number of axes of an array or of nested lists, which need not be even."""
-    if isinstance(y, (list, tuple)) and len(y) > 0:
-        return 1 + _n_axes(y[0])
-    return np.asarray(y).ndim
-
-
 def flatten_column(y):
-    """Split the second axis off azimuths that come as a column.
+    """Drop the second axis of azimuths that come as a column.
 
     scikit-learn's TransformedTargetRegressor makes a column of every y without a second axis.
 
@@ -63,23 +25,24 @@ def flatten_column(y):
     Returns
     -------
     y : array-like
-        The azimuths of a column; anything else as it is.
+        The azimuths of a column; anything else unchanged.
     is_column : bool
-        Whether it was one.
+        Whether y was a column.
     """
-    if y is None or _n_axes(y) != 2:
+    if y is None:
         return y, False
     y = to_float(y, "y")
-    return (y[:, 0], True) if y.shape[1] == 1 else (y, False)
+    is_column = y.ndim == 2 and y.shape[1] == 1
+    return (y[:, 0] if is_column else y), is_column
 
 
 def vectors_to_directions(vectors):
-    """Directions of vectors of any length, with a warning where there is hardly any.
+    """Directions of vectors of any length, with a warning where they nearly vanish.
 
     Parameters
     ----------
     vectors : ndarray of shape (n, 3)
-        Answers for unit vectors, or their means.
+        Outputs for unit vectors, or their means.
 
     Returns
     -------
@@ -89,9 +52,9 @@ def vectors_to_directions(vectors):
     n_uncertain = int((np.linalg.norm(vectors, axis=-1) < _UNCERTAIN).sum())
     if n_uncertain:
         warnings.warn(
-            f"{n_uncertain} of {len(vectors)} answers are vectors shorter than {_UNCERTAIN:g}, "
-            "whose directions are uncertain: the network, or its frames, answer with opposite "
-            "directions that cancel, or with none.",
+            f"{n_uncertain} of {len(vectors)} outputs are vectors shorter than {_UNCERTAIN:g}, "
+            "whose directions are uncertain: the outputs of the network, or of its frames, point "
+            "in opposite directions that cancel, or nowhere.",
             UncertaintyWarning,
             stacklevel=4,
         )
@@ -99,23 +62,18 @@ def vectors_to_directions(vectors):
 
 
 class Encoding(BaseEstimator):
-    """Base of encodings: directions of one source to targets of a network and back.
+    """Base of encodings: from directions of one source to targets of a network and back.
 
-    A subclass says ``activation``, the last activation of a network that learns it (None for
-    none), and ``loss``, the short name of its criterion; ``fit`` sets ``output_shape_``.
+    A subclass implements ``_output_spec()``, the :class:`OutputSpec` for a y of ``n_angles_``
+    values, ``_encode(y)`` and ``_decode(outputs)``.
 
     See Also
     --------
     GridEncoding : Base of those with a class for each direction of a grid.
+    OutputSpec : What the network must output.
 
     Notes
     -----
-    Where the loss itself is a mixture, ``mixture`` holds the weights of its parts, and
-    ``training_targets`` has the targets of all parts side by side on the last axis. Answers for
-    each frame are averaged before they are decoded; where ``average_frames`` is False, the
-    encoding decodes all of them. ``code`` names what a target holds, ``"angles"`` or
-    ``"vectors"``, for losses that must know it, and ``scale`` the range of its values.
-
     Azimuths may come as a column (n_samples, 1), and are then decoded to one: so an encoding is a
     ``transformer`` of :class:`sklearn.compose.TransformedTargetRegressor` around any regressor.
     Its check that the inverse is one fails, with a warning, for the encodings that quantize, for
@@ -124,12 +82,6 @@ class Encoding(BaseEstimator):
     """
 
     _parameter_constraints: dict = {}
-    activation = None
-    loss = "mse"
-    mixture = None
-    average_frames = True
-    code = None
-    scale = None
 
     def fit(self, y):
         """Learn the layout of the targets.
@@ -143,13 +95,38 @@ class Encoding(BaseEstimator):
         -------
         self : Encoding
             The fitted encoding.
+
+        Raises
+        ------
+        ValueError
+            If y or a parameter is not valid, or y has an axis of sources.
         """
         y, self._is_column = flatten_column(y)
-        y = check_doa(y, n_angles=(1, 2))
+        y = self._check_y(y, n_angles=(1, 2))
         self._validate_params()
         self.n_angles_ = 1 if y.ndim == 1 else y.shape[1]
-        self.output_shape_ = (self._n_outputs(self.n_angles_),)
+        self.output_spec_ = self._output_spec()
         return self
+
+    def _check_y(self, y, n_angles):
+        if np.ndim(y) > 2:
+            raise ValueError(
+                f"{type(self).__name__} encodes one source in each sample; got y of shape "
+                f"{np.shape(y)}. Use an encoding on a grid, such as UnbiasedEncoding."
+            )
+        return check_doa(y, n_angles=n_angles)
+
+    @abstractmethod
+    def _output_spec(self):
+        """What the network must output for a y of ``n_angles_`` values."""
+
+    @abstractmethod
+    def _encode(self, y):
+        """Targets (n_samples, n_outputs) of checked directions."""
+
+    @abstractmethod
+    def _decode(self, outputs):
+        """Directions of outputs."""
 
     def transform(self, y):
         """Encode directions.
@@ -162,10 +139,10 @@ class Encoding(BaseEstimator):
         Returns
         -------
         targets : ndarray of shape (n_samples, n_outputs)
-            What the network shall answer.
+            Training targets.
         """
         check_is_fitted(self)
-        return self._encode(check_doa(flatten_column(y)[0], n_angles=(self.n_angles_,)))
+        return self._encode(self._check_y(flatten_column(y)[0], n_angles=(self.n_angles_,)))
 
     def fit_transform(self, y):
         """Learn the layout and encode.
@@ -178,12 +155,12 @@ class Encoding(BaseEstimator):
         Returns
         -------
         targets : ndarray of shape (n_samples, n_outputs)
-            What the network shall answer.
+            Training targets.
         """
         return self.fit(y).transform(y)
 
     def training_targets(self, y):
-        """Encode directions for the loss; other than ``transform`` only for mixtures.
+        """Encode directions for the loss, which differs from ``transform`` for mixtures only.
 
         Parameters
         ----------
@@ -193,17 +170,17 @@ class Encoding(BaseEstimator):
         Returns
         -------
         targets : ndarray of shape (n_samples, n_outputs) or (n_samples, n_parts * n_outputs)
-            What the loss compares the network's answers with.
+            Targets that the loss compares the network's outputs with.
         """
         return self.transform(y)
 
     def inverse_transform(self, targets):
-        """Decode answers of a network.
+        """Decode outputs of a network.
 
         Parameters
         ----------
         targets : array-like of shape (n_samples, n_outputs)
-            Targets, or what a network answered for them.
+            Targets, or outputs of a network.
 
         Returns
         -------

@@ -5,23 +5,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
-from sslearn.encoding._base import Encoding, check_sources, flatten_column
+from sslearn.encoding._base import Encoding, flatten_column
+from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import (
     azimuth_grid,
     check_directions,
+    check_doa,
     circular_grid,
     icosahedral_grid,
     sphere_mesh,
     wrap_azimuth,
 )
-from sslearn.utils._param_validation import HasMethods
+from sslearn.utils._param_validation import HasMethods, Interval, Real
 
 
 class GridEncoding(Encoding):
     """Base of encodings with one class for each direction of a grid.
 
-    A subclass has ``_encode_azimuth(y)``, which answers in the order of ``self._axis``, and may
-    have ``_encode_sphere(y)``, which uses ``self._mesh``.
+    A subclass implements ``_encode_azimuth(azimuth)``, whose targets are in the order of
+    ``self._axis``, and ``_encode_sphere(directions)``, which uses ``self._mesh``; where its
+    activation or loss is another, ``_output_spec()`` passes them to that of this class.
 
     Parameters
     ----------
@@ -31,6 +34,9 @@ class GridEncoding(Encoding):
         front and around the circle if not; with elevations ``icosahedral_grid(3)``.
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
+        which some may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -40,42 +46,47 @@ class GridEncoding(Encoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     Notes
     -----
     Classes are the directions themselves, not bins between them: 0 to 180 degrees in steps of 5 has
-    37 classes. Azimuths close around the circle if the step from the last to the first is no longer
-    than the others: the first class then follows the last one. Otherwise nothing wraps, and y
-    must lie between the ends.
+    37 classes. :func:`sslearn.geometry.azimuth_order` says which azimuths close around the circle:
+    the first class then follows the last one. Otherwise nothing wraps, and y must lie between the
+    ends. Both ends may be one direction, as in ``np.linspace(0, 360, 73)``, the grid of the paper;
+    a circular grid is better because its targets do not jump.
 
-    An increasing grid that ends a whole turn after it starts, such as
-    ``np.linspace(0, 360, 73)``, stays open too: its first and last class mean the same direction
-    and nothing wraps between them. This is what the paper does; a circular grid is better
-    because its targets do not jump.
+    Several sources (y of shape (n_samples, n_sources, n_angles)) have one target each, in
+    descending order of azimuth along the grid, as in the paper. That order jumps where a source
+    crosses the end; :class:`sslearn.losses.PermutationInvariantLoss` needs none. Tracks (y of shape
+    (n_samples, n_frames, n_sources, n_angles)) have a target for each frame of the network and
+    keep the order of y.
 
-    Several sources (y of shape (n_samples, n_sources, n_angles), all of them present) have one
-    target each, in descending order of azimuth along the grid, as in the paper. That order jumps
-    where a source crosses the end; :class:`sslearn.losses.PermutationInvariantLoss` needs none.
+    With ``threshold``, sources may be absent, NaN in y. Their targets are all zeros, so the
+    activation is a sigmoid and the loss a binary cross-entropy: a squared error is slow to leave
+    outputs that are all zeros. A source is decoded to NaN if its highest score is below the
+    threshold: about half the highest value of a target suits.
     """
 
     _parameter_constraints: dict = {
         "grid": ["array-like", None],
         "decoder": [HasMethods(["decode"]), None],
+        "threshold": [Interval(Real, 0, 1, closed="right"), None],
     }
-    activation = "softmax"
 
-    def __init__(self, grid=None, *, decoder=None):
+    def __init__(self, grid=None, *, decoder=None, threshold=None):
         self.grid = grid
         self.decoder = decoder
+        self.threshold = threshold
 
     def fit(self, y):
         """Learn the layout of the targets, and the grid where none is given.
 
         Parameters
         ----------
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
             Azimuth, or azimuth and elevation, in degrees.
 
         Returns
@@ -88,15 +99,45 @@ class GridEncoding(Encoding):
         ValueError
             If y, the grid or a parameter is not valid, or the grid is not laid out like y.
         """
-        y, self._is_column = flatten_column(y)
-        y = check_sources(y)
         self._validate_params()
-        self.n_angles_ = 1 if y.ndim == 1 else y.shape[-1]
-        self.n_sources_ = y.shape[1] if y.ndim == 3 else None
+        y, self._is_column = flatten_column(y)
+        y = self._check_y(y, n_angles=(1, 2))
+        self._layout = _layout(y)
+        _, self.n_sources_, self.n_angles_ = self._layout
+        if self.threshold is not None and self.n_sources_ is None:
+            raise ValueError(
+                "threshold needs a y with an axis of sources, such as (n_samples, n_sources, "
+                f"n_angles); got shape {y.shape}. Set threshold=None."
+            )
         self._fit_grid(y)
-        n_classes = len(self.grid_)
-        self.output_shape_ = (n_classes,) if y.ndim < 3 else (self.n_sources_, n_classes)
+        self.output_spec_ = self._output_spec()
         return self
+
+    def _output_spec(self, activation="softmax", loss="mse", mixture=None):
+        absence = self.threshold is not None
+        if absence:
+            activation, loss = "sigmoid", "bce"
+        n_classes, is_track = len(self.grid_), self._layout[0]
+        return OutputSpec(
+            (n_classes,) if self.n_sources_ is None else (self.n_sources_, n_classes),
+            activation=activation,
+            loss=loss,
+            classes=True,
+            frames="track" if is_track else "mean",
+            absence=absence,
+            mixture=mixture,
+        )
+
+    def _check_y(self, y, n_angles):
+        options = {"sources": True, "frames": True, "absent": True}
+        y = check_doa(y, n_angles=n_angles, **options)
+        if self.threshold is None and np.isnan(y).any():
+            sample = int(np.argwhere(np.isnan(y))[0, 0])
+            raise ValueError(
+                f"y must hold every source in every sample; got NaN in sample {sample}. Set "
+                "threshold of the encoding, the score from which on a source counts as present."
+            )
+        return y
 
     def _fit_grid(self, y):
         grid = _default_grid(y) if self.grid is None else self.grid
@@ -118,13 +159,15 @@ class GridEncoding(Encoding):
 
         Parameters
         ----------
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
             Directions in degrees, laid out as in ``fit``.
 
         Returns
         -------
-        targets : ndarray of shape (n_samples, n_classes) or (n_samples, n_sources, n_classes)
-            What the network shall answer.
+        targets : ndarray of shape (n_samples, n_classes), (n_samples, n_sources, n_classes) or \
+(n_samples, n_frames, n_sources, n_classes)
+            Training targets.
 
         Raises
         ------
@@ -139,14 +182,16 @@ class GridEncoding(Encoding):
 
         Parameters
         ----------
-        scores : array-like of shape (n_samples, n_classes) or (n_samples, n_sources, n_classes)
-            Targets, or what a network answered for them; larger is more likely.
+        scores : array-like of shape (n_samples, n_classes), (n_samples, n_sources, n_classes) or \
+(n_samples, n_frames, n_sources, n_classes)
+            Targets, or outputs of a network; larger is more likely.
 
         Returns
         -------
-        y : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
-            Directions in degrees, laid out as in ``fit``; a decoder of several sources adds their
-            axis.
+        y : ndarray of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
+            Directions in degrees, laid out as in ``fit``, NaN where a source is absent; a decoder
+            of several sources adds their axis.
 
         Raises
         ------
@@ -154,52 +199,68 @@ class GridEncoding(Encoding):
             If the shape is wrong or a score is not finite.
         """
         check_is_fitted(self)
-        scores = np.asarray(scores)
-        if scores.shape[1:] != self.output_shape_:
-            shape = ", ".join(map(str, self.output_shape_))
-            raise ValueError(f"scores must have shape (n_samples, {shape}); got {scores.shape}.")
+        scores = self._check_scores(np.asarray(scores))
         decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
-        cells = self._mesh if self.n_angles_ == 2 else self._axis
+        cells = self._axis if self.n_angles_ == 1 else self._mesh
         y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
-        if self.n_angles_ == 2:
-            return y
-        return y[..., None] if y.ndim == 2 or self._is_column else y
+        if y.ndim < scores.ndim and (y.ndim > 1 or self._is_column):
+            y = y[..., None]
+        if self.threshold is not None:
+            y[scores.max(axis=-1) < self.threshold] = np.nan
+        return y
+
+    def _check_scores(self, scores):
+        spec = self.output_spec_
+        axes = ("n_samples", "n_frames")[: 2 if spec.frames == "track" else 1]
+        if scores.ndim != len(axes) + len(spec.shape) or scores.shape[len(axes) :] != spec.shape:
+            shape = ", ".join(map(str, (*axes, *spec.shape)))
+            raise ValueError(f"scores must have shape ({shape}); got {scores.shape}.")
+        return scores
 
     def _check_layout(self, y):
-        y = check_sources(flatten_column(y)[0])
-        layout = (y.shape[1] if y.ndim == 3 else None), (1 if y.ndim == 1 else y.shape[-1])
-        if layout != (self.n_sources_, self.n_angles_):
+        y = self._check_y(flatten_column(y)[0], n_angles=None)
+        if _layout(y) != self._layout:
             raise ValueError(
                 f"y must be laid out as in fit, with n_sources={self.n_sources_} and "
-                f"{self.n_angles_} angle(s); got shape {y.shape}."
+                f"{self.n_angles_} angle(s), {'' if self._layout[0] else 'not '}frame by frame; "
+                f"got shape {y.shape}."
             )
         return y
 
     def _encode(self, y):
+        # Tracks keep the order of y, which must not jump from frame to frame.
+        y = self._descending(y) if y.ndim == 3 else y
+        rows = y.reshape(-1, self.n_angles_)
+        present = ~np.isnan(rows[:, 0])
+        targets = np.zeros((len(rows), len(self.grid_)))
         if self.n_angles_ == 1:
-            azimuth = y if y.ndim == 1 else self._descending(y[..., 0])
-            return self._axis.to_grid(self._encode_azimuth(azimuth))
-        flat = y.reshape(-1, 2) if y.ndim == 2 else self._descending(y).reshape(-1, 2)
-        return self._encode_sphere(flat).reshape(len(y), *self.output_shape_)
+            targets[present] = self._axis.to_grid(self._encode_azimuth(rows[present, 0]))
+        else:
+            targets[present] = self._encode_sphere(rows[present])
+        return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(self.grid_))
 
     def _descending(self, y):
-        """Sources (n, n_sources) or (n, n_sources, 2) in descending order along the grid."""
-        if y.ndim == 2:
-            order = np.argsort(-self._axis.unwrap(y), axis=1, kind="stable")
-            return np.take_along_axis(y, order, axis=1)
-        order = np.argsort(-y[..., 0], axis=1, kind="stable")
+        """Sources in descending order along the grid, absent ones last."""
+        azimuth = self._axis.unwrap(y[..., 0]) if self.n_angles_ == 1 else y[..., 0]
+        order = np.argsort(-azimuth, axis=1, kind="stable")
         return np.take_along_axis(y, order[..., None], axis=1)
 
     @abstractmethod
     def _encode_azimuth(self, azimuth):
-        """Targets (..., n_classes), in the order of the axis, of azimuths of any shape."""
+        """Targets (n, n_classes), in the order of the axis, of azimuths (n,)."""
 
     @abstractmethod
     def _encode_sphere(self, directions):
         """Targets (n, n_classes) of directions (n, 2)."""
 
 
+def _layout(y):
+    """Whether y is a track, its number of sources and its number of angles."""
+    return y.ndim == 4, None if y.ndim < 3 else y.shape[-2], 1 if y.ndim == 1 else y.shape[-1]
+
+
 def _default_grid(y):
     if y.ndim > 1 and y.shape[-1] == 2:
         return icosahedral_grid(3)
-    return azimuth_grid(-90, 90, 5) if (np.abs(wrap_azimuth(y)) <= 90).all() else circular_grid(5)
+    behind = (np.abs(wrap_azimuth(y)) > 90).any()
+    return circular_grid(5) if behind else azimuth_grid(-90, 90, 5)

@@ -5,9 +5,8 @@ from sslearn.utils._param_validation import Interval, Real
 
 
 def _add(targets, columns, values):
-    """Add values (...) to one column of each row of targets (..., n_classes), in place."""
-    rows = targets.reshape(-1, targets.shape[-1])
-    np.add.at(rows, (np.arange(len(rows)), columns.ravel()), np.ravel(values))
+    """Add values (n,) to one column of each row of targets (n, n_classes), in place."""
+    np.add.at(targets, (np.arange(len(targets)), columns), values)
 
 
 class OneHotEncoding(GridEncoding):
@@ -21,6 +20,9 @@ class OneHotEncoding(GridEncoding):
         front and around the circle if not; with elevations ``icosahedral_grid(3)``.
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
+        which some may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -30,8 +32,8 @@ class OneHotEncoding(GridEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -51,7 +53,13 @@ class OneHotEncoding(GridEncoding):
     [[0.0, 1.0, 0.0]]
     """
 
-    loss = "cross_entropy"
+    def __init__(self, grid=None, *, decoder=None, threshold=None):
+        self.grid = grid
+        self.decoder = decoder
+        self.threshold = threshold
+
+    def _output_spec(self):
+        return super()._output_spec(loss="cross_entropy")
 
     def _encode_azimuth(self, azimuth):
         return np.eye(len(self.grid_))[self._axis.nearest(azimuth)]
@@ -72,6 +80,9 @@ class GaussianEncoding(GridEncoding):
         normal distribution of this shape is smaller by the square root of 2 (5.66 degrees for 8).
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
+        which some may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -81,8 +92,8 @@ class GaussianEncoding(GridEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -117,12 +128,15 @@ class GaussianEncoding(GridEncoding):
         **GridEncoding._parameter_constraints,
         "width": [Interval(Real, 0, None, closed="neither")],
     }
-    activation = "sigmoid"
 
-    def __init__(self, grid=None, *, width=8.0, decoder=None):
+    def __init__(self, grid=None, *, width=8.0, decoder=None, threshold=None):
         self.grid = grid
         self.width = width
         self.decoder = decoder
+        self.threshold = threshold
+
+    def _output_spec(self, loss="mse"):
+        return super()._output_spec("sigmoid", loss)
 
     def _encode_azimuth(self, azimuth):
         return np.exp(-np.square(self._axis.distances(azimuth) / self.width))
@@ -151,8 +165,8 @@ class GibbsWeightedEncoding(GaussianEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -164,8 +178,8 @@ class GibbsWeightedEncoding(GaussianEncoding):
     The bell of :class:`GaussianEncoding` around the direction, and exactly 1 for the class next to
     it, by which the loss finds that class; the others are at most
     ``exp(-(half a step / width)**2)``. The target is no probability: it says how little a wrong
-    class costs. The paper has twice the step of the grid as the width, and decodes the class of
-    the highest score, ``ArgmaxDecoder()``.
+    class costs; it cannot say that a source is absent. The paper uses twice the step of the grid
+    as the width, and decodes the class of the highest score, ``ArgmaxDecoder()``.
 
     References
     ----------
@@ -179,10 +193,15 @@ class GibbsWeightedEncoding(GaussianEncoding):
     [[1.0, 0.8521, 0.4449]]
     """
 
-    loss = "gibbs_weighted"
+    threshold = None
 
     def __init__(self, grid=None, *, width=20.0, decoder=None):
-        super().__init__(grid, width=width, decoder=decoder)
+        self.grid = grid
+        self.width = width
+        self.decoder = decoder
+
+    def _output_spec(self):
+        return super()._output_spec("gibbs_weighted")
 
     def _encode_azimuth(self, azimuth):
         return _with_ones(super()._encode_azimuth(azimuth), self._axis.nearest(azimuth))
@@ -207,6 +226,9 @@ class SoftEncoding(GridEncoding):
         Weight of the nearest class, of the two next to it, of the two after those, and so on.
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
+        which some may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -216,8 +238,8 @@ class SoftEncoding(GridEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -242,10 +264,11 @@ class SoftEncoding(GridEncoding):
         "weights": ["array-like"],
     }
 
-    def __init__(self, grid=None, *, weights=(0.4, 0.2, 0.1), decoder=None):
+    def __init__(self, grid=None, *, weights=(0.4, 0.2, 0.1), decoder=None, threshold=None):
         self.grid = grid
         self.weights = weights
         self.decoder = decoder
+        self.threshold = threshold
 
     def _fit_grid(self, y):
         weights = np.asarray(self.weights, dtype=float)
@@ -263,7 +286,7 @@ class SoftEncoding(GridEncoding):
 
     def _encode_azimuth(self, azimuth):
         center, n_classes = self._axis.nearest(azimuth), len(self.grid_)
-        targets = np.zeros((*azimuth.shape, n_classes))
+        targets = np.zeros((len(azimuth), n_classes))
         for offset in range(1 - len(self.weights), len(self.weights)):
             column = (center + offset) % n_classes
             inside = self._axis.circular or (column == center + offset)
@@ -280,6 +303,9 @@ class UnbiasedEncoding(GridEncoding):
         Directions of the classes, as in :class:`OneHotEncoding`; azimuths need not be even.
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
+        which some may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -289,8 +315,8 @@ class UnbiasedEncoding(GridEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -322,9 +348,14 @@ class UnbiasedEncoding(GridEncoding):
     [12.5]
     """
 
+    def __init__(self, grid=None, *, decoder=None, threshold=None):
+        self.grid = grid
+        self.decoder = decoder
+        self.threshold = threshold
+
     def _encode_azimuth(self, azimuth):
         before, after, fraction = self._axis.locate(azimuth)
-        targets = np.zeros((*azimuth.shape, len(self.grid_)))
+        targets = np.zeros((len(azimuth), len(self.grid_)))
         _add(targets, before, 1.0 - fraction)
         _add(targets, after, fraction)
         return targets

@@ -20,6 +20,9 @@ class MixedEncoding(GridEncoding):
     decoder : Decoder, default=None
         How scores become a direction; ``AdjacentDecoder(3)`` if None. The decoders of the
         encodings are not used.
+    threshold : float, default=None
+        Score, in (0, 1], from which on a source counts as present, for all encodings, as in
+        :class:`OneHotEncoding`.
 
     Attributes
     ----------
@@ -31,8 +34,8 @@ class MixedEncoding(GridEncoding):
         Number of angles of a source in y.
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
-    output_shape_ : tuple of int
-        ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
@@ -65,20 +68,21 @@ class MixedEncoding(GridEncoding):
         "weights": ["array-like"],
     }
 
-    def __init__(self, encodings=None, *, weights=(0.2, 0.8), grid=None, decoder=None):
+    def __init__(
+        self, encodings=None, *, weights=(0.2, 0.8), grid=None, decoder=None, threshold=None
+    ):
         self.encodings = encodings
         self.weights = weights
         self.grid = grid
         self.decoder = decoder
+        self.threshold = threshold
 
-    @property
-    def activation(self):
-        """Last activation of the network: a softmax if all encodings have it."""
-        activations = {encoding.activation for encoding in self._parts()}
-        return "softmax" if activations == {"softmax"} else "sigmoid"
+    def _output_spec(self):
+        activations = {part.output_spec_.activation for part in self.encodings_}
+        activation = "softmax" if activations == {"softmax"} else "sigmoid"
+        return super()._output_spec(activation, mixture=self._mixture())
 
-    @property
-    def mixture(self):
+    def _mixture(self):
         """Weights of the parts of the loss."""
         return tuple(float(weight) for weight in self.weights)
 
@@ -99,7 +103,8 @@ class MixedEncoding(GridEncoding):
                 f"weights must have one positive number for each of the {len(parts)} encodings; "
                 f"got {self.weights}."
             )
-        own = {} if self.grid is None else {"grid": self.grid}
+        own = {"grid": self.grid, "threshold": self.threshold}
+        own = {name: value for name, value in own.items() if value is not None}
         self.encodings_ = [clone(part).set_params(**own).fit(y) for part in parts]
         first = self.encodings_[0]
         for part in self.encodings_[1:]:
@@ -119,13 +124,14 @@ class MixedEncoding(GridEncoding):
 
         Parameters
         ----------
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
+        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
             Directions in degrees, laid out as in ``fit``.
 
         Returns
         -------
-        targets : ndarray of shape (n_samples, n_encodings * n_classes) or \
-(n_samples, n_sources, n_encodings * n_classes)
+        targets : ndarray of shape (n_samples, n_encodings * n_classes), (n_samples, n_sources, \
+n_encodings * n_classes) or (n_samples, n_frames, n_sources, n_encodings * n_classes)
             Targets of the encodings, side by side.
         """
         check_is_fitted(self)
@@ -135,5 +141,5 @@ class MixedEncoding(GridEncoding):
     def _encode(self, y):
         return sum(
             weight * part._encode(y)
-            for weight, part in zip(self.mixture, self.encodings_, strict=True)
+            for weight, part in zip(self._mixture(), self.encodings_, strict=True)
         )

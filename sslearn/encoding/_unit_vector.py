@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.encoding._base import Encoding, vectors_to_directions
+from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.utils._param_validation import StrOptions
 
@@ -9,7 +10,7 @@ class UnitVectorEncoding(Encoding):
     """Directions as points of the unit circle or sphere, without a jump anywhere.
 
     Azimuth alone is (cos, sin); azimuth and elevation are (x, y, z) with x to the front, y to the
-    left, z up. Answers are decoded by their direction, whatever their length.
+    left, z up. Outputs are decoded by their direction, whatever their length.
 
     Parameters
     ----------
@@ -21,8 +22,9 @@ class UnitVectorEncoding(Encoding):
     ----------
     n_angles_ : int
         Number of angles of y.
-    output_shape_ : tuple of int
-        ``(2,)`` for azimuth, ``(3,)`` for azimuth and elevation.
+    output_spec_ : OutputSpec
+        What the network must output: shape ``(2,)`` for azimuth, ``(3,)`` for azimuth and
+        elevation.
 
     See Also
     --------
@@ -30,8 +32,8 @@ class UnitVectorEncoding(Encoding):
 
     Notes
     -----
-    Answers for each frame are averaged as vectors before they are decoded. Where the mean is
-    shorter than 0.001 the answers cancel: an :class:`sslearn.exceptions.UncertaintyWarning` says
+    Outputs for each frame are averaged as vectors before they are decoded. Where the mean is
+    shorter than 0.001 the outputs cancel: an :class:`sslearn.exceptions.UncertaintyWarning` says
     so, and what is left of the vector is decoded (0 degrees if nothing is).
 
     References
@@ -51,25 +53,20 @@ class UnitVectorEncoding(Encoding):
     """
 
     _parameter_constraints: dict = {"scale": [StrOptions({"sigmoid"}), None]}
-    code = "vectors"
 
     def __init__(self, scale=None):
         self.scale = scale
 
-    @property
-    def activation(self):
-        """Last activation of the network: the scale."""
-        return self.scale
-
-    def _n_outputs(self, n_angles):
-        return n_angles + 1
+    def _output_spec(self):
+        shape, code = (self.n_angles_ + 1,), ("vectors", self.scale)
+        return OutputSpec(shape, activation=self.scale, code=code)
 
     def _encode(self, y):
         vectors = angles_to_unit_vectors(y)[:, : self.n_angles_ + 1]
         return vectors if self.scale is None else (vectors + 1.0) / 2.0
 
-    def _decode(self, targets):
-        codes = np.asarray(targets, dtype=float)
+    def _decode(self, outputs):
+        codes = np.asarray(outputs, dtype=float)
         vectors = np.zeros((len(codes), 3))
         vectors[:, : self.n_angles_ + 1] = codes if self.scale is None else 2.0 * codes - 1.0
         directions = vectors_to_directions(vectors)

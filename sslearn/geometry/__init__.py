@@ -19,6 +19,7 @@ from sslearn.geometry._directions import (
     circular_difference,
     great_circle_distance,
     interaural_polar_to_angles,
+    to_float,
     unit_vectors_to_angles,
     wrap_azimuth,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "spherical_array",
     "steering_vectors",
     "tetrahedral_array",
+    "to_float",
     "unit_vectors_to_angles",
     "unroll_azimuths",
     "wrap_azimuth",

@@ -180,6 +180,13 @@ def to_float(directions, name):
     -------
     directions : ndarray
         A copy of the same shape.
+
+    Raises
+    ------
+    TypeError
+        If the array is sparse.
+    ValueError
+        If a value is no real number.
     """
     if hasattr(directions, "toarray"):
         raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")

@@ -9,17 +9,23 @@ from sslearn.losses._classification import (
     WassersteinLoss,
 )
 from sslearn.losses._contrastive import ContrastiveLoss
+from sslearn.losses._mixture import MixtureLoss, mixed_loss
 from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._regression import SquaredErrorLoss
+from sslearn.losses._short_names import get_loss, get_loss_names
 
 __all__ = [
     "AngularLoss",
     "BinaryCrossEntropyLoss",
     "ContrastiveLoss",
     "GibbsWeightedLoss",
+    "MixtureLoss",
     "NegativeLogAbsoluteErrorLoss",
     "PermutationInvariantLoss",
     "SoftCrossEntropyLoss",
     "SquaredErrorLoss",
     "WassersteinLoss",
+    "get_loss",
+    "get_loss_names",
+    "mixed_loss",
 ]

@@ -12,12 +12,14 @@ class RowLoss(BaseEstimator):
     -----
     ``takes`` says what the outputs must be: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
     network ends with a softmax or sigmoid), raw ``"scores"`` (the loss applies a softmax), raw
-    ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` and the ``scale`` of the one
-    encoding that fits.
+    ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` of the one
+    encoding that fits. ``learns_absence`` says whether a target of zeros, a source that is absent,
+    is learned as an output without any score.
     """
 
     _parameter_constraints: dict = {}
     takes = "any"
+    learns_absence = True
 
     def __call__(self, output, target):
         """Mean over all rows.

@@ -44,6 +44,7 @@ class SoftCrossEntropyLoss(RowLoss):
     """
 
     takes = "scores"
+    learns_absence = False
 
     def per_row(self, output, target):
         """Cross-entropy of each row.
@@ -147,6 +148,7 @@ class GibbsWeightedLoss(RowLoss):
     """
 
     takes = "sigmoid_scores"
+    learns_absence = False
 
     def per_row(self, output, target):
         """Weighted cross-entropy of each row.
@@ -258,6 +260,11 @@ class WassersteinLoss(RowLoss):
     def __init__(self, squared=False, *, circular=False):
         self.squared = squared
         self.circular = circular
+
+    @property
+    def learns_absence(self):
+        """Whether silence is told from a score of the first class: not on a circle."""
+        return not self.circular
 
     def per_row(self, output, target):
         """Wasserstein distance of each row.

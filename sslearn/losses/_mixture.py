@@ -2,7 +2,7 @@ from sklearn.base import clone
 
 from sslearn.losses._base import RowLoss
 from sslearn.losses._permutation import PermutationInvariantLoss
-from sslearn.losses._short_names import check_loss
+from sslearn.losses._short_names import get_loss
 
 
 class MixtureLoss(RowLoss):
@@ -14,6 +14,11 @@ class MixtureLoss(RowLoss):
         Loss of one target.
     weights : tuple of float
         Weight of each target.
+
+    See Also
+    --------
+    mixed_loss : Makes it, also of a loss that permutes the sources.
+    sslearn.encoding.MixedEncoding : Its targets.
     """
 
     def __init__(self, base, weights):
@@ -24,6 +29,11 @@ class MixtureLoss(RowLoss):
     def takes(self):
         """What the outputs must be: what the base takes."""
         return getattr(self.base, "takes", "any")
+
+    @property
+    def learns_absence(self):
+        """Whether a source may be absent: what the base says."""
+        return getattr(self.base, "learns_absence", True)
 
     def _sum(self, loss, output, target):
         parts = target.chunk(len(self.weights), dim=-1)
@@ -65,7 +75,20 @@ class MixtureLoss(RowLoss):
 
 
 def mixed_loss(loss, weights):
-    """Mixture of a loss over several targets; one order of the sources for all of them."""
+    """Mix a loss over several targets, with one order of the sources for all of them.
+
+    Parameters
+    ----------
+    loss : callable
+        Loss of one target.
+    weights : tuple of float
+        Weight of each target.
+
+    Returns
+    -------
+    loss : MixtureLoss or PermutationInvariantLoss
+        Loss of targets that lie side by side on the last axis.
+    """
     if isinstance(loss, PermutationInvariantLoss):
-        return clone(loss).set_params(base=MixtureLoss(check_loss(loss.base), weights))
+        return clone(loss).set_params(base=MixtureLoss(get_loss(loss.base), weights))
     return MixtureLoss(loss, weights)

@@ -1,7 +1,7 @@
 from itertools import permutations
 
 from sslearn.losses._base import RowLoss
-from sslearn.losses._short_names import SHORT_NAMES, check_loss
+from sslearn.losses._short_names import SHORT_NAMES, get_loss
 from sslearn.utils._param_validation import StrOptions
 
 
@@ -47,7 +47,12 @@ class PermutationInvariantLoss(RowLoss):
     @property
     def takes(self):
         """What the outputs must be: what the base takes."""
-        return check_loss(self.base).takes
+        return get_loss(self.base).takes
+
+    @property
+    def learns_absence(self):
+        """Whether a source may be absent: what the base says."""
+        return get_loss(self.base).learns_absence
 
     def __call__(self, output, target):
         """Mean over the samples of the least loss over all orders of the sources.
@@ -94,7 +99,7 @@ class PermutationInvariantLoss(RowLoss):
         """
         import torch
 
-        pairs = check_loss(self.base).per_row(output.unsqueeze(-2), target.unsqueeze(-3))
+        pairs = get_loss(self.base).per_row(output.unsqueeze(-2), target.unsqueeze(-3))
         if pairs.ndim > 3:
             pairs = pairs.flatten(1, -3).mean(1)
         n_sources = pairs.shape[-1]

@@ -21,6 +21,40 @@ SHORT_NAMES = {
 }
 
 
-def check_loss(loss):
-    """Loss given by short name or as it is."""
+def get_loss_names():
+    """Short names of losses.
+
+    Returns
+    -------
+    names : list of str
+        Names that :func:`get_loss` takes.
+
+    Examples
+    --------
+    >>> from sslearn.losses import get_loss_names
+    >>> get_loss_names()[:3]
+    ['angular', 'bce', 'cross_entropy']
+    """
+    return sorted(SHORT_NAMES)
+
+
+def get_loss(loss):
+    """Loss of a short name.
+
+    Parameters
+    ----------
+    loss : str or callable
+        One of :func:`get_loss_names`, or a loss.
+
+    Returns
+    -------
+    loss : callable
+        The loss with its default parameters; a given loss is returned as it is.
+
+    Examples
+    --------
+    >>> from sslearn.losses import get_loss
+    >>> get_loss("bce")
+    BinaryCrossEntropyLoss()
+    """
     return SHORT_NAMES[loss]() if isinstance(loss, str) else loss

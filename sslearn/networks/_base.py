@@ -15,14 +15,19 @@ class NetworkRecipe(BaseEstimator, ABC):
 
     Notes
     -----
-    ``output_shape`` is that of one answer: ``(n_outputs,)`` for one source, with the classes of an
-    encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module may answer
-    once per sample, with an output of shape (n_samples, \\*output_shape), or once per frame or
-    block of frames, with (n_samples, n_frames, \\*output_shape). Who trains it tells the two apart
-    by the number of axes: the target of a sample is repeated over its frames, and the answers of
-    the frames are averaged before they are decoded. Outputs are raw scores: activation, clamping
-    and averaging come after the module. A recipe that cannot answer in some ``output_shape`` raises
-    ``ValueError`` in :meth:`build`.
+    ``output_shape`` is the shape of one output: ``(n_outputs,)`` for one source, with the classes
+    of an encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module may
+    output once per sample, with shape (n_samples, \\*output_shape), or once per frame or block of
+    frames, with shape (n_samples, n_frames, \\*output_shape). The target of a sample is repeated
+    over its frames, whose outputs are averaged before they are decoded; tracks have a target for
+    each frame. Outputs are raw scores: activation, clamping and averaging come after the module. A
+    recipe that cannot be built for some ``output_shape`` raises ``ValueError`` in :meth:`build`.
+
+    A module that outputs for each frame and does not see later ones may have a state, for
+    :meth:`sslearn.deep_learning.NeuralLocalizer.stream`: ``initial_state(batch_size)`` returns the
+    state before the first frame, on the device of the weights, and ``step(x, state)`` returns the
+    outputs of the next frames, laid out as in ``forward``, and the state after them. Steps of any
+    length, one after the other, must return the outputs of ``forward``.
     """
 
     @abstractmethod
@@ -34,7 +39,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         input_shape : tuple of int
             Shape of one sample.
         output_shape : tuple of int
-            Shape of one answer: ``(n_outputs,)`` or ``(n_sources, n_outputs)``.
+            Shape of one output: ``(n_outputs,)`` or ``(n_sources, n_outputs)``.
 
         Returns
         -------

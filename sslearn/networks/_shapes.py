@@ -73,7 +73,7 @@ def one_source(recipe, output_shape):
     recipe : NetworkRecipe
         Recipe that is named in messages.
     output_shape : tuple of int
-        Shape of one answer.
+        Shape of one output.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def two_sources(recipe, output_shape):
     recipe : NetworkRecipe
         Recipe that is named in messages.
     output_shape : tuple of int
-        Shape of one answer.
+        Shape of one output.
 
     Returns
     -------

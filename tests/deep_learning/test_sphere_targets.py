@@ -95,12 +95,13 @@ def test_gibbs_weighted_loss_sees_raw_scores_in_training_alone():
 
 def test_gibbs_weighted_loss_fits_every_grid():
     for encoding in (OneHotEncoding(), UnbiasedEncoding(), GaussianEncoding()):
+        spec = encoding.fit([0.0]).output_spec_
         loss = PermutationInvariantLoss("gibbs_weighted")
-        assert last_activation("auto", encoding, loss) == "sigmoid"
+        assert last_activation("auto", spec, loss) == "sigmoid"
         with pytest.raises(ValueError, match=r"\('sigmoid',\) for GibbsWeightedLoss"):
-            last_activation("softmax", encoding, GibbsWeightedLoss())
+            last_activation("softmax", spec, GibbsWeightedLoss())
     with pytest.raises(ValueError, match="need an encoding on a grid"):
-        last_activation("auto", UnitVectorEncoding(), GibbsWeightedLoss())
+        last_activation("auto", UnitVectorEncoding().fit([0.0]).output_spec_, GibbsWeightedLoss())
 
 
 @pytest.mark.parametrize(

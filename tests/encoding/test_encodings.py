@@ -21,7 +21,7 @@ DIRECTIONS = np.column_stack([AZIMUTH, np.linspace(-89, 89, len(AZIMUTH))])
 @pytest.mark.parametrize("y", [AZIMUTH, DIRECTIONS], ids=["azimuth", "both"])
 def test_round_trip(encoding, y):
     targets = encoding.fit_transform(y)
-    assert targets.shape == (len(y), *encoding.output_shape_)
+    assert targets.shape == (len(y), *encoding.output_spec_.shape)
     decoded = encoding.inverse_transform(targets)
     assert decoded.shape == y.shape
     assert great_circle_distance(decoded, y).max() < 1e-9
@@ -42,10 +42,11 @@ def test_values_on_paper():
 
 
 def test_activation_follows_the_scale():
-    assert AngleEncoding().activation == "tanh"
-    assert AngleEncoding("sigmoid").activation == "sigmoid"
-    assert UnitVectorEncoding().activation is None
-    assert UnitVectorEncoding("sigmoid").activation == "sigmoid"
+    for encoding in ENCODINGS:
+        spec = encoding.fit(AZIMUTH).output_spec_
+        assert spec.activation == encoding.scale
+        assert spec.code[1] == encoding.scale
+        assert not spec.classes
 
 
 def test_saturated_answers_are_legal_directions():
@@ -80,7 +81,7 @@ def test_answers_that_cancel_are_uncertain(scale, y):
     middle = 0.0 if scale is None else 0.5
     short = middle + 5e-4 * (second - middle)
     nothing = (first + opposite) / 2
-    with pytest.warns(UncertaintyWarning, match="2 of 3 answers"):
+    with pytest.warns(UncertaintyWarning, match="2 of 3 outputs"):
         decoded = encoding.inverse_transform([nothing, short, second])
     assert np.isfinite(decoded).all()
     np.testing.assert_allclose(decoded[1], y[1], atol=1e-6)
@@ -98,7 +99,8 @@ def test_mean_over_frames(scale):
         encoding = AngleEncoding(scale, frame_mean=frame_mean).fit(frames[0])
         answers = np.stack([encoding.transform(y) for y in frames])
         np.testing.assert_allclose(encoding.inverse_transform(answers), expected, atol=1e-9)
-        assert encoding.average_frames == (frame_mean == "arithmetic")
+        expected_frames = {"arithmetic": "mean", "circular": "decode"}[frame_mean]
+        assert encoding.output_spec_.frames == expected_frames
         azimuth = AngleEncoding(scale, frame_mean=frame_mean).fit([0.0])
         decoded = azimuth.inverse_transform(answers[..., :1])
         np.testing.assert_allclose(decoded, np.array(expected)[:, 0], atol=1e-9)
@@ -118,6 +120,9 @@ def test_errors(encoding):
         encoding.fit([[0.0, 0.0, 1.0]])
     with pytest.raises(ValueError, match="y must have one of"):
         encoding.fit([0.0]).transform([[0.0, 0.0]])
+    for shape in ((2, 2, 1), (2, 5, 2, 1)):
+        with pytest.raises(ValueError, match=f"{type(encoding).__name__} encodes one source"):
+            encoding.fit(np.zeros(shape))
     with pytest.raises(ValueError, match="scale"):
         type(encoding)("relu").fit([0.0])
     with pytest.raises(ValueError, match="frame_mean"):

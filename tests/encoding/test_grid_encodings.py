@@ -298,9 +298,9 @@ def test_float32_at_the_end_of_an_open_grid():
 def test_grid_chosen_from_y(encoding):
     encoding = clone(encoding)
     np.testing.assert_array_equal(encoding.fit([-90.0, 90.0]).grid_, FRONT)
-    assert encoding.output_shape_ == (37,)
+    assert encoding.output_spec_.shape == (37,)
     np.testing.assert_array_equal(encoding.fit([-90.0, 91.0]).grid_, CIRCLE)
-    assert encoding.output_shape_ == (72,)
+    assert encoding.output_spec_.shape == (72,)
     assert encoding.get_params()["grid"] is None
 
 
@@ -315,11 +315,13 @@ def test_grid_chosen_for_elevations(encoding):
 
 
 def test_defaults_of_activation_and_loss():
-    assert OneHotEncoding().loss == "cross_entropy"
-    assert [e.loss for e in ENCODINGS[1:]] == ["mse"] * 4
+    specs = [clone(e).fit([0.0]).output_spec_ for e in ENCODINGS]
+    assert [spec.loss for spec in specs] == ["cross_entropy", "mse", "mse", "mse", "mse"]
     activations = ["softmax", "sigmoid", "softmax", "softmax", "sigmoid"]
-    assert [e.activation for e in ENCODINGS] == activations
-    assert MixedEncoding([UnbiasedEncoding(), SoftEncoding()]).activation == "softmax"
+    assert [spec.activation for spec in specs] == activations
+    assert all(spec.classes and spec.frames == "mean" and not spec.absence for spec in specs)
+    mixed = MixedEncoding([UnbiasedEncoding(), SoftEncoding()]).fit([0.0])
+    assert mixed.output_spec_.activation == "softmax"
 
 
 # ------------------------------------------------------------------ mixtures and several sources
@@ -332,8 +334,8 @@ def test_training_targets_of_a_mixture():
     np.testing.assert_array_equal(
         targets, np.hstack([e.fit_transform([10.0, 93.2]) for e in expected])
     )
-    assert encoding.mixture == (1, 3)
-    assert UnbiasedEncoding().mixture is None
+    assert encoding.output_spec_.mixture == (1, 3)
+    assert UnbiasedEncoding().fit([10.0]).output_spec_.mixture is None
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: type(e).__name__)
@@ -342,7 +344,7 @@ def test_one_label_per_source_in_descending_order(encoding):
     encoding = clone(encoding).set_params(grid=PAPER)
     targets = encoding.fit_transform(y)
     assert targets.shape == (2, 2, 73)
-    assert encoding.output_shape_ == (2, 73)
+    assert encoding.output_spec_.shape == (2, 73)
     single = clone(encoding).fit([0.0])
     for source, azimuth in enumerate([[200.0, 350.0], [10.0, 100.0]]):
         np.testing.assert_array_equal(targets[:, source], single.transform(azimuth))
@@ -408,8 +410,10 @@ def test_errors_of_grid_and_y(encoding):
         encoding.inverse_transform(np.zeros((2, 73)))
     with pytest.raises(ValueError, match="every source"):
         encoding.fit([[[0.0], [np.nan]]])
+    with pytest.raises(ValueError, match="not frame by frame"):
+        encoding.fit(np.zeros((2, 2, 1))).transform(np.zeros((2, 3, 2, 1)))
     with pytest.raises(ValueError, match="shape"):
-        encoding.fit(np.zeros((2, 3, 2, 1)))
+        encoding.fit(np.zeros((2, 3, 2, 2, 1)))
     with pytest.raises(ValueError, match="decoder"):
         encoding.set_params(decoder="argmax").fit([0.0])
 

@@ -79,7 +79,8 @@ def test_gibbs_weighted_target_of_azimuths(n_sources):
     expected[distance < 3] = 1
     near = distance < 170
     np.testing.assert_allclose(target[near], expected[near])
-    assert (encoding.loss, encoding.activation) == ("gibbs_weighted", "sigmoid")
+    spec = encoding.output_spec_
+    assert (spec.loss, spec.activation) == ("gibbs_weighted", "sigmoid")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: type(e).__name__)

@@ -14,9 +14,10 @@ from sslearn.losses import (
     SoftCrossEntropyLoss,
     SquaredErrorLoss,
     WassersteinLoss,
+    get_loss,
+    get_loss_names,
+    mixed_loss,
 )
-from sslearn.losses._mixture import mixed_loss
-from sslearn.losses._short_names import SHORT_NAMES
 
 LOSSES = [
     SoftCrossEntropyLoss(),
@@ -262,6 +263,20 @@ def test_objects(loss):
 
 
 def test_short_names():
-    assert set(SHORT_NAMES) == {
-        *("angular", "bce", "cross_entropy", "gibbs_weighted", "mse", "nlae", "wasserstein")
-    }
+    names = ["angular", "bce", "cross_entropy", "gibbs_weighted", "mse", "nlae", "wasserstein"]
+    assert get_loss_names() == names
+    assert isinstance(get_loss("bce"), BinaryCrossEntropyLoss)
+    loss = SquaredErrorLoss("sum")
+    assert get_loss(loss) is loss
+
+
+def test_losses_that_cannot_learn_absence():
+    unable = {name for name in get_loss_names() if not get_loss(name).learns_absence}
+    assert unable == {"cross_entropy", "gibbs_weighted"}
+    assert not WassersteinLoss(circular=True).learns_absence
+    assert not PermutationInvariantLoss("cross_entropy").learns_absence
+    assert not mixed_loss(SoftCrossEntropyLoss(), (1.0,)).learns_absence
+    # A score of the first class alone costs nothing on a circle.
+    silent = torch.zeros(1, 4)
+    first = torch.tensor([[0.7, 0.0, 0.0, 0.0]])
+    assert WassersteinLoss(circular=True)(first, silent) < 1e-6 < WassersteinLoss()(first, silent)

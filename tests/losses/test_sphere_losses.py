@@ -77,7 +77,7 @@ def test_gradient_does_not_fade_near_the_target(loss, encoding):
         output, target = torch.tensor(encoding.fit(y).transform(y)).split(1)
         leaf = output.clone().requires_grad_()
         loss(leaf, target).backward()
-        per_radian = 1.0 if encoding.code == "vectors" else np.pi
+        per_radian = 1.0 if encoding.output_spec_.code[0] == "vectors" else np.pi
         per_radian *= 2.0 if encoding.scale == "sigmoid" else 1.0
         assert leaf.grad.norm().item() == pytest.approx(per_radian, rel=1e-4)
 

@@ -1,0 +1,92 @@
+import numpy as np
+
+
+class FrameStream:
+    """Directions of the frames of a signal that goes on, chunk by chunk.
+
+    It is made by :meth:`NeuralLocalizer.stream` and starts at the first frame of a signal.
+
+    Parameters
+    ----------
+    localizer : NeuralLocalizer
+        Fitted localizer whose network has a state.
+    batch_size : int, default=1
+        Number of signals side by side.
+
+    Raises
+    ------
+    ValueError
+        If the network does not offer ``initial_state`` and ``step``.
+
+    See Also
+    --------
+    NeuralLocalizer.predict_frames : The same for whole signals.
+    sslearn.networks.NetworkRecipe : Describes the state of a network.
+    """
+
+    def __init__(self, localizer, batch_size=1):
+        from sslearn.deep_learning._head import FrameOutputs
+
+        network = localizer._get_module()[0]
+        if not (hasattr(network, "initial_state") and hasattr(network, "step")):
+            raise ValueError(
+                "stream needs a network with a state, whose module has initial_state(batch_size) "
+                f"and step(x, state); {type(localizer.network_).__name__} has none. Use "
+                "predict_frames on whole signals."
+            )
+        self.localizer = localizer
+        self.batch_size = batch_size
+        self._outputs = FrameOutputs(localizer._get_module(), localizer.encoding_.output_spec_)
+        self.reset()
+
+    def reset(self):
+        """Start again at the first frame of a signal.
+
+        Returns
+        -------
+        self : FrameStream
+            The stream.
+        """
+        self._state = self._outputs.network.initial_state(self.batch_size)
+        return self
+
+    def step(self, X):
+        """Localize in the next frames.
+
+        Parameters
+        ----------
+        X : array-like of shape (batch_size, ...)
+            The next frames, laid out as the network's input in ``fit``, in any number;
+            ``batch_transform`` is not applied.
+
+        Returns
+        -------
+        y : ndarray of shape (batch_size, n_frames, n_sources, n_angles)
+            Directions in degrees, as :meth:`NeuralLocalizer.predict_frames` returns them.
+
+        Raises
+        ------
+        ValueError
+            If X has the wrong number of signals or axes, or is not finite.
+        """
+        import torch
+
+        X = self._check_X(X)
+        weight = next(self._outputs.parameters())
+        with torch.inference_mode():
+            inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
+            outputs, self._state = self._outputs.eval().step(inputs, self._state)
+        return self.localizer._decode_frames(outputs.cpu().numpy(), X.dtype)
+
+    def _check_X(self, X):
+        X = np.array(X)
+        X = X if X.dtype in (np.float32, np.float64) else X.astype(float)
+        n_axes = 1 + len(self.localizer._input_shape)
+        if X.ndim != n_axes or len(X) != self.batch_size:
+            raise ValueError(
+                f"X must have {n_axes} axes, the first for batch_size={self.batch_size} signal(s), "
+                f"laid out as in fit; got shape {X.shape}."
+            )
+        if not np.isfinite(X).all():
+            raise ValueError("X contains NaN or infinity: expected finite values.")
+        return X

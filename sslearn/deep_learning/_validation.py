@@ -1,0 +1,45 @@
+"""The error of held-out samples, in degrees."""
+
+import numpy as np
+
+from sslearn.metrics import match_sources, median_angular_error
+
+# A missed source and one that is not there cost as much as a guess does on average.
+_LOST = 90.0
+
+
+def validation_error(encoding, y):
+    """Function that returns the error of the network's outputs for some rows.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Fitted encoding.
+    y : ndarray
+        Checked directions of all samples.
+
+    Returns
+    -------
+    error : callable
+        Function ``error(outputs, train_rows, valid_rows)`` of the median angular error. Where
+        sources may be absent it is the sum of all errors per true source, with 90 degrees for each
+        source that is missed or made up: it ranks epochs as the score of a localizer does.
+    """
+    error_of = _error_with_absence if encoding.output_spec_.absence else median_angular_error
+
+    def error(outputs, train_rows, valid_rows):
+        predicted = encoding.inverse_transform(outputs(valid_rows))
+        true = y[valid_rows.numpy()]
+        if true.ndim < 3 <= predicted.ndim:
+            true = true.reshape(len(true), -1, predicted.shape[-1])
+        return error_of(true, predicted)
+
+    return error
+
+
+def _error_with_absence(true, predicted):
+    errors = match_sources(true, predicted)[1]
+    n_matched = np.isfinite(errors).sum()
+    n_true, n_predicted = (np.isfinite(y[..., 0]).sum() for y in (true, predicted))
+    total = np.nansum(errors) + _LOST * (n_true + n_predicted - 2 * n_matched)
+    return float(total / max(n_true, 1))

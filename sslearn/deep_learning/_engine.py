@@ -8,7 +8,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
-from sslearn.networks._layers import PrivateDropout
+from sslearn.networks.layers import PrivateDropout
 
 _INIT_LOCK = threading.Lock()
 _OPTIMIZERS = {

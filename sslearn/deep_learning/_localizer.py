@@ -351,7 +351,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         from torch import nn
 
         from sslearn.deep_learning._head import Head
-        from sslearn.networks._layers import Affine
+        from sslearn.networks.layers import Affine
 
         shape = self.encoding_.output_shape_
         head = Head(

@@ -260,7 +260,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         return tags
 
     def _build(self):
-        from sslearn.networks._layers import Parallel
+        from sslearn.networks.layers import Parallel
 
         shapes = (self.n_features_in_,), (self._n_features_out // self._n_networks,)
         return Parallel(self.network_.build(*shapes) for _ in range(self._n_networks))

@@ -1,5 +1,8 @@
 """Localizers that are trained: a network, an encoding of the target and a loss."""
 
+from sslearn.deep_learning._base import Task, TorchEstimator
+from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.deep_learning._localizer import NeuralLocalizer
+from sslearn.deep_learning._training import Training
 
-__all__ = ["NeuralLocalizer"]
+__all__ = ["BatchTransformEstimator", "NeuralLocalizer", "Task", "TorchEstimator", "Training"]

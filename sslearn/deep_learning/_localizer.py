@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
-from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task
+from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.encoding import Encoding, GridEncoding, UnitVectorEncoding
 from sslearn.encoding._base import check_sources
@@ -16,8 +16,6 @@ from sslearn.losses._short_names import SHORT_NAMES, check_loss
 from sslearn.metrics import median_angular_error
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import (
-    HasMethods,
-    Integral,
     StrOptions,
     _fit_context,
     with_callbacks,
@@ -47,19 +45,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Number of passes over the training samples.
     batch_size : int, default=32
         Samples per mini-batch.
-    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
-        Optimizer.
     validation_fraction : float, default=0.1
-        Fraction of the samples that is held out, at random; the epoch with the least median
-        angular error on it is kept. With 0 or None the last epoch is.
-    patience : int, default=20
-        Epochs without a better error after which the learning rate is multiplied by ``lr_factor``.
-    lr_factor : float, default=0.5
-        Factor of the learning rate, in (0, 1]; 1 leaves it as it is.
-    min_lr : float, default=0.0
-        Learning rate below which it is not lowered.
-    n_iter_no_change : int, default=None
-        Epochs without a better error after which training stops; never if None.
+        Fraction of the samples that is held out, at random, unless ``fit`` is given ``X_val``. The
+        epoch with the least median angular error on it is kept; with 0 or None the last one.
+    training : Training, default=None
+        Optimizer, schedule of the learning rate, early stop and precision;
+        :class:`Training` with its defaults if None.
     callbacks : list of skorch callbacks, default=None
         Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
     batch_transform : transformer, default=None
@@ -72,13 +63,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         mini-batch when its turn comes. The results are the same.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
-    precision : {"full", "bfloat16"}, default="full"
-        Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
-        large networks on processors made for it; weights, loss and predictions keep 32.
-    norm_batches : int, default=None
-        Mini-batches from which batch norm takes its means and variances anew after each epoch,
-        with the weights at rest. None keeps the running averages, which small batches of sounds of
-        many levels leave far from the truth.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -96,11 +80,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Fitted encoding.
     batch_transform_ : transformer
         Fitted ``batch_transform``, where there is one.
-    net_ : skorch.NeuralNet
-        Net around the fitted module, ``net_.module_``.
+    module_ : torch.nn.Module
+        Fitted module, in evaluation mode.
     history_ : dict of str to ndarray
         Table with a row per epoch: ``network`` (always 0), ``epoch`` from 1, ``train_loss``,
-        ``valid_error``, ``lr``.
+        ``valid_error``, ``lr`` at its end, and ``valid_loss`` where ``training`` uses it.
     n_iter_ : int
         Number of epochs.
     best_epoch_ : ndarray of shape (1,)
@@ -156,13 +140,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     """
 
     _parameter_constraints: dict = {
+        **BatchTransformEstimator._parameter_constraints,
         "network": [NetworkRecipe, None],
         "encoding": [Encoding, None],
         "loss": [StrOptions({"auto", *SHORT_NAMES}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
-        "batch_transform": [HasMethods(["fit", "transform"]), None],
-        "n_jobs": [Integral, None],
-        **TRAIN_CONSTRAINTS,
     }
 
     def __init__(
@@ -175,18 +157,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         lr=1e-3,
         max_epochs=100,
         batch_size=32,
-        optimizer="adam",
         validation_fraction=0.1,
-        patience=20,
-        lr_factor=0.5,
-        min_lr=0.0,
-        n_iter_no_change=None,
+        training=None,
         callbacks=None,
         batch_transform=None,
         n_jobs=None,
         device="auto",
-        precision="full",
-        norm_batches=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -198,25 +174,19 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size
-        self.optimizer = optimizer
         self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.lr_factor = lr_factor
-        self.min_lr = min_lr
-        self.n_iter_no_change = n_iter_no_change
+        self.training = training
         self.callbacks = callbacks
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
         self.device = device
-        self.precision = precision
-        self.norm_batches = norm_batches
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, *, X_val=None, y_val=None):
         """Train the network.
 
         Parameters
@@ -226,6 +196,13 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, n_sources, n_angles)
             Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding on a
             grid.
+        X_val : array-like of shape (n_val, n_features) or (n_val, ...), default=None
+            Samples to validate on, of other speakers or rooms for example, in place of
+            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` has them
+            transformed as X is.
+        y_val : array-like of shape (n_val,), (n_val, 2) or (n_val, n_sources, n_angles), \
+default=None
+            Their directions.
 
         Returns
         -------
@@ -235,10 +212,13 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If X or y is not valid, or training diverges.
+            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, or training
+            diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
+        self._learn_inputs(X)
         y = check_sources(y, n_samples=len(X))
+        X_val, y_all = self._check_validation(X_val, y_val, y, check_sources)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
@@ -246,12 +226,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         loss = check_loss(encoding.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, encoding, loss)
         self._scores_in_training = takes_scores(loss)
-        self._learn_inputs(X)
-        targets = encoding.training_targets(y).astype(self._dtype)
+        targets = encoding.training_targets(y_all).astype(self._dtype)
         on_grid = isinstance(encoding, GridEncoding)
-        self._output_range = None if on_grid else range_before(self._activation, targets)
-        task = Task("", targets, self._criterion(loss), self._median_error(y))
-        return self._train(X, y, [task], self._dtype)
+        self._output_range = None if on_grid else range_before(self._activation, targets[: len(X)])
+        task = Task("", targets, self._criterion(loss), self._median_error(y_all))
+        return self._train(X, y, [task], self._dtype, X_val)
 
     def predict(self, X):
         """Directions.
@@ -293,7 +272,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         from sslearn.deep_learning._head import FrameAnswers
 
         X = self._check_X(X, reset=False)
-        answers = self._forward(X, FrameAnswers(self._get_module(), self.encoding_.output_shape_))
+        answers = self._forward(X, FrameAnswers(self.module_, self.encoding_.output_shape_))
         y = self._decode(answers.reshape(-1, *answers.shape[2:]), X)
         n_sources = y.shape[1] if y.ndim == 3 else 1
         return y.reshape(*answers.shape[:2], n_sources, -1)

@@ -21,6 +21,7 @@ from sslearn.utils._param_validation import (
 
 # Rows per forward pass: bounds the memory of the hidden layers.
 _CHUNK_SIZE = 4096
+_COLUMNS = ("network", "epoch", "train_loss", "valid_loss", "valid_error", "lr")
 
 
 @contextmanager
@@ -207,15 +208,13 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
                 curve = _engine.train(
                     branch,
                     task.criterion,
-                    _engine.Samples(load, targets, train_rows),
-                    _engine.Samples(load, targets, valid_rows),
+                    _engine.Batches(load, targets, train_rows, self.batch_size, generator),
+                    _engine.Batches(load, targets, valid_rows, self.batch_size),
                     error=error if len(valid_rows) else None,
                     on_epoch=on_epoch,
                     training=training,
                     lr=self.lr,
                     max_epochs=self.max_epochs,
-                    batch_size=self.batch_size,
-                    generator=generator,
                     callbacks=copy.deepcopy(self.callbacks or []),
                 )
             curves.append(curve)
@@ -240,12 +239,9 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _set_fitted(self, module, curves):
         from sslearn.deep_learning._engine import weights_of
 
-        history = [
-            {"network": i, "epoch": epoch, **row}
-            for i, (curve, _) in enumerate(curves)
-            for epoch, row in enumerate(curve, 1)
-        ]
-        self.history_ = {key: np.array([row[key] for row in history]) for key in history[0]}
+        rows = [{"network": i, **row} for i, (curve, _) in enumerate(curves) for row in curve]
+        columns = [key for key in _COLUMNS if key in rows[0]]
+        self.history_ = {key: np.array([row[key] for row in rows]) for key in columns}
         self.n_iter_ = int(self.history_["epoch"].max())
         self.best_epoch_ = np.array([best_epoch for _, best_epoch in curves])
         self.weights_ = weights_of(module)

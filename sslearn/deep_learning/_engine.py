@@ -1,9 +1,8 @@
 """The loop that trains one network: skorch, fed by slices of tensors instead of a data loader."""
 
 import threading
-from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -18,12 +17,11 @@ from sslearn.networks.layers import PrivateDropout
 
 _INIT_LOCK = threading.Lock()
 _OPTIMIZERS = {
-    "adam": (torch.optim.Adam, {"fused": True}),
-    "adamw": (torch.optim.AdamW, {"fused": True}),
-    "nadam": (torch.optim.NAdam, {}),
-    "sgd": (torch.optim.SGD, {"fused": True}),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "nadam": torch.optim.NAdam,
+    "sgd": partial(torch.optim.SGD, fused=True),
 }
-_CURVES = ("train_loss", "valid_loss", "valid_error", "lr")
 
 
 def resolve_device(device):
@@ -75,9 +73,8 @@ def forward(module, load, chunk_size, rows):
         return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
 
 
-@dataclass
-class Samples(torch.utils.data.Dataset):
-    """Samples to train or validate on.
+class Batches(torch.utils.data.Dataset):
+    """Mini-batches, cut out of tensors by one index per batch.
 
     Parameters
     ----------
@@ -86,48 +83,33 @@ class Samples(torch.utils.data.Dataset):
     targets : torch.Tensor of shape (n_samples, ...)
         Targets of all samples.
     rows : torch.Tensor of shape (n_rows,)
-        Samples that belong to the set.
-    """
-
-    load: Callable
-    targets: torch.Tensor
-    rows: torch.Tensor
-
-    def __len__(self):
-        return len(self.rows)
-
-
-class Batches:
-    """Mini-batches, cut out of tensors by one index per batch.
-
-    Parameters
-    ----------
-    samples : Samples
-        Samples to iterate over.
+        Samples to go through.
     batch_size : int
         Samples per batch.
     generator : torch.Generator, default=None
-        Source of the order; that of the rows if None.
+        Source of the order; that of ``rows`` if None.
     """
 
-    def __init__(self, samples, batch_size, generator=None):
-        self.samples = samples
+    def __init__(self, load, targets, rows, batch_size, generator=None):
+        self.load = load
+        self.targets = targets
+        self.rows = rows
         self.batch_size = batch_size
         self.generator = generator
 
     def __len__(self):
-        n_full, n_left = divmod(len(self.samples), self.batch_size)
+        n_full, n_left = divmod(len(self.rows), self.batch_size)
         return n_full + (n_left > 1)
 
     def __iter__(self):
-        rows = self.samples.rows
+        rows = self.rows
         if self.generator is not None:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
         parts = rows.split(self.batch_size)
         # Batch norm and pairs need two samples; a lone one gets its turn in another epoch.
         parts = [part for part in parts if len(part) > 1] or parts
-        for part, inputs in zip(parts, self.samples.load(parts), strict=True):
-            yield inputs, self.samples.targets[part]
+        for part, inputs in zip(parts, self.load(parts), strict=True):
+            yield inputs, self.targets[part]
 
 
 class _Interrupted(Exception):
@@ -163,6 +145,9 @@ class _Net(NeuralNet):
     @property
     def _default_callbacks(self):
         return []
+
+    def get_iterator(self, dataset, training=False):
+        return dataset
 
     def infer(self, x, **fit_params):
         with self._arithmetic(x.device):
@@ -234,44 +219,21 @@ class _EpochEnd(Callback):
 def _schedule(training, monitor, lr, n_steps):
     if training.schedule == "plateau":
         # torch counts the epochs that it tolerates, Training those after which the rate falls.
-        yield LRScheduler(
-            ReduceLROnPlateau,
-            monitor=monitor,
-            event_name=None,
-            factor=training.lr_factor,
-            patience=training.patience - 1,
-            threshold=0.0,
-            min_lr=training.min_lr,
-            eps=0.0,
-        )
-    elif training.schedule == "cosine":
-        yield LRScheduler(
-            CosineAnnealingLR,
-            step_every="batch",
-            event_name=None,
-            T_max=n_steps,
-            eta_min=min(training.min_lr, lr),
-        )
+        patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr
+        params = {"patience": patience, "factor": factor, "threshold": 0.0, "min_lr": min_lr}
+        return [LRScheduler(ReduceLROnPlateau, monitor, event_name=None, eps=0.0, **params)]
+    if training.schedule == "cosine":
+        params = {"T_max": n_steps, "eta_min": min(training.min_lr, lr)}
+        return [LRScheduler(CosineAnnealingLR, event_name=None, step_every="batch", **params)]
+    return []
 
 
-def _lowest(monitor, **params):
-    return EarlyStopping(monitor, threshold=0.0, threshold_mode="abs", **params)
+def _lowest(monitor, patience=None, **params):
+    return EarlyStopping(monitor, patience, threshold=0.0, threshold_mode="abs", **params)
 
 
 def train(
-    module,
-    criterion,
-    samples,
-    valid_samples,
-    *,
-    error,
-    on_epoch,
-    training,
-    lr,
-    max_epochs,
-    batch_size,
-    generator,
-    callbacks,
+    module, criterion, batches, validation, *, error, on_epoch, training, lr, max_epochs, callbacks
 ):
     """Train a module in place and leave the weights of the epoch to keep in it.
 
@@ -281,8 +243,8 @@ def train(
         Module on its device.
     criterion : callable
         Function of output and target.
-    samples, valid_samples : Samples
-        Samples to train and to validate on.
+    batches, validation : Batches
+        Mini-batches to train and to validate on.
     error : callable or None
         Function that returns the validation error; None without validation samples.
     on_epoch : callable
@@ -293,17 +255,13 @@ def train(
         Learning rate at the start.
     max_epochs : int
         Number of epochs.
-    batch_size : int
-        Samples per mini-batch.
-    generator : torch.Generator
-        Source of the order of samples.
     callbacks : list
         Further skorch callbacks.
 
     Returns
     -------
-    history : list of dict
-        ``train_loss``, ``valid_error``, ``lr``, and ``valid_loss`` where it is used, of each epoch.
+    history : skorch.history.History
+        ``epoch``, ``train_loss``, ``valid_error``, ``lr``, and ``valid_loss`` where it is used.
     best_epoch : int
         The epoch, from 1, whose weights are kept.
 
@@ -315,29 +273,22 @@ def train(
     monitor, keep = training.monitor, training.keep
     if error is None:
         monitor, keep = "train_loss", "last"
-    n_steps = max_epochs * len(Batches(samples, batch_size))
-    best = None if keep == "last" else _lowest(keep, patience=None, load_best=True)
-    optimizer, options = _OPTIMIZERS[training.optimizer]
+    best = [] if keep == "last" else [_lowest(keep, load_best=True)]
     net = _Net(
         module,
         lambda: criterion,
-        optimizer=optimizer,
-        **{f"optimizer__{name}": value for name, value in options.items()},
+        optimizer=_OPTIMIZERS[training.optimizer],
         lr=lr,
         max_epochs=max_epochs,
-        batch_size=batch_size,
-        iterator_train=Batches,
-        iterator_train__generator=generator,
-        iterator_valid=Batches,
-        train_split=predefined_split(valid_samples) if "valid_loss" in (monitor, keep) else None,
-        # Callbacks that stop the training end its epoch: what keeps the best one comes before the
-        # caller's, what stops comes last.
+        train_split=predefined_split(validation) if "valid_loss" in (monitor, keep) else None,
+        # A callback that stops the training hides the epoch from those after it: what keeps the
+        # best epoch comes before the caller's, what stops comes last.
         callbacks=[
-            *_schedule(training, monitor, lr, n_steps),
-            *([] if best is None else [best]),
+            *_schedule(training, monitor, lr, max_epochs * len(batches)),
+            *best,
             *callbacks,
             _EpochEnd(on_epoch),
-            _lowest(monitor, patience=training.n_iter_no_change),
+            _lowest(monitor, training.n_iter_no_change),
         ],
         device=None,
         verbose=0,
@@ -345,8 +296,7 @@ def train(
         recipe=training,
     )
     try:
-        net.fit(samples)
+        net.fit(batches)
     except _Interrupted:
         raise KeyboardInterrupt from None
-    history = [{key: row[key] for key in _CURVES if key in row} for row in net.history]
-    return history, len(history) if best is None else best.best_epoch_
+    return net.history, best[0].best_epoch_ if best else len(net.history)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.deep_learning._training import Training
 from sslearn.utils._param_validation import (
@@ -88,15 +88,20 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     Notes
     -----
-    A subclass has the parameters of ``_parameter_constraints`` in its constructor and builds its
-    networks, all in one module, in ``_build()``. ``fit`` validates X and y, describes the training
-    of each network by a :class:`Task` and ends with ``_train``. What predicts takes the outputs for
-    validated rows from ``_forward(X)``. A module of several networks, trained one after the other,
-    names them in ``_branches(module)``. A subclass without ``batch_transform`` validates X in
-    ``_check_X(X, reset=True)``.
+    A subclass takes the parameters of ``_parameter_constraints`` in its constructor and calls or
+    overrides these methods, which are not for its users:
 
-    The fitted state is NumPy: the module is a private cache that is left out of pickles and
-    rebuilt on demand.
+    - ``_build()`` returns the torch module, for one network or several;
+    - ``_branches(module)`` lists the networks, which are trained one after the other;
+    - ``_check_X(X, reset=True, **kwargs)`` validates X;
+    - ``_check_validation(X_val, y_val, y, check_y)`` validates ``X_val`` and ``y_val`` and returns
+      ``X_val`` and the targets of both sets, one below the other;
+    - ``_train(X, y, tasks, dtype, X_val=None)`` ends ``fit``: it trains each network on its
+      :class:`Task`, sets the fitted attributes and returns the estimator;
+    - ``_forward(X)`` returns the outputs of the fitted module as an array.
+
+    The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
+    ``module_`` rebuilds.
     """
 
     _parameter_constraints: dict = {
@@ -130,6 +135,17 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _branches(self, module):
         return [module]
+
+    def _check_X(self, X, reset=True, **kwargs):
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            force_writeable=True,
+            **kwargs,
+        )
 
     def _check_validation(self, X_val, y_val, y, check_y):
         """Validated X_val, and y with the validated y_val appended to it."""

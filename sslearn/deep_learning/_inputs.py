@@ -3,7 +3,6 @@
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from sklearn.utils.validation import validate_data
 
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
@@ -37,16 +36,7 @@ class BatchTransformEstimator(TorchEstimator):
             if len(X) < 1 + reset:
                 raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
             return X
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            order="C",
-            force_writeable=True,
-            allow_nd=True,
-            **kwargs,
-        )
+        X = super()._check_X(X, reset, allow_nd=True, **kwargs)
         if not reset and X.shape[1:] != self._input_shape:
             raise ValueError(
                 f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import Task, TorchEstimator
 from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
@@ -252,16 +252,6 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     def _branches(self, module):
         return list(module)
-
-    def _check_X(self, X, **kwargs):
-        return validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            order="C",
-            force_writeable=True,
-            **kwargs,
-        )
 
     def _check_y(self, y, n_samples):
         if self.neighborhood != "label":

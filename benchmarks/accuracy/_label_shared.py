@@ -3,8 +3,7 @@
 import numpy as np
 from torch import nn
 
-from benchmarks.accuracy._label_training import CELLS, RULES_OFF, make_localizer
-from benchmarks.accuracy._schedule import half_cosine
+from benchmarks.accuracy._label_training import CELLS, SCHEDULES, make_localizer
 from sslearn.encoding import GridEncoding, OutputSpec
 from sslearn.networks import NetworkRecipe
 
@@ -133,14 +132,13 @@ def train_together(network, grid, train, *, split, **params):
     """
     cells = [make_localizer(network, cell, grid, split=split) for cell in CELLS]
     localizer = cells[0].set_params(**params)
-    steps = localizer.max_epochs, len(train.X), localizer.batch_size
     localizer.set_params(
         network=SharedNetwork(localizer.network, len(cells)),
         loss=SharedLoss(cells, train.y),
         activation=None,
         encoding=SharedEncoding([cell.encoding for cell in cells]),
-        callbacks=[half_cosine(*steps)],
-        **RULES_OFF,
+        validation_fraction=None,
+        **SCHEDULES["cosine"],
     )
     return localizer.fit(train.X, train.y).weights_
 

@@ -2,12 +2,12 @@
 
 import copy
 import time
+from functools import partial
 
 import numpy as np
-import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import PrintLog
 
-from benchmarks.accuracy._schedule import StartFrom, half_cosine
+from benchmarks.accuracy._start import StartFrom
 from sslearn import recipes
 from sslearn.encoding import (
     AdjacentDecoder,
@@ -56,101 +56,15 @@ _LOSSES = {
     "WD": WassersteinLoss(),
     "NLAE": NegativeLogAbsoluteErrorLoss(),
 }
-# The localizer's own rules of rate and stop are off: the callbacks are the only ones.
-RULES_OFF = {"patience": 10**6, "n_iter_no_change": None, "validation_fraction": None}
-_EVALUATED = 4  # clips that are answered at once: more leave the caches of a processor
-
-
-class Schedule(Callback):
-    """Learning rate and choice of the epoch, on clips of other speakers than those trained on.
-
-    The weights of the epoch with the least mean error of the best decoder are kept.
-
-    Parameters
-    ----------
-    kind : {"cosine", "published"}
-        The rate falls along half a cosine to 0 at the last step; or after each epoch it is divided
-        by 10, down to 1e-4, where the loss on the validation clips has not fallen for 3 epochs,
-        and training stops where it has not for 10.
-    clips : Clips
-        Validation clips.
-    encoding : GridEncoding
-        Encoding of the directions.
-    transform : callable
-        Function of audio that returns the network's input.
-    """
-
-    def __init__(self, kind, clips, encoding, transform):
-        self.kind = kind
-        self.clips = clips
-        self.encoding = encoding
-        self.transform = transform
-
-    def __deepcopy__(self, memo):
-        # One object from the hand that makes it to the end of training: it is read afterwards.
-        return self
-
-    def on_train_begin(self, net, **kwargs):
-        """Start afresh."""
-        self.encoding_ = self.encoding.fit(self.clips.y)
-        targets = self.encoding_.training_targets(self.clips.y)
-        self.targets_ = torch.from_numpy(targets.astype(np.float32))
-        if self.kind == "published":
-            self.plateau_ = torch.optim.lr_scheduler.ReduceLROnPlateau(
-                net.optimizer_, factor=0.1, patience=3, min_lr=1e-4
-            )
-        self.best_error_, self.best_loss_, self.best_epoch_ = np.inf, np.inf, 0
-        self.best_loss_epoch_, self.curve_ = 0, []
-
-    def on_epoch_end(self, net, **kwargs):
-        """Validate, keep the best weights, set the rate."""
-        epoch = net.history[-1, "epoch"]
-        loss, scores = self._validate(net)
-        errors = errors_by_decoder(self.encoding_, scores, self.clips.y)
-        error = min(values.mean() for values in errors.values())
-        self.curve_.append((net.history[-1, "train_loss"], loss, error))
-        print(f"    epoch {epoch}: loss {loss:.5f}, validation error {error:.2f}", flush=True)
-        if error < self.best_error_:
-            self.best_error_, self.best_epoch_ = error, epoch
-            self.state_ = copy.deepcopy(net.module_.state_dict())
-        if loss < self.best_loss_:
-            self.best_loss_, self.best_loss_epoch_ = loss, epoch
-        if self.kind == "cosine":
-            return
-        self.plateau_.step(loss)
-        if epoch - self.best_loss_epoch_ >= 10:
-            raise KeyboardInterrupt  # skorch's signal to stop
-
-    def on_train_end(self, net, **kwargs):
-        """Put the best weights back."""
-        net.module_.load_state_dict(self.state_)
-        del self.state_
-
-    def _validate(self, net):
-        """Mean loss of the validation clips, and the scores that are decoded."""
-        head = net.module_[-1]
-        losses, scores = [], []
-        targets = self.targets_.to(next(net.module_.parameters()).device).split(_EVALUATED)
-        answers = _answers(net.module_, self.clips.X, self.transform, net.precision)
-        for target, x in zip(targets, answers, strict=True):
-            losses.append(net.criterion_(head.train()(x), target).item() * len(x))
-            scores.append(head.eval()(x).cpu().numpy())
-        return sum(losses) / len(self.clips.y), np.concatenate(scores)
-
-
-@torch.inference_mode()
-def _answers(module, X, transform, precision):
-    """What a network says of some clips at a time, in the arithmetic of training, to its head."""
-    *body, _ = module.eval()
-    weight = next(module.parameters())
-    for first in range(0, len(X), _EVALUATED):
-        x = transform(np.asarray(X[first : first + _EVALUATED]))
-        # Maps may be of a file that must not be written to.
-        x = torch.from_numpy(np.require(x, requirements=("C", "W"))).to(weight)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            for part in body:
-                x = part(x)
-        yield x.to(weight)
+# Validation clips are of other speakers than those trained on.
+SCHEDULES = {
+    "cosine": {
+        "training__schedule": "cosine",
+        "training__min_lr": 0.0,
+        "training__n_iter_no_change": None,
+    },
+    "published": {"training__monitor": "valid_loss"},
+}
 
 
 def errors_by_decoder(encoding, scores, y):
@@ -255,7 +169,7 @@ def run_cell(
     split : bool
         Whether the clips have two sources.
     schedule : {"cosine", "published"}
-        See :class:`Schedule`.
+        One of ``SCHEDULES``.
     start : dict of str to ndarray, default=None
         Weights to start from; those of the recipe if None.
     **params
@@ -264,31 +178,29 @@ def run_cell(
     Returns
     -------
     result : dict
-        ``seconds``, ``epochs``, ``best epoch``, ``curve``, and ``tests``: for each of them ACC in
-        per cent and the mean absolute error in degrees by decoder.
+        ``seconds``, ``epochs``, ``best epoch``, ``curve`` (training loss and validation error),
+        and ``tests``: for each of them ACC in per cent and the mean absolute error in degrees by
+        decoder.
     """
     begin = time.perf_counter()
-    localizer = make_localizer(network, cell, grid, split=split, **params)
-    transform = localizer.batch_transform.fit(train.X[:2]).transform
-    callbacks = [Schedule(schedule, validation, copy.deepcopy(localizer.encoding), transform)]
-    if schedule == "cosine":
-        callbacks.append(half_cosine(localizer.max_epochs, len(train.X), localizer.batch_size))
+    callbacks = [PrintLog(sink=partial(print, flush=True))]
     if start is not None:
         callbacks.append(StartFrom(start))
-    localizer.set_params(callbacks=callbacks, **RULES_OFF).fit(train.X, train.y)
+    localizer = make_localizer(network, cell, grid, split=split, **params)
+    localizer.set_params(callbacks=callbacks, **SCHEDULES[schedule])
+    localizer.fit(train.X, train.y, X_val=validation.X, y_val=validation.y)
+    history = localizer.history_
     return {
         "seconds": round(time.perf_counter() - begin, 1),
-        "epochs": len(callbacks[0].curve_),
-        "best epoch": callbacks[0].best_epoch_,
-        "curve": callbacks[0].curve_,
-        "tests": {name: _test(localizer, clips, transform) for name, clips in tests.items()},
+        "epochs": localizer.n_iter_,
+        "best epoch": int(localizer.best_epoch_[0]),
+        "curve": np.column_stack([history["train_loss"], history["valid_error"]]).tolist(),
+        "tests": {name: _test(localizer, clips) for name, clips in tests.items()},
     }
 
 
-def _test(localizer, clips, transform):
-    module, encoding = localizer.net_.module_, localizer.encoding_
-    answers = _answers(module, clips.X, transform, localizer.precision)
-    scores = np.concatenate([module[-1](x).cpu().numpy() for x in answers])
+def _test(localizer, clips):
+    scores, encoding = localizer.spatial_spectrum(clips.X), localizer.encoding_
     errors = errors_by_decoder(encoding, scores, clips.y)
     row = {"clips": len(clips.y), "ACC": 100 * float(_exact_class(encoding, scores, clips.y))}
     return row | {name: float(values.mean()) for name, values in errors.items()}

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from sslearn import recipes
-from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.geometry import angles_to_interaural_polar, circular_difference
 from sslearn.metrics import median_angular_error
 from sslearn.networks import MLP
@@ -35,7 +35,7 @@ SYSTEMS = {
     "SCE_sim5-dropout0": (*_SCE, {}, {"dropout": 0.0}),
     "SCE_sim5-paper": (
         *_SCE,
-        {"validation_fraction": 0.3, "patience": 20},
+        {"validation_fraction": 0.3, "training": Training(patience=20)},
         {"dropout": 0.2, "batch_norm": "before"},
     ),
     "WSCE_sim15-margin1": (*_WSCE, {"margin": 1.0}, {}),

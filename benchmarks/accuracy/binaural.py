@@ -33,6 +33,7 @@ from benchmarks.accuracy._report import RESULTS, write_results
 from benchmarks.accuracy._spoken import spoken_cues
 from benchmarks.accuracy._systems import NETWORK, SYSTEMS, TRAINING, train_and_test
 from sslearn import datasets
+from sslearn.deep_learning import Training
 from sslearn.features import BinauralCues
 from sslearn.simulation import Sounds
 
@@ -51,7 +52,7 @@ class Bench:
         self.quick = args.quick
         self.data = Path(args.data)
         self.seed = args.seed
-        self.training = {**TRAINING, "patience": args.patience}
+        self.training = {**TRAINING, "training": Training(patience=args.patience)}
         self.rows = []
 
     def size(self, full, quick):

@@ -97,8 +97,8 @@ SHARED = (
 SCHEDULES = {
     "cosine": "The rate falls along half a cosine to 0 at the last step, which is not published.",
     "published": "The rate is divided by 10, down to 1e-4, after 3 epochs without a better "
-    "validation loss, training ends after 10, and the epoch of the least validation error of the "
-    "best decoder is kept, as published.",
+    "validation loss and training ends after 10, as published. The epoch of the least median "
+    "validation error is kept; published: of the least mean error of the best decoder.",
 }
 
 MEASURED = """\
@@ -244,7 +244,7 @@ class Bench:
                 "split": network.endswith("-Split"),
                 "max_epochs": self.args.epochs,
                 "batch_size": self.args.batch_size,
-                "precision": PRECISIONS[self.args.precision],
+                "training__precision": PRECISIONS[self.args.precision],
                 "device": self.args.device,
                 "random_state": self.args.seed,
                 **({"batch_transform": to_single_precision()} if self.args.maps else {}),

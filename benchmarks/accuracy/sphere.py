@@ -35,9 +35,9 @@ from benchmarks.accuracy._budgets import (
 from benchmarks.accuracy._label_data import describe, split_speech
 from benchmarks.accuracy._maps import precompute, to_single_precision
 from benchmarks.accuracy._report import markdown_table, read_rows, write_results
-from benchmarks.accuracy._schedule import StartFrom, half_cosine
 from benchmarks.accuracy._sphere_data import CONDITIONS, FS, render
 from benchmarks.accuracy._sphere_tables import SYSTEMS, orderings, published
+from benchmarks.accuracy._start import StartFrom
 from sslearn import datasets, recipes
 from sslearn.decoding import AdjacentDecoder
 from sslearn.geometry import great_circle_distance
@@ -159,15 +159,13 @@ class Bench:
     def schedule(self, localizer, n_epochs):
         """A recipe with the options of the command line, for a number of epochs."""
         args = self.args
-        cosine = half_cosine(n_epochs, round(0.9 * args.clips), args.batch_size)
         return localizer.set_params(
             max_epochs=n_epochs,
             batch_size=args.batch_size,
-            precision=PRECISIONS[args.precision],
-            callbacks=[cosine, PrintLog(sink=partial(print, flush=True))],
-            # The cosine alone sets the rate.
-            patience=n_epochs + 1,
-            n_iter_no_change=None,
+            callbacks=[PrintLog(sink=partial(print, flush=True))],
+            training__schedule="cosine",
+            training__n_iter_no_change=None,
+            training__precision=PRECISIONS[args.precision],
             device=args.device,
             random_state=args.seed,
         )
@@ -179,7 +177,7 @@ class Bench:
             print("\n== shared epochs", flush=True)
             localizer = self.schedule(recipes.ambisonic_crnn(TRUNK), self.args.trunk_epochs)
             minutes = self.fit(localizer)
-            layers = localizer.net_.module_.named_modules()
+            layers = localizer.module_.named_modules()
             below = tuple(f"{name}." for name, layer in layers if isinstance(layer, _SHARED_LAYERS))
             kept = {k: v for k, v in localizer.weights_.items() if k.startswith(below)}
             path.parent.mkdir(parents=True, exist_ok=True)

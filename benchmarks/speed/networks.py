@@ -36,7 +36,7 @@ import torch
 from sklearn.pipeline import make_pipeline
 
 from sslearn import recipes
-from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.deep_learning._engine import build_module
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
 from sslearn.features import STFT, AudioReader, FrameBlocks, PhaseMap, RealImag
@@ -95,7 +95,7 @@ def make_localizer(name, batch_size, max_epochs):
         encoding=make_encoding(),
         loss="mse",
         activation=None,
-        optimizer="adamw",
+        training=Training("adamw"),
         batch_size=batch_size,
         max_epochs=max_epochs,
         validation_fraction=None,

@@ -43,7 +43,7 @@ import pandas as pd
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.encoding import (
     AdjacentDecoder,
     AngleEncoding,
@@ -73,7 +73,7 @@ targets = {
 }
 network = MLP((128, 128), activation="relu", batch_norm="before", dropout=0.2)
 search = GridSearchCV(
-    NeuralLocalizer(network, optimizer="nadam", max_epochs=25, random_state=0),
+    NeuralLocalizer(network, training=Training("nadam"), max_epochs=25, random_state=0),
     [{"encoding": [encoding], "loss": [loss]} for encoding, loss in targets.values()],
     cv=GroupKFold(2),
     scoring={

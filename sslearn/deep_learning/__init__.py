@@ -1,6 +1,16 @@
 """Localizers that are trained: a network, an encoding of the target and a loss."""
 
+from sslearn.deep_learning._base import Task, TorchEstimator
+from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.deep_learning._localizer import NeuralLocalizer
 from sslearn.deep_learning._stream import FrameStream
+from sslearn.deep_learning._training import Training
 
-__all__ = ["FrameStream", "NeuralLocalizer"]
+__all__ = [
+    "BatchTransformEstimator",
+    "FrameStream",
+    "NeuralLocalizer",
+    "Task",
+    "TorchEstimator",
+    "Training",
+]

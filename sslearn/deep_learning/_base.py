@@ -1,43 +1,27 @@
-"""What estimators over torch share; torch itself is imported when they work, not before."""
+"""Base of the estimators over torch; torch itself is imported when they are fitted."""
 
 import copy
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sslearn.deep_learning._training import Training
 from sslearn.utils._param_validation import (
     CallbackSupportMixin,
     Integral,
     Interval,
     Real,
-    StrOptions,
 )
 
-TRAIN_CONSTRAINTS = {
-    "lr": [Interval(Real, 0, None, closed="neither")],
-    "max_epochs": [Interval(Integral, 1, None, closed="left")],
-    "batch_size": [Interval(Integral, 2, None, closed="left")],
-    "optimizer": [StrOptions({"adam", "adamw", "nadam", "sgd"})],
-    "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
-    "patience": [Interval(Integral, 1, None, closed="left")],
-    "lr_factor": [Interval(Real, 0, 1, closed="right")],
-    "min_lr": [Interval(Real, 0, None, closed="left")],
-    "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
-    "callbacks": [list, None],
-    "device": [str],
-    "precision": [StrOptions({"full", "bfloat16"})],
-    "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
-    "warm_start": ["boolean"],
-    "random_state": ["random_state"],
-    "verbose": ["verbose"],
-}
-# Rows of X that are answered at once: bounds the memory of the hidden layers.
+# Rows per forward pass: bounds the memory of the hidden layers.
 _CHUNK_SIZE = 4096
+_COLUMNS = ("network", "epoch", "train_loss", "valid_loss", "valid_error", "lr")
 
 
 @contextmanager
@@ -74,19 +58,19 @@ def _epoch_bar(description, max_epochs, verbose):
 
 @dataclass
 class Task:
-    """What one network is trained on.
+    """Training of one network.
 
     Parameters
     ----------
     name : str
         Name shown beside the progress bar.
     targets : ndarray of shape (n_samples, ...)
-        Targets of all samples.
+        Targets of all samples, those of ``X_val`` last.
     criterion : callable
         Function of the output and the target of a mini-batch.
     error : callable
         Function ``error(outputs, train_rows, valid_rows)`` that returns the validation error;
-        ``outputs`` gives the network's answers to rows as an array.
+        ``outputs`` is a function of rows that returns the network's outputs as an array.
     """
 
     name: str
@@ -98,26 +82,45 @@ class Task:
 class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     """Base of estimators whose fitted state is the weights of a torch module.
 
-    A subclass names its networks in ``_build``, which makes one module of all of them, and
-    ``_branches``, which lists the parts that are trained one after the other. The fitted state
-    is NumPy: the module is a private cache that is left out of pickles and rebuilt on demand.
+    See Also
+    --------
+    BatchTransformEstimator : Its subclass with ``batch_transform``.
+
+    Notes
+    -----
+    A subclass takes the parameters of ``_parameter_constraints`` in its constructor and calls or
+    overrides these methods, which are not for its users:
+
+    - ``_build()`` returns the torch module, for one network or several;
+    - ``_branches(module)`` lists the networks, which are trained one after the other;
+    - ``_check_X(X, reset=True, **kwargs)`` validates X;
+    - ``_check_validation(X_val, y_val, y, check_y)`` validates ``X_val`` and ``y_val`` and returns
+      ``X_val`` and the targets of both sets, one below the other;
+    - ``_train(X, y, tasks, dtype, X_val=None)`` ends ``fit``: it trains each network on its
+      :class:`Task`, sets the fitted attributes and returns the estimator;
+    - ``_forward(X)`` returns the outputs of the fitted module as an array.
+
+    The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
+    ``module_`` rebuilds.
     """
 
+    _parameter_constraints: dict = {
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
+        "training": [Training, None],
+        "callbacks": [list, None],
+        "device": [str],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
     @property
-    def net_(self):
-        """skorch net around the fitted module (``net_.module_``), in evaluation mode."""
+    def module_(self):
+        """Fitted torch module, in evaluation mode."""
         check_is_fitted(self)
-        import torch
-        from skorch import NeuralNet
-
-        return NeuralNet(self._get_module(), criterion=torch.nn.Identity, device=None).initialize()
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_module", None)
-        return state
-
-    def _get_module(self):
         if getattr(self, "_module", None) is None:
             from sslearn.deep_learning._engine import resolve_device, restore_module
 
@@ -125,8 +128,42 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             self._module = restore_module(self._build, self.weights_, device)
         return self._module
 
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_module", None)
+        return state
+
     def _branches(self, module):
         return [module]
+
+    def _check_X(self, X, reset=True, **kwargs):
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            force_writeable=True,
+            **kwargs,
+        )
+
+    def _check_validation(self, X_val, y_val, y, check_y):
+        """Validated X_val, and y with the validated y_val appended to it."""
+        if X_val is None and y_val is None:
+            return None, y
+        if X_val is None or y_val is None:
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(f"X_val and y_val must be given together; got {given}, no {missing}.")
+        X_val = self._check_X(X_val, reset=False)
+        try:
+            y_val = check_y(y_val, n_samples=len(X_val))
+        except ValueError as error:
+            raise ValueError(f"y_val is not valid: {error}") from error
+        if y_val.shape[1:] != y.shape[1:]:
+            raise ValueError(
+                f"y_val must have the layout of y, whose shape is {y.shape}; got {y_val.shape}."
+            )
+        return X_val, np.concatenate([y, y_val])
 
     def _loader(self, X, module):
         """Function that gives the module's inputs for each of several index tensors in turn."""
@@ -145,38 +182,58 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         from sslearn.deep_learning._engine import forward
 
-        module = self._get_module() if module is None else module
+        module = self.module_ if module is None else module
         load = self._loader(X, module)
-        return forward(module, load, torch.arange(len(X)), self._chunk_size())
+        return forward(module, load, self._chunk_size(), torch.arange(len(X)))
 
-    def _split(self, n_samples, generator):
+    def _split(self, n_samples, n_val, generator):
         """Shuffled rows for training and for validation; at least two are trained on."""
         import torch
 
         rows = torch.randperm(n_samples, generator=generator)
-        n_valid = max(min(int((self.validation_fraction or 0) * n_samples), n_samples - 2), 0)
-        return rows[n_valid:], rows[:n_valid]
+        if n_val:
+            # From a copy, so that what is trained does not depend on n_val.
+            return rows, n_samples + torch.randperm(n_val, generator=generator.clone_state())
+        n_val = max(min(int((self.validation_fraction or 0) * n_samples), n_samples - 2), 0)
+        return rows[n_val:], rows[:n_val]
 
-    def _train(self, X, y, tasks, dtype):
+    def _train(self, X, y, tasks, dtype, X_val=None):
         """Train the branches, each on its task, and set what fit leaves behind."""
         import torch
 
         from sslearn.deep_learning import _engine
 
+        training = Training() if self.training is None else self.training
+        training._validate_params()
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         module = self._start(seed, dtype)
         generator = torch.Generator().manual_seed(seed)
-        train_rows, valid_rows = self._split(len(X), generator)
+        n_val = 0 if X_val is None else len(X_val)
+        train_rows, valid_rows = self._split(len(X), n_val, generator)
         load = self._loader(X, module)
+        if n_val:
+            load = _load_either(load, self._loader(X_val, module), len(X))
         context = self._init_callback_context(max_subtasks=len(tasks) * self.max_epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         curves = []
         for task, branch in zip(tasks, self._branches(module), strict=True):
             targets = torch.from_numpy(task.targets).to(next(module.parameters()).device)
-            batches = _engine.Batches(load, targets, train_rows, self.batch_size, generator)
-            validate = self._validator(task, load, train_rows, valid_rows)
+            outputs = partial(_engine.forward, branch, load, self._chunk_size())
+            error = partial(task.error, outputs, train_rows, valid_rows)
             with self._epochs(context, module, task.name, X, y) as on_epoch:
-                curves.append(self._train_branch(branch, batches, task, validate, on_epoch))
+                curve = _engine.train(
+                    branch,
+                    task.criterion,
+                    _engine.Batches(load, targets, train_rows, self.batch_size, generator),
+                    _engine.Batches(load, targets, valid_rows, self.batch_size),
+                    error=error if len(valid_rows) else None,
+                    on_epoch=on_epoch,
+                    training=training,
+                    lr=self.lr,
+                    max_epochs=self.max_epochs,
+                    callbacks=copy.deepcopy(self.callbacks or []),
+                )
+            curves.append(curve)
         self._set_fitted(module, curves)
         context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=dict)
         return self
@@ -195,54 +252,16 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             _load_weights(module, weights)
         return module
 
-    def _train_branch(self, branch, batches, task, validate, on_epoch):
-        from sslearn.deep_learning._engine import train
-
-        return train(
-            branch,
-            batches,
-            task.criterion,
-            validate=validate,
-            on_epoch=on_epoch,
-            optimizer=self.optimizer,
-            lr=self.lr,
-            max_epochs=self.max_epochs,
-            patience=self.patience,
-            lr_factor=self.lr_factor,
-            min_lr=self.min_lr,
-            n_iter_no_change=self.n_iter_no_change,
-            precision=self.precision,
-            norm_batches=self.norm_batches,
-            callbacks=copy.deepcopy(self.callbacks or []),
-        )
-
     def _set_fitted(self, module, curves):
         from sslearn.deep_learning._engine import weights_of
 
-        history = [
-            {"network": i, "epoch": epoch, **row}
-            for i, (curve, _) in enumerate(curves)
-            for epoch, row in enumerate(curve, 1)
-        ]
-        self.history_ = {key: np.array([row[key] for row in history]) for key in history[0]}
+        rows = [{"network": i, **row} for i, (curve, _) in enumerate(curves) for row in curve]
+        columns = [key for key in _COLUMNS if key in rows[0]]
+        self.history_ = {key: np.array([row[key] for row in rows]) for key in columns}
         self.n_iter_ = int(self.history_["epoch"].max())
         self.best_epoch_ = np.array([best_epoch for _, best_epoch in curves])
         self.weights_ = weights_of(module)
         self._module = module.eval()
-
-    def _validator(self, task, load, train_rows, valid_rows):
-        from sslearn.deep_learning._engine import forward
-
-        if len(valid_rows) == 0:
-            return None
-
-        def validate(module):
-            def outputs(rows):
-                return forward(module, load, rows, self._chunk_size())
-
-            return task.error(outputs, train_rows, valid_rows)
-
-        return validate
 
     @contextmanager
     def _epochs(self, context, module, name, X, y):
@@ -263,6 +282,17 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
                 )
 
             yield on_epoch
+
+
+def _load_either(load, load_val, n_samples):
+    """Loader of the rows of X or, counted from ``n_samples``, of X_val; never of both at once."""
+
+    def load_parts(parts):
+        if parts[0][0] < n_samples:
+            return load(parts)
+        return load_val([rows - n_samples for rows in parts])
+
+    return load_parts
 
 
 def _load_weights(module, weights):

@@ -1,21 +1,26 @@
 """The loop that trains one network: skorch, fed by slices of tensors instead of a data loader."""
 
 import threading
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from skorch.helper import predefined_split
+from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 
-from sslearn.networks._layers import PrivateDropout
+from sslearn.deep_learning._head import Head
+from sslearn.networks.layers import PrivateDropout
 
 _INIT_LOCK = threading.Lock()
 _OPTIMIZERS = {
-    "adam": (torch.optim.Adam, {"fused": True}),
-    "adamw": (torch.optim.AdamW, {"fused": True}),
-    "nadam": (torch.optim.NAdam, {}),
-    "sgd": (torch.optim.SGD, {"fused": True}),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "nadam": torch.optim.NAdam,
+    "sgd": partial(torch.optim.SGD, fused=True),
 }
 
 
@@ -60,7 +65,7 @@ def weights_of(module):
     return {k: v.detach().cpu().numpy().copy() for k, v in module.state_dict().items()}
 
 
-def forward(module, load, rows, chunk_size):
+def forward(module, load, chunk_size, rows):
     """Outputs of a module in evaluation mode, as an array, computed chunk by chunk."""
     module.eval()
     with torch.inference_mode():
@@ -68,8 +73,8 @@ def forward(module, load, rows, chunk_size):
         return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
 
 
-class Batches:
-    """Shuffled mini-batches, cut out of tensors by one index per batch.
+class Batches(torch.utils.data.Dataset):
+    """Mini-batches, cut out of tensors by one index per batch.
 
     Parameters
     ----------
@@ -81,22 +86,28 @@ class Batches:
         Samples to go through.
     batch_size : int
         Samples per batch.
-    generator : torch.Generator
-        Source of the order.
+    generator : torch.Generator, default=None
+        Source of the order; that of ``rows`` if None.
     """
 
-    def __init__(self, load, targets, rows, batch_size, generator):
+    def __init__(self, load, targets, rows, batch_size, generator=None):
         self.load = load
         self.targets = targets
         self.rows = rows
         self.batch_size = batch_size
         self.generator = generator
 
+    def __len__(self):
+        n_full, n_left = divmod(len(self.rows), self.batch_size)
+        return n_full + (n_left > 1)
+
     def __iter__(self):
-        order = torch.randperm(len(self.rows), generator=self.generator)
-        parts = self.rows[order].split(self.batch_size)
+        rows = self.rows
+        if self.generator is not None:
+            rows = rows[torch.randperm(len(rows), generator=self.generator)]
+        parts = rows.split(self.batch_size)
         # Batch norm and pairs need two samples; a lone one gets its turn in another epoch.
-        parts = [part for part in parts if len(part) > 1]
+        parts = [part for part in parts if len(part) > 1] or parts
         for part, inputs in zip(parts, self.load(parts), strict=True):
             yield inputs, self.targets[part]
 
@@ -105,23 +116,35 @@ class _Interrupted(Exception):
     """A real Ctrl-C: skorch takes KeyboardInterrupt for a callback's signal to stop."""
 
 
+@contextmanager
+def _interruptible():
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise _Interrupted from error
+
+
 class _Net(NeuralNet):
-    def __init__(self, *args, schedule, precision, norm_batches, **kwargs):
+    """skorch net that reads its losses once an epoch and measures an error of its own.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Parameters of ``skorch.NeuralNet``.
+    error : callable or None
+        Function that returns the validation error.
+    recipe : Training
+        Precision and statistics of batch norm.
+    """
+
+    def __init__(self, *args, error, recipe, **kwargs):
         super().__init__(*args, **kwargs)
-        self.schedule = schedule
-        self.precision = precision
-        self.norm_batches = norm_batches
+        self.error = error
+        self.recipe = recipe
 
     @property
     def _default_callbacks(self):
         return []
-
-    def initialize_criterion(self):
-        self.criterion_ = self.criterion
-        return self
-
-    def get_split_datasets(self, X, y=None, **fit_params):
-        return X, None
 
     def get_iterator(self, dataset, training=False):
         return dataset
@@ -133,147 +156,112 @@ class _Net(NeuralNet):
 
     def _arithmetic(self, device):
         # Weights, loss and optimizer stay in full precision, and so does what torch keeps there.
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        bfloat16 = self.recipe.precision == "bfloat16"
+        return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
 
-    def get_loss(self, y_pred, y_true, X=None, training=False):
-        return self.criterion_(y_pred, y_true)
+    def _set_training(self, training=True):
+        super()._set_training(training)
+        if not training:
+            # The validation loss compares the same outputs as the training loss.
+            for layer in self.module_.modules():
+                if isinstance(layer, Head):
+                    layer.train()
 
+    @_interruptible()
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
             return
-        try:
-            # One transfer an epoch: reading each loss would make a GPU wait for every batch.
-            losses = torch.stack([self._step(batch) for batch in iterator])
-            self.history.record("train_loss", losses.mean().item())
-            if self.norm_batches is not None:
-                inputs = (inputs for inputs, _ in islice(iterator, self.norm_batches))
-                with self._arithmetic(losses.device):
-                    torch.optim.swa_utils.update_bn(inputs, self.module_)
-            self.schedule.end_epoch(self)
-        except KeyboardInterrupt as error:
-            raise _Interrupted from error
+        # One transfer an epoch: reading each loss would make a GPU wait for every batch.
+        losses = torch.stack([self._step(batch, training, step_fn) for batch in iterator])
+        self.history.record(f"{prefix}_loss", losses.mean().item())
+        if not training:
+            return
+        if self.recipe.norm_batches is not None:
+            inputs = (inputs for inputs, _ in islice(iterator, self.recipe.norm_batches))
+            with self._arithmetic(losses.device):
+                torch.optim.swa_utils.update_bn(inputs, self.module_)
+        _check_finite(self.module_, self.history[-1])
 
-    def _step(self, batch):
-        self.notify("on_batch_begin", batch=batch, training=True)
-        step = self.train_step(batch)
-        self.notify("on_batch_end", batch=batch, training=True, **step)
+    def _step(self, batch, training, step_fn):
+        self.notify("on_batch_begin", batch=batch, training=training)
+        step = step_fn(batch)
+        self.notify("on_batch_end", batch=batch, training=training, **step)
         return step["loss"].detach()
 
-
-class _Schedule:
-    """Validate, keep the best weights, lower the learning rate on plateaus, tell when to stop."""
-
-    def __init__(self, validate, patience, lr_factor, min_lr, n_iter_no_change):
-        self.validate = validate
-        self.patience = patience
-        self.lr_factor, self.min_lr = lr_factor, min_lr
-        self.n_iter_no_change = np.inf if n_iter_no_change is None else n_iter_no_change
-        self.best_error, self.best_epoch, self.best_state = np.inf, 0, None
-        self.last_change = 0
-
-    def end_epoch(self, net):
-        """Close an epoch: record its validation error and its learning rate."""
-        train_loss = net.history[-1, "train_loss"]
-        _check_finite(net.module_, train_loss, net.history[-1, "epoch"])
-        error = np.nan if self.validate is None else float(self.validate(net.module_))
-        group = net.optimizer_.param_groups[0]
-        net.history.record("valid_error", error)
-        net.history.record("lr", group["lr"])
-        self._update(train_loss if self.validate is None else error, net, group)
-
-    def _update(self, error, net, group):
-        epoch = net.history[-1, "epoch"]
-        if error < self.best_error or self.best_epoch == 0:
-            self.best_error, self.best_epoch, self.last_change = error, epoch, epoch
-            if self.validate is not None:
-                self.best_state = {k: v.clone() for k, v in net.module_.state_dict().items()}
-        elif epoch - self.last_change >= self.patience:
-            group["lr"] = max(group["lr"] * self.lr_factor, min(group["lr"], self.min_lr))
-            self.last_change = epoch
-        self.stalled = epoch - self.best_epoch >= self.n_iter_no_change
+    @_interruptible()
+    def on_epoch_end(self, net, **kwargs):
+        self.history.record("valid_error", np.nan if self.error is None else float(self.error()))
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
 
 
-def _check_finite(module, train_loss, epoch):
+def _check_finite(module, row):
     finite = all(torch.isfinite(p.detach().sum()) for p in module.parameters())
-    if not (np.isfinite(train_loss) and finite):
+    if not (np.isfinite(row["train_loss"]) and finite):
         raise ValueError(
-            f"Training diverged in epoch {epoch}: expected finite losses and weights; got a loss "
-            f"of {train_loss:g}. Scale X (StandardScaler) or lower lr."
+            f"Training diverged in epoch {row['epoch']}: expected finite losses and weights; got a "
+            f"loss of {row['train_loss']:g}. Scale X (StandardScaler) or lower lr."
         )
 
 
 class _EpochEnd(Callback):
-    """Tell the estimator of each epoch; the last callback, so that the others are heard."""
+    """Tell the estimator of each epoch."""
 
     def __init__(self, on_epoch):
         self.on_epoch = on_epoch
 
     def on_epoch_end(self, net, **kwargs):
-        try:
+        with _interruptible():
             stop = self.on_epoch(net.history[-1])
-        except KeyboardInterrupt as error:
-            raise _Interrupted from error
-        if stop or net.schedule.stalled:
+        if stop:
             raise KeyboardInterrupt  # skorch's signal to stop
 
 
+def _schedule(training, monitor, lr, n_steps):
+    if training.schedule == "plateau":
+        # torch counts the epochs that it tolerates, Training those after which the rate falls.
+        patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr
+        params = {"patience": patience, "factor": factor, "threshold": 0.0, "min_lr": min_lr}
+        return [LRScheduler(ReduceLROnPlateau, monitor, event_name=None, eps=0.0, **params)]
+    if training.schedule == "cosine":
+        params = {"T_max": n_steps, "eta_min": min(training.min_lr, lr)}
+        return [LRScheduler(CosineAnnealingLR, event_name=None, step_every="batch", **params)]
+    return []
+
+
+def _lowest(monitor, patience=None, **params):
+    return EarlyStopping(monitor, patience, threshold=0.0, threshold_mode="abs", **params)
+
+
 def train(
-    module,
-    batches,
-    criterion,
-    *,
-    validate,
-    on_epoch,
-    optimizer,
-    lr,
-    max_epochs,
-    patience,
-    lr_factor,
-    min_lr,
-    n_iter_no_change,
-    precision,
-    norm_batches,
-    callbacks,
+    module, criterion, batches, validation, *, error, on_epoch, training, lr, max_epochs, callbacks
 ):
-    """Train a module in place and leave the weights of its best epoch in it.
+    """Train a module in place and leave the weights of the epoch to keep in it.
 
     Parameters
     ----------
     module : torch.nn.Module
         Module on its device.
-    batches : Batches
-        Training data.
     criterion : callable
         Function of output and target.
-    validate : callable or None
-        Function of the module that returns the validation error; the last epoch is kept if None.
+    batches, validation : Batches
+        Mini-batches to train and to validate on.
+    error : callable or None
+        Function that returns the validation error; None without validation samples.
     on_epoch : callable
         Function of the row of history of each epoch; a true answer stops the training.
-    optimizer : {"adam", "adamw", "nadam", "sgd"}
-        Optimizer.
+    training : Training
+        Optimizer, schedule, early stop, precision.
     lr : float
         Learning rate at the start.
     max_epochs : int
         Number of epochs.
-    patience : int
-        Epochs without a better error after which the learning rate is lowered.
-    lr_factor : float
-        Factor of the learning rate.
-    min_lr : float
-        Learning rate below which it is not lowered.
-    n_iter_no_change : int or None
-        Epochs without a better error after which training stops.
-    precision : {"full", "bfloat16"}
-        Arithmetic of the forward and backward pass.
-    norm_batches : int or None
-        Mini-batches from which batch norm takes its statistics anew after each epoch.
     callbacks : list
         Further skorch callbacks.
 
     Returns
     -------
-    history : list of dict
-        ``train_loss``, ``valid_error`` and ``lr`` of each epoch.
+    history : skorch.history.History
+        ``epoch``, ``train_loss``, ``valid_error``, ``lr``, and ``valid_loss`` where it is used.
     best_epoch : int
         The epoch, from 1, whose weights are kept.
 
@@ -282,29 +270,33 @@ def train(
     ValueError
         If the loss or a weight is no longer finite.
     """
-    schedule = _Schedule(validate, patience, lr_factor, min_lr, n_iter_no_change)
-    optimizer, options = _OPTIMIZERS[optimizer]
+    monitor, keep = training.monitor, training.keep
+    if error is None:
+        monitor, keep = "train_loss", "last"
+    best = [] if keep == "last" else [_lowest(keep, load_best=True)]
     net = _Net(
         module,
-        criterion,
-        optimizer=optimizer,
-        **{f"optimizer__{name}": value for name, value in options.items()},
+        lambda: criterion,
+        optimizer=_OPTIMIZERS[training.optimizer],
         lr=lr,
         max_epochs=max_epochs,
-        train_split=None,
-        callbacks=[*callbacks, ("epoch_end", _EpochEnd(on_epoch))],
+        train_split=predefined_split(validation) if "valid_loss" in (monitor, keep) else None,
+        # A callback that stops the training hides the epoch from those after it: what keeps the
+        # best epoch comes before the caller's, what stops comes last.
+        callbacks=[
+            *_schedule(training, monitor, lr, max_epochs * len(batches)),
+            *best,
+            *callbacks,
+            _EpochEnd(on_epoch),
+            _lowest(monitor, training.n_iter_no_change),
+        ],
         device=None,
         verbose=0,
-        schedule=schedule,
-        precision=precision,
-        norm_batches=norm_batches,
+        error=error,
+        recipe=training,
     )
     try:
         net.fit(batches)
     except _Interrupted:
         raise KeyboardInterrupt from None
-    if schedule.best_state is not None:
-        module.load_state_dict(schedule.best_state)
-    best_epoch = schedule.best_epoch if validate is not None else len(net.history)
-    keys = ("train_loss", "valid_error", "lr")
-    return [{key: row[key] for key in keys} for row in net.history], best_epoch
+    return net.history, best[0].best_epoch_ if best else len(net.history)

@@ -3,14 +3,31 @@
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from sklearn.utils.validation import validate_data
 
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
+from sslearn.utils._param_validation import HasMethods, Integral
 
 
 class BatchTransformEstimator(TorchEstimator):
-    """Base of estimators over torch with the parameters ``batch_transform`` and ``n_jobs``."""
+    """Base of estimators over torch with the parameters ``batch_transform`` and ``n_jobs``.
+
+    See Also
+    --------
+    TorchEstimator : What both ask of a subclass.
+
+    Notes
+    -----
+    ``fit`` validates X by ``_check_X(X, ensure_min_samples=2)`` and then calls
+    ``_learn_inputs(X)``, which sets the shape and the dtype of the network's inputs,
+    ``_input_shape`` and ``_dtype``. What predicts calls ``_check_X(X, reset=False)``.
+    """
+
+    _parameter_constraints: dict = {
+        **TorchEstimator._parameter_constraints,
+        "batch_transform": [HasMethods(["fit", "transform"]), None],
+        "n_jobs": [Integral, None],
+    }
 
     def _check_X(self, X, reset=True, **kwargs):
         if self.batch_transform is not None:
@@ -19,16 +36,7 @@ class BatchTransformEstimator(TorchEstimator):
             if len(X) < 1 + reset:
                 raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
             return X
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            order="C",
-            force_writeable=True,
-            allow_nd=True,
-            **kwargs,
-        )
+        X = super()._check_X(X, reset, allow_nd=True, **kwargs)
         if not reset and X.shape[1:] != self._input_shape:
             raise ValueError(
                 f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "

@@ -1,12 +1,14 @@
 """Localization by a network that is trained on encoded directions."""
 
+from functools import partial
+
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
-from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task
+from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.deep_learning._stream import FrameStream
 from sslearn.deep_learning._validation import validation_error
@@ -14,13 +16,7 @@ from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils._param_validation import (
-    HasMethods,
-    Integral,
-    StrOptions,
-    _fit_context,
-    with_callbacks,
-)
+from sslearn.utils._param_validation import StrOptions, _fit_context, with_callbacks
 
 
 class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
@@ -46,19 +42,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Number of passes over the training samples.
     batch_size : int, default=32
         Samples per mini-batch.
-    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
-        Optimizer.
     validation_fraction : float, default=0.1
-        Fraction of the samples that is held out, at random; the epoch with the least median
-        angular error on it is kept. With 0 or None the last epoch is.
-    patience : int, default=20
-        Epochs without a better error after which the learning rate is multiplied by ``lr_factor``.
-    lr_factor : float, default=0.5
-        Factor of the learning rate, in (0, 1]; 1 leaves it as it is.
-    min_lr : float, default=0.0
-        Learning rate below which it is not lowered.
-    n_iter_no_change : int, default=None
-        Epochs without a better error after which training stops; never if None.
+        Fraction of the samples that is held out, at random, unless ``fit`` is given ``X_val``. The
+        epoch with the least median angular error on it is kept; with 0 or None the last one.
+    training : Training, default=None
+        Optimizer, schedule of the learning rate, early stop and precision;
+        :class:`Training` with its defaults if None.
     callbacks : list of skorch callbacks, default=None
         Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
     batch_transform : transformer, default=None
@@ -71,13 +60,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         mini-batch when its turn comes. The results are the same.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
-    precision : {"full", "bfloat16"}, default="full"
-        Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
-        large networks on processors made for it; weights, loss and predictions keep 32.
-    norm_batches : int, default=None
-        Mini-batches from which batch norm takes its means and variances anew after each epoch,
-        with the weights at rest. None keeps the running averages, which small batches of sounds of
-        many levels leave far from the truth.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -95,11 +77,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Fitted encoding.
     batch_transform_ : transformer
         Fitted ``batch_transform``, where there is one.
-    net_ : skorch.NeuralNet
-        Net around the fitted module, ``net_.module_``.
+    module_ : torch.nn.Module
+        Fitted module, in evaluation mode.
     history_ : dict of str to ndarray
         Table with a row per epoch: ``network`` (always 0), ``epoch`` from 1, ``train_loss``,
-        ``valid_error``, ``lr``.
+        ``valid_error``, ``lr`` at its end, and ``valid_loss`` where ``training`` uses it.
     n_iter_ : int
         Number of epochs.
     best_epoch_ : ndarray of shape (1,)
@@ -157,13 +139,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     """
 
     _parameter_constraints: dict = {
+        **BatchTransformEstimator._parameter_constraints,
         "network": [NetworkRecipe, None],
         "encoding": [Encoding, None],
         "loss": [StrOptions({"auto", *get_loss_names()}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
-        "batch_transform": [HasMethods(["fit", "transform"]), None],
-        "n_jobs": [Integral, None],
-        **TRAIN_CONSTRAINTS,
     }
 
     def __init__(
@@ -176,18 +156,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         lr=1e-3,
         max_epochs=100,
         batch_size=32,
-        optimizer="adam",
         validation_fraction=0.1,
-        patience=20,
-        lr_factor=0.5,
-        min_lr=0.0,
-        n_iter_no_change=None,
+        training=None,
         callbacks=None,
         batch_transform=None,
         n_jobs=None,
         device="auto",
-        precision="full",
-        norm_batches=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -199,25 +173,19 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size
-        self.optimizer = optimizer
         self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.lr_factor = lr_factor
-        self.min_lr = min_lr
-        self.n_iter_no_change = n_iter_no_change
+        self.training = training
         self.callbacks = callbacks
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
         self.device = device
-        self.precision = precision
-        self.norm_batches = norm_batches
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, *, X_val=None, y_val=None):
         """Train the network.
 
         Parameters
@@ -228,6 +196,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 (n_samples, n_frames, n_sources, n_angles)
             Azimuth, or azimuth and elevation, in degrees. Several sources, and tracks of them, need
             an encoding on a grid, with ``threshold`` where some are absent (NaN).
+        X_val : array-like of shape (n_val, n_features) or (n_val, ...), default=None
+            Samples to validate on, of other speakers or rooms for example, in place of
+            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` has them
+            transformed as X is.
+        y_val : array-like of shape (n_val, ...), default=None
+            Their directions, laid out as y.
 
         Returns
         -------
@@ -237,12 +211,14 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If X or y is not valid, the frames of y are not those of the network, or training
-            diverges.
+            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, the frames of y
+            are not those of the network, or training diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        layouts = {"n_angles": (1, 2), "sources": True, "frames": True, "absent": True}
-        y = check_doa(y, n_samples=len(X), **layouts)
+        self._learn_inputs(X)
+        check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
+        y = check_y(y, n_samples=len(X))
+        X_val, y_all = self._check_validation(X_val, y_val, y, check_y)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
@@ -251,11 +227,11 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)
         self._scores_in_training = takes_scores(loss)
-        self._learn_inputs(X)
-        targets = encoding.training_targets(y).astype(self._dtype)
-        self._output_range = None if spec.classes else range_before(self._activation, targets)
-        task = Task("", targets, self._criterion(loss), validation_error(encoding, y))
-        return self._train(X, y, [task], self._dtype)
+        targets = encoding.training_targets(y_all).astype(self._dtype)
+        to_train = targets[: len(X)]
+        self._output_range = None if spec.classes else range_before(self._activation, to_train)
+        task = Task("", targets, self._criterion(loss), validation_error(encoding, y_all))
+        return self._train(X, y, [task], self._dtype, X_val)
 
     def predict(self, X):
         """Directions.
@@ -298,7 +274,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         from sslearn.deep_learning._head import FrameOutputs
 
         X = self._check_X(X, reset=False)
-        module = FrameOutputs(self._get_module(), self.encoding_.output_spec_)
+        module = FrameOutputs(self.module_, self.encoding_.output_spec_)
         return self._decode_frames(self._forward(X, module), X.dtype)
 
     def stream(self, batch_size=1):
@@ -379,7 +355,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         from torch import nn
 
         from sslearn.deep_learning._head import Head
-        from sslearn.networks._layers import Affine
+        from sslearn.networks.layers import Affine
 
         spec = self.encoding_.output_spec_
         head = Head(self._activation, spec, in_training=not self._scores_in_training)

@@ -27,7 +27,7 @@ class FrameStream:
     def __init__(self, localizer, batch_size=1):
         from sslearn.deep_learning._head import FrameOutputs
 
-        network = localizer._get_module()[0]
+        network = localizer.module_[0]
         if not (hasattr(network, "initial_state") and hasattr(network, "step")):
             raise ValueError(
                 "stream needs a network with a state, whose module has initial_state(batch_size) "
@@ -36,7 +36,7 @@ class FrameStream:
             )
         self.localizer = localizer
         self.batch_size = batch_size
-        self._outputs = FrameOutputs(localizer._get_module(), localizer.encoding_.output_spec_)
+        self._outputs = FrameOutputs(localizer.module_, localizer.encoding_.output_spec_)
         self.reset()
 
     def reset(self):

@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sslearn.deep_learning._base import TRAIN_CONSTRAINTS, Task, TorchEstimator
+from sslearn.deep_learning import Task, TorchEstimator
 from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
 from sslearn.losses import ContrastiveLoss
 from sslearn.neighbors import KNeighborsLocalizer
@@ -72,31 +72,18 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Number of passes over the training samples.
     batch_size : int, default=128
         Samples per mini-batch; it must be large enough to hold similar pairs.
-    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
-        Optimizer.
     validation_fraction : float, default=0.3
-        Fraction of the samples that is held out, at random. After each epoch their directions are
-        regressed from the 5 nearest training samples in the embedding; the epoch of least median
-        error (rate of wrong labels for ``"label"``) is kept. With 0 or None the last is.
-    patience : int, default=20
-        Epochs without a better error after which the learning rate is multiplied by ``lr_factor``.
-    lr_factor : float, default=0.5
-        Factor of the learning rate, in (0, 1]; 1 leaves it as it is.
-    min_lr : float, default=0.0
-        Learning rate below which it is not lowered.
-    n_iter_no_change : int, default=None
-        Epochs without a better error after which training stops; never if None.
+        Fraction of the samples that is held out, at random, unless ``fit`` is given ``X_val``.
+        After each epoch their directions are regressed from the 5 nearest training samples in the
+        embedding; the epoch of least median error (rate of wrong labels for ``"label"``) is kept.
+        With 0 or None it is the last one.
+    training : Training, default=None
+        Optimizer, schedule of the learning rate, early stop and precision;
+        :class:`sslearn.deep_learning.Training` with its defaults if None.
     callbacks : list of skorch callbacks, default=None
         Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU where there is one.
-    precision : {"full", "bfloat16"}, default="full"
-        Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
-        large networks on processors made for it; weights, loss and predictions keep 32.
-    norm_batches : int, default=None
-        Mini-batches from which batch norm takes its means and variances anew after each epoch,
-        with the weights at rest. None keeps the running averages, which small batches of sounds of
-        many levels leave far from the truth.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -110,11 +97,12 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Weights of the networks, in the dtype of the X of ``fit``.
     network_ : NetworkRecipe
         Recipe that was used.
-    net_ : skorch.NeuralNet
-        Net around the fitted module, ``net_.module_``.
+    module_ : torch.nn.Module
+        Fitted module, in evaluation mode.
     history_ : dict of str to ndarray
         Table with a row per epoch: ``network`` (0 azimuth, 1 elevation), ``epoch`` from 1,
-        ``train_loss``, ``valid_error``, ``lr``.
+        ``train_loss``, ``valid_error``, ``lr`` at its end, and ``valid_loss`` where ``training``
+        uses it.
     n_iter_ : int
         Number of epochs (the longest training).
     best_epoch_ : ndarray of shape (n_networks,)
@@ -151,12 +139,12 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     """
 
     _parameter_constraints: dict = {
+        **TorchEstimator._parameter_constraints,
         "network": [NetworkRecipe, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "neighborhood": [StrOptions({"angle", "distance", "label"})],
         "radius": [Interval(Real, 0, None, closed="left")],
         "margin": [StrOptions({"adaptive"}), Interval(Real, 0, None, closed="neither")],
-        **TRAIN_CONSTRAINTS,
     }
 
     def __init__(
@@ -170,16 +158,10 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         lr=1e-3,
         max_epochs=100,
         batch_size=128,
-        optimizer="adam",
         validation_fraction=0.3,
-        patience=20,
-        lr_factor=0.5,
-        min_lr=0.0,
-        n_iter_no_change=None,
+        training=None,
         callbacks=None,
         device="auto",
-        precision="full",
-        norm_batches=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -192,23 +174,17 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size
-        self.optimizer = optimizer
         self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.lr_factor = lr_factor
-        self.min_lr = min_lr
-        self.n_iter_no_change = n_iter_no_change
+        self.training = training
         self.callbacks = callbacks
         self.device = device
-        self.precision = precision
-        self.norm_batches = norm_batches
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, *, X_val=None, y_val=None):
         """Train the networks.
 
         Parameters
@@ -218,6 +194,12 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         y : array-like of shape (n_samples,) or (n_samples, 2)
             Azimuth (or any one angle), or azimuth and elevation, in degrees; integers of shape
             (n_samples,) for ``neighborhood="label"``.
+        X_val : array-like of shape (n_val, n_features), default=None
+            Samples to validate on, of other speakers or rooms for example, in place of
+            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` has them
+            transformed as X is.
+        y_val : array-like of shape (n_val,) or (n_val, 2), default=None
+            Their angles or labels.
 
         Returns
         -------
@@ -227,14 +209,17 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Raises
         ------
         ValueError
-            If X or y is not valid, or training diverges.
+            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, or training
+            diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        tasks = self._make_tasks(y, len(X), X.dtype)
+        y = self._check_y(y, n_samples=len(X))
+        X_val, y_all = self._check_validation(X_val, y_val, y, self._check_y)
+        tasks = self._make_tasks(y_all, X.dtype)
         self.network_ = MLP() if self.network is None else clone(self.network)
         self._n_networks = len(tasks)
         self._n_features_out = self.n_components * len(tasks)
-        return self._train(X, y, tasks, X.dtype)
+        return self._train(X, y, tasks, X.dtype, X_val)
 
     def transform(self, X):
         """Embed samples.
@@ -260,7 +245,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         return tags
 
     def _build(self):
-        from sslearn.networks._layers import Parallel
+        from sslearn.networks.layers import Parallel
 
         shapes = (self.n_features_in_,), (self._n_features_out // self._n_networks,)
         return Parallel(self.network_.build(*shapes) for _ in range(self._n_networks))
@@ -268,24 +253,18 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     def _branches(self, module):
         return list(module)
 
-    def _check_X(self, X, **kwargs):
-        return validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            order="C",
-            force_writeable=True,
-            **kwargs,
-        )
+    def _check_y(self, y, n_samples):
+        if self.neighborhood != "label":
+            return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(y, np.empty(n_samples))
+        return y
 
-    def _make_tasks(self, y, n_samples, dtype):
+    def _make_tasks(self, y, dtype):
         loss = ContrastiveLoss(self.margin, neighborhood=self.neighborhood, radius=self.radius)
         if self.neighborhood == "label":
-            y = column_or_1d(y, warn=True)
-            check_consistent_length(y, np.empty(n_samples))
             labels = np.unique(y, return_inverse=True)[1]
             return [Task("label", labels, loss, _neighbor_error(labels, True))]
-        y = check_doa(y, n_samples=n_samples, n_angles=(1, 2))
         if self.neighborhood == "distance":
             targets = angles_to_unit_vectors(y).astype(dtype)
             return [Task("direction", targets, loss, _neighbor_error(y, False))]

@@ -173,7 +173,7 @@ class CRNN(NetworkRecipe):
     def _head(self, n_outputs):
         from torch import nn
 
-        from sslearn.networks._layers import PrivateDropout
+        from sslearn.networks.layers import PrivateDropout
 
         n_dense = max(_MIN_DENSE, n_outputs) if self.n_dense is None else self.n_dense
         dense = nn.Linear(2 * self.n_units, n_dense)

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from sslearn.networks._layers import PrivateDropout
+from sslearn.networks.layers import PrivateDropout
 
 
 class ChannelsLast(nn.Module):

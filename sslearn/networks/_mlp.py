@@ -90,7 +90,7 @@ class MLP(NetworkRecipe):
         """
         from torch import nn
 
-        from sslearn.networks._layers import Parallel
+        from sslearn.networks.layers import Parallel
 
         self._validate_params()
         n_inputs, n_outputs = prod(input_shape), prod(output_shape)
@@ -105,7 +105,7 @@ class MLP(NetworkRecipe):
     def _branch(self, n_inputs, n_outputs):
         from torch import nn
 
-        from sslearn.networks._layers import PrivateDropout
+        from sslearn.networks.layers import PrivateDropout
 
         sizes = (n_inputs, n_inputs) if self.hidden_layer_sizes is None else self.hidden_layer_sizes
         if any(not isinstance(size, Integral) or size < 1 for size in sizes):

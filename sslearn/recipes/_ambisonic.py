@@ -98,8 +98,8 @@ def ambisonic_crnn(
 
     Features are computed anew in each epoch, which takes little beside the network. To compute them
     once, give ``localizer.batch_transform.fit_transform(X)`` as X to
-    ``localizer.set_params(batch_transform=None)``. ``set_params(precision="bfloat16")`` halves the
-    time of training on processors made for it.
+    ``localizer.set_params(batch_transform=None)``. ``set_params(training__precision="bfloat16")``
+    halves the time of training on processors made for it.
 
     References
     ----------
@@ -112,7 +112,7 @@ def ambisonic_crnn(
     >>> localizer.network, localizer.encoding, localizer.loss
     (CRNN(), AngleEncoding(scale='sigmoid'), 'angular')
     """
-    from sslearn.deep_learning import NeuralLocalizer
+    from sslearn.deep_learning import NeuralLocalizer, Training
     from sslearn.networks import CRNN
 
     if target not in _TARGETS:
@@ -122,8 +122,7 @@ def ambisonic_crnn(
         encoding=_encoding(target),
         loss=_TARGETS[target],
         batch_size=64,
-        optimizer="nadam",
-        n_iter_no_change=20,
+        training=Training("nadam", n_iter_no_change=20),
         batch_transform=make_pipeline(_stft(), IntensityVector(convention=convention)),
         max_epochs=max_epochs,
         device=device,
@@ -174,7 +173,7 @@ def ambisonic_histogram(
     >>> recipes.ambisonic_histogram().network
     HistogramNet()
     """
-    from sslearn.deep_learning import NeuralLocalizer
+    from sslearn.deep_learning import NeuralLocalizer, Training
     from sslearn.networks import HistogramNet
 
     intensity = IntensityVector(convention=convention, freq_range=_FREQ_RANGE)
@@ -185,8 +184,7 @@ def ambisonic_histogram(
         loss=_TARGETS["unbiased"],
         lr=3e-3,
         batch_size=16,
-        patience=5,
-        n_iter_no_change=15,
+        training=Training(patience=5, n_iter_no_change=15),
         batch_transform=make_pipeline(_stft(), make_feature_stack(intensity, level)),
         max_epochs=max_epochs,
         device=device,

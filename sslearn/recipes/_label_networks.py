@@ -73,13 +73,14 @@ def phase_network(
     weighted adjacent decoding over 3 classes.
 
     As published, the rate is divided by 10, down to 1e-4, in the 4th epoch in a row that is no
-    better than the best, and training stops after 10 such epochs. What is better is told
-    differently: here by the median error on a tenth of the clips, drawn at random, whose best
-    epoch is kept. Published are the validation loss, and for what is kept the least mean error of
-    the best of three decoders, on clips of their own. Not published are two steps that let
-    small batches learn: the output layer starts at 0, and batch norm takes its statistics anew from
-    100 mini-batches after each epoch, where running averages err with levels that differ as much
-    as those of speech.
+    better than the best, and training stops after 10 such epochs. What counts as better
+    differs: here the median error on a tenth of the clips, drawn at random, whose best
+    epoch is kept. Published are the validation loss (``training__monitor="valid_loss"``), and for
+    what is kept the least mean error of the best of three decoders, on clips of their own
+    (``fit(X, y, X_val=X_val, y_val=y_val)``). Not published are two steps that let small batches
+    learn: the output layer starts at 0, and batch norm re-estimates its statistics from 100
+    mini-batches after each epoch, since running averages err with levels that differ as much as
+    those of speech.
 
     ``set_params(encoding=MixedEncoding(grid=...))`` is the best published system for two sources
     in most tables; ``PermutationInvariantLoss()`` trains in any order of the sources.
@@ -191,22 +192,19 @@ def spectrogram_network(
     )
 
 
-def _label_localizer(network, grid, loss, maps, **training):
-    from sslearn.deep_learning import NeuralLocalizer
+def _label_localizer(network, grid, loss, maps, **params):
+    from sslearn.deep_learning import NeuralLocalizer, Training
 
     return NeuralLocalizer(
         network,
         encoding=UnbiasedEncoding(_grid(grid), decoder=AdjacentDecoder(3)),
         loss=loss,
         activation=None,
-        optimizer="adamw",
-        patience=4,
-        lr_factor=0.1,
-        min_lr=1e-4,
-        n_iter_no_change=10,
-        norm_batches=100,
+        training=Training(
+            "adamw", patience=4, lr_factor=0.1, min_lr=1e-4, n_iter_no_change=10, norm_batches=100
+        ),
         batch_transform=make_pipeline(STFT(512, hop_length=256, padding="zeros"), *maps),
-        **training,
+        **params,
     )
 
 

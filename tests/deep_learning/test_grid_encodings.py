@@ -94,7 +94,7 @@ def test_squared_error_without_an_activation(encoding):
     X, y = make_circle()
     localizer = fast(encoding=encoding, loss="mse", activation=None).fit(X[:400], y[:400])
     assert median_angular_error(y[400:], localizer.predict(X[400:])) < 4
-    raw = localizer.net_.module_[0](torch.from_numpy(X[400:])).detach().numpy()
+    raw = localizer.module_[0](torch.from_numpy(X[400:])).detach().numpy()
     assert raw.min() < 0
     np.testing.assert_allclose(
         localizer.spatial_spectrum(X[400:]), raw.clip(0, 1), rtol=1e-4, atol=1e-6
@@ -148,7 +148,7 @@ def test_automatic_activation(encoding, loss, expected):
     if isinstance(loss, PermutationInvariantLoss):
         y = y[:, None, None]
     localizer = fast(encoding=encoding, loss=loss, max_epochs=1).fit(X, y)
-    activation = localizer.net_.module_[-1].activation
+    activation = localizer.module_[-1].activation
     assert type(activation).__name__.lower() == expected
 
 
@@ -216,7 +216,7 @@ def test_networks_that_answer_per_frame(encoding, loss):
     localizer.fit(frames[:400], y[:400])
     assert median_angular_error(y[400:], localizer.predict(frames[400:])) < 8
     assert localizer.spatial_spectrum(frames).shape == (500, 72)
-    network = localizer.net_.module_
+    network = localizer.module_
     one_by_one = [network(torch.from_numpy(frames[:, [t]])).detach() for t in range(5)]
     np.testing.assert_allclose(
         localizer.spatial_spectrum(frames), np.mean(one_by_one, axis=0), atol=1e-6

@@ -1,5 +1,4 @@
 import pickle
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -7,8 +6,7 @@ import torch
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer
 
-from sslearn.deep_learning import NeuralLocalizer
-from sslearn.deep_learning._engine import _Schedule
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.encoding import AngleEncoding, UnitVectorEncoding
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.losses import SquaredErrorLoss
@@ -48,7 +46,7 @@ def test_feed_forward_baseline(scale):
     localizer = fast(network=network, encoding=AngleEncoding(scale), max_epochs=40)
     predicted = localizer.fit(X[:500], y[:500]).predict(X[500:])
     assert median_angular_error(y[500:], predicted) < 5
-    assert len(localizer.net_.module_[0]) == 2
+    assert len(localizer.module_[0]) == 2
 
 
 @pytest.mark.parametrize("encoding", [UnitVectorEncoding(), AngleEncoding()], ids=str)
@@ -108,35 +106,12 @@ def test_state_is_numpy_and_the_loss_is_kept_by_pickle():
     assert set(again.history_) == {"network", "epoch", "train_loss", "valid_error", "lr"}
 
 
-def test_learning_rate_falls_to_its_floor():
-    X, y = make_manifold(100)
-    slow = {"lr": 1e-9, "lr_factor": 0.1, "patience": 1, "max_epochs": 20}
-    history = fast(min_lr=2e-11, **slow).fit(X, y).history_
-    np.testing.assert_allclose(np.unique(history["lr"]), [2e-11, 1e-10, 1e-9])
-    # A floor above the start does not raise it.
-    assert set(fast(min_lr=1.0, **slow).fit(X, y).history_["lr"]) == {1e-9}
-
-
-def test_plateaus_are_those_of_torch():
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
-    torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.1, patience=3, min_lr=1e-4, threshold=0.0
-    )
-    ours = _Schedule(None, 4, 0.1, 1e-4, None)
-    group = {"lr": 1.0}
-    for epoch, error in enumerate(np.random.default_rng(0).permutation(60) / 60, 1):
-        torchs.step(error)
-        ours._update(error, SimpleNamespace(history={(-1, "epoch"): epoch}), group)
-        assert group["lr"] == pytest.approx(optimizer.param_groups[0]["lr"])
-    assert group["lr"] == 1e-4
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_training_in_bfloat16(dtype):
     X, y = make_manifold()
     X = X.astype(dtype)
     full = fast().fit(X[:500], y[:500])
-    localizer = fast(precision="bfloat16").fit(X[:500], y[:500])
+    localizer = fast(training=Training(precision="bfloat16")).fit(X[:500], y[:500])
     assert all(value.dtype in (dtype, np.int64) for value in localizer.weights_.values())
     predicted = localizer.predict(X[500:])
     assert predicted.dtype == dtype
@@ -144,7 +119,7 @@ def test_training_in_bfloat16(dtype):
     # Products of float64 are never shortened; those of float32 are.
     assert np.array_equal(predicted, full.predict(X[500:])) == (dtype == np.float64)
     with pytest.raises(ValueError, match="precision"):
-        fast(precision="half").fit(X, y)
+        fast(training=Training(precision="half")).fit(X, y)
 
 
 @pytest.mark.parametrize("norm_batches", [None, 3, 100])
@@ -153,7 +128,8 @@ def test_statistics_of_batch_norm(norm_batches):
     X, y = make_manifold(192)
     network = MLP((6,), batch_norm="before", dropout=0.0)
     params = {"batch_size": 64, "max_epochs": 1, "validation_fraction": None}
-    localizer = fast(network=network, norm_batches=norm_batches, **params).fit(X, y)
+    localizer = fast(network=network, training=Training(norm_batches=norm_batches), **params)
+    localizer.fit(X, y)
     weights = list(localizer.weights_.values())
     before = X @ weights[0].T + weights[1]
     mean, variance, n_batches = weights[4:7]
@@ -165,11 +141,11 @@ def test_statistics_of_batch_norm(norm_batches):
 
 def test_statistics_of_batch_norm_in_bfloat16():
     X, y = make_manifold()
-    params = {"precision": "bfloat16", "norm_batches": 5}
-    predicted = fast(**params).fit(X[:500], y[:500]).predict(X[500:])
+    training = Training(precision="bfloat16", norm_batches=5)
+    predicted = fast(training=training).fit(X[:500], y[:500]).predict(X[500:])
     assert median_angular_error(y[500:], predicted) < 5
     with pytest.raises(ValueError, match="norm_batches"):
-        fast(norm_batches=0).fit(X, y)
+        fast(training=Training(norm_batches=0)).fit(X, y)
 
 
 def test_loss_sees_full_precision():
@@ -180,7 +156,7 @@ def test_loss_sees_full_precision():
         seen.append((output.dtype, target.dtype))
         return (output - target).square().mean()
 
-    fast(loss=loss, precision="bfloat16", max_epochs=1).fit(X, y)
+    fast(loss=loss, training=Training(precision="bfloat16"), max_epochs=1).fit(X, y)
     assert set(seen) == {(torch.float32, torch.float32)}
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.deep_learning._activation import last_activation
 from sslearn.encoding import (
     AngleEncoding,
@@ -66,7 +66,7 @@ class PerFrame(NetworkRecipe):
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_system_learns_the_sphere(name):
     X, y = make_sphere()
-    localizer = fast(optimizer="nadam", **SYSTEMS[name]).fit(X[:800], y[:800])
+    localizer = fast(training=Training("nadam"), **SYSTEMS[name]).fit(X[:800], y[:800])
     predicted = localizer.predict(X[800:])
     assert predicted.shape == (100, 2)
     assert median_angular_error(y[800:], predicted) < 12
@@ -86,7 +86,7 @@ def test_gibbs_weighted_loss_sees_raw_scores_in_training_alone():
     localizer = fast(**{**SYSTEMS["gibbs_weighted"], "loss": Spy()}, max_epochs=2).fit(X, y)
     assert min(low for low, _ in seen) < 0
     assert {high for _, high in seen} == {1.0}
-    raw = localizer.net_.module_[0](torch.from_numpy(X))
+    raw = localizer.module_[0](torch.from_numpy(X))
     spectrum = localizer.spatial_spectrum(X)
     np.testing.assert_allclose(spectrum, raw.sigmoid().detach().numpy(), atol=1e-6)
     argmax = localizer.encoding_.set_params(decoder=ArgmaxDecoder()).inverse_transform(spectrum)
@@ -142,10 +142,10 @@ def test_frames_on_both_sides_of_the_wrap(frame_mean):
 def test_nadam():
     X, y = make_sphere(64)
     curves = {
-        name: fast(optimizer=name, max_epochs=3).fit(X, y).history_["train_loss"]
+        name: fast(training=Training(name), max_epochs=3).fit(X, y).history_["train_loss"]
         for name in ("adam", "nadam")
     }
     assert np.isfinite(curves["nadam"]).all()
     assert (curves["nadam"] != curves["adam"]).all()
     with pytest.raises(ValueError, match="optimizer"):
-        fast(optimizer="nesterov").fit(X, y)
+        fast(training=Training("nesterov")).fit(X, y)

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, EarlyStopping
 
+from sslearn.deep_learning import Training
 from sslearn.embedding import SiameseEmbedding
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.metrics import angular_error, median_angular_error
@@ -121,7 +122,8 @@ def test_best_epoch_is_kept():
 
 def test_learning_rate_halves_and_training_stops_on_plateaus():
     X, y = make_manifold(200)
-    embedding = fast(lr=1e-9, patience=2, n_iter_no_change=6, max_epochs=50).fit(X, y[:, 0])
+    embedding = fast(lr=1e-9, max_epochs=50, training=Training(patience=2, n_iter_no_change=6))
+    embedding.fit(X, y[:, 0])
     lr, valid_error = embedding.history_["lr"], embedding.history_["valid_error"]
     assert embedding.n_iter_ == 6 + 1 + valid_error.argmin()
     assert lr[-1] < lr[0] / 2
@@ -130,7 +132,8 @@ def test_learning_rate_halves_and_training_stops_on_plateaus():
 
 def test_training_in_bfloat16():
     X, y = make_manifold(1500)
-    embedding = fast(neighborhood="distance", max_epochs=12, precision="bfloat16")
+    embedding = fast(neighborhood="distance", max_epochs=12)
+    embedding.set_params(training=Training(precision="bfloat16"))
     embedding.fit(X[:1200], y[:1200])
     localizer = KNeighborsLocalizer().fit(embedding.transform(X[:1200]), y[:1200])
     assert embedding.transform(X).dtype == np.float32
@@ -160,6 +163,21 @@ def test_pickle_loads_without_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("neighborhood", ["angle", "distance", "label"])
+def test_validation_set_of_the_caller(neighborhood):
+    X, y = make_manifold(500)
+    y = (y[:, 0] > 0).astype(int) if neighborhood == "label" else y
+    embedding = fast(neighborhood=neighborhood, training=Training(keep="last"))
+    embedding.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    # Other validation samples measure something else, and change no weight of the last epoch.
+    other = clone(embedding).fit(X[:400], y[:400], X_val=X[450:], y_val=y[450:])
+    assert same_weights(embedding, other)
+    assert (embedding.history_["valid_error"] != other.history_["valid_error"]).any()
+    # All of X is trained on: the last weights are those of a fit without validation.
+    alone = clone(embedding).set_params(validation_fraction=None).fit(X[:400], y[:400])
+    assert same_weights(embedding, alone)
 
 
 class _Interrupt(Callback):
@@ -214,13 +232,14 @@ def test_sklearn_callbacks_see_each_epoch_and_may_stop():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-@pytest.mark.parametrize("params", [{"lr": 1e30, "optimizer": "sgd"}, {"optimizer": "sgd"}])
+@pytest.mark.parametrize("params", [{"lr": 1e30}, {}])
 def test_divergence_raises(params):
     X, y = make_manifold(200)
     if "lr" not in params:
         X = X * np.float32(1e37)
+    network = MLP((8,), batch_norm=None, activation="relu")
     with pytest.raises(ValueError, match="diverged"):
-        fast(network=MLP((8,), batch_norm=None, activation="relu"), **params).fit(X, y)
+        fast(network=network, training=Training("sgd"), **params).fit(X, y)
 
 
 def test_constant_target_is_embedded():
@@ -261,7 +280,7 @@ def test_recipe_is_neither_changed_nor_shared():
     network.hidden_layer_sizes = (4,)
     assert clone(embedding).fit(X, y).network_.hidden_layer_sizes == (4,)
     assert pickle.loads(pickle.dumps(embedding)).transform(X).shape == (60, 6)
-    assert embedding.net_.module_(torch.from_numpy(X)).shape == (60, 6)
+    assert embedding.module_(torch.from_numpy(X)).shape == (60, 6)
 
 
 @pytest.mark.parametrize(

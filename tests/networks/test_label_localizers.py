@@ -7,7 +7,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
-from sslearn.deep_learning import NeuralLocalizer
+from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.encoding import UnbiasedEncoding
 from sslearn.features import STFT, FrameBlocks, PhaseMap, RealImag
 from sslearn.geometry import circular_array, circular_grid
@@ -44,7 +44,7 @@ def localizer(network, transform, **params):
         "encoding": UnbiasedEncoding(circular_grid(10.0)),
         "loss": "mse",
         "activation": None,
-        "optimizer": "adamw",
+        "training": Training("adamw"),
         "device": "cpu",
         "random_state": 0,
     }

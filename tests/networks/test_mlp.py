@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from sslearn.networks import MLP
-from sslearn.networks._layers import PrivateDropout
+from sslearn.networks.layers import PrivateDropout
 
 
 def test_size_of_the_paper():

@@ -68,8 +68,8 @@ def test_published_parts(target):
     assert type(model.encoding) is encoding
     assert model.loss == loss
     assert clone(model.encoding).fit([[0.0, 0.0]]).output_spec_.shape == output_shape
-    assert (model.optimizer, model.lr, model.batch_size) == ("nadam", 1e-3, 64)
-    assert (model.max_epochs, model.n_iter_no_change) == (150, 20)
+    assert (model.training.optimizer, model.lr, model.batch_size) == ("nadam", 1e-3, 64)
+    assert (model.max_epochs, model.training.n_iter_no_change) == (150, 20)
     assert model.network.output_bias == (-6 if target == "gibbs_weighted" else None)
     if output_shape == (429,):
         np.testing.assert_array_equal(model.encoding.grid, quasi_uniform_grid(10))

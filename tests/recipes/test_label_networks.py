@@ -75,11 +75,12 @@ def test_published_training(recipe):
     model = recipe()
     assert isinstance(model.encoding, UnbiasedEncoding)
     assert model.encoding.decoder.n_adjacent == 3
-    assert (model.activation, model.optimizer, model.lr) == (None, "adamw", 1e-3)
+    assert (model.activation, model.training.optimizer, model.lr) == (None, "adamw", 1e-3)
     assert (model.batch_size, model.max_epochs) == (32, 30)
     assert recipe(n_jobs=2).n_jobs == 2
     # The 4th epoch in a row without a better one is the one after torch's patience of 3.
-    assert (model.patience, model.lr_factor, model.min_lr) == (4, 0.1, 1e-4)
+    training = model.training
+    assert (training.patience, training.lr_factor, training.min_lr) == (4, 0.1, 1e-4)
 
 
 def test_phase_networks_sum_over_the_classes_and_spectrogram_networks_average():
@@ -101,7 +102,9 @@ def test_grids(recipe):
 @pytest.mark.parametrize("grid", ["circle", circular_grid(5.0)], ids=["circle", "closed"])
 def test_circle_is_localized_between_the_classes(grid):
     X, y = waves(440, circular_array(4, 0.05))
-    model = fast(recipes.phase_network, grid, max_epochs=25).set_params(lr=5e-3, patience=20)
+    model = fast(recipes.phase_network, grid, max_epochs=25).set_params(
+        lr=5e-3, training__patience=20
+    )
     predicted = model.fit(X[:400], y[:400]).predict(X[400:])
     assert predicted.shape == (40,)
     assert median_angular_error(y[400:], predicted) < 2.5
@@ -111,7 +114,7 @@ def test_circle_is_localized_between_the_classes(grid):
 def test_line_sees_the_front(recipe):
     directions = np.random.default_rng(0).uniform(-60, 60, 440)
     X, y = waves(440, linear_array(4, 0.04), directions)
-    model = fast(recipe, "front", max_epochs=25).set_params(lr=5e-3, patience=20)
+    model = fast(recipe, "front", max_epochs=25).set_params(lr=5e-3, training__patience=20)
     off_grid = model.fit(X[:400], y[:400]).predict(X[400:])
     assert median_angular_error(y[400:], off_grid) < 2.5
     classes = set(range(-90, 91, 5))

@@ -1,5 +1,9 @@
+"""Layers that networks and the estimators that train them share; this module imports torch."""
+
 import torch
 from torch import nn
+
+__all__ = ["Affine", "Parallel", "PrivateDropout"]
 
 
 class PrivateDropout(nn.Module):
@@ -8,6 +12,11 @@ class PrivateDropout(nn.Module):
     The global generator is left alone, so a fit does not depend on what other threads draw. The
     probability is rounded to a multiple of 1 / 65536: four samples come from one draw, which
     is three times as fast as ``torch.nn.Dropout`` on a CPU.
+
+    Parameters
+    ----------
+    p : float
+        Probability of zeroing an element.
     """
 
     def __init__(self, p):
@@ -36,7 +45,13 @@ class PrivateDropout(nn.Module):
 
 
 class Affine(nn.Module):
-    """Fixed scale and offset of each output."""
+    """Fixed scale and offset of each output.
+
+    Parameters
+    ----------
+    scale, offset : array-like of shape (n_outputs,)
+        Factor and summand of each output.
+    """
 
     def __init__(self, scale, offset):
         super().__init__()
@@ -49,7 +64,13 @@ class Affine(nn.Module):
 
 
 class Parallel(nn.ModuleList):
-    """Networks that see the same input and whose outputs are joined along the last axis."""
+    """Networks that see the same input and whose outputs are joined along the last axis.
+
+    Parameters
+    ----------
+    modules : iterable of torch.nn.Module
+        The networks.
+    """
 
     def forward(self, x):
         """Outputs side by side."""

@@ -1,0 +1,95 @@
+from sklearn.base import BaseEstimator
+
+from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+
+
+class Training(BaseEstimator):
+    """Recipe of how a network is trained: what the everyday parameters of an estimator omit.
+
+    Parameters
+    ----------
+    optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
+        Optimizer.
+    schedule : {"plateau", "cosine", "constant"}, default="plateau"
+        How the learning rate changes. ``"plateau"`` multiplies it by ``lr_factor`` after
+        ``patience`` epochs without improvement; ``"cosine"`` lowers it along half a cosine, which
+        reaches ``min_lr`` at the last step of the last epoch.
+    patience : int, default=20
+        Epochs without improvement after which ``"plateau"`` lowers the learning rate.
+    lr_factor : float, default=0.5
+        Factor of the learning rate on a plateau, in (0, 1).
+    min_lr : float, default=0.0
+        Learning rate below which no schedule goes.
+    n_iter_no_change : int, default=None
+        Epochs without improvement after which training stops; never if None.
+    monitor : {"valid_error", "valid_loss", "train_loss"}, default="valid_error"
+        Column of ``history_`` whose new minimum is an improvement. Without validation samples it
+        is ``"train_loss"``.
+    keep : {"valid_error", "valid_loss", "last"}, default="valid_error"
+        Epoch whose weights are kept: the one with the lowest validation error, with the lowest
+        validation loss, or the last. Without validation samples it is the last.
+    precision : {"full", "bfloat16"}, default="full"
+        Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
+        large networks on processors made for it; weights, loss and predictions keep 32.
+    norm_batches : int, default=None
+        Mini-batches from which batch norm re-estimates its means and variances after each epoch,
+        with frozen weights. None keeps the running averages, which are inaccurate for small
+        batches of sounds of many levels.
+
+    See Also
+    --------
+    NeuralLocalizer : Takes it as ``training``.
+    sslearn.embedding.SiameseEmbedding : Takes it as ``training``.
+
+    Notes
+    -----
+    The validation loss is the mean over mini-batches, as the training loss is, with the weights of
+    the end of the epoch and without dropout. It is computed, and is in ``history_``, only where
+    ``monitor`` or ``keep`` names it. Other schedules are callbacks, such as
+    ``skorch.callbacks.LRScheduler``, beside ``schedule="constant"``.
+
+    Examples
+    --------
+    >>> from sslearn.deep_learning import NeuralLocalizer, Training
+    >>> localizer = NeuralLocalizer(training=Training("adamw", patience=5))
+    >>> localizer.set_params(training__schedule="cosine").training
+    Training(optimizer='adamw', patience=5, schedule='cosine')
+    """
+
+    _parameter_constraints: dict = {
+        "optimizer": [StrOptions({"adam", "adamw", "nadam", "sgd"})],
+        "schedule": [StrOptions({"plateau", "cosine", "constant"})],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "lr_factor": [Interval(Real, 0, 1, closed="neither")],
+        "min_lr": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
+        "monitor": [StrOptions({"valid_error", "valid_loss", "train_loss"})],
+        "keep": [StrOptions({"valid_error", "valid_loss", "last"})],
+        "precision": [StrOptions({"full", "bfloat16"})],
+        "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        optimizer="adam",
+        *,
+        schedule="plateau",
+        patience=20,
+        lr_factor=0.5,
+        min_lr=0.0,
+        n_iter_no_change=None,
+        monitor="valid_error",
+        keep="valid_error",
+        precision="full",
+        norm_batches=None,
+    ):
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.patience = patience
+        self.lr_factor = lr_factor
+        self.min_lr = min_lr
+        self.n_iter_no_change = n_iter_no_change
+        self.monitor = monitor
+        self.keep = keep
+        self.precision = precision
+        self.norm_batches = norm_batches

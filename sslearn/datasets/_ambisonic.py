@@ -46,10 +46,10 @@ def make_ambisonic(
         Noise (:class:`~sslearn.simulation.Noise`), white or diffuse, or the signal-to-noise ratio
         in dB, or a range of ratios, of white noise. White noise is independent and of the same
         power in the four channels of SN3D. In a diffuse field, X, Y and Z of SN3D have a third of
-        the power of W; recordings come from 42 directions all around. None if None.
+        the power of W; recordings come from 42 directions all around. No noise if None.
     interferer : Interferer, default=None
         One more source in the same room (:class:`~sslearn.simulation.Interferer`), at least
-        ``min_separation`` away from the others and not in ``y``. None if None.
+        ``min_separation`` away from the others and not in ``y``. No interferer if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=0.832

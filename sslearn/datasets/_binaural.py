@@ -49,7 +49,7 @@ def make_binaural(
     noise : Noise, float or tuple of (float, float), default=None
         Signal-to-noise ratio in dB, or a range of ratios, of white noise uncorrelated between the
         ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` has
-        another reference. None if None.
+        another reference. No noise if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=1.0

@@ -43,7 +43,7 @@ def make_shoebox(
         horizontal plane of the array, all around it.
     noise : Noise, float or tuple of (float, float), default=None
         Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
-        dB, or a range of ratios, of noise that is independent at each microphone. None if None.
+        dB, or a range of ratios, of noise that is independent at each microphone. No noise if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=2.0

@@ -3,11 +3,10 @@ from itertools import chain
 
 import numpy as np
 from joblib import Parallel, delayed, hash
-from sklearn.base import clone
 
 from sslearn.exceptions import SilenceWarning
 from sslearn.simulation._scene import render_clip
-from sslearn.utils import keep_freed_memory, track
+from sslearn.utils import fit_batch_transform, keep_freed_memory, track
 
 CHUNK = 64  # clips rendered, transformed and cached together, fewer where they are large
 CHUNK_BYTES = 2**26
@@ -68,7 +67,7 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
 def _fit_chunk(key, start, plan, scene, batch_transform):
     """Transformer fitted on a chunk, and what :func:`_render_chunk` returns of that chunk."""
     X, silent = _audio(start, plan, scene)
-    fitted = clone(batch_transform).fit(X)
+    fitted = fit_batch_transform(batch_transform, X, len(X))
     return fitted, (np.asarray(fitted.transform(X)), silent)
 
 

@@ -22,8 +22,8 @@ class Noise(BaseEstimator):
     kind : {"white", "diffuse", "coherent"}, default="white"
         White noise, independent in each channel; a spherically diffuse field, whose coherence
         between two microphones at the distance d is ``sin(2 pi f d / c) / (2 pi f d / c)``; or one
-        signal that is the same at all microphones, like a source at broadside. A head has white
-        noise alone, ambisonics has no coherent one.
+        signal that is the same at all microphones, like a source at broadside. Heads take
+        white noise only, ambisonics no coherent noise.
     reference : {"auto", "direct", "reverberant"}, default="auto"
         Whether ``snr`` compares the noise with the direct sound, as it would be without a room, or
         with all sound of the sources; mean powers over the clip. "auto" is "reverberant" for a
@@ -92,7 +92,7 @@ class Interferer(BaseEstimator):
 
 @dataclass(repr=False)
 class Background:
-    """Validated noise or interferer: how loud it is, beside what, and what is heard."""
+    """Validated noise or interferer: its level, what that refers to, and its sound."""
 
     ratio: np.ndarray
     reference: str
@@ -108,7 +108,7 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
     noise : Noise, float, tuple of (float, float) or None
         What the caller gave.
     kinds : tuple of str
-        Kinds that the receiver offers.
+        Kinds that the receiver supports.
     reference : str
         What "auto" stands for.
     fs, n_times

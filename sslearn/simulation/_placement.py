@@ -69,8 +69,8 @@ class Placement(BaseEstimator):
     ``n_receivers``      9              None           None
     ===================  =============  =============  ==============
 
-    A head is half a metre from the walls, or a quarter of a narrow room, and 0.1 m from floor and
-    ceiling.
+    A head stands 0.5 m from the walls, or a quarter of a narrow room, and its height leaves 0.1 m
+    to the floor and the ceiling.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from sslearn.simulation._responses import array_response, direct_response
 
 
 class BuiltReceiver:
-    """A receiver at a sampling rate: how it hears a source, and what its defaults are.
+    """A receiver at a sampling rate: its responses to a source, its noise, its defaults.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class BuiltReceiver:
     defaults, room_defaults : dict
         What "auto" stands for in a :class:`Placement`, and None in :class:`ShoeboxRooms`.
     noise_kinds : tuple of str
-        Kinds of noise on offer.
+        Kinds of noise that it supports.
     noise_reference : str
         What signal-to-noise ratios refer to by default.
     draws_height : bool

@@ -75,7 +75,7 @@ def simulate(
         What is added to the clips, or the signal-to-noise ratio of white noise in dB, or a range
         to draw it from. No noise if None.
     interferer : Interferer, default=None
-        One more source, not in ``y``. None if None.
+        One more source, not in ``y``. No interferer if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=1.0

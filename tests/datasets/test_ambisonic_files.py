@@ -3,6 +3,7 @@ import pytest
 import soundfile
 
 from sslearn.datasets import load_ambisonic, make_ambisonic
+from sslearn.simulation import ShoeboxRooms
 
 FS = 16000
 
@@ -25,7 +26,7 @@ def _noise(n_channels, n_times=800):
 
 @pytest.mark.parametrize("convention", ["sn3d", "n3d", "fuma"])
 def test_every_convention_is_read_as_sn3d(write, convention):
-    params = {"n_rooms": 1, "t60": (0.2, 0.2), "duration": 0.1, "random_state": 0}
+    params = {"rooms": ShoeboxRooms(1, t60=(0.2, 0.2)), "duration": 0.1, "random_state": 0}
     clips = make_ambisonic(2, convention=convention, **params).data
     paths = [write(f"{i}.wav", clip) for i, clip in enumerate(clips)]
     recordings = load_ambisonic(paths, convention=convention)

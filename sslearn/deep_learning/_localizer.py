@@ -127,9 +127,9 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     output per source. Outputs are trained on the sources in descending order of azimuth, as in
     [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
     compares with the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles),
-    also need a network that outputs for each frame, and are predicted frame by frame. Sources that
-    fall silent are NaN and need ``threshold`` of the encoding; the validation error is then the sum
-    of all errors per true source, with 90 degrees for each that is missed or made up.
+    also need a network with an output for each frame, and are predicted frame by frame. Sources
+    that fall silent are NaN and need ``threshold`` of the encoding; the validation error is then
+    the sum of all errors per true source, with 90 degrees for each that is missed or made up.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
     paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the
@@ -277,7 +277,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         return self._decode(self._forward(X), X.dtype)
 
     def predict_frames(self, X):
-        """Directions in each frame, for networks that answer for each frame.
+        """Directions in each frame, for networks with an output for each frame.
 
         Parameters
         ----------
@@ -292,7 +292,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If the network answers for whole samples.
+            If the network has one output for a whole sample.
         """
         check_is_fitted(self)
         from sslearn.deep_learning._head import FrameOutputs

@@ -1,5 +1,7 @@
 """Localization by a network that is trained on encoded directions."""
 
+from functools import partial
+
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -21,6 +23,8 @@ from sslearn.utils._param_validation import (
     _fit_context,
     with_callbacks,
 )
+
+_check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 
 
 class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
@@ -241,8 +245,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        layouts = {"n_angles": (1, 2), "sources": True, "frames": True, "absent": True}
-        y = check_doa(y, n_samples=len(X), **layouts)
+        y = _check_y(y, n_samples=len(X))
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)

@@ -1,11 +1,9 @@
 """From a spectrum over the directions of a grid to directions."""
 
-from sslearn.decoding._decoders import (
-    AdjacentDecoder,
-    ArgmaxDecoder,
-    Decoder,
-    MeanDecoder,
-    PeakDecoder,
-)
+from sslearn.decoding._adjacent import AdjacentDecoder
+from sslearn.decoding._argmax import ArgmaxDecoder
+from sslearn.decoding._base import Decoder
+from sslearn.decoding._mean import MeanDecoder
+from sslearn.decoding._peaks import PeakDecoder
 
 __all__ = ["AdjacentDecoder", "ArgmaxDecoder", "Decoder", "MeanDecoder", "PeakDecoder"]

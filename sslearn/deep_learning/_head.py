@@ -71,8 +71,8 @@ class FrameOutputs(nn.Module):
     def _finish(self, x):
         if not self.spec.has_frames(x):
             raise ValueError(
-                "predict_frames needs a network that answers for each frame, such as CRNN; this "
-                f"one answers for a sample, with shape {tuple(x.shape)}. Use predict."
+                "predict_frames needs a network with an output for each frame, such as CRNN; this "
+                f"one has an output for each sample, with shape {tuple(x.shape)}. Use predict."
             )
         # To the head a frame is a sample, so that nothing is averaged.
         x = self.scaling(x)
@@ -107,13 +107,13 @@ class Criterion:
 def _check_frames(output, target, has_frames):
     if not has_frames:
         raise ValueError(
-            "y has an axis of frames and needs a network that answers for each frame, such as "
-            f"CRNN; this one answers for a sample, with shape {tuple(output.shape)}."
+            "y has an axis of frames and needs a network with an output for each frame, such as "
+            f"CRNN; this one has an output for each sample, with shape {tuple(output.shape)}."
         )
     n_frames, n_targets = output.shape[1], target.shape[1]
     if n_frames != n_targets:
         raise ValueError(
-            f"y must have as many frames as the network answers for, {n_frames}; got {n_targets}. "
+            f"y must have as many frames as the network outputs, {n_frames}; got {n_targets}. "
             "Sample the track at the frames of the features, or change their hop_length or block "
             "size."
         )

@@ -18,6 +18,8 @@ from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils._param_validation import StrOptions, _fit_context, with_callbacks
 
+_check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
+
 
 class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     """Localizer made of a network, an encoding of the directions and a loss.
@@ -109,9 +111,9 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     output per source. Outputs are trained on the sources in descending order of azimuth, as in
     [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
     compares with the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles),
-    also need a network that outputs for each frame, and are predicted frame by frame. Sources that
-    fall silent are NaN and need ``threshold`` of the encoding; the validation error is then the sum
-    of all errors per true source, with 90 degrees for each that is missed or made up.
+    also need a network with an output for each frame, and are predicted frame by frame. Sources
+    that fall silent are NaN and need ``threshold`` of the encoding; the validation error is then
+    the sum of all errors per true source, with 90 degrees for each that is missed or made up.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
     paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the
@@ -216,9 +218,8 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         """
         X = self._check_X(X, ensure_min_samples=2)
         self._learn_inputs(X)
-        check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
-        y = check_y(y, n_samples=len(X))
-        X_val, y_all = self._check_validation(X_val, y_val, y, check_y)
+        y = _check_y(y, n_samples=len(X))
+        X_val, y_all = self._check_validation(X_val, y_val, y, _check_y)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
@@ -253,7 +254,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         return self._decode(self._forward(X), X.dtype)
 
     def predict_frames(self, X):
-        """Directions in each frame, for networks that answer for each frame.
+        """Directions in each frame, for networks with an output for each frame.
 
         Parameters
         ----------
@@ -268,7 +269,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If the network answers for whole samples.
+            If the network has one output for a whole sample.
         """
         check_is_fitted(self)
         from sslearn.deep_learning._head import FrameOutputs

@@ -1,3 +1,5 @@
+from numbers import Integral
+
 import numpy as np
 
 
@@ -16,7 +18,8 @@ class FrameStream:
     Raises
     ------
     ValueError
-        If the network does not offer ``initial_state`` and ``step``.
+        If the network does not offer ``initial_state`` and ``step``, or ``batch_size`` is not
+        positive.
 
     See Also
     --------
@@ -27,6 +30,8 @@ class FrameStream:
     def __init__(self, localizer, batch_size=1):
         from sslearn.deep_learning._head import FrameOutputs
 
+        if not isinstance(batch_size, Integral) or batch_size < 1:
+            raise ValueError(f"batch_size must be a positive integer; got {batch_size!r}.")
         network = localizer.module_[0]
         if not (hasattr(network, "initial_state") and hasattr(network, "step")):
             raise ValueError(

@@ -203,6 +203,7 @@ class GridEncoding(Encoding):
         decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
         cells = self._axis if self.n_angles_ == 1 else self._mesh
         y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
+        # A decoder of several sources adds the axis of angles itself.
         if y.ndim < scores.ndim and (y.ndim > 1 or self._is_column):
             y = y[..., None]
         if self.threshold is not None:
@@ -232,11 +233,13 @@ class GridEncoding(Encoding):
         y = self._descending(y) if y.ndim == 3 else y
         rows = y.reshape(-1, self.n_angles_)
         present = ~np.isnan(rows[:, 0])
-        targets = np.zeros((len(rows), len(self.grid_)))
         if self.n_angles_ == 1:
-            targets[present] = self._axis.to_grid(self._encode_azimuth(rows[present, 0]))
+            targets = self._axis.to_grid(self._encode_azimuth(rows[present, 0]))
         else:
-            targets[present] = self._encode_sphere(rows[present])
+            targets = self._encode_sphere(rows[present])
+        if not present.all():
+            encoded, targets = targets, np.zeros((len(rows), len(self.grid_)))
+            targets[present] = encoded
         return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(self.grid_))
 
     def _descending(self, y):

@@ -70,7 +70,7 @@ class OutputSpec:
         n_before = outputs.ndim - n_axes
         if n_before not in (1, 2) or tuple(outputs.shape[n_before:]) != self.shape:
             raise ValueError(
-                "network must answer with shape (n_samples, *output_shape) or (n_samples, "
+                "network must output the shape (n_samples, *output_shape) or (n_samples, "
                 f"n_frames, *output_shape) with output_shape={self.shape}; got "
                 f"{tuple(outputs.shape)}. Is it a network for this number of sources?"
             )

@@ -9,7 +9,7 @@ _MIN_DENSE = 128
 
 
 class CRNN(NetworkRecipe):
-    """Convolutional recurrent network on maps, which answers for each frame.
+    """Convolutional recurrent network on maps, with an output for each frame.
 
     Convolutions see neighbouring frequencies and frames and shrink the frequency axis; recurrent
     layers then run through the frames in both directions.

@@ -19,14 +19,14 @@ class EachFrame(nn.Module):
         self.as_rows = as_rows
 
     def forward(self, x):
-        """Answers of shape (n_samples, n_frames, ...)."""
+        """Outputs of shape (n_samples, n_frames, ...)."""
         # Maps are made the fastest axis: convolutions keep that order, and go faster with it.
         if self.as_rows:
             images = x.permute(0, 3, 1, 2).contiguous().unsqueeze(-1)
         else:
             images = x.permute(0, 3, 4, 2, 1).contiguous()
-        answers = self.network(images.flatten(0, 1).permute(0, 3, 1, 2))
-        return answers.unflatten(0, images.shape[:2])
+        outputs = self.network(images.flatten(0, 1).permute(0, 3, 1, 2))
+        return outputs.unflatten(0, images.shape[:2])
 
 
 class Residual(nn.Module):

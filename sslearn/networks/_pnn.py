@@ -6,7 +6,7 @@ from sslearn.utils._param_validation import Integral, Interval, StrOptions
 class PNN(NetworkRecipe):
     """Convolutional network on the phases of one frame, for one source.
 
-    Each frame is answered on its own. Convolutions join neighbouring microphones until one row is
+    Each frame is processed on its own. Convolutions join neighbouring microphones until one row is
     left, one layer fewer than microphones; dense layers then see all frequencies.
 
     Parameters
@@ -16,7 +16,7 @@ class PNN(NetworkRecipe):
     hidden_layer_sizes : tuple of int, default=(512, 512)
         Width of each dense layer before the output.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions are answered alike,
+        Weights of the output layer before training: 0, so that all directions score alike,
         or random numbers of torch, the published way.
 
     See Also
@@ -29,7 +29,7 @@ class PNN(NetworkRecipe):
     ``conv(2 x 1), ReLU`` once for each pair of neighbouring rows, flattened; ``dense, batch norm,
     ReLU`` for each hidden width; a dense output. Rows are microphones, columns frequencies.
 
-    With random weights the answers start several times larger than labels of 1 among dozens of 0.
+    With random weights the outputs start several times larger than labels of 1 among dozens of 0.
     Squared errors without an activation then spend the first thousands of steps on making them
     small, and may lose the features with them; from 0 they learn at once.
 
@@ -107,9 +107,9 @@ class PNNSplit(NetworkRecipe):
     recurrence : {"clip", "batch"}, default="clip"
         What the recurrent layer of the mask runs through: the frames of each clip, or, as in the
         code the authors released, all frames of the batch, one clip after the other. With
-        ``"batch"`` the answer to a clip depends on the others in its batch.
+        ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions are answered alike,
+        Weights of the output layer before training: 0, so that all directions score alike,
         or random numbers of torch, the published way. See :class:`PNN`.
 
     See Also
@@ -122,7 +122,7 @@ class PNNSplit(NetworkRecipe):
     ``conv(2 x 1), ReLU``, then ``conv(2 x 3), ReLU`` until one row of microphones is left, then
     ``dense, batch norm, ReLU`` to ``h_t``, twice as wide as there are outputs. With
     ``m_t = sigmoid(BiLSTM(h)_t)`` the features of the sources are ``sum_t m_t h_t / sum_t m_t``
-    and ``sum_t (1 - m_t) h_t / sum_t (1 - m_t)``, element by element; one dense layer answers
+    and ``sum_t (1 - m_t) h_t / sum_t (1 - m_t)``, element by element; one dense layer serves
     both. Which source comes first is up to the order of the targets or to the loss.
 
     References

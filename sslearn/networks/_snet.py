@@ -11,7 +11,7 @@ _N_NEIGHBORS = 5  # directions that the last convolution sees together
 class SNet(NetworkRecipe):
     """Residual network on blocks of spectrum frames, for one source.
 
-    Each block is answered on its own: a residual trunk over frequency and time, a score of each
+    Each block is processed on its own: a residual trunk over frequency and time, a score of each
     direction at each place, then a second part that sees neighbouring directions together.
 
     Parameters
@@ -27,7 +27,7 @@ class SNet(NetworkRecipe):
         What the last convolution sees beyond the first and last direction: nothing, or the other
         end, for encodings whose grid is a closed circle.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions are answered alike,
+        Weights of the output layer before training: 0, so that all directions score alike,
         or random numbers of torch, the published way. With ``"zeros"`` the last
         convolution takes the mean, not the sum, over the frames and directions that it sees: sums
         of so many move far with each step of the optimizer. See :class:`PNN`.
@@ -151,9 +151,9 @@ class SNetSplit(NetworkRecipe):
     recurrence : {"clip", "batch"}, default="clip"
         What the recurrent layer of the mask runs through: the blocks of each clip, or, as in the
         code the authors released, all blocks of the batch, one clip after the other. With
-        ``"batch"`` the answer to a clip depends on the others in its batch.
+        ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions are answered alike,
+        Weights of the output layer before training: 0, so that all directions score alike,
         or random numbers of torch, the published way. See :class:`PNN`.
 
     See Also

@@ -5,13 +5,13 @@ from sslearn.plotting._lines import line_options
 from sslearn.plotting._spectrum_data import (
     check_spectra,
     collapse_grid,
-    is_closed,
     map_limits,
     marks_of,
     path_of,
     raster,
     scaled,
     spectrum_of,
+    wraps,
 )
 from sslearn.plotting._ticks import degrees, round_ticks
 from sslearn.utils import import_optional
@@ -176,7 +176,7 @@ class SpatialSpectrumDisplay:
 
     def _draw_lines(self, kind, spectra, limits, label, kwargs):
         ax, azimuth = self.ax_, path_of(self.grid, overlap=kind == "line")
-        turn = 360.0 if is_closed(self.grid) else None
+        turn = 360.0 if wraps(self.grid) else None
         across = np.deg2rad if kind == "polar" else np.asarray
         for i, mark in enumerate([] if self.y_true is None else self.y_true):
             options = {"color": "black", "lw": 1.4, "ls": (0, (4, 3)), "zorder": 4}
@@ -205,7 +205,7 @@ class SpatialSpectrumDisplay:
             self._dress_line(limits, label)
 
     def _is_sector(self):
-        return not is_closed(self.grid) and np.ptp(self.grid) <= 180
+        return not wraps(self.grid) and np.ptp(self.grid) <= 180
 
     def _dress_polar(self, limits):
         ax = self.ax_
@@ -229,7 +229,7 @@ class SpatialSpectrumDisplay:
 
     def _dress_line(self, limits, label):
         ax = self.ax_
-        low, high = (-180, 180) if is_closed(self.grid) else self.grid[[0, -1]]
+        low, high = (-180, 180) if wraps(self.grid) else self.grid[[0, -1]]
         room = 0.04 * (limits[1] - limits[0])
         ax.set(xlim=(high, low), ylim=(limits[0], limits[1] + room), ylabel=label)
         ax.set(xticks=round_ticks(low, high), xlabel="azimuth")

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.geometry import angles_to_unit_vectors, check_directions
+from sslearn.geometry import angles_to_unit_vectors, azimuth_order, check_directions
 
 # Height and width of a pixel of a map, in degrees.
 _PIXEL = 0.5
@@ -99,18 +99,18 @@ def collapse_grid(grid, spectra):
     return angles, merged
 
 
-def is_closed(azimuth):
-    """Whether the step from the last of sorted azimuths to the first is like the others."""
-    steps = np.diff(azimuth, append=azimuth[0] + 360.0)
-    return len(azimuth) > 2 and steps[-1] <= steps[:-1].max() * (1 + 1e-9)
+def wraps(azimuth):
+    """Whether sorted azimuths follow each other across 180 degrees."""
+    order, closed = azimuth_order(azimuth)
+    return closed or order[0] > 0
 
 
 def path_of(azimuth, *, overlap=False):
-    """Azimuths that a line goes through: back to the first if closed, broken at wide gaps.
+    """Azimuths that a line goes through: back to the first across 180, broken at wide gaps.
 
-    With ``overlap`` a closed line starts before the first azimuth, so that it fills straight axes.
+    With ``overlap`` such a line starts before the first azimuth, so that it fills straight axes.
     """
-    if is_closed(azimuth):
+    if wraps(azimuth):
         before = azimuth[-1:] - 360 if overlap else []
         azimuth = np.concatenate([before, azimuth, azimuth[:1] + 360])
     steps = np.diff(azimuth)

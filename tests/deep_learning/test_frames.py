@@ -84,5 +84,5 @@ def test_two_sources():
 
 def test_network_that_answers_for_samples_is_refused():
     localizer, X = fitted(directions(50)[:, 0], network=MLP((4,)))
-    with pytest.raises(ValueError, match=r"answers for each frame, such as CRNN.*shape \(32, 2\)"):
+    with pytest.raises(ValueError, match=r"output for each frame, such as CRNN.*shape \(32, 2\)"):
         localizer.predict_frames(X)

@@ -127,6 +127,8 @@ def test_errors():
         stream.step(X[0])
     with pytest.raises(ValueError, match="NaN"):
         stream.step(np.full((1, 10, 1), np.nan))
+    with pytest.raises(ValueError, match="batch_size must be a positive integer; got 0"):
+        localizer.stream(0)
     network = MLP((8,), activation="relu")
     with pytest.raises(ValueError, match=r"stream needs a network with a state.*MLP has none"):
         fitted(network=network)[0].stream()

@@ -144,7 +144,7 @@ def test_silence_alone_is_learned():
         ({"encoding": GibbsWeightedEncoding(GRID)}, "Set threshold of the encoding"),
         ({"encoding": UnitVectorEncoding()}, "UnitVectorEncoding encodes one source"),
         ({"encoding": AngleEncoding()}, "AngleEncoding encodes one source"),
-        ({"network": MLP((8,))}, "needs a network that answers for each frame"),
+        ({"network": MLP((8,))}, "needs a network with an output for each frame"),
     ],
     ids=str,
 )

@@ -1,0 +1,79 @@
+from abc import abstractmethod
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sslearn.geometry import check_directions, grid_neighbors
+
+
+class Decoder(BaseEstimator):
+    """Base of decoders: from a spectrum over the directions of a grid to one direction.
+
+    A subclass implements ``_decode(rows, grid, peaks, neighbors)`` and sets ``needs_neighbors`` to
+    True if it reads the neighbours; otherwise they may be None.
+
+    See Also
+    --------
+    sslearn.encoding.GridEncoding : Decodes the output of a network.
+    sslearn.doa.SRPPHAT : Decodes a spatial spectrum.
+    """
+
+    _parameter_constraints: dict = {}
+    needs_neighbors = False
+
+    def decode(self, spectrum, grid, *, neighbors=None):
+        """Decode each spectrum into a direction.
+
+        Parameters
+        ----------
+        spectrum : array-like of shape (..., n_directions)
+            Spectra; larger is more likely.
+        grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+            Directions of the spectrum, in degrees and metres.
+        neighbors : ndarray of shape (n_directions, n_neighbors), default=None
+            Neighbours of each direction; those of :func:`sslearn.geometry.grid_neighbors` if None.
+            To decode many spectra, compute them once.
+
+        Returns
+        -------
+        directions : ndarray of shape (...) or (..., 2) or (..., 3)
+            Laid out like a row of the grid.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit or a spectrum is not finite.
+        """
+        rows, directions, neighbors = self._check(spectrum, grid, neighbors)
+        decoded = self._decode(rows, directions, rows.argmax(axis=1), neighbors)
+        return decoded.reshape(np.shape(spectrum)[:-1] + directions.shape[1:])
+
+    def _check(self, spectrum, grid, neighbors):
+        """Rows (n, n_directions), directions, and their neighbours."""
+        self._validate_params()
+        directions = check_directions(grid, name="grid")
+        spectrum = _check_spectrum(spectrum, len(directions))
+        if neighbors is None and self.needs_neighbors:
+            neighbors = grid_neighbors(grid)
+        if neighbors is not None and len(neighbors) != len(directions):
+            raise ValueError(
+                f"neighbors must have one row for each of the {len(directions)} directions; got "
+                f"shape {np.shape(neighbors)}."
+            )
+        return spectrum.reshape(-1, len(directions)), directions, neighbors
+
+    @abstractmethod
+    def _decode(self, rows, grid, peaks, neighbors):
+        """Directions of the rows (n, n_directions), whose highest values are at the peaks."""
+
+
+def _check_spectrum(spectrum, n_directions):
+    spectrum = np.asarray(spectrum)
+    if spectrum.ndim == 0 or spectrum.shape[-1] != n_directions:
+        raise ValueError(
+            f"spectrum must have n_directions={n_directions} values on its last axis, as the grid "
+            f"has; got shape {spectrum.shape}."
+        )
+    if not np.isfinite(spectrum).all():
+        raise ValueError("spectrum contains NaN or infinity: expected finite values.")
+    return spectrum

@@ -1,0 +1,108 @@
+import numpy as np
+
+from sslearn.decoding._adjacent import AdjacentDecoder
+from sslearn.decoding._argmax import ArgmaxDecoder
+from sslearn.decoding._base import Decoder
+from sslearn.geometry import angles_to_unit_vectors
+from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+
+
+class PeakDecoder(Decoder):
+    """The highest local maxima: the directions of several sources.
+
+    Parameters
+    ----------
+    n_sources : int, default=1
+        Largest number of sources.
+    threshold : float, default=None
+        Least height of a peak, as a share of the way from the lowest to the highest value of the
+        spectrum; None takes every local maximum.
+    min_separation : float, default=10.0
+        Least angle between two sources in degrees: of closer peaks the higher one stays.
+    refine : {"parabola", "lorentzian", None}, default="parabola"
+        How each peak is refined off the grid, as ``AdjacentDecoder(weights=refine)`` does; None
+        keeps the directions of the grid.
+
+    See Also
+    --------
+    AdjacentDecoder : One source.
+
+    Notes
+    -----
+    A local maximum is at least as high as all its neighbours
+    (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
+    none. Where there are fewer than ``n_sources``, the rest is NaN.
+
+    Examples
+    --------
+    >>> from sslearn.decoding import PeakDecoder
+    >>> spectrum = [[0.0, 2.0, 0.0, 1.0, 0.0]]
+    >>> PeakDecoder(2).decode(spectrum, [-60.0, -30.0, 0.0, 30.0, 60.0]).tolist()
+    [[[-30.0], [30.0]]]
+    >>> PeakDecoder(2, threshold=0.6).decode(spectrum, [-60, -30, 0, 30, 60]).tolist()
+    [[[-30.0], [nan]]]
+    """
+
+    _parameter_constraints: dict = {
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
+        "threshold": [Interval(Real, 0, 1, closed="both"), None],
+        "min_separation": [Interval(Real, 0, 180, closed="both")],
+        "refine": [StrOptions({"parabola", "lorentzian"}), None],
+    }
+
+    needs_neighbors = True
+
+    def __init__(self, n_sources=1, *, threshold=None, min_separation=10.0, refine="parabola"):
+        self.n_sources = n_sources
+        self.threshold = threshold
+        self.min_separation = min_separation
+        self.refine = refine
+
+    def decode(self, spectrum, grid, *, neighbors=None):
+        """Decode each spectrum into the directions of its highest peaks.
+
+        Parameters
+        ----------
+        spectrum : array-like of shape (..., n_directions)
+            Spectra; larger is more likely.
+        grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
+            Directions of the spectrum, in degrees and metres.
+        neighbors : ndarray of shape (n_directions, n_neighbors), default=None
+            Neighbours of each direction, as in :meth:`Decoder.decode`.
+
+        Returns
+        -------
+        directions : ndarray of shape (..., n_sources, n_angles)
+            Directions from the highest peak down, in degrees (and metres); NaN where there is no
+            further peak.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit or a spectrum is not finite.
+        """
+        rows, grid, neighbors = self._check(spectrum, grid, neighbors)
+        refined = AdjacentDecoder(weights=self.refine) if self.refine else ArgmaxDecoder()
+        heights = self._heights_of_peaks(rows, neighbors)
+        vectors = angles_to_unit_vectors(grid)
+        directions = np.full((len(rows), self.n_sources, *grid.shape[1:]), np.nan)
+        for source in range(self.n_sources):
+            peaks = heights.argmax(axis=1)
+            found = np.flatnonzero(np.isfinite(heights[np.arange(len(rows)), peaks]))
+            peaks = peaks[found]
+            directions[found, source] = refined._decode(rows[found], grid, peaks, neighbors)
+            near = vectors[peaks] @ vectors.T >= np.cos(np.deg2rad(self.min_separation))
+            heights[found] = np.where(near, -np.inf, heights[found])
+            heights[found, peaks] = -np.inf
+        directions = directions.reshape(len(rows), self.n_sources, -1)
+        return directions.reshape(*np.shape(spectrum)[:-1], *directions.shape[1:])
+
+    def _heights_of_peaks(self, rows, neighbors):
+        """The values at local maxima above the threshold, minus infinity elsewhere."""
+        around = rows[:, neighbors.T]
+        is_peak = (rows >= around.max(axis=1)) & (rows > around.min(axis=1))
+        heights = np.where(is_peak, rows, -np.inf)
+        if self.threshold is not None:
+            low, high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
+            heights[rows < low + self.threshold * (high - low)] = -np.inf
+        return heights

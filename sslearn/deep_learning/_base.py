@@ -88,8 +88,9 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     Notes
     -----
-    A subclass takes the parameters of ``_parameter_constraints`` in its constructor and calls or
-    overrides these methods, which are not for its users:
+    A subclass takes the parameters of ``_parameter_constraints`` in its constructor, decorates
+    ``fit`` with ``sklearn.callback.with_callbacks``, and calls or overrides these methods, which
+    are not for its users:
 
     - ``_build()`` returns the torch module, for one network or several;
     - ``_branches(module)`` lists the networks, which are trained one after the other;

@@ -76,7 +76,7 @@ def ambisonic_crnn(
     Raises
     ------
     ValueError
-        If there is no such target.
+        If ``target`` is unknown.
 
     See Also
     --------

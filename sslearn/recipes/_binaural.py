@@ -39,7 +39,7 @@ def siamese(
     fs : float, default=16000
         Sampling rate of the audio in Hz.
     radius : float, default=5.0
-        Largest difference of angles of similar sounds, in degrees; the paper has 5 and 15.
+        Largest difference of angles of similar sounds, in degrees; the paper uses 5 and 15.
     n_neighbors : int, default=5
         Neighbours in the regression.
     max_epochs : int, default=100
@@ -103,7 +103,7 @@ def weakly_supervised_siamese(
     fs : float, default=16000
         Sampling rate of the audio in Hz.
     radius : float, default=15.0
-        Radius of the neighbourhood in degrees; the paper has 5, 15 and 30.
+        Radius of the neighbourhood in degrees; the paper uses 5, 15 and 30.
     n_neighbors : int, default=5
         Neighbours in the regression.
     max_epochs : int, default=100
@@ -192,7 +192,7 @@ def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, ve
 
     The branch of :func:`siamese`, one for each angle, with a tanh output and squared error. The
     paper's linear layer of three units before the output is left out: it only factors a linear map
-    (``MLP(bottleneck=3)`` has it). Elevations are divided by 90, where the paper has 180.
+    (``MLP(bottleneck=3)`` has it). Elevations are divided by 90, where the paper uses 180.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def phase_network(
     ----------
     grid : {"circle", "front"} or array-like of shape (n_classes,), default="circle"
         Azimuths of the classes in degrees. ``"circle"``: 0 to 360 in steps of 5, for microphones
-        that tell all directions apart. ``"front"``: -90 to 90, for a line of microphones. Both are
+        that resolve all directions. ``"front"``: -90 to 90, for a line of microphones. Both are
         open, as published: nothing wraps, and 0 and 360 are two classes. On
         :func:`sslearn.geometry.circular_grid`, the better choice for a circle, the targets do
         not jump at 0.
@@ -60,7 +60,7 @@ def phase_network(
     Raises
     ------
     ValueError
-        If the grid has a name that there is not.
+        If ``grid`` is an unknown name.
 
     See Also
     --------
@@ -152,7 +152,7 @@ def spectrogram_network(
     Raises
     ------
     ValueError
-        If the grid has a name that there is not.
+        If ``grid`` is an unknown name.
 
     See Also
     --------

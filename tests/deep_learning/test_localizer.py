@@ -102,6 +102,8 @@ def test_state_is_numpy_and_the_loss_is_kept_by_pickle():
     localizer = fast(max_epochs=2).fit(X, y)
     again = pickle.loads(pickle.dumps(localizer))
     assert "_module" not in vars(again)
+    assert localizer.module_ is localizer.module_
+    assert not again.module_.training
     np.testing.assert_array_equal(again.predict(X), localizer.predict(X))
     assert set(again.history_) == {"network", "epoch", "train_loss", "valid_error", "lr"}
 

@@ -92,7 +92,7 @@ class ESPRIT(GridScorer):
     Notes
     -----
     The sources are on the horizontal plane. A line cannot tell front from back: azimuths are those
-    in front of it (to its left, if it runs from front to back). ``predict`` answers azimuths of
+    in front of it (to its left, if it runs from front to back). ``predict`` returns azimuths of
     shape (n_samples,) for one source and (n_samples, n_sources, 1) for several, the strongest
     first. Sources in one place, or fewer than ``n_sources``, leave the other directions undefined.
     Echoes are taken for sources: in reverberant rooms several sources are found less surely than
@@ -205,7 +205,7 @@ class ESPRIT(GridScorer):
                     f"{name} must hold azimuths alone for ESPRIT; got {n} numbers per direction. "
                     "Use MUSIC or SRPPHAT, which find elevations too."
                 )
-        # Of the uniform array: what one of microphones off their line hears is not used.
+        # Of the uniform array: how far microphones are off their line is not used.
         self._set_grid(self._array.ideal(), n_angles)
         waves = 2 * np.pi * freqs / self.speed_of_sound
         self._rooted, self._refined = self._array.bands(waves, self.n_sources)

@@ -85,23 +85,23 @@ class IntensityLocalizer(SpectrumLocalizer):
         Order and gains of the four channels, as :class:`sslearn.features.IntensityVector` has it.
     fs : float, default=16000
         Sampling rate in Hz.
+    grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
+        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes every
+        2 degrees of azimuth, or about every 4 degrees of the sphere if ``fit`` is given azimuths
+        and elevations.
+    freq_range : tuple of (float, float) or None, default=(200, 4000)
+        Lowest and highest frequency in Hz; the highest is left out. None takes all.
     normalize : bool, default=True
         Whether the intensity of each frequency and frame is divided by its energy, so that each
         has the same say. Otherwise the loud ones decide.
-    freq_range : tuple of (float, float) or None, default=(200, 4000)
-        Lowest and highest frequency in Hz; the highest is left out. None takes all.
+    width : float, default=8.0
+        Standard deviation of the smoothing of the spatial spectrum, in degrees; at least 4, the
+        distance of its cells.
     decoder : decoder, default=None
         None takes the direction of the mean intensity: one source, no grid. Otherwise the decoder
         is applied to the spatial spectrum: ``PeakDecoder(n_sources)`` finds several sources, and
         ``AdjacentDecoder(weights="parabola")`` one, which early reflections pull less than the
         mean.
-    grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
-        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes every
-        2 degrees of azimuth, or about every 4 degrees of the sphere if ``fit`` is given azimuths
-        and elevations.
-    width : float, default=8.0
-        Standard deviation of the smoothing of the spatial spectrum, in degrees; at least 4, the
-        distance of its cells.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
@@ -185,22 +185,22 @@ class IntensityLocalizer(SpectrumLocalizer):
         convention="sn3d",
         *,
         fs=16000,
-        normalize=True,
-        freq_range=(200, 4000),
-        decoder=None,
         grid=None,
+        freq_range=(200, 4000),
+        normalize=True,
         width=8.0,
+        decoder=None,
         block_size=None,
         batch_transform=None,
         n_jobs=None,
     ):
         self.convention = convention
         self.fs = fs
-        self.normalize = normalize
-        self.freq_range = freq_range
-        self.decoder = decoder
         self.grid = grid
+        self.freq_range = freq_range
+        self.normalize = normalize
         self.width = width
+        self.decoder = decoder
         self.block_size = block_size
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs

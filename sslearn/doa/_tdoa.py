@@ -99,7 +99,7 @@ class TDOALocalizer(GridScorer):
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
         Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees; ``predict`` does
-        not search them, but answers in their layout if ``fit`` is given no y. None takes all that
+        not search them, but predicts in their layout if ``fit`` is given no y. None takes all that
         the pairs can tell apart: every 2 degrees of azimuth, or about every 4 degrees of the
         sphere if ``fit`` is given azimuths and elevations, without the back of a line and without
         what is below a plane of microphones.

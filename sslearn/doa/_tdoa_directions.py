@@ -84,9 +84,9 @@ def directions_from_tdoas(tdoas, mic_positions, *, pairs=None, speed_of_sound=34
     the Lagrange multiplier, which a safe Newton iteration finds [1]_. So the norm, too,
     corrects errors of the delays.
 
-    Microphones on a plane cannot tell the two sides of it apart: the answer is on the upper side
+    Microphones on a plane cannot tell the two sides of it apart: the result is on the upper side
     (the front if the plane is vertical, the left if it is the x-z plane), as far from the plane as
-    the norm asks. Microphones on a line tell no more than the angle to it: the answer is on the
+    the norm asks. Microphones on a line tell no more than the angle to it: the result is on the
     half-plane that the line bounds towards the front (towards the left for a line along x). For
     both, delays longer than sound needs give the nearest direction on the plane or line.
 

@@ -267,7 +267,7 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
     90 degrees for each source that is missed or invented. That is what a random direction costs on
     average, so silence gains nothing over a guess, and a miss with a false alarm costs as much as
     the worst pair: the generalized optimal sub-pattern assignment metric [2]_ of order 1 with
-    cut-off 180. The constant answer that scores 0 has as many sources as there are, all in one
+    cut-off 180. The constant prediction that scores 0 has as many sources as there are, all in one
     direction.
 
     References

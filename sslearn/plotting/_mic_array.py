@@ -245,7 +245,7 @@ default=None
             Localizer with ``mic_positions``, fitted or not, or pipeline that ends with one.
         directions : array-like of shape (n_sources,), (n_sources, 2) or (n_sources, 3), \
 default=None
-            Directions of sources in degrees, for example what ``predict`` answered.
+            Directions of sources in degrees, for example those that ``predict`` returned.
         view : {"top", "3d"}, default=None
             As in :meth:`plot`.
         ax : matplotlib Axes, default=None

@@ -296,11 +296,11 @@ class SpatialSpectrumDisplay:
         X : array-like
             What the estimator takes.
         y : array-like, default=None
-            True directions of all samples in degrees, laid out as ``predict`` answers.
+            True directions of all samples in degrees, laid out as ``predict`` returns them.
         sample : int, default=0
             Row of X.
         block : int, default=None
-            Block of frames, where the localizer answers in blocks. None is their mean, with the
+            Block of frames, where the localizer predicts in blocks. None is their mean, with the
             predictions of all.
         kind : {"polar", "line", "map"}, default=None
             As in :meth:`plot`.

@@ -178,12 +178,12 @@ class TrackDisplay:
     def from_estimator(
         cls, estimator, X, y=None, *, sample=0, times=None, component=None, ax=None, **kwargs
     ):
-        """Draw what a fitted localizer answers over the time of one clip.
+        """Draw the predictions of a fitted localizer over the time of one clip.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted localizer that answers over time: a classical one with ``block_size``, or
+            Fitted localizer that predicts over time: a classical one with ``block_size``, or
             pipeline that ends with one, or a neural one with ``predict_frames``.
         X : array-like
             What the estimator takes.
@@ -193,7 +193,7 @@ class TrackDisplay:
         sample : int, default=0
             Row of X.
         times : array-like of shape (n_frames,), default=None
-            Times of the answers in seconds. None takes the middle of each block from the STFT
+            Times of the predictions in seconds. None takes the middle of each block from the STFT
             inside the estimator, if there is one, as if the last block were full, and numbers the
             blocks otherwise.
         component : {"azimuth", "elevation"}, default=None
@@ -212,7 +212,7 @@ class TrackDisplay:
         ------
         ValueError
             If there is no such sample, y has another number of rows than X, or the estimator does
-            not answer over time.
+            not predict over time.
         """
         if not 0 <= sample < len(X):
             raise ValueError(f"sample must be in [0, {len(X) - 1}]; got {sample}.")
@@ -224,7 +224,7 @@ class TrackDisplay:
         name = type(last).__name__
         if y_pred.ndim != 4:
             raise ValueError(
-                f"estimator must answer over time, with shape (n_samples, n_frames, n_sources, k); "
+                "estimator must predict over time, with shape (n_samples, n_frames, n_sources, k); "
                 f"got {y_pred.shape} from {name}. Set its block_size, or give a "
                 "NeuralLocalizer without a pipeline around it."
             )

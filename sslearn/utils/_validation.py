@@ -31,7 +31,7 @@ def _check_n_channels(n_found, n_channels, name):
 
 
 def check_finite(X, name="X", *, first_sample=0):
-    """Refuse NaN and infinity.
+    """Raise if an array holds NaN or infinity.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def test_from_estimator_without_times_and_with_tracks():
 def test_what_is_not_a_track_is_refused():
     X, y = waves()
     model = SRPPHAT(MICS, batch_transform=STFT(256)).fit(X, y)
-    with pytest.raises(ValueError, match=r"must answer over time.*got \(1,\).*Set its block_size"):
+    with pytest.raises(ValueError, match=r"must predict over time.*got \(1,\).*Set its block_size"):
         TrackDisplay.from_estimator(model, X, y)
     with pytest.raises(ValueError, match=r"sample must be in \[0, 1\]; got 2"):
         TrackDisplay.from_estimator(model, X, y, sample=2)

@@ -2,10 +2,10 @@
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.base import clone
 
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
+from sslearn.utils import fit_batch_transform, take_rows
 from sslearn.utils._param_validation import HasMethods, Integral
 
 
@@ -45,10 +45,9 @@ class BatchTransformEstimator(TorchEstimator):
         return X
 
     def _learn_inputs(self, X):
-        if self.batch_transform is not None:
-            first = _take(X, np.arange(min(self.batch_size, len(X))))
-            self.batch_transform_ = clone(self.batch_transform).fit(first)
-            X = self._transform_batch(first)
+        self.batch_transform_ = fit_batch_transform(self.batch_transform, X, self.batch_size)
+        if self.batch_transform_ is not None:
+            X = self._transform_batch(take_rows(X, slice(0, self.batch_size)))
         self._input_shape, self._dtype = X.shape[1:], X.dtype
 
     def _transform_batch(self, X):
@@ -63,7 +62,7 @@ class BatchTransformEstimator(TorchEstimator):
         weight = next(module.parameters())
 
         def load(rows):
-            batch = torch.from_numpy(self._transform_batch(_take(X, rows.numpy())))
+            batch = torch.from_numpy(self._transform_batch(take_rows(X, rows.numpy())))
             return batch.to(weight.device, weight.dtype)
 
         return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
@@ -72,7 +71,3 @@ class BatchTransformEstimator(TorchEstimator):
         # Maps, and what networks make of them, may be large: never more of them than in training.
         of_features = self.batch_transform is None and len(self._input_shape) == 1
         return super()._chunk_size() if of_features else self.batch_size
-
-
-def _take(X, rows):
-    return [X[i] for i in rows] if isinstance(X, list) else X[rows]

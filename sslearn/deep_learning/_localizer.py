@@ -77,8 +77,8 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Recipe that was used.
     encoding_ : Encoding
         Fitted encoding.
-    batch_transform_ : transformer
-        Fitted ``batch_transform``, where there is one.
+    batch_transform_ : transformer or None
+        Fitted copy of ``batch_transform``.
     module_ : torch.nn.Module
         Fitted module, in evaluation mode.
     history_ : dict of str to ndarray

@@ -251,7 +251,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._decode(self._forward(X), X.dtype)
+        return self._decode(self._forward(X), X)
 
     def predict_frames(self, X):
         """Directions in each frame, for networks with an output for each frame.
@@ -276,7 +276,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
         X = self._check_X(X, reset=False)
         module = FrameOutputs(self.module_, self.encoding_.output_spec_)
-        return self._decode_frames(self._forward(X, module), X.dtype)
+        return self._decode_frames(self._forward(X, module), X)
 
     def stream(self, batch_size=1):
         """Localize in signals that go on, chunk by chunk, by networks that have a state.
@@ -330,19 +330,19 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         check_is_fitted(self)
         return self._forward(self._check_X(X, reset=False))
 
-    def _decode(self, outputs, dtype):
-        dtype = dtype if self.batch_transform is None else self._dtype
+    def _decode(self, outputs, X):
+        dtype = X.dtype if self.batch_transform is None else self._dtype
         y = self.encoding_.inverse_transform(outputs).astype(dtype)
         # Rounding to float32 may reach 180.
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
 
-    def _decode_frames(self, outputs, dtype):
+    def _decode_frames(self, outputs, X):
         """Tracks (n_samples, n_frames, n_sources, n_angles) of outputs for each frame."""
         if self.encoding_.output_spec_.frames == "track":
-            return self._decode(outputs, dtype)
-        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), dtype)
+            return self._decode(outputs, X)
+        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
         n_sources = y.shape[1] if y.ndim == 3 else 1
         return y.reshape(*outputs.shape[:2], n_sources, -1)
 

@@ -81,7 +81,7 @@ class FrameStream:
         with torch.inference_mode():
             inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
             outputs, self._state = self._outputs.eval().step(inputs, self._state)
-        return self.localizer._decode_frames(outputs.cpu().numpy(), X.dtype)
+        return self.localizer._decode_frames(outputs.cpu().numpy(), X)
 
     def _check_X(self, X):
         X = np.array(X)

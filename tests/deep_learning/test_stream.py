@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from sslearn.deep_learning import NeuralLocalizer
@@ -110,6 +111,12 @@ def test_the_network_is_causal():
     before, after = localizer.predict_frames(X[:3]), localizer.predict_frames(changed)
     np.testing.assert_array_equal(before[:, :7], after[:, :7])
     assert (before[:, 7:] != after[:, 7:]).any()
+
+
+def test_batch_transform_is_not_applied():
+    localizer, X = fitted(batch_transform=FunctionTransformer(np.negative))
+    streamed = localizer.stream().step(-X[:1])
+    np.testing.assert_allclose(streamed, localizer.predict_frames(X[:1]), atol=1e-6)
 
 
 def test_float32_and_integers():

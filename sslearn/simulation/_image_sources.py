@@ -100,9 +100,9 @@ class ImageSources:
         axes = [np.square(axis["place"] - x[:, None]).astype(np.float32) for axis, x in along]
         return list(zip(*axes, strict=True))
 
-    def offsets(self, slab):
+    def offsets(self, slab, dtype=np.float64):
         """Offsets of a slab from the centre along x, y and z, an array (n_images,) each."""
-        x, y, z = (axis["offset"] for axis in self.axes)
+        x, y, z = (axis["offset"].astype(dtype, copy=False) for axis in self.axes)
         grid = np.broadcast_arrays(x[slab[0], None, None], y[:, None], z)
         return [offset.ravel()[slab[1]] for offset in grid]
 
@@ -146,12 +146,13 @@ def _axis(size, source, centre, amplitude, reach, max_order):
         (n_bands, n_images), ``order`` (n_images,), the number of reflections, and ``direct``, the
         index of the source itself.
     """
-    n_periods = max_order // 2 + 1 if np.isinf(reach) else int(np.ceil((reach / size + 1) / 2))
+    is_endless = np.isinf(reach)
+    n_periods = max_order // 2 + 1 if is_endless else int(np.ceil((reach / size + 1) / 2))
     n = np.arange(-n_periods, n_periods + 1)
     low, high = wall_hits(n)
     turns = n.astype(size.dtype)
     place = np.concatenate([2 * turns * size + source, (2 * turns - 1) * size + (size - source)])
-    near = np.abs(place - centre) < reach
+    near = low + high <= max_order if is_endless else np.abs(place - centre) < reach
     place, low, high = place[near], low[near], high[near]
     return {
         "place": place,

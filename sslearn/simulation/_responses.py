@@ -95,7 +95,7 @@ def ambisonic_response(images):
         [square] = images.squares(slab)
         distance = np.sqrt(square)
         delay = _fine_delay(distance, images.fs)
-        components = [distance, *(offset.astype(np.float32) for offset in images.offsets(slab))]
+        components = [distance, *images.offsets(slab, np.float32)]
         for band, amplitude in zip(fine, images.damping(slab), strict=True):
             gradient = amplitude / square
             for channel, along in zip(band, components, strict=True):

@@ -152,8 +152,8 @@ def test_all_directions_are_treated_alike():
     with torch.no_grad():
         scores, turned = module(x), module(rotated(x, rotation))
     # Equal but for the few bins whose triangle is looked up on the other side of an edge.
-    assert (turned[:, places] - scores).abs().mean() < 0.01 * scores.std()
-    assert (turned - scores).abs().mean() > 0.5 * scores.std()
+    assert (turned[:, places] - scores).abs().mean() < 0.03 * scores.std()
+    assert (turned - scores).abs().mean() > 0.3 * scores.std()
 
 
 def test_zonal_layers_keep_a_constant_and_turn_exactly():

@@ -84,7 +84,7 @@ def test_answers_under_autocast_keep_their_type():
         rounded = model.spatial_spectrum(X)
     assert rounded.dtype == exact.dtype == np.float32
     assert not np.array_equal(rounded, exact)
-    np.testing.assert_allclose(rounded, exact, atol=0.02 * np.abs(exact).max())
+    np.testing.assert_allclose(rounded, exact, atol=0.03 * np.abs(exact).max())
 
 
 @pytest.mark.parametrize("name", TWO)

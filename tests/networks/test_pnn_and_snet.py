@@ -18,7 +18,7 @@ N_PARAMETERS = {
 }
 # The same layers, narrow: recipe, shape of a sample, shape of an answer, frames that are answered.
 SMALL = {
-    "PNN": (PNN(5, hidden_layer_sizes=(9, 8)), (3, 10, 6), (4,), 6),
+    "PNN": (PNN(5, hidden_layer_sizes=(32, 24)), (3, 10, 6), (4,), 6),
     "PNNSplit": (PNNSplit((3, 5)), (3, 10, 6), (2, 4), None),
     "SNet": (SNet((6, 8), n_blocks=2, n_hidden=10), (4, 25, 3, 3), (4,), 3),
     "SNet-circular": (SNet((6, 8), n_hidden=12, padding="circular"), (4, 25, 3, 3), (4,), 3),
@@ -83,7 +83,7 @@ def test_output_shape_and_dtype(name, dtype):
 
 @small
 def test_gradients_reach_every_weight(name):
-    module, x = build(name)
+    module, x = build(name, dtype=torch.float64)
     out = module(x)
     (out * torch.randn(out.shape, generator=torch.manual_seed(2))).sum().backward()
     layers = list(module.modules())
@@ -93,7 +93,7 @@ def test_gradients_reach_every_weight(name):
         if isinstance(following, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d))
     }
     # Batch norm takes the mean away, and with it the bias before it.
-    assert all(p.grad.abs().max() < 1e-4 for p in module.parameters() if id(p) in before_norm)
+    assert all(p.grad.abs().max() < 1e-9 for p in module.parameters() if id(p) in before_norm)
     assert all(p.grad.abs().max() > 1e-4 for p in module.parameters() if id(p) not in before_norm)
 
 
@@ -122,8 +122,8 @@ def test_mean_over_the_patch_changes_nothing_but_the_scale(name):
 @pytest.mark.parametrize("output_init", ["zeros", "random"])
 def test_a_batch_is_learned_by_heart(name, output_init):
     module, x = build(name, output_init=output_init)
-    target = torch.rand(answer_shape(name, 5), generator=torch.manual_seed(3))
-    optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
+    x, target = x[:3], torch.rand(answer_shape(name, 3), generator=torch.manual_seed(3))
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.02)
     first = None
     for _ in range(300):
         optimizer.zero_grad()

@@ -114,19 +114,19 @@ def test_conventions_give_the_same_maps(convention):
 @pytest.mark.parametrize(
     ("target", "tolerance"),
     [
-        ("cartesian", 8),
-        ("spherical", 18),
-        ("angular", 18),
-        ("one_hot", 18),
-        ("gibbs", 28),
-        ("gibbs_weighted", 18),
-        ("unbiased", 15),
+        ("cartesian", 15),
+        ("spherical", 27),
+        ("angular", 24),
+        ("one_hot", 36),
+        ("gibbs", 40),
+        ("gibbs_weighted", 30),
+        ("unbiased", 30),
     ],
 )
 def test_directions_all_over_the_sphere(target, tolerance):
     # A guess is off by 90 degrees.
     X, y = waves(700)
-    model = fast(target, max_epochs=10).fit(X[:600], y[:600])
+    model = fast(target, max_epochs=20).fit(X[:600], y[:600])
     predicted = model.predict(X[600:])
     assert predicted.shape == (100, 2)
     assert median_angular_error(y[600:], predicted) < tolerance
@@ -173,7 +173,7 @@ def test_histogram_learns_from_few_clips(convention):
     )
     front = np.abs(y[:, 0]) < 90
     predicted = model.fit(X[front], y[front]).predict(X[~front])
-    assert median_angular_error(y[~front], predicted) < 4
+    assert median_angular_error(y[~front], predicted) < 8
 
 
 def test_unknown_target_is_named():

@@ -36,7 +36,7 @@ def test_directions_all_around(n_angles):
     predicted = localizer.predict(X[500:])
     assert predicted.shape == y[500:].shape
     assert predicted.dtype == np.float32
-    assert median_angular_error(y[500:], predicted) < 12
+    assert median_angular_error(y[500:], predicted) < 15
 
 
 @pytest.mark.parametrize("scale", ["tanh", "sigmoid"])
@@ -45,7 +45,7 @@ def test_feed_forward_baseline(scale):
     network = MLP(dropout=0.0, bottleneck=3, separate_outputs=True)
     localizer = fast(network=network, encoding=AngleEncoding(scale), max_epochs=80)
     predicted = localizer.fit(X[:500], y[:500]).predict(X[500:])
-    assert median_angular_error(y[500:], predicted) < 12
+    assert median_angular_error(y[500:], predicted) < 15
     assert len(localizer.module_[0]) == 2
 
 
@@ -117,7 +117,7 @@ def test_training_in_bfloat16(dtype):
     assert all(value.dtype in (dtype, np.int64) for value in localizer.weights_.values())
     predicted = localizer.predict(X[500:])
     assert predicted.dtype == dtype
-    assert median_angular_error(y[500:], predicted) < 12
+    assert median_angular_error(y[500:], predicted) < 15
     # Products of float64 are never shortened; those of float32 are.
     assert np.array_equal(predicted, full.predict(X[500:])) == (dtype == np.float64)
     with pytest.raises(ValueError, match="precision"):
@@ -145,7 +145,7 @@ def test_statistics_of_batch_norm_in_bfloat16():
     X, y = make_manifold()
     training = Training(precision="bfloat16", norm_batches=5)
     predicted = fast(training=training).fit(X[:500], y[:500]).predict(X[500:])
-    assert median_angular_error(y[500:], predicted) < 12
+    assert median_angular_error(y[500:], predicted) < 15
     with pytest.raises(ValueError, match="norm_batches"):
         fast(training=Training(norm_batches=0)).fit(X, y)
 

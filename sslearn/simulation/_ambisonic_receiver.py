@@ -75,11 +75,9 @@ class _BuiltAmbisonics(BuiltReceiver):
 
     @property
     def outputs(self):
-        """What the user gets back of the receiver."""
         return {"convention": self.convention}
 
     def responses(self, row, s, images, axes, *, n_times, with_direct):
-        """Responses of the channels and of W, see ``_BuiltArray.responses``."""
         [place] = images.points
         unit_vector = (images.source - place) / np.linalg.norm(images.source - place)
         direct = direct_response(images.source, images.points, self.fs)
@@ -90,7 +88,6 @@ class _BuiltAmbisonics(BuiltReceiver):
         return join_direct(reflections, matrix @ direct, self.n_level, n_times)
 
     def background(self, noise, n_times, rng):
-        """Noise (4, n_times) and the power of W."""
         matrix = ambisonic_gains(self.convention)
         if noise.kind == "diffuse" and not isinstance(noise.player, NoisePlayer):
             # 42 plane waves, whose directions have the moments of the whole sphere.

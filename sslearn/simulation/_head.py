@@ -29,6 +29,23 @@ def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, *
     -------
     head : Bunch
         With keys ``hrirs``, ``directions``, ``distance``, ``fs``, ``name`` and those of ``extra``.
+
+    Raises
+    ------
+    ValueError
+        If a direction is impossible.
+
+    See Also
+    --------
+    sslearn.datasets.load_sofa : Read a head from a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.simulation import make_head
+    >>> head = make_head(np.zeros((1, 2, 128)), [[0, 0]], fs=48000, name="silent", distance=1.2)
+    >>> head.fs, head.distance.tolist()
+    (48000.0, [1.2])
     """
     directions = check_directions(directions)
     head = Bunch(

@@ -63,7 +63,6 @@ class HeadReceiver(BaseEstimator):
 
 class _BuiltHead(BuiltReceiver):
     n_channels = n_level = 2
-    outputs: dict = {}
     defaults: dict = {
         "azimuth_range": (-90, 90),
         "elevation_range": (-45, 45),
@@ -112,7 +111,6 @@ class _BuiltHead(BuiltReceiver):
         return ImageSources(room, source, points, fs=fs, dtype=np.float32, **limits)
 
     def responses(self, row, s, images, axes, *, n_times, with_direct):
-        """Responses of both ears, see ``_BuiltArray.responses``."""
         head, key = self.heads[row.head_row], self.head_keys[row.head_row]
         if images is None:
             response = direct = _anechoic_response(head, key, row, s)
@@ -131,7 +129,7 @@ class _BuiltHead(BuiltReceiver):
         return responses
 
     def background(self, noise, n_times, rng):
-        """Noise (2, n_times) and the power that it has on average."""
+        # The power is the one on average.
         return rng.standard_normal((2, n_times)).astype(np.float32), np.float64(1.0)
 
     def columns(self, plan, rooms):

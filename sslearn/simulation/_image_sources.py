@@ -76,10 +76,10 @@ class ImageSources:
         step = max(1, _N_SLAB // n_slice)
         for first in range(0, n_first, step):
             part = slice(first, first + step)
-            near = _outer(np.add, squares, part) < self.reach**2
+            near = outer(np.add, squares, part) < self.reach**2
             if self.max_order is not None:
                 orders = [axis["order"] for axis in self.axes]
-                near &= _outer(np.add, orders, part) <= self.max_order
+                near &= outer(np.add, orders, part) <= self.max_order
             if first <= direct[0] < first + step:
                 near[direct[0] - first, direct[1], direct[2]] = False
             yield part, np.flatnonzero(near)
@@ -87,12 +87,12 @@ class ImageSources:
     def damping(self, slab):
         """Amplitudes of a slab without the spreading loss, an array (n_images,) for each band."""
         bands = zip(*(axis["damping"] for axis in self.axes), strict=True)
-        return [_outer(np.multiply, band, slab[0]).ravel()[slab[1]] for band in bands]
+        return [outer(np.multiply, band, slab[0]).ravel()[slab[1]] for band in bands]
 
     def squares(self, slab):
         """Yield squares of the distances (n_images,) of a slab to each point."""
         for point in self._squares:
-            yield _outer(np.add, point, slab[0]).ravel()[slab[1]]
+            yield outer(np.add, point, slab[0]).ravel()[slab[1]]
 
     @cached_property
     def _squares(self):
@@ -163,7 +163,7 @@ def _axis(size, source, centre, amplitude, reach, max_order):
     }
 
 
-def _outer(combine, axes, part):
+def outer(combine, axes, part=slice(None)):
     """Combine values along three axes, the first of them in part, into one array."""
     x, y, z = axes
     return combine(combine(x[part, None, None], y[:, None]), z)

@@ -1,5 +1,7 @@
 """What all receivers share, and the microphone array."""
 
+from abc import ABC, abstractmethod
+
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,7 +12,7 @@ from sslearn.simulation._noise import array_noise
 from sslearn.simulation._responses import array_response, direct_response
 
 
-class BuiltReceiver:
+class BuiltReceiver(ABC):
     """A receiver at a sampling rate: its responses to a source, its noise, its defaults.
 
     Attributes
@@ -43,6 +45,11 @@ class BuiltReceiver:
     keeps_directions = False
     works_anechoic = False
 
+    @property
+    def outputs(self):
+        """What of the receiver is in the result of :func:`simulate`."""
+        return {}
+
     def draw(self, rng):
         """Draw what differs from sample to sample: a dict of columns of the plan."""
         return {}
@@ -60,6 +67,35 @@ class BuiltReceiver:
         row = plan["room_row"]
         t60 = rooms["t60"].to_numpy()[row] if "t60" in rooms else np.nan
         return {"room": rooms.index[row], "t60": t60}
+
+    @abstractmethod
+    def responses(self, row, s, images, axes, *, n_times, with_direct):
+        """Responses of the channels, and direct alone in those that settle the level.
+
+        Parameters
+        ----------
+        row : tuple
+            Sample of the plan.
+        s : int
+            Number of the source.
+        images : ImageSources or None
+            Image sources, seen from the microphones; None is anechoic.
+        axes : ndarray of shape (3, 3)
+            Front, left and top of the receiver as unit vectors of the room.
+        n_times : int
+            Samples of a clip.
+        with_direct : bool
+            Whether the direct responses are needed.
+
+        Returns
+        -------
+        responses : ndarray of shape (n_channels + n_level, n_taps)
+            Float32; the last ``n_level`` rows may be left out where they are not needed.
+        """
+
+    @abstractmethod
+    def background(self, noise, n_times, rng):
+        """Noise (n_channels, n_times), and its power in the channels that settle the level."""
 
     @property
     def key(self):
@@ -125,37 +161,13 @@ class _BuiltArray(BuiltReceiver):
 
     @property
     def outputs(self):
-        """What the user gets back of the receiver."""
         return {"mic_positions": self.points}
 
     def responses(self, row, s, images, axes, *, n_times, with_direct):
-        """Responses of the channels, and direct alone in those that settle the level.
-
-        Parameters
-        ----------
-        row : tuple
-            Sample of the plan.
-        s : int
-            Number of the source.
-        images : ImageSources or None
-            Image sources, seen from the microphones; None is anechoic.
-        axes : ndarray of shape (3, 3)
-            Front, left and top of the receiver as unit vectors of the room.
-        n_times : int
-            Samples of a clip.
-        with_direct : bool
-            Whether the direct responses are needed.
-
-        Returns
-        -------
-        responses : ndarray of shape (n_channels + n_level, n_taps)
-            Float32.
-        """
         direct = direct_response(images.source, images.points, self.fs)
         return join_direct(array_response(images), direct, self.n_level, n_times)
 
     def background(self, noise, n_times, rng):
-        """Noise (n_channels, n_times) and its power."""
         heard = array_noise(noise.kind, noise.player, self.points, self.fs, rng)
         return heard, np.mean(np.square(heard))
 

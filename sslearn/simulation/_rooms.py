@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from sslearn.simulation._image_sources import SPEED_OF_SOUND, WALLS, wall_hits
+from sslearn.simulation._image_sources import SPEED_OF_SOUND, WALLS, outer, wall_hits
 from sslearn.utils._param_validation import Interval, StrOptions, validate_params
 
 _SIZES = ("length", "width", "height")
@@ -33,7 +33,7 @@ class ImageDecay:
             offsets = [2 * n + source - receiver, 2 * n - source - receiver]
             squares.append(np.square(size * np.concatenate(offsets)))
             self.hits.append(np.stack(wall_hits(n)))
-        square = _outer(np.add, squares)
+        square = outer(np.add, squares)
         self.near = square < self.reach**2
         self.square = square[self.near]
         bins = (np.sqrt(self.square) * (_DECAY_BINS / self.reach)).astype(np.intp)
@@ -54,19 +54,13 @@ class ImageDecay:
         """
         pairs = np.reshape(exponents, (3, 2))
         axes = [np.exp(-pair @ hits) for pair, hits in zip(pairs, self.hits, strict=True)]
-        energy = _outer(np.multiply, axes)[self.near] / self.square
+        energy = outer(np.multiply, axes)[self.near] / self.square
         per_bin = np.bincount(self.bins, energy, minlength=_DECAY_BINS)
         schroeder = np.cumsum(per_bin[::-1])[::-1]
         level = 10 * np.log10(np.maximum(schroeder / schroeder[0], 1e-12))
         fitted = (level < -5) & (level > -25)
         times = np.arange(_DECAY_BINS) * (self.reach / SPEED_OF_SOUND / _DECAY_BINS)
         return -60.0 / np.polyfit(times[fitted], level[fitted], 1)[0]
-
-
-def _outer(function, axes):
-    """A function of three axes, for all combinations."""
-    x, y, z = axes
-    return function(function(x[:, None], y)[..., None], z)
 
 
 def _scale_exponents(sizes, share, seconds):

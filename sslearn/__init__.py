@@ -34,7 +34,7 @@ def __getattr__(name):
     if name in _ROOMS:
         return importlib.import_module(f"sslearn.{name}")
     if name == "show_versions":
-        from sslearn.utils._show_versions import show_versions
+        from sslearn.utils import show_versions
 
         return show_versions
     raise AttributeError(f"module 'sslearn' has no attribute {name!r}")

@@ -13,7 +13,7 @@ from sslearn.geometry import (
     unit_vectors_to_angles,
     wrap_azimuth,
 )
-from sslearn.utils._param_validation import Integral, Interval, StrOptions, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
 
 __all__ = ["KNeighborsLocalizer"]
 

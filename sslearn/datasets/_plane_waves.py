@@ -12,7 +12,7 @@ from sslearn.geometry import (
     wrap_azimuth,
 )
 from sslearn.utils import check_range
-from sslearn.utils._param_validation import Interval, validate_params
+from sslearn.utils.param_validation import Interval, validate_params
 
 
 def add_noise(X, snr, rng):

@@ -9,7 +9,7 @@ from sslearn.geometry import (
     unit_vectors_to_angles,
     wrap_azimuth,
 )
-from sslearn.utils._param_validation import Integral, Interval, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, StrOptions
 
 
 class AdjacentDecoder(Decoder):

@@ -4,7 +4,7 @@ from sslearn.decoding._adjacent import AdjacentDecoder
 from sslearn.decoding._argmax import ArgmaxDecoder
 from sslearn.decoding._base import Decoder
 from sslearn.geometry import angles_to_unit_vectors
-from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 
 class PeakDecoder(Decoder):

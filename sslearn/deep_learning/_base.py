@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.deep_learning._training import Training
-from sslearn.utils._param_validation import (
+from sslearn.utils.param_validation import (
     CallbackSupportMixin,
     Integral,
     Interval,

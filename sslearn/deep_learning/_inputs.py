@@ -6,7 +6,7 @@ from joblib import effective_n_jobs
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
 from sslearn.utils import fit_batch_transform, take_rows
-from sslearn.utils._param_validation import HasMethods, Integral
+from sslearn.utils.param_validation import HasMethods, Integral
 
 
 class BatchTransformEstimator(TorchEstimator):

@@ -16,7 +16,7 @@ from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils._param_validation import StrOptions, _fit_context, with_callbacks
+from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 

@@ -1,6 +1,6 @@
 from sklearn.base import BaseEstimator
 
-from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 
 class Training(BaseEstimator):

@@ -21,7 +21,7 @@ from sslearn.utils import (
     keep_freed_memory,
     take_rows,
 )
-from sslearn.utils._param_validation import HasMethods, Integral, Interval, Real, _fit_context
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
 # Spectra of a chunk, with all that is made of them, then stay near the last cache.
 _CHUNK_BYTES = 2**24

@@ -9,7 +9,7 @@ from sslearn.doa._esprit_refine import profile_likelihood, refine_values
 from sslearn.doa._esprit_roots import combine_roots, esprit_roots
 from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.utils._param_validation import Integral, Interval
+from sslearn.utils.param_validation import Integral, Interval
 
 # Covariances of so many bytes are worked on together.
 _BATCH_BYTES = 2**23

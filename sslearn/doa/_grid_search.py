@@ -19,7 +19,7 @@ from sslearn.geometry import (
     propagation_delays,
     steering_vectors,
 )
-from sslearn.utils._param_validation import HasMethods
+from sslearn.utils.param_validation import HasMethods
 
 # A beam that passes this share of the power from elsewhere does not tell the two apart.
 _SAME_POWER = 0.98

@@ -11,7 +11,7 @@ from sslearn.geometry import (
     icosahedral_grid,
     unit_vectors_to_angles,
 )
-from sslearn.utils._param_validation import HasMethods, Interval, Real, StrOptions
+from sslearn.utils.param_validation import HasMethods, Interval, Real, StrOptions
 
 # Cells of the histogram, about 4 degrees apart.
 _N_SUBDIVISIONS = 4

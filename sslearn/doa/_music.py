@@ -3,7 +3,7 @@ import numpy as np
 from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.doa._inverse_forms import InverseForms
-from sslearn.utils._param_validation import Integral, Interval
+from sslearn.utils.param_validation import Integral, Interval
 
 
 class MUSIC(InverseForms, GridLocalizer):

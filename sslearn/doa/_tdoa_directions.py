@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sslearn.geometry import check_mic_positions, mic_pairs, unit_vectors_to_angles
 from sslearn.utils import check_pairs
-from sslearn.utils._param_validation import Interval, Real, StrOptions, validate_params
+from sslearn.utils.param_validation import Interval, Real, StrOptions, validate_params
 
 # Singular values of differences of positions below so many metres are rounding.
 _FLAT = 1e-6

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sslearn.embedding._neighbor_search import nearest_neighbors
-from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions, _fit_context
 
 _FLOATS = (np.float64, np.float32)
 _MAX_DENSE_SAMPLES = 500

@@ -11,7 +11,7 @@ from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_dis
 from sslearn.losses import ContrastiveLoss
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils._param_validation import (
+from sslearn.utils.param_validation import (
     Integral,
     Interval,
     Real,

@@ -16,7 +16,7 @@ from sslearn.geometry import (
     sphere_mesh,
     wrap_azimuth,
 )
-from sslearn.utils._param_validation import HasMethods, Interval, Real
+from sslearn.utils.param_validation import HasMethods, Interval, Real
 
 
 class GridEncoding(Encoding):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sslearn.encoding._grid import GridEncoding
-from sslearn.utils._param_validation import Interval, Real
+from sslearn.utils.param_validation import Interval, Real
 
 
 def _add(targets, columns, values):

@@ -3,7 +3,7 @@ import numpy as np
 from sslearn.encoding._base import Encoding, vectors_to_directions
 from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import angles_to_unit_vectors
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 
 class UnitVectorEncoding(Encoding):

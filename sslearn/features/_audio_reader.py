@@ -4,7 +4,7 @@ import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import read_audio
-from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
 
 class AudioReader(ArrayTransformer):

@@ -11,7 +11,7 @@ from sslearn.features._base import StatelessTransformer
 from sslearn.features._frames import analysis_window, frame_views
 from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor
 from sslearn.utils import band_slice, check_audio, check_finite, keep_freed_memory
-from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
 # The frames of a block, their spectra and cues then stay near the caches.
 _BLOCK_BYTES = 2**21

@@ -2,7 +2,7 @@ import numpy as np
 from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.utils import get_tags
 
-from sslearn.utils._param_validation import Integral, _fit_context
+from sslearn.utils.param_validation import Integral, _fit_context
 
 
 class FeatureStack(FeatureUnion):

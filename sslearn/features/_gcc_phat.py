@@ -3,7 +3,7 @@ import numpy as np
 from sslearn.features._pair_cues import PairCue
 from sslearn.geometry import mic_pairs
 from sslearn.utils import band_slice, check_pairs, check_spectrum
-from sslearn.utils._param_validation import Integral, Interval, Real
+from sslearn.utils.param_validation import Integral, Interval, Real
 
 # A wave needs so many seconds along 34 cm.
 _DEFAULT_MAX_TAU = 1e-3

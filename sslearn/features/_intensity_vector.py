@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import band_slice, check_spectrum
-from sslearn.utils._param_validation import Interval, Real, StrOptions, _fit_context
+from sslearn.utils.param_validation import Interval, Real, StrOptions, _fit_context
 
 # Channels of W, X, Y, Z, and the gains of W and of the others that turn them to N3D, where a plane
 # wave of modulus 1 has W = 1 and X, Y, Z = sqrt(3) times the components of its unit vector.

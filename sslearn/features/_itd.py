@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.features._interchannel import unit_phasor
 from sslearn.features._pair_cues import PairCue
-from sslearn.utils._param_validation import Interval, Real
+from sslearn.utils.param_validation import Interval, Real
 
 # Lags in a sampling period; a parabola through the highest three does the rest.
 _OVERSAMPLING = 4

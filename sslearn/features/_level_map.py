@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import band_slice, check_spectrum
-from sslearn.utils._param_validation import Interval, Real, _fit_context
+from sslearn.utils.param_validation import Interval, Real, _fit_context
 
 
 class LevelMap(ArrayTransformer):

@@ -7,7 +7,7 @@ from sslearn.features._interchannel import (
     unit_phasor,
 )
 from sslearn.utils import band_slice, check_pairs, check_spectrum
-from sslearn.utils._param_validation import Integral, Interval, Real, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
 
 class PairCue(ArrayTransformer):

@@ -3,7 +3,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 
 from sslearn.features._base import ArrayTransformer, StatelessTransformer
 from sslearn.utils import check_finite, check_maps
-from sslearn.utils._param_validation import StrOptions, _fit_context
+from sslearn.utils.param_validation import StrOptions, _fit_context
 
 
 class TimePooling(ArrayTransformer):

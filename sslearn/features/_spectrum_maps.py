@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import check_spectrum
-from sslearn.utils._param_validation import StrOptions, _fit_context
+from sslearn.utils.param_validation import StrOptions, _fit_context
 
 
 class SpectrumMap(ArrayTransformer):

@@ -4,7 +4,7 @@ from scipy.fft import rfft
 from sslearn.features._base import ArrayTransformer
 from sslearn.features._frames import analysis_window, frame_views
 from sslearn.utils import check_audio
-from sslearn.utils._param_validation import Integral, Interval, StrOptions, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
 
 _PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
 

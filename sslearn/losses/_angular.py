@@ -1,7 +1,7 @@
 from math import pi
 
 from sslearn.losses._base import RowLoss
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 # Shorter vectors have no direction: the angle to them goes to 90 degrees, not to NaN.
 _SHORTEST = 1e-3

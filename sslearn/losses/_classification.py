@@ -4,7 +4,7 @@ from math import exp
 
 from sslearn.losses._base import RowLoss
 from sslearn.losses._regression import reduce_classes
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 _LEAST_LOG = -100.0
 

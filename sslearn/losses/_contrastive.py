@@ -2,7 +2,7 @@ from math import pi
 
 from sklearn.base import BaseEstimator
 
-from sslearn.utils._param_validation import Interval, Real, StrOptions
+from sslearn.utils.param_validation import Interval, Real, StrOptions
 
 # Grids put many pairs exactly one radius apart, and float32 degrees are good to 1.5e-5.
 _TIE = 1e-4

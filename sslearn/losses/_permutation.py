@@ -2,7 +2,7 @@ from itertools import permutations
 
 from sslearn.losses._base import RowLoss
 from sslearn.losses._short_names import SHORT_NAMES, get_loss
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 
 class PermutationInvariantLoss(RowLoss):

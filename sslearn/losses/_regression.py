@@ -1,5 +1,5 @@
 from sslearn.losses._base import RowLoss
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 
 def reduce_classes(elements, over_classes):

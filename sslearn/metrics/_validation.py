@@ -3,7 +3,7 @@
 import numpy as np
 
 from sslearn.geometry import check_doa, check_multi_doa
-from sslearn.utils._param_validation import _check_sample_weight
+from sslearn.utils.param_validation import _check_sample_weight
 
 
 def has_sources(y_true, y_pred):

@@ -2,7 +2,7 @@ from abc import ABC, abstractmethod
 
 from sklearn.base import BaseEstimator
 
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 OUTPUT_INIT = [StrOptions({"zeros", "random"})]  # the constraint of ``output_init``
 

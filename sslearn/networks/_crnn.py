@@ -2,7 +2,7 @@ from math import prod
 
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_sizes
-from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 _MIN_DENSE = 128

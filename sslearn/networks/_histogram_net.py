@@ -1,7 +1,7 @@
 from sslearn.geometry import check_directions, quasi_uniform_grid, sphere_mesh
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape
-from sslearn.utils._param_validation import Integral, Interval
+from sslearn.utils.param_validation import Integral, Interval
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 _N_MAPS = 6

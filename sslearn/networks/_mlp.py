@@ -1,7 +1,7 @@
 from math import prod
 
 from sslearn.networks._base import NetworkRecipe
-from sslearn.utils._param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _ACTIVATIONS = {"sigmoid": "Sigmoid", "relu": "ReLU", "tanh": "Tanh"}
 

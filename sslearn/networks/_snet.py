@@ -1,6 +1,6 @@
 from sslearn.networks._base import OUTPUT_INIT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_sizes, one_source, two_sources
-from sslearn.utils._param_validation import Integral, Interval, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 # Columns, and the step, of the two convolutions that narrow the frequency axis.

@@ -2,8 +2,8 @@
 
 from inspect import cleandoc, signature
 
+from sslearn.decoding import PeakDecoder
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
-from sslearn.encoding import PeakDecoder
 from sslearn.features import STFT
 
 _PARAMETERS = {

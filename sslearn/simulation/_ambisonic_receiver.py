@@ -7,7 +7,7 @@ from sslearn.simulation._noise import noise_signals
 from sslearn.simulation._receivers import BuiltReceiver, join_direct
 from sslearn.simulation._responses import ambisonic_response, direct_response
 from sslearn.simulation._sounds import NoisePlayer
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 
 class AmbisonicReceiver(BaseEstimator):

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._sounds import as_sounds
 from sslearn.utils import check_range
-from sslearn.utils._param_validation import StrOptions
+from sslearn.utils.param_validation import StrOptions
 
 
 class Noise(BaseEstimator):

@@ -8,7 +8,7 @@ from sslearn.geometry import (
     check_multi_doa,
 )
 from sslearn.utils import check_range
-from sslearn.utils._param_validation import Interval, StrOptions
+from sslearn.utils.param_validation import Interval, StrOptions
 
 
 class Placement(BaseEstimator):

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND, WALLS, outer, wall_hits
-from sslearn.utils._param_validation import Interval, StrOptions, validate_params
+from sslearn.utils.param_validation import Interval, StrOptions, validate_params
 
 _SIZES = ("length", "width", "height")
 _OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)

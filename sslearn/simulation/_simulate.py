@@ -12,7 +12,7 @@ from sslearn.simulation._placer import Placer
 from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
-from sslearn.utils._param_validation import HasMethods, Interval, validate_params
+from sslearn.utils.param_validation import HasMethods, Interval, validate_params
 
 
 @validate_params(

@@ -9,7 +9,7 @@ from sslearn.geometry import (
     fibonacci_grid,
 )
 from sslearn.simulation._head import make_head
-from sslearn.utils._param_validation import Integral, Interval, Real, validate_params
+from sslearn.utils.param_validation import Integral, Interval, Real, validate_params
 
 # Pinna reflections of Brown and Duda (1998), table I: gain, then A, B (samples at 44.1 kHz), D.
 _GAIN = np.array([0.5, -1.0, 0.5, -0.25, 0.25])

@@ -6,6 +6,7 @@ from sslearn.utils._batches import fit_batch_transform, take_rows
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._ranges import check_range
+from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
     band_slice,
     check_audio,
@@ -28,6 +29,7 @@ __all__ = [
     "keep_freed_memory",
     "read_audio",
     "resample_audio",
+    "show_versions",
     "take_rows",
     "track",
 ]

@@ -1,4 +1,4 @@
-"""Rooms, sounds, noise, placement and receivers: everything that clips are simulated from."""
+"""Simulation of clips: rooms, sounds, noise, placement and receivers."""
 
 from sslearn.simulation._ambisonic_receiver import AmbisonicReceiver
 from sslearn.simulation._head import make_head, resample_hrirs

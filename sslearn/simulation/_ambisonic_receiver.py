@@ -11,16 +11,16 @@ from sslearn.utils.param_validation import StrOptions
 
 
 class AmbisonicReceiver(BaseEstimator):
-    """First-order ambisonic microphone: pressure and its gradient in one point.
+    """First-order ambisonic microphone: pressure and its gradient at one point.
 
     Parameters
     ----------
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
-        Order and gains of the four channels, as :class:`sslearn.features.IntensityVector` has it.
+        Order and gains of the four channels, as in :class:`sslearn.features.IntensityVector`.
 
     See Also
     --------
-    sslearn.datasets.make_ambisonic : Clips that it records in rooms.
+    sslearn.datasets.make_ambisonic : Simulate its clips in rooms.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class AmbisonicReceiver(BaseEstimator):
         self.convention = convention
 
     def build(self, fs):
-        """Validate, and make what hears at the sampling rate ``fs`` in Hz.
+        """Validate the parameters and build the receiver for a sampling rate.
 
         Parameters
         ----------
@@ -46,14 +46,14 @@ class AmbisonicReceiver(BaseEstimator):
         Returns
         -------
         receiver : object
-            For :func:`simulate`.
+            Built receiver, as :func:`simulate` uses it.
         """
         self._validate_params()
         return _BuiltAmbisonics(self.convention, fs)
 
 
 class _BuiltAmbisonics(BuiltReceiver):
-    """Levels are those of W, which is the first channel in every convention."""
+    """Built microphone; its levels are those of W, the first channel in every convention."""
 
     n_channels, n_level = 4, 1
     defaults: dict = {
@@ -82,6 +82,7 @@ class _BuiltAmbisonics(BuiltReceiver):
         unit_vector = (images.source - place) / np.linalg.norm(images.source - place)
         direct = direct_response(images.source, images.points, self.fs)
         direct = np.insert(unit_vector, 0, 1.0)[:, None] * direct
+        # X, Y, Z of the room to those of the receiver, then to the channels of the convention.
         matrix = ambisonic_gains(self.convention)
         matrix[:, 1:] = matrix[:, 1:] @ axes
         reflections = matrix @ ambisonic_response(images)
@@ -90,11 +91,11 @@ class _BuiltAmbisonics(BuiltReceiver):
     def background(self, noise, n_times, rng):
         matrix = ambisonic_gains(self.convention)
         if noise.kind == "diffuse" and not isinstance(noise.player, NoisePlayer):
-            # 42 plane waves, whose directions have the moments of the whole sphere.
+            # 42 plane waves: sum(u) = 0 and mean(u u^T) = I / 3, as on the whole sphere.
             waves = angles_to_unit_vectors(icosahedral_grid(1)) @ _random_rotation(rng)
             signals = _plane_wave_gains(waves) @ noise_signals(noise.player, len(waves), rng)
         else:
-            if noise.kind == "diffuse":
+            if noise.kind == "diffuse":  # X, Y and Z of SN3D have a third of the power of W.
                 matrix[:, 1:] /= 3**0.5
             signals = noise_signals(noise.player, 4, rng)
         heard = matrix.astype(np.float32) @ signals
@@ -102,7 +103,7 @@ class _BuiltAmbisonics(BuiltReceiver):
 
 
 def _random_rotation(rng):
-    """Orthogonal matrix, uniform among all."""
+    """Orthogonal matrix (3, 3), uniformly (Haar) distributed."""
     q, r = np.linalg.qr(rng.standard_normal((3, 3)))
     return q * np.sign(np.diag(r))
 

@@ -8,8 +8,8 @@ from sslearn.exceptions import SilenceWarning
 from sslearn.simulation._scene import render_clip
 from sslearn.utils import fit_batch_transform, keep_freed_memory, track
 
-CHUNK = 64  # clips rendered, transformed and cached together, fewer where they are large
-CHUNK_BYTES = 2**26
+CHUNK = 64  # clips rendered, transformed and cached together
+CHUNK_BYTES = 2**26  # most audio of a chunk
 
 
 def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
@@ -18,9 +18,9 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     Parameters
     ----------
     plan : DataFrame
-        What was drawn, one row per sample.
+        Random draws, one row per sample.
     scene : Scene
-        What all samples share.
+        Settings that all samples share.
     batch_transform : transformer or None
         Fitted on the first chunk, applied to each.
     memory : joblib.Memory
@@ -35,20 +35,20 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     X : ndarray of shape (n_samples, ...)
         Data of all samples.
     silent : list of int
-        Samples of which a source is silent.
+        Samples with a silent source.
     """
     key = None if memory.location is None else hash((scene.key, batch_transform))
     n_bytes = 4 * scene.receiver.n_channels * scene.n_times
     n_chunk = int(np.clip(CHUNK_BYTES // n_bytes, 1, CHUNK))
     starts = range(0, len(plan), n_chunk)
-    # A slice keeps the strides of the whole plan, which would tell it from the same rows of a
-    # longer plan: a copy does not.
+    # joblib hashes strides, and a slice keeps those of the whole plan: the copy makes the key of
+    # a chunk independent of n_samples.
     parts = [(start, plan.iloc[start : start + n_chunk].copy()) for start in starts]
     fitted, first = None, []
     if batch_transform is not None:
         fit_chunk = memory.cache(_fit_chunk, ignore=["scene", "batch_transform"])
         fitted, chunk = fit_chunk(key, *parts[0], scene, batch_transform)
-        # The other chunks depend on what the first one taught.
+        # Through the fitted transformer, every other chunk depends on the first.
         key = None if key is None else hash((key, parts[0]))
         first, parts = [chunk], parts[1:]
     render_chunk = memory.cache(_render_chunk, ignore=["scene", "fitted"])
@@ -65,14 +65,14 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
 
 
 def _fit_chunk(key, start, plan, scene, batch_transform):
-    """Transformer fitted on a chunk, and what :func:`_render_chunk` returns of that chunk."""
+    """Transformer fitted on a chunk, and the result of :func:`_render_chunk` for that chunk."""
     X, silent = _audio(start, plan, scene)
     fitted = fit_batch_transform(batch_transform, X, len(X))
     return fitted, (np.asarray(fitted.transform(X)), silent)
 
 
 def _render_chunk(key, start, plan, scene, fitted):
-    """Audio, or features, of the samples from ``start`` on; which of them are silent."""
+    """Audio or features of the samples from ``start`` on, and which of them are silent."""
     X, silent = _audio(start, plan, scene)
     return X if fitted is None else np.asarray(fitted.transform(X)), silent
 
@@ -89,19 +89,19 @@ def _audio(start, plan, scene):
 
 
 def warn_of_silence(silent, source):
-    """Warn, for the caller of a generator over :func:`simulate`, that clips are silent.
+    """Warn about clips with a silent source.
 
     Parameters
     ----------
     silent : list of int
-        Their numbers; no warning if empty.
+        Indices of the silent clips; no warning if empty.
     source : callable
-        Gives the source of a clip, for the message.
+        Maps the index of a clip to its source, for the message.
     """
     if silent:
         warnings.warn(
             f"The sources of {len(silent)} clips are digital silence, first clip {silent[0]} "
             f"(source {source(silent[0])}).",
             SilenceWarning,
-            stacklevel=5,
+            stacklevel=5,  # the line that calls a make_* function
         )

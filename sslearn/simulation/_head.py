@@ -6,7 +6,7 @@ from sslearn.utils import resample_audio
 
 
 def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, **extra):
-    """Build a head: what every loader of binaural responses returns.
+    """Build a head, the Bunch that every loader of binaural responses returns.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, *
     distance : float or array-like of shape (n_directions,), default=nan
         Distance of the sources in metres; NaN where unknown.
     target_fs : float, default=None
-        Rate to which the responses are resampled; as they are if None.
+        Sampling rate to resample the responses to, in Hz; no resampling if None.
     **extra
         Further keys.
 
@@ -33,7 +33,7 @@ def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, *
     Raises
     ------
     ValueError
-        If a direction is impossible.
+        If a direction is not valid.
 
     See Also
     --------
@@ -73,7 +73,7 @@ def resample_hrirs(head, fs):
     Returns
     -------
     head : Bunch
-        A head with the new ``hrirs`` and ``fs``; everything else is shared with the old one.
+        A head with new ``hrirs`` and ``fs``; everything else is shared with the input.
 
     Raises
     ------
@@ -86,10 +86,10 @@ def resample_hrirs(head, fs):
 
     Notes
     -----
-    The frequency response below both Nyquist rates is what stays: an impulse response is scaled
-    by old rate over new rate, so that filtering a signal at the new rate sounds as loud as before.
-    The anti-aliasing filter is the default one of :func:`scipy.signal.resample_poly`: longer ones
-    ring before the onset, where the response begins, and lose more there than they win.
+    The frequency response below both Nyquist frequencies is preserved: impulse responses are
+    scaled by old rate / new rate, so that filtered signals are as loud as before. The
+    anti-aliasing filter is the default of :func:`scipy.signal.resample_poly`: longer filters ring
+    before the onset of the response and lose more there than they gain.
 
     Examples
     --------

@@ -16,18 +16,18 @@ _KEPT = {}
 
 
 class HeadReceiver(BaseEstimator):
-    """Two ears: a head with its impulse responses, or several of which one hears each clip.
+    """Receiver with two ears: a head with its impulse responses, or one of several per clip.
 
     Parameters
     ----------
     heads : Bunch or list of Bunch, default=None
-        Head or heads, drawn anew for every clip, as :func:`sslearn.datasets.load_sofa` and
+        Head, or heads to draw from for each clip, as :func:`sslearn.datasets.load_sofa` and
         :func:`structural_hrirs` return them; resampled to the rate of the clips. None is
-        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears carry the elevation.
+        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears encode elevation.
 
     See Also
     --------
-    sslearn.datasets.make_binaural : Clips that it records, in rooms or without.
+    sslearn.datasets.make_binaural : Simulate its clips, in rooms or anechoic.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class HeadReceiver(BaseEstimator):
         self.heads = heads
 
     def build(self, fs):
-        """Validate, and make what hears at the sampling rate ``fs`` in Hz.
+        """Validate the heads and build the receiver for a sampling rate.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class HeadReceiver(BaseEstimator):
         Returns
         -------
         receiver : object
-            For :func:`simulate`.
+            Built receiver, as :func:`simulate` uses it.
         """
         heads = structural_hrirs(pinna_scale=_PINNA_SCALE) if self.heads is None else self.heads
         heads = [heads] if hasattr(heads, "keys") else list(heads)
@@ -89,7 +89,7 @@ class _BuiltHead(BuiltReceiver):
         return {"head_row": int(rng.integers(len(self.heads)))}
 
     def measured_rows(self, azimuth_range, elevation_range):
-        """Rows of the measured directions inside the ranges, an array for each head."""
+        """Rows of the measured directions within the ranges, an array for each head."""
         return [_rows_inside(head, azimuth_range, elevation_range) for head in self.heads]
 
     def measured_directions(self, head_row, rows):
@@ -97,15 +97,15 @@ class _BuiltHead(BuiltReceiver):
         return np.asarray(self.heads[head_row].directions, dtype=float)[rows]
 
     def measured_distance(self, head_row, row):
-        """Distance in metres at which a response was measured; of none, the median."""
+        """Distance in metres at which a response was measured; the median for row -1."""
         distance = np.asarray(self.heads[head_row].distance, dtype=float)
         return float(distance[row] if row >= 0 else np.median(distance))
 
     def image_sources(self, room, source, points, *, fs, horizon, max_order):
-        """All image sources up to an order, however late they are, where there is an order.
+        """Image sources up to ``max_order``, however late, or within the horizon if None.
 
-        Their positions are those of pyroomacoustics, in single precision: other ones would round
-        some delays to the next 1/16 sample, and change the clips of a seed.
+        Positions are in single precision, as in pyroomacoustics: double precision would round some
+        delays to another 1/16 sample and change the clips of a given seed.
         """
         limits = {"horizon": horizon if max_order is None else np.inf, "max_order": max_order}
         return ImageSources(room, source, points, fs=fs, dtype=np.float32, **limits)
@@ -129,7 +129,7 @@ class _BuiltHead(BuiltReceiver):
         return responses
 
     def background(self, noise, n_times, rng):
-        # The power is the one on average.
+        # Expected power, not that of the draw.
         return rng.standard_normal((2, n_times)).astype(np.float32), np.float64(1.0)
 
     def columns(self, plan, rooms):
@@ -152,7 +152,7 @@ def _anechoic_response(head, key, row, s):
 
 
 def _kept(kind, head, key):
-    """Interpolator or renderer of a head, kept in this process: making one takes a moment."""
+    """Interpolator or renderer of a head, cached in this process because it is slow to build."""
     if (kind, key) not in _KEPT:
         while len(_KEPT) >= _N_KEPT:
             _KEPT.pop(next(iter(_KEPT)))
@@ -163,6 +163,7 @@ def _kept(kind, head, key):
 def _rows_inside(head, azimuth_range, elevation_range):
     azimuth, elevation = np.asarray(head.directions).T
     low, high = azimuth_range
+    # Azimuths are compared on the circle, and both ranges with a tolerance for rounding.
     inside = (np.mod(azimuth - low + 1e-6, 360.0) <= high - low + 2e-6) & (
         np.abs(elevation - elevation_range.mean()) <= np.ptp(elevation_range) / 2 + 1e-6
     )

@@ -5,11 +5,9 @@ from sslearn.geometry import unit_vectors_to_angles
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._interpolation import HeadInterpolator
 
-# Reflections: degrees between tabulated responses, steps per sample of their delays, and the part
-# of the energy left out at either end of a response.
-_STEP = 3.0
-_N_PHASES = 16
-_CROPPED = 2e-4
+_STEP = 3.0  # degrees between tabulated responses
+_N_PHASES = 16  # steps per sample of the delays of reflections
+_CROPPED = 2e-4  # part of the energy cropped at either end of the tabulated responses
 
 
 class HeadTable:
@@ -18,14 +16,14 @@ class HeadTable:
     Parameters
     ----------
     interpolator : HeadInterpolator
-        Head.
+        Interpolator of the head.
 
     Attributes
     ----------
     shapes : ndarray of shape (n_elevations * n_azimuths, 2, n_taps)
         Responses aligned by their onsets, float32.
     starts : ndarray of shape (n_elevations * n_azimuths, 2)
-        Where they begin, in samples.
+        Delays of their first samples, in samples.
     """
 
     def __init__(self, interpolator):
@@ -39,9 +37,9 @@ class HeadTable:
         self.starts = (onsets - interpolator.lead + first).astype(np.float32)
 
     def lookup(self, positions):
-        """Row of the nearest direction, and starts (n_positions, 2) in between directions.
+        """Rows of the nearest directions, and starts (n_positions, 2) between directions.
 
-        The start is interpolated, because the ear is more exact about time than about colour.
+        Starts are interpolated bilinearly, because hearing resolves delay better than colour.
         """
         x, y, z = positions.T
         column = (np.arctan2(y, x) * (180 / np.pi) + 180) / _STEP
@@ -60,13 +58,13 @@ class HeadTable:
 class RoomRenderer:
     """Binaural room responses of one head from image sources.
 
-    Reflections take the tabulated response of the nearest direction of a grid and a delay rounded
-    to a fraction of a sample; the direct sound is interpolated and delayed exactly.
+    Reflections use the tabulated response of the nearest grid direction and a delay rounded to
+    1/16 sample; the direct sound is interpolated in direction and delayed exactly.
 
     Parameters
     ----------
     head : Bunch
-        Head at the wanted sampling rate.
+        Head at the sampling rate of the clips.
     """
 
     def __init__(self, head):
@@ -75,17 +73,17 @@ class RoomRenderer:
         self.table = HeadTable(self.interpolator)
 
     def render(self, positions, damping, filters=None):
-        """Binaural room response.
+        """Render a binaural room response.
 
         Parameters
         ----------
         positions : ndarray of shape (n_images, 3)
-            Positions of the image sources in the frame of the head in metres, in any order; the
-            nearest is the source itself.
+            Positions of the image sources in the frame of the head, in metres, in any order; the
+            nearest one is the source itself.
         damping : ndarray of shape (n_bands, n_images)
             Amplitudes of the image sources, without the spreading loss.
         filters : callable, default=None
-            Gives the gains (n_bands, n_fft // 2 + 1) that join the bands, for a length ``n_fft``.
+            Maps a transform length ``n_fft`` to the gains (n_bands, n_fft // 2 + 1) of the bands;
             None for one band.
 
         Returns
@@ -102,6 +100,7 @@ class RoomRenderer:
         arrived = slice(int(arrival), int(arrival) + response.shape[1])
         n_taps = max(response.shape[1], self.table.shapes.shape[2] + int(self.table.starts.max()))
         n_times = fft.next_fast_len(int(delay.max()) + n_taps + 32, real=True)
+        # Images of one fractional delay k / 16 are summed, then delayed by exp(-2j pi f k / 16).
         fractions = np.append(np.arange(_N_PHASES) / _N_PHASES, fraction)
         phase = np.exp(-2j * np.pi * fft.rfftfreq(n_times) * fractions[:, None])
         phase = phase.astype(np.complex64)

@@ -7,7 +7,7 @@ from sslearn.utils import import_optional
 SPEED_OF_SOUND = 343.0
 # The order of pyroomacoustics: walls at x = 0 and length, y = 0 and width, z = 0 and height.
 WALLS = ("west", "east", "south", "north", "floor", "ceiling")
-_N_SLAB = 2**19  # image sources looked at together
+_N_SLAB = 2**19  # most image sources of a slab
 
 
 class ImageSources:
@@ -16,24 +16,24 @@ class ImageSources:
     Parameters
     ----------
     room : dict
-        One of those that :func:`~sslearn.simulation._rooms.check_rooms` returns.
+        Room, as :func:`~sslearn.simulation._rooms.check_rooms` returns it.
     source : ndarray of shape (3,)
         Position of the source in metres.
     points : ndarray of shape (n_points, 3)
-        Where the sound is received, in metres; distances to their centre settle what is heard.
+        Microphone positions in metres; the horizon is measured from their centre.
     fs : float
-        Sampling rate in Hz; it settles the octave bands.
+        Sampling rate in Hz, which sets the octave bands.
     horizon : float, default=inf
-        Sound is followed until it has travelled for so many seconds.
+        Longest travel time of the sound, in seconds.
     max_order : int, default=None
-        Highest number of reflections; any if None.
+        Highest number of reflections; no limit if None.
     dtype : dtype, default=float64
         Precision of the positions.
 
     Notes
     -----
-    Squares of distances are sums over the axes, damping is a product. So nothing is stored but
-    three short axes, and hundreds of thousands of image sources are met slab by slab.
+    The squared distance is a sum over the axes and the damping a product. Only three short axes
+    are stored; hundreds of thousands of image sources are computed slab by slab.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class ImageSources:
 
     @property
     def filters(self):
-        """Function that gives the gains of the bands for a length of transform; None for one."""
+        """Function from a transform length to the gains of the bands; None for one band."""
         return self._walls[1]
 
     @property
     def n_bands(self):
-        """Number of bands in which walls damp differently."""
+        """Number of bands with damping of their own."""
         return self._walls[0].shape[2]
 
     @cached_property
@@ -66,7 +66,7 @@ class ImageSources:
         return [_axis(*values, self.reach, self.max_order) for values in along]
 
     def slabs(self):
-        """Yield slabs: a part of the first axis, and flat indices of what is heard in it.
+        """Yield slabs: a slice of the first axis, and the flat indices of its audible images.
 
         The source itself is left out.
         """
@@ -85,12 +85,12 @@ class ImageSources:
             yield part, np.flatnonzero(near)
 
     def damping(self, slab):
-        """Amplitudes of a slab without the spreading loss, an array (n_images,) for each band."""
+        """Amplitudes of a slab without spreading loss, an array (n_images,) for each band."""
         bands = zip(*(axis["damping"] for axis in self.axes), strict=True)
         return [outer(np.multiply, band, slab[0]).ravel()[slab[1]] for band in bands]
 
     def squares(self, slab):
-        """Yield squares of the distances (n_images,) of a slab to each point."""
+        """Yield the squared distances (n_images,) of a slab to each point."""
         for point in self._squares:
             yield outer(np.add, point, slab[0]).ravel()[slab[1]]
 
@@ -112,9 +112,9 @@ class ImageSources:
         Returns
         -------
         offsets : ndarray of shape (n_images, 3)
-            Positions seen from the centre, in metres.
+            Positions relative to the centre, in metres.
         damping : ndarray of shape (n_bands, n_images)
-            Amplitudes without the spreading loss, float32.
+            Amplitudes without spreading loss, float32.
         """
         offsets = [(self.source.astype(self.dtype) - self.centre)[None]]
         damping = [np.ones((self.n_bands, 1), dtype=np.float32)]
@@ -125,13 +125,13 @@ class ImageSources:
 
 
 def wall_hits(n):
-    """How often the paths of image sources along an axis meet its low and its high wall.
+    """Count the reflections of image sources along an axis, at its low and at its high wall.
 
     Parameters
     ----------
     n : ndarray of shape (n_periods,)
-        Whole numbers: first come the sources shifted by ``2 n`` sizes, then those that are
-        mirrored and shifted.
+        Whole numbers: images at ``2 n size + source`` come first, then the mirrored ones at
+        ``2 n size - source``.
     """
     return np.concatenate([np.abs(n), np.abs(n - 1)]), np.concatenate([np.abs(n), np.abs(n)])
 
@@ -142,7 +142,7 @@ def _axis(size, source, centre, amplitude, reach, max_order):
     Returns
     -------
     axis : dict
-        ``place`` and ``offset`` (n_images,) from the centre, in metres, ``damping``
+        ``place`` in the room and ``offset`` from the centre (n_images,) in metres, ``damping``
         (n_bands, n_images), ``order`` (n_images,), the number of reflections, and ``direct``, the
         index of the source itself.
     """
@@ -150,6 +150,7 @@ def _axis(size, source, centre, amplitude, reach, max_order):
     n_periods = max_order // 2 + 1 if is_endless else int(np.ceil((reach / size + 1) / 2))
     n = np.arange(-n_periods, n_periods + 1)
     low, high = wall_hits(n)
+    # Images at 2 n size + source and 2 n size - source, with the rounding of pyroomacoustics.
     turns = n.astype(size.dtype)
     place = np.concatenate([2 * turns * size + source, (2 * turns - 1) * size + (size - source)])
     near = low + high <= max_order if is_endless else np.abs(place - centre) < reach
@@ -164,13 +165,13 @@ def _axis(size, source, centre, amplitude, reach, max_order):
 
 
 def outer(combine, axes, part=slice(None)):
-    """Combine values along three axes, the first of them in part, into one array."""
+    """Combine values along three axes, the first restricted to ``part``, into one array."""
     x, y, z = axes
     return combine(combine(x[part, None, None], y[:, None]), z)
 
 
 def _wall_amplitudes(room, fs):
-    """Amplitudes (3, 2, n_bands) that the walls reflect, and what joins the bands."""
+    """Reflected amplitudes (3, 2, n_bands), sqrt(1 - absorption), and the filters of the bands."""
     absorption = [room["absorption"][wall] for wall in WALLS]
     if not any(isinstance(value, dict) for value in absorption):
         return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, 1), None

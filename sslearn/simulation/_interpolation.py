@@ -31,43 +31,45 @@ def check_head(head, name="head"):
 
 
 def minimum_phase_onsets(hrirs, n_upsample=4):
-    """Onsets in samples: the lag at which each response best matches its minimum-phase twin.
+    """Onsets in samples: the lag at which each response best matches its minimum-phase version.
 
-    More robust on the far side of the head than a threshold, and smooth over directions.
+    On the far side of the head, it is more robust than a threshold; it is smooth over directions.
     """
     n_fft = 2 ** int(np.ceil(np.log2(4 * hrirs.shape[-1])))
     spectra = fft.rfft(hrirs, n_fft)
     magnitude = np.abs(spectra)
     floor = 1e-6 * magnitude.max(axis=-1, keepdims=True) + np.finfo(float).tiny
     cepstra = fft.irfft(np.log(np.maximum(magnitude, floor)), n_fft)
+    # Folding the cepstrum onto positive times gives the minimum phase.
     cepstra[..., 1 : n_fft // 2] *= 2
     cepstra[..., n_fft // 2 + 1 :] = 0
     spectra = spectra * np.exp(fft.rfft(cepstra)).conj()
-    # Lags beyond the length of a response are negative ones.
+    # Later lags are negative ones, wrapped around.
     n_lags = hrirs.shape[-1] * n_upsample
     correlation = fft.irfft(spectra, n_upsample * n_fft)[..., : n_lags + 1]
     peak = correlation[..., 1:-1].argmax(axis=-1)[..., None] + 1
     below, top, above = (
         np.take_along_axis(correlation, peak + step, axis=-1)[..., 0] for step in (-1, 0, 1)
     )
+    # Vertex of the parabola through the peak and its neighbours.
     curvature = below - 2 * top + above
     shift = 0.5 * (below - above) / np.where(curvature < 0, curvature, np.inf)
     return (peak[..., 0] + shift) / n_upsample
 
 
 def delay_circularly(signals, delays, n_fft):
-    """Signals of length ``n_fft`` (odd), shifted by ``delays`` in samples around a circle."""
+    """Delay signals circularly by ``delays`` samples, at the odd length ``n_fft``."""
     phase = np.exp(-2j * np.pi * fft.rfftfreq(n_fft) * delays[..., None])
     return fft.irfft(fft.rfft(signals, n_fft) * phase, n_fft)
 
 
 class HeadInterpolator:
-    """Responses of a head in any direction; the costly part is done once.
+    """Interpolator of the responses of a head, with the costly part done once.
 
     Parameters
     ----------
     head : Bunch
-        Head.
+        Validated head.
 
     Attributes
     ----------
@@ -89,7 +91,7 @@ class HeadInterpolator:
         self.shapes = delay_circularly(hrirs, self.lead - self.onsets, self.n_fft)
 
     def aligned(self, directions):
-        """Responses (n_directions, 2, n_fft) that begin at ``lead``, and onsets in samples."""
+        """Responses (n_directions, 2, n_fft) aligned at ``lead``, and onsets in samples."""
         weights = self.mesh.weights(directions)
         shapes = weights @ self.shapes.reshape(len(self.shapes), -1)
         return shapes.reshape(-1, 2, self.n_fft), weights @ self.onsets
@@ -111,7 +113,7 @@ def _measured_mesh(directions):
 
 
 def interpolate_hrirs(head, directions):
-    """Head-related impulse responses in any direction.
+    """Interpolate head-related impulse responses to any direction.
 
     Parameters
     ----------
@@ -119,12 +121,12 @@ def interpolate_hrirs(head, directions):
         Head with the keys ``hrirs``, float of shape (n_directions, 2, n_taps), ``directions`` of
         shape (n_directions, 2) in degrees, ``distance``, ``fs`` and ``name``.
     directions : array-like of shape (n_new, 2)
-        Wanted azimuths and elevations in degrees.
+        New azimuths and elevations in degrees.
 
     Returns
     -------
     head : Bunch
-        The same head, with responses in the wanted directions.
+        The same head, with responses in the new directions.
 
     Raises
     ------
@@ -136,12 +138,12 @@ def interpolate_hrirs(head, directions):
 
     Notes
     -----
-    Responses are aligned by their onsets (best match with their minimum-phase twins), mixed with
-    the barycentric weights of the triangle of the convex hull of the measured directions that the
-    wanted direction falls into, and delayed by the equally mixed onsets. At measured directions the
-    measurement comes back. Gaps, such as the one below the head in most measurements, are spanned
-    by large triangles of the hull; where even the hull has no triangle, because the measurement
-    covers less than half a sphere, the nearest measured direction answers.
+    Responses are aligned by their onsets (best match with their minimum-phase versions), averaged
+    with barycentric weights, and delayed by the average of the onsets. The weights belong to the
+    triangle around the new direction in the convex hull of the measured directions. At measured
+    directions the result is the measurement. Large triangles of the hull span gaps, such as the
+    one below the head in most measurements; where the hull has no triangle, because the
+    measurement covers less than half a sphere, the nearest measured direction is used.
 
     References
     ----------

@@ -13,7 +13,7 @@ from sslearn.utils.param_validation import StrOptions
 
 
 class Noise(BaseEstimator):
-    """Noise that is added to clips.
+    """Noise added to clips.
 
     Parameters
     ----------
@@ -21,20 +21,20 @@ class Noise(BaseEstimator):
         Signal-to-noise ratio in dB, or a range to draw it from.
     kind : {"white", "diffuse", "coherent"}, default="white"
         White noise, independent in each channel; a spherically diffuse field, whose coherence
-        between two microphones at the distance d is ``sin(2 pi f d / c) / (2 pi f d / c)``; or one
-        signal that is the same at all microphones, like a source at broadside. Heads take
-        white noise only, ambisonics no coherent noise.
+        between two microphones at distance d is ``sin(2 pi f d / c) / (2 pi f d / c)``; or the
+        same signal at all microphones, as from a source at broadside. Heads support white noise
+        only, ambisonics all but coherent noise.
     reference : {"auto", "direct", "reverberant"}, default="auto"
-        Whether ``snr`` compares the noise with the direct sound, as it would be without a room, or
-        with all sound of the sources; mean powers over the clip. "auto" is "reverberant" for a
-        head and "direct" for other receivers.
+        Signal power in ``snr``, averaged over the clip: that of the direct sound, as it would be
+        without a room, or of all sound of the sources. "auto" is "reverberant" for a head and
+        "direct" for other receivers.
     sounds : Sounds or list, default=None
-        What is heard as diffuse or coherent noise: white noise if None, or recordings, as
-        :func:`sslearn.datasets.load_noise` reads them.
+        Recordings for diffuse or coherent noise, as :func:`sslearn.datasets.load_noise` reads
+        them; white noise if None.
 
     See Also
     --------
-    Interferer : Noise that comes from one place.
+    Interferer : Interfering point source.
 
     Examples
     --------
@@ -57,20 +57,20 @@ class Noise(BaseEstimator):
 
 
 class Interferer(BaseEstimator):
-    """One more source in the same room, which is not to be localized.
+    """Additional source in the same room that is not to be localized.
 
     Parameters
     ----------
     sounds : Sounds or list, default=None
-        What it plays; white noise if None.
+        Signals of the interferer; white noise if None.
     sir : float or tuple of (float, float), default=0.0
         Ratio of the sources to the interferer in dB, or a range to draw it from.
     reference : {"direct", "reverberant"}, default="direct"
-        Whether ``sir`` counts the direct sound, as it would be without a room, or all sound.
+        Sound that ``sir`` compares: the direct sound, as it would be without a room, or all sound.
 
     See Also
     --------
-    Noise : Noise from everywhere.
+    Noise : Background noise.
 
     Examples
     --------
@@ -92,7 +92,7 @@ class Interferer(BaseEstimator):
 
 @dataclass(repr=False)
 class Background:
-    """Validated noise or interferer: its level, what that refers to, and its sound."""
+    """Validated noise or interferer: its range of levels, their reference, and its sounds."""
 
     ratio: np.ndarray
     reference: str
@@ -106,13 +106,13 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
     Parameters
     ----------
     noise : Noise, float, tuple of (float, float) or None
-        What the caller gave.
+        User input.
     kinds : tuple of str
         Kinds that the receiver supports.
     reference : str
-        What "auto" stands for.
+        Value of "auto".
     fs, n_times
-        As :meth:`Sounds.player` takes them.
+        Parameters of :meth:`Sounds.player`.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
         raise ValueError(f"noise must be of a kind in {list(kinds)}; got {noise.kind!r}.")
     if noise.kind == "white" and noise.sounds is not None:
         raise ValueError(
-            'noise: sounds must be None where kind="white". Set kind="diffuse" to hear recordings.'
+            'noise: sounds must be None where kind="white". Set kind="diffuse" to use recordings.'
         )
     reference = reference if noise.reference == "auto" else noise.reference
     snr = check_range(np.broadcast_to(noise.snr, 2), "noise: snr")
@@ -136,7 +136,7 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
 
 
 def check_interferer(interferer, *, fs, n_times):
-    """Validate an :class:`Interferer`, or None for none; a Background or None."""
+    """Validate an :class:`Interferer` or None, and return a :class:`Background` or None."""
     if interferer is None:
         return None
     if not isinstance(interferer, Interferer):
@@ -150,7 +150,7 @@ def check_interferer(interferer, *, fs, n_times):
 
 @lru_cache(maxsize=2)
 def _mixing(mics, fs, n_times):
-    """Square roots (n_freqs, n_mics, n_mics) of the coherence of a spherically diffuse field.
+    """Symmetric square roots (n_freqs, n_mics, n_mics) of the coherence of a diffuse field.
 
     Parameters
     ----------
@@ -167,31 +167,31 @@ def _mixing(mics, fs, n_times):
     root = np.empty((len(freqs), *distance.shape), dtype=np.float32)
     for start in range(0, len(freqs), 1024):
         part = slice(start, start + 1024)
-        # np.sinc has the pi in it: sin(2 pi f d / c) / (2 pi f d / c).
+        # sin(2 pi f d / c) / (2 pi f d / c): np.sinc(x) is sin(pi x) / (pi x).
         coherence = np.sinc(2 * freqs[part, None, None] * distance / SPEED_OF_SOUND)
         values, vectors = np.linalg.eigh(coherence)
-        # At low frequencies the matrix is singular: rounding makes eigenvalues of -1e-16.
+        # At low frequencies the matrix is singular, and eigenvalues may round to -1e-16.
         scaled = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
         root[part] = scaled @ vectors.swapaxes(1, 2)
     return root
 
 
 def noise_signals(player, n_signals, rng):
-    """Different noises (n_signals, n_times) of power 1; silence stays silence."""
+    """Independent noise signals (n_signals, n_times) of power 1; silence stays silence."""
     signals = np.stack([player.excerpt(player.draw_index(rng), rng) for _ in range(n_signals)])
     rms = np.sqrt(np.mean(np.square(signals), axis=1, keepdims=True))
     return signals / np.where(rms > 0, rms, 1)
 
 
 def array_noise(kind, player, mics, fs, rng):
-    """Noise at an array.
+    """Draw noise at the microphones of an array.
 
     Parameters
     ----------
     kind : {"white", "diffuse", "coherent"}
         Independent at each microphone; spherically diffuse; or identical at all microphones.
     player : NoisePlayer or RecordingPlayer
-        What is heard.
+        Source of the signals.
     mics : ndarray of shape (n_mics, 3)
         Microphone positions in metres.
     fs : float
@@ -202,7 +202,7 @@ def array_noise(kind, player, mics, fs, rng):
     Returns
     -------
     noise : ndarray of shape (n_mics, n_times)
-        Float32, of power 1, about.
+        Float32, with a power of about 1.
     """
     if kind == "coherent":
         return np.repeat(noise_signals(player, 1, rng), len(mics), axis=0)
@@ -216,5 +216,5 @@ def array_noise(kind, player, mics, fs, rng):
 
 
 def gain_to_ratio(power, own, ratio):
-    """Gain that puts sound with the power ``own`` ``ratio`` dB below ``power``; 0 of silence."""
+    """Gain that puts a signal of power ``own`` ``ratio`` dB below ``power``; 0 for silence."""
     return np.float32(np.sqrt(power / (own * 10 ** (ratio / 10)))) if own > 0 else np.float32(0)

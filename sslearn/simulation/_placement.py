@@ -12,46 +12,46 @@ from sslearn.utils.param_validation import Interval, StrOptions
 
 
 class Placement(BaseEstimator):
-    """Where receiver and sources are.
+    """Positions of receiver and sources.
 
     Parameters
     ----------
     azimuth_range : tuple of (float, float), default="auto"
-        Lowest and highest azimuth of the sources in the frame of the receiver, in degrees. The
-        front half, (-90, 90), is all that a line of microphones along y can tell apart. "auto",
-        here and below, is the default of the generator.
+        Lowest and highest azimuth of the sources in the frame of the receiver, in degrees. A line
+        of microphones along y resolves only the front half, (-90, 90). "auto", here and below, is
+        the default of the receiver, see Notes.
     elevation_range : tuple of (float, float) or None, default="auto"
         Lowest and highest elevation in degrees. None puts all sources at the height of the
         receiver, and ``y`` holds azimuths only.
     directions : "measured" or array-like of shape (n_directions,), (n_directions, 2) or \
 (n_directions, n_sources, k), default=None
-        None draws directions uniformly on the patch of the sphere between the ranges. An array
-        of degrees is used in turn, from the first row on; ``y`` is laid out like it, with k = 1
-        (azimuth) or 2 (and elevation) for several sources. "measured" draws measured directions of
-        a head between the ranges; without a room, their responses are exact.
+        None draws directions uniformly on the patch of the sphere within the ranges. The rows of
+        an array, in degrees, are used in turn; ``y`` is laid out like it, with k = 1 (azimuth) or
+        2 (and elevation) for several sources. "measured" draws measured directions of a head
+        within the ranges; without a room, their responses are exact.
     distances : array-like of shape (n_distances,), default="auto"
-        Distances to draw from, in metres. Used in rooms only, as is all that follows but
+        Distances to draw from, in metres. Used in rooms only, like all parameters below except
         ``min_separation``.
     distance_range : tuple of (float, float), default=None
-        Shortest and longest distance in metres, in place of ``distances``.
+        Shortest and longest distance in metres, instead of ``distances``.
     min_separation : float, default="auto"
-        Least angle between two drawn sources of a clip, and to an interferer, in degrees.
+        Minimum angle between drawn sources of a clip, and to an interferer, in degrees.
     height : float, tuple of (float, float) or None, default="auto"
-        Height of the origin of the receiver in metres, or a range to draw it from; None is
-        anywhere at ``wall_distance`` from the floor and the ceiling.
+        Height of the origin of the receiver in metres, or a range to draw it from; None draws any
+        height at least ``wall_distance`` from the floor and the ceiling.
     wall_distance : float, default="auto"
-        Least distance between a microphone and a wall, the floor or the ceiling, in metres.
+        Minimum distance between a microphone and a wall, the floor or the ceiling, in metres.
     yaw : float, default=None
-        Direction in which the front of the receiver points, as an azimuth in the room (0 along
-        the length), in degrees; None draws one for every clip.
+        Azimuth in the room to which the front of the receiver points, in degrees (0 along the
+        length); None draws one for every clip.
     n_receivers : int or None, default="auto"
         Number of fixed positions of the receiver in each room; None draws a new one for every
-        clip. The same rooms and ``random_state`` give the same positions. Rooms with the columns
-        ``receiver_x`` and ``receiver_y``, in metres, settle it themselves.
+        clip. The same rooms and ``random_state`` give the same positions. The columns
+        ``receiver_x`` and ``receiver_y`` of the rooms, in metres, override it.
 
     See Also
     --------
-    simulate : What takes it.
+    simulate : Simulate clips with it.
 
     Notes
     -----
@@ -69,8 +69,8 @@ class Placement(BaseEstimator):
     ``n_receivers``      9              None           None
     ===================  =============  =============  ==============
 
-    A head stands 0.5 m from the walls, or a quarter of a narrow room, and its height leaves 0.1 m
-    to the floor and the ceiling.
+    A head is at least 0.5 m from the walls, or a quarter of the width of a narrow room, and 0.1 m
+    from the floor and the ceiling.
 
     Examples
     --------
@@ -124,19 +124,19 @@ def check_placement(placement, defaults, n_sources):
     Parameters
     ----------
     placement : Placement or None
-        What the caller gave; None is all defaults.
+        User input; all defaults if None.
     defaults : dict
-        What "auto" stands for.
+        Values of "auto".
     n_sources : int
-        Sources of a clip.
+        Number of sources per clip.
 
     Returns
     -------
     where : dict
-        The parameters with arrays in place of what the caller gave: ``directions`` of shape
-        (n_directions, n_sources, 2), ranges of shape (2,).
+        Validated parameters: ``directions`` of shape (n_directions, n_sources, 2), ranges of
+        shape (2,).
     n_angles : int
-        Angles in the target: 1 or 2.
+        Number of angles in the target: 1 or 2.
     """
     placement = Placement() if placement is None else placement
     if not isinstance(placement, Placement):
@@ -159,7 +159,7 @@ def check_placement(placement, defaults, n_sources):
 
 
 def _check_distances(where, defaults, is_given):
-    """Leave one of ``distances`` and ``distance_range``, the other None."""
+    """Validate ``distances`` or ``distance_range`` in place, and set the other to None."""
     limits = where["distance_range"]
     if limits is not None and is_given:
         raise ValueError("distances and distance_range exclude each other: give one of them.")
@@ -178,7 +178,7 @@ def _check_distances(where, defaults, is_given):
 
 
 def _check_wanted(directions, n_sources):
-    """Directions (n_directions, n_sources, 2) to use in turn, and how many angles were given."""
+    """Directions (n_directions, n_sources, 2) to use in turn, and their number of angles."""
     if directions is None or isinstance(directions, str):
         return directions, None
     if n_sources == 1:

@@ -14,18 +14,18 @@ _N_TRIES_APART = 1000
 
 
 class Placer:
-    """Draws where receiver and sources of each sample are.
+    """Random positions of the receiver and the sources of each sample.
 
     Parameters
     ----------
     where : dict
-        What :func:`~sslearn.simulation._placement.check_placement` returns.
+        Placement, as :func:`~sslearn.simulation._placement.check_placement` returns it.
     receiver : object
         Built receiver.
     rooms : DataFrame or None
         Rooms to draw from; None is anechoic.
     n_sources : int
-        Sources of a sample.
+        Number of sources per sample.
     seed : int
         Seed of the fixed positions of the receiver.
     """
@@ -56,16 +56,16 @@ class Placer:
             )
 
     def _check_widths(self):
-        """Least distances (n_rooms, 2) of the origin of the receiver from the walls."""
+        """Minimum distances (n_rooms, 2) of the origin of the receiver from the walls."""
         distance = self.where["wall_distance"]
         if distance is None:
             return np.minimum(0.5, 0.25 * self.sizes[:, :2])
         if self.receiver.keeps_directions and distance < 2 * _MARGIN:
             raise ValueError(
-                f"wall_distance must be at least {2 * _MARGIN} m, since sources that do not fit "
-                f"are put between receiver and wall; got {distance}."
+                f"wall_distance must be at least {2 * _MARGIN} m, because sources that do not fit "
+                f"are moved between receiver and wall; got {distance}."
             )
-        # However the array is turned.
+        # Enough at any yaw.
         margin = distance + np.linalg.norm(self.receiver.points[:, :2], axis=1).max()
         narrow = (self.sizes[:, :2] <= 2 * margin).any(axis=1)
         if narrow.any():
@@ -87,8 +87,8 @@ class Placer:
             floor, ceilings = distance - above.min(), self.sizes[:, 2] - distance - above.max()
             if floor > ceilings.min():
                 raise ValueError(
-                    f"wall_distance={distance} m to the floor and to the ceiling is more than "
-                    f"the lowest room has, which is {ceiling:.2f} m high."
+                    f"wall_distance={distance} m to the floor and to the ceiling does not fit "
+                    f"into the lowest room, which is {ceiling:.2f} m high."
                 )
             return np.stack([np.full_like(ceilings, floor), ceilings], axis=1)
         lowest, highest = heights[0] + above.min(), heights[1] + above.max()
@@ -101,7 +101,7 @@ class Placer:
         return np.broadcast_to(heights, (len(self.sizes), 2))
 
     def _fixed_receivers(self, rooms, rng):
-        """Positions (n_rooms, n_receivers, 3) in each room: given by the table, or drawn."""
+        """Positions (n_rooms, n_receivers, 3) in each room, from the table or drawn."""
         columns = [f"receiver_{axis}" for axis in "xy"]
         rows = np.arange(len(rooms))[:, None]
         if not set(columns) <= set(rooms.columns):
@@ -109,14 +109,14 @@ class Placer:
         place = rooms[columns].to_numpy(dtype=float)
         if not ((place > _MARGIN) & (place < self.sizes[:, :2] - _MARGIN)).all():
             raise ValueError(
-                f"rooms must have receiver_x and receiver_y inside each room, {_MARGIN} m from the "
-                f"walls or more; got {place.tolist()}."
+                f"rooms must have receiver_x and receiver_y inside each room, more than {_MARGIN} "
+                f"m from the walls; got {place.tolist()}."
             )
         self.n_receivers = 1
         return np.concatenate([place[:, None], self._draw_heights(rows, rng)], axis=-1)
 
     def _draw_receivers(self, room, rng):
-        """Positions (*room.shape, 3) of the receiver in rooms given by their row."""
+        """Positions (*room.shape, 3) of the receiver in rooms, which are given by their rows."""
         margin = self.margins[room]
         place = rng.uniform(margin, self.sizes[room, :2] - margin)
         return np.concatenate([place, self._draw_heights(room, rng)], axis=-1)
@@ -128,7 +128,7 @@ class Placer:
         return low[..., None]
 
     def draw(self, i, rng):
-        """Place sample ``i``: a dict of the columns of the plan."""
+        """Draw sample ``i``, as a dict of columns of the plan."""
         row = self.receiver.draw(rng)
         for _ in range(_N_TRIES):
             rows, directions = self._draw_directions(i, row, rng)
@@ -149,7 +149,7 @@ class Placer:
         )
 
     def _draw_directions(self, i, row, rng):
-        """Measured rows (n_sources,), -1 where there are none, and directions (n_sources, 2)."""
+        """Rows of measured directions (n_sources,), or -1, and directions (n_sources, 2)."""
         rows = np.full(self.n_sources, -1)
         if isinstance(self.directions, np.ndarray):
             return rows, self.directions[i % len(self.directions)]
@@ -165,7 +165,7 @@ class Placer:
                 return rows, directions
         raise ValueError(
             f"min_separation={self.where['min_separation']} degrees leaves no place for "
-            f"{self.n_sources} sources between the ranges of azimuth and elevation: make it "
+            f"{self.n_sources} sources within the ranges of azimuth and elevation: make it "
             "smaller."
         )
 
@@ -177,7 +177,7 @@ class Placer:
         return place
 
     def _draw_place(self, directions, rng):
-        """Room, receiver and distances that hold the sources; None if none is found."""
+        """Room, receiver and distances for which all sources are inside; None if none is found."""
         room = self._draw_rooms(rng)
         if self.n_receivers is None:
             receiver, places = np.full(_N_TRIES, -1), self._draw_receivers(room, rng)
@@ -192,7 +192,7 @@ class Placer:
         source = places[:, None] + distance[..., None] * vectors
         inside = (source > _MARGIN) & (source < sizes[:, None] - _MARGIN)
         inside = inside.all(axis=(1, 2))
-        k = int(inside.argmax())
+        k = int(inside.argmax())  # the first try that fits
         if not inside.any():
             if not self.receiver.keeps_directions:
                 return None
@@ -215,7 +215,7 @@ class Placer:
         return rng.choice(self.where["distances"], size=shape)
 
     def draw_interferer(self, row, rng):
-        """Place one more source in the room of a sample: a dict of columns of the plan.
+        """Draw an interferer in the room of a sample, as a dict of columns of the plan.
 
         Parameters
         ----------
@@ -244,42 +244,42 @@ class Placer:
         if not apart.any():
             raise ValueError(
                 f"min_separation={self.where['min_separation']} degrees leaves no place for the "
-                "interferer between the ranges of azimuth and elevation: make it smaller."
+                "interferer within the ranges of azimuth and elevation: make it smaller."
             )
         return drawn[apart]
 
 
 def receiver_position(row):
-    """Position (3,) of the receiver of a sample in the room, in metres."""
+    """Position (3,) of the receiver of a sample, in metres."""
     return np.array([getattr(row, f"receiver_{axis}") for axis in "xyz"])
 
 
 def receiver_axes(row):
-    """Axes (3, 3) of the frame of the receiver as unit vectors of the room, one per row."""
+    """Front, left and top of the receiver as unit vectors (3, 3) of the room, one per row."""
     return angles_to_unit_vectors([[row.yaw, 0.0], [row.yaw + 90.0, 0.0], [0.0, 90.0]])
 
 
 def source_position(row, s):
-    """Position (3,) of source ``s`` of a sample in the room, in metres."""
+    """Position (3,) of source ``s`` of a sample, in metres."""
     return np.array([getattr(row, f"source_{axis}_{s}") for axis in "xyz"])
 
 
 def _room_vectors(directions, yaw):
-    """Unit vectors (n_tries, n_sources, 3) in rooms, of directions from receivers turned by yaw."""
+    """Unit vectors (n_tries, n_sources, 3) in rooms, for directions seen at each yaw."""
     heading = np.repeat(directions[None], len(yaw), axis=0)
     heading[..., 0] += yaw[:, None]
     return angles_to_unit_vectors(heading)
 
 
 def _longest_distances(place, vectors, sizes):
-    """How far one can go from places along unit vectors, ``_MARGIN`` off the walls, in metres."""
+    """Distances in metres from places along unit vectors to ``_MARGIN`` before the walls."""
     with np.errstate(divide="ignore"):
         ahead = np.where(vectors > 0, sizes - _MARGIN - place, place - _MARGIN) / np.abs(vectors)
     return ahead.min(axis=-1)
 
 
 def _shorten(distance, longest):
-    """Shorten in place the distances of the try that needs it least, whose number is returned."""
+    """Shorten in place the distances of the try that needs it least, and return its index."""
     k = int((longest / distance).min(axis=1).argmax())
     distance[k] = np.minimum(distance[k], longest[k])
     return k

@@ -1,4 +1,4 @@
-"""What all receivers share, and the microphone array."""
+"""Base class of built receivers, and the microphone array."""
 
 from abc import ABC, abstractmethod
 
@@ -13,28 +13,28 @@ from sslearn.simulation._responses import array_response, direct_response
 
 
 class BuiltReceiver(ABC):
-    """A receiver at a sampling rate: its responses to a source, its noise, its defaults.
+    """Base class of receivers at a sampling rate: responses, noise and defaults.
 
     Attributes
     ----------
     n_channels : int
-        Channels of a clip.
+        Number of channels of a clip.
     n_level : int
-        The first channels, in which levels are measured.
+        Number of leading channels in which levels are measured.
     points : ndarray of shape (n_points, 3)
-        Its microphones in metres, in its own frame.
+        Microphone positions in the frame of the receiver, in metres.
     defaults, room_defaults : dict
-        What "auto" stands for in a :class:`Placement`, and None in :class:`ShoeboxRooms`.
+        Values of "auto" in a :class:`Placement`, and of None in :class:`ShoeboxRooms`.
     noise_kinds : tuple of str
-        Kinds of noise that it supports.
+        Supported kinds of noise.
     noise_reference : str
-        What signal-to-noise ratios refer to by default.
+        Default reference of signal-to-noise ratios.
     draws_height : bool
-        Whether a height is drawn also where there is only one.
+        Whether a height is drawn even if its range is a single value.
     works_anechoic : bool
-        Whether it hears without a room.
+        Whether it works without a room.
     keeps_directions : bool
-        Whether directions and rooms are never given up for one another: distances are shortened.
+        Whether distances are shortened, rather than directions redrawn, if sources do not fit.
     """
 
     points = np.zeros((1, 3))
@@ -47,11 +47,11 @@ class BuiltReceiver(ABC):
 
     @property
     def outputs(self):
-        """What of the receiver is in the result of :func:`simulate`."""
+        """Entries that the receiver adds to the result of :func:`simulate`."""
         return {}
 
     def draw(self, rng):
-        """Draw what differs from sample to sample: a dict of columns of the plan."""
+        """Draw the receiver of a sample, as a dict of columns of the plan."""
         return {}
 
     def measured_rows(self, azimuth_range, elevation_range):
@@ -59,7 +59,7 @@ class BuiltReceiver(ABC):
         raise ValueError('directions="measured" needs measured responses, which heads alone have.')
 
     def image_sources(self, room, source, points, *, fs, horizon, max_order):
-        """Image sources that are heard, see :class:`ImageSources`."""
+        """Audible image sources, see :class:`ImageSources`."""
         return ImageSources(room, source, points, fs=fs, horizon=horizon, max_order=max_order)
 
     def columns(self, plan, rooms):
@@ -70,41 +70,41 @@ class BuiltReceiver(ABC):
 
     @abstractmethod
     def responses(self, row, s, images, axes, *, n_times, with_direct):
-        """Responses of the channels, and direct alone in those that settle the level.
+        """Compute the responses of all channels, then of the direct sound in the level channels.
 
         Parameters
         ----------
         row : tuple
             Sample of the plan.
         s : int
-            Number of the source.
+            Index of the source.
         images : ImageSources or None
-            Image sources, seen from the microphones; None is anechoic.
+            Image sources relative to the microphones; None is anechoic.
         axes : ndarray of shape (3, 3)
             Front, left and top of the receiver as unit vectors of the room.
         n_times : int
-            Samples of a clip.
+            Number of samples of a clip.
         with_direct : bool
             Whether the direct responses are needed.
 
         Returns
         -------
         responses : ndarray of shape (n_channels + n_level, n_taps)
-            Float32; the last ``n_level`` rows may be left out where they are not needed.
+            Float32; without ``with_direct``, the last ``n_level`` rows may be missing.
         """
 
     @abstractmethod
     def background(self, noise, n_times, rng):
-        """Noise (n_channels, n_times), and its power in the channels that settle the level."""
+        """Draw noise (n_channels, n_times), and return it with its power in the level channels."""
 
     @property
     def key(self):
-        """What a cached clip depends on."""
+        """Hash of everything in the receiver that a cached clip depends on."""
         return joblib.hash((type(self).__name__, vars(self)))
 
 
 class ArrayReceiver(BaseEstimator):
-    """Microphone array: perfect point microphones, in any arrangement.
+    """Microphone array: ideal point microphones in any arrangement.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class ArrayReceiver(BaseEstimator):
 
     See Also
     --------
-    sslearn.datasets.make_shoebox : Clips that it records in rooms.
+    sslearn.datasets.make_shoebox : Simulate its clips in rooms.
 
     Examples
     --------
@@ -128,7 +128,7 @@ class ArrayReceiver(BaseEstimator):
         self.mic_positions = mic_positions
 
     def build(self, fs):
-        """Validate, and make what hears at the sampling rate ``fs`` in Hz.
+        """Validate the positions and build the receiver for a sampling rate.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class ArrayReceiver(BaseEstimator):
         Returns
         -------
         receiver : object
-            For :func:`simulate`.
+            Built receiver, as :func:`simulate` uses it.
         """
         return _BuiltArray(check_mic_positions(self.mic_positions), fs)
 
@@ -173,7 +173,7 @@ class _BuiltArray(BuiltReceiver):
 
 
 def join_direct(reflections, direct, n_level, n_times):
-    """Responses (n_channels + n_level, n_taps): all sound, then direct sound alone."""
+    """Responses (n_channels + n_level, n_taps): all sound, then the direct sound."""
     n_channels, n_taps = len(direct), max(direct.shape[1], reflections.shape[1])
     responses = np.zeros((n_channels + n_level, n_taps), dtype=np.float32)
     responses[:n_channels, : reflections.shape[1]] = reflections

@@ -6,14 +6,14 @@ from scipy.signal import butter, sosfilt
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 
-LEAD = 40  # samples before the peak of the interpolation filter, by which responses are late
+LEAD = 40  # samples before the peak of the interpolation filter: latency of the responses
 _N_PHASES = 16  # steps per sample of the delays of reflections
 _N_TABLE = 4096
 _HIGH_PASS = 10.0  # Hz
 
 
 def direct_response(source, mics, fs):
-    """Response of the direct path, with its exact delay.
+    """Compute the response of the direct path, with its exact delay.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def direct_response(source, mics, fs):
 
 
 def _interpolator(times):
-    """Sinc in a Hann window over ``LEAD`` samples on either side, as pyroomacoustics has it."""
+    """Sinc in a Hann window of ``LEAD`` samples on either side, as in pyroomacoustics."""
     window = np.where(np.abs(times) < LEAD, 0.5 + 0.5 * np.cos(np.pi * times / LEAD), 0.0)
     return np.sinc(times) * window
 
 
 def array_response(images):
-    """Response of a rectangular room at microphones, without the direct path.
+    """Compute the response of a rectangular room at microphones, without the direct path.
 
     Parameters
     ----------
@@ -56,10 +56,10 @@ def array_response(images):
 
     Notes
     -----
-    Delays are rounded to 1/16 sample and added up at 16 times the sampling rate; one transform
-    brings the sum down to it. Reflections of one sign pile up at 0 Hz, where the sum of hundreds
-    of thousands outlasts the reverberation by half: a high-pass filter of second order at 10 Hz
-    removes it.
+    Reflections, ``damping / distance``, are rounded to 1/16 sample, summed at 16 times the sampling
+    rate and decimated by one transform. All are positive and add up at 0 Hz, where the sum of
+    hundreds of thousands outlasts the reverberation by half: a second-order high-pass filter at
+    10 Hz removes it.
     """
     if images.max_order == 0:
         return np.zeros((len(images.points), 0), dtype=np.float32)
@@ -75,7 +75,7 @@ def array_response(images):
 
 
 def ambisonic_response(images):
-    """First-order ambisonic response of a rectangular room, without the direct path.
+    """Compute the first-order ambisonic response of a room, without the direct path.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def ambisonic_response(images):
 
 
 def _fine_response(images, n_channels):
-    """Silence (n_bands, n_channels, n_phases * n_taps) that holds all that is heard."""
+    """Zeros (n_bands, n_channels, n_phases * n_taps), long enough for all image sources."""
     farthest = images.reach + np.linalg.norm(images.points - images.centre, axis=1).max()
     n_taps = int(np.ceil(farthest * images.fs / SPEED_OF_SOUND)) + 2 * LEAD + 1
     n_taps = fft.next_fast_len(n_taps, real=True)
@@ -112,13 +112,13 @@ def _fine_response(images, n_channels):
 
 
 def _fine_delay(distance, fs):
-    """Delays in steps of 1/16 sample."""
+    """Delays in steps of 1/16 sample, rounded."""
     scale = np.float32(_N_PHASES * fs / SPEED_OF_SOUND)
     return (distance * scale + np.float32(_N_PHASES * LEAD + 0.5)).astype(np.intp)
 
 
 def _at_sampling_rate(fine, images):
-    """Response (n_channels, n_taps) at the sampling rate, without what piles up at 0 Hz."""
+    """Response (n_channels, n_taps) at the sampling rate, high-pass filtered."""
     response = _decimate(fine, fine.shape[2] // _N_PHASES, images.filters)
     return sosfilt(_high_pass(images.fs), response).astype(np.float32)
 
@@ -138,16 +138,16 @@ def _low_pass():
 
 
 def _decimate(fine, n_taps, filters):
-    """Low-pass responses (n_bands, n_mics, n_phases * n_taps), keep one time of each sample."""
+    """Low-pass filter responses (n_bands, n_mics, n_phases * n_taps), keep every 16th sample."""
     freqs = np.arange(n_taps + 1) / n_taps
     low_pass = np.interp(freqs, np.linspace(0, 1, _N_TABLE + 1), _low_pass()).astype(np.float32)
     n_freqs = n_taps // 2 + 1
     gains = [1.0] if filters is None else filters(n_taps).astype(np.float32)
     total = 0.0
     for band, gain in zip(fine, gains, strict=True):
-        # Of all microphones at once, which is hardly slower than of one.
+        # All microphones at once: hardly slower than one.
         spectrum = fft.rfft(band)[:, : n_taps + 1] * low_pass
-        # What the filter leaves above half the sampling rate folds back.
+        # Decimation folds back what is left above fs / 2: Y(f) = X(f) + conj(X(fs - f)).
         folded = spectrum[:, :n_freqs] + spectrum[:, ::-1][:, :n_freqs].conj()
         total = total + gain * folded
     return fft.irfft(total, n_taps)

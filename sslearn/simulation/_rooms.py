@@ -22,7 +22,7 @@ class ImageDecay:
     sizes : ndarray of shape (3,)
         Length, width and height in metres.
     horizon : float
-        Time until which image sources are summed, in seconds.
+        Longest travel time of the summed image sources, in seconds.
     """
 
     def __init__(self, sizes, horizon):
@@ -40,7 +40,7 @@ class ImageDecay:
         self.bins = np.minimum(bins, _DECAY_BINS - 1)  # rounding may reach the end
 
     def time(self, exponents):
-        """Reverberation time in seconds.
+        """Compute the reverberation time.
 
         Parameters
         ----------
@@ -50,7 +50,7 @@ class ImageDecay:
         Returns
         -------
         t20 : float
-            Time for 60 dB, extrapolated from -5 to -25 dB of the Schroeder curve.
+            Time for a decay of 60 dB in seconds, from -5 to -25 dB of the Schroeder curve.
         """
         pairs = np.reshape(exponents, (3, 2))
         axes = [np.exp(-pair @ hits) for pair, hits in zip(pairs, self.hits, strict=True)]
@@ -67,31 +67,31 @@ def _scale_exponents(sizes, share, seconds):
     """Exponents in proportion to ``share`` that give the wanted reverberation time."""
     exponents = share * 13.8 * np.prod(sizes) / (SPEED_OF_SOUND * seconds * sizes.sum() ** 2)
     decay = ImageDecay(sizes, 0.8 * seconds + 0.5 * np.linalg.norm(sizes) / SPEED_OF_SOUND)
-    for _ in range(8):
+    for _ in range(8):  # The decay rate is nearly proportional to the exponents.
         exponents = exponents * decay.time(exponents) / seconds
     return exponents
 
 
 class ShoeboxRooms(BaseEstimator):
-    """Rooms that a generator draws with its own seed, by :func:`make_shoebox_rooms`.
+    """Parameters of random rooms, which a simulation draws with its own seed.
 
     Parameters
     ----------
     n_rooms : int, default=20
         Number of rooms.
     dimensions : array-like of shape (2, 3), default=None
-        Smallest and largest length, width and height in metres. None is the default of the
-        generator, as for ``t60``.
+        Smallest and largest length, width and height in metres. None, here and for ``t60``, is
+        the default of the receiver.
     t60 : tuple of (float, float), default=None
         Shortest and longest reverberation time in seconds.
     variation : float, default=0.5
-        How differently the six surfaces absorb.
+        Spread of the absorption over the six surfaces, see :func:`make_shoebox_rooms`.
     profile : {"flat", "octave"}, default="flat"
-        Whether surfaces absorb all frequencies alike.
+        Whether the absorption is the same at all frequencies or differs per octave.
 
     See Also
     --------
-    make_shoebox_rooms : The rooms themselves.
+    make_shoebox_rooms : Draw the rooms.
 
     Examples
     --------
@@ -138,11 +138,11 @@ def make_shoebox_rooms(
     t60 : tuple of (float, float), default=(0.1, 0.4)
         Shortest and longest reverberation time in seconds.
     variation : float, default=0.5
-        How differently the six surfaces absorb: standard deviation of the logarithm of their share.
-        With 0 all absorb alike.
+        Spread of the absorption over the six surfaces: standard deviation of the logarithm of
+        their share. With 0 all absorb alike.
     profile : {"flat", "octave"}, default="flat"
-        Whether surfaces absorb all frequencies alike, or each with a random slope over the octaves
-        from 125 to 8000 Hz; the reverberation time then holds at 1 kHz.
+        Whether the absorption of a surface is the same at all frequencies, or has a random slope
+        over the octaves from 125 to 8000 Hz; the reverberation time then holds at 1 kHz.
     random_state : int, RandomState instance or None, default=None
         Makes the rooms reproducible.
 
@@ -160,10 +160,11 @@ def make_shoebox_rooms(
 
     Notes
     -----
-    The absorption is such that the image method [1]_, run to a high enough order, decays with the
-    wanted reverberation time (T20, between two typical places). Sabine's and Eyring's formulas
-    miss it by up to a factor 2, since the sound in an empty rectangular room is not diffuse. No
-    combination of size and time is impossible; in a long room, times below 0.15 s are approximate.
+    The absorption is chosen so that the image method [1]_, run to a high enough order, decays with
+    the wanted reverberation time (T20, between two typical places). Sabine's and Eyring's formulas
+    are wrong by up to a factor of 2, because the sound in an empty rectangular room is not diffuse.
+    All combinations of size and time are possible; in a long room, times below 0.15 s are
+    approximate.
 
     References
     ----------
@@ -199,7 +200,7 @@ def make_shoebox_rooms(
 
 
 def draw_rooms(rooms, defaults, seed):
-    """Table of rooms, of which those that are drawn have the ``defaults`` of a receiver."""
+    """Table of rooms, drawn with the ``defaults`` of a receiver unless given."""
     if isinstance(rooms, Integral):
         rooms = ShoeboxRooms(int(rooms))
     if not isinstance(rooms, ShoeboxRooms):
@@ -231,7 +232,7 @@ def _check_t60(t60):
 
 
 def check_rooms(rooms):
-    """Validate a table of rooms, see :func:`make_shoebox_rooms`, and take it apart.
+    """Validate a table of rooms, see :func:`make_shoebox_rooms`, and split it by room.
 
     Returns
     -------
@@ -264,7 +265,7 @@ def check_rooms(rooms):
 
 
 def _absorption(room, wall):
-    """Absorption of a wall as pyroomacoustics takes it: a number, or numbers and octaves."""
+    """Absorption of a wall as pyroomacoustics expects it: a number, or numbers and octaves."""
     columns = room[[name for name in room.index if str(name).startswith(f"absorption_{wall}")]]
     if len(columns) == 1:
         return float(columns.iloc[0])
@@ -273,7 +274,7 @@ def _absorption(room, wall):
 
 
 def room_horizons(rooms, parts):
-    """How long the sound of each room is followed, in seconds."""
+    """Longest travel time of the sound in each room, in seconds."""
     if "t60" in rooms:
         seconds = rooms["t60"].to_numpy(dtype=float)
         if not (seconds > 0).all():
@@ -289,7 +290,7 @@ def _sabine(part):
     """Reverberation time by Sabine's formula, in seconds."""
     length, width, height = part["sizes"]
     areas = np.repeat([width * height, length * height, length * width], 2)
-    # Where it depends on the octave, the least absorption lasts longest.
+    # The octave with the lowest absorption decays longest.
     absorption = [part["absorption"][wall] for wall in WALLS]
     least = [min(value["coeffs"]) if isinstance(value, dict) else value for value in absorption]
     with np.errstate(divide="ignore"):

@@ -11,7 +11,7 @@ from sslearn.simulation._placer import receiver_axes, receiver_position, source_
 
 @dataclass(repr=False)
 class Scene:
-    """What all clips share: who hears, where, what sounds, and for how long."""
+    """Settings that all clips share: receiver, rooms, sounds, noise and duration."""
 
     receiver: object
     rooms: list | None
@@ -27,7 +27,7 @@ class Scene:
 
     @property
     def key(self):
-        """What a chunk depends on besides its part of the plan, where everything drawn is."""
+        """Hash of everything that a chunk depends on besides its rows of the plan."""
         state = {**vars(self), "receiver": self.receiver.key, "player": self.player.key}
         for name in ("noise", "interferer"):
             if state[name] is not None:
@@ -56,9 +56,9 @@ def render_clip(scene, row, i):
 
 
 def _hear_sources(scene, row, rng):
-    """Sound of all sources (n_channels, n_times), of their direct paths, and whether one is silent.
+    """Sum of all sources (n_channels, n_times), their direct sound, and whether one is silent.
 
-    Further sources are scaled to the level that the direct sound of the first has.
+    Further sources are scaled to the direct level of the first.
     """
     heard, level, silent = 0.0, None, False
     for s in range(scene.n_sources):
@@ -75,12 +75,12 @@ def _hear_sources(scene, row, rng):
 
 
 def _source_signal(scene, row, s, rng):
-    """What source ``s`` plays in a clip, (n_times,)."""
+    """Signal (n_times,) of source ``s`` in a clip."""
     return scene.player.excerpt(getattr(row, f"source_{s}"), rng)
 
 
 def _hear(scene, row, s, sound):
-    """Sound of source ``s`` in the channels, then direct sound alone where it settles levels."""
+    """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
     axes, images = None, None
     if scene.rooms is not None:
         axes, images = receiver_axes(row), _image_sources(scene, row, s)
@@ -104,7 +104,7 @@ def _image_sources(scene, row, s):
 
 
 def _add_interferer(scene, row, i, clip, direct):
-    """Add in place one more source; whether it is silent."""
+    """Add the interferer in place, and return whether it is silent."""
     s, interferer = scene.n_sources, scene.interferer
     power = _reference_power(scene, interferer, clip, direct)
     rng = np.random.default_rng([scene.seed, 4, i])

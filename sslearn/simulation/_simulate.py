@@ -52,45 +52,45 @@ def simulate(
     verbose=0,
     return_X_y=False,
 ):
-    """Make clips of one or several sources, as any receiver hears them.
+    """Simulate clips of one or several sources with any receiver.
 
-    The generators of :mod:`sslearn.datasets` are this function with a receiver of their own.
+    The generators of :mod:`sslearn.datasets` call this function with their receiver.
 
     Parameters
     ----------
     receiver : HeadReceiver, ArrayReceiver or AmbisonicReceiver
-        What hears.
+        Receiver: a head, a microphone array or an ambisonic microphone.
     n_samples : int, default=100
         Number of clips.
     rooms : DataFrame, int, ShoeboxRooms or None, default=20
-        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which, to draw. None is
-        anechoic, for a head alone.
+        Table of rooms, as :func:`make_shoebox_rooms` returns it, or the number or parameters of
+        rooms to draw. None is anechoic, for heads only.
     sounds : Sounds or list, default=None
-        What the sources play: white noise if None, or recordings.
+        Source signals; white noise if None.
     n_sources : int, default=1
-        Number of sources that sound at the same time.
+        Number of simultaneous sources.
     placement : Placement, default=None
-        Where receiver and sources are; all defaults if None.
+        Positions of receiver and sources; all defaults if None.
     noise : Noise, float or tuple of (float, float), default=None
-        What is added to the clips, or the signal-to-noise ratio of white noise in dB, or a range
-        to draw it from. No noise if None.
+        Noise, or the signal-to-noise ratio of white noise in dB, or a range to draw it from. No
+        noise if None.
     interferer : Interferer, default=None
-        One more source, not in ``y``. No interferer if None.
+        Additional source that is not in ``y``. No interferer if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=1.0
         Length of a clip in seconds.
     max_order : int, default=None
-        Highest number of reflections. None follows the sound for the reverberation time.
+        Highest number of reflections. None simulates the whole reverberation time.
     batch_transform : transformer, default=None
-        Cloned, fitted on the first clips, and applied to some clips at a time, so that only its
-        output is kept in memory.
+        Transformer that is cloned, fitted on the first chunk of clips and applied to each chunk,
+        so that only its output is kept in memory.
     memory : str or joblib.Memory, default=None
-        Folder in which finished parts are cached. No cache if None.
+        Cache of finished chunks. No cache if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
-        Makes the clips, and rooms that are drawn, reproducible.
+        Makes the clips and the drawn rooms reproducible.
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
@@ -105,12 +105,12 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        If an argument, or what is in it, is not valid.
+        If an argument is not valid.
 
     See Also
     --------
-    sslearn.datasets.make_binaural : Clips heard by a head.
-    sslearn.datasets.make_shoebox : Clips of any array of microphones.
+    sslearn.datasets.make_binaural : Clips recorded by a head.
+    sslearn.datasets.make_shoebox : Clips recorded by a microphone array.
     sslearn.datasets.make_ambisonic : Clips in first-order ambisonics.
 
     Examples
@@ -140,7 +140,7 @@ def simulate(
         plan = _add_interferers(plan, placer, interferer, seed)
     hears = receiver, parts, horizons, player, n_sources, noise, interferer
     scene = Scene(*hears, fs, n_times, max_order, seed)
-    # Not before everything is checked: it makes the folder.
+    # After all checks, because it creates the folder.
     memory = check_memory(memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
     X, silent = render_plan(plan, scene, batch_transform, **how)
@@ -153,7 +153,7 @@ def simulate(
 
 
 def _check_rooms(rooms, receiver, interferer, duration):
-    """Rooms taken apart, and how long their sound is followed, in seconds; None if anechoic."""
+    """Rooms as dicts, and the longest travel times of their sound in seconds; None if anechoic."""
     if rooms is not None:
         parts = check_rooms(rooms)
         return parts, np.minimum(room_horizons(rooms, parts), duration)
@@ -166,10 +166,10 @@ def _check_rooms(rooms, receiver, interferer, duration):
 
 
 def _draw_plan(n_samples, placer, player, noise, seed):
-    """Table of everything random that is settled before rendering, one row per sample."""
+    """Table of the random draws made before rendering, one row per sample."""
     rows = []
     for i in range(n_samples):
-        # A stream for each sample: its draws do not depend on n_samples.
+        # One random stream per sample: its draws do not depend on n_samples.
         rng = np.random.default_rng([seed, 1, i])
         row = placer.draw(i, rng)
         for s, index in enumerate(draw_indices(player, placer.n_sources, rng)):
@@ -180,7 +180,7 @@ def _draw_plan(n_samples, placer, player, noise, seed):
 
 
 def _add_interferers(plan, placer, interferer, seed):
-    """Plan with the columns of an interferer in each sample, which change no other column."""
+    """Plan with columns for an interferer; all other columns stay the same."""
     rows = []
     for i, row in plan.iterrows():
         rng = np.random.default_rng([seed, 3, i])
@@ -201,7 +201,7 @@ def _target(plan, n_sources, n_angles):
 
 
 def _metadata(plan, scene, rooms):
-    """Table of the samples for the user."""
+    """Metadata of the samples, one row each."""
     columns = scene.receiver.columns(plan, rooms)
     for s in range(scene.n_sources):
         end = "" if scene.n_sources == 1 else f"_{s}"

@@ -11,11 +11,11 @@ from sslearn.utils import read_audio
 
 _N_TRIES = 100
 _N_TRIES_APART = 50
-_LOUD_ENOUGH = 0.3  # of the rms of the whole source
+_LOUD_ENOUGH = 0.3  # relative to the rms of the whole recording
 
 
 def _file_state(path):
-    """What changes when a file is written anew."""
+    """Size and modification time of a file, which change when it is rewritten."""
     stat = os.stat(path)
     return stat.st_size, stat.st_mtime_ns
 
@@ -30,21 +30,21 @@ def _read(path, state, fs):
 
 
 class Sounds(BaseEstimator):
-    """What sources play, and who plays it.
+    """Source signals and their speakers.
 
     Parameters
     ----------
     recordings : list of ndarray of shape (n_times_i,) or list of str, default=None
         Dry recordings at the sampling rate of the clips, or paths to mono audio files of any
-        rate. Random excerpts are taken that are not pauses. None is white noise with a standard
-        deviation of 1, drawn anew for every source.
+        rate. Sources play random excerpts that are not pauses. None is white noise with a
+        standard deviation of 1, drawn independently for each source.
     speakers : array-like of shape (n_recordings,), default=None
-        Label of each recording, for the metadata; several sources of a clip are of different
-        speakers as far as there are such.
+        Speaker of each recording, for the metadata; the sources of a clip have different speakers
+        if possible.
 
     See Also
     --------
-    sslearn.datasets.load_librispeech : Speech with its speakers.
+    sslearn.datasets.load_librispeech : Speech with speaker labels.
     sslearn.datasets.load_noise : Recordings of noise.
 
     Examples
@@ -62,7 +62,9 @@ class Sounds(BaseEstimator):
         self.speakers = speakers
 
     def player(self, *, fs, n_times, name="sounds"):
-        """Validate, and return what draws excerpts; only the headers of files are read.
+        """Validate the recordings and build a player, which draws excerpts.
+
+        Only the headers of files are read.
 
         Parameters
         ----------
@@ -71,7 +73,7 @@ class Sounds(BaseEstimator):
         n_times : int
             Length of an excerpt.
         name : str, default="sounds"
-            What the sounds are called in messages.
+            Name of the sounds in error messages.
 
         Returns
         -------
@@ -93,12 +95,12 @@ class Sounds(BaseEstimator):
 
 
 def as_sounds(sounds):
-    """Sounds, where None is white noise and a list holds recordings."""
+    """Wrap None (white noise) or a list of recordings in :class:`Sounds`."""
     return sounds if isinstance(sounds, Sounds) else Sounds(sounds)
 
 
 class NoisePlayer:
-    """White noise with a standard deviation of 1, drawn anew for every source.
+    """White noise with a standard deviation of 1, drawn independently for each source.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ class RecordingPlayer:
     n_times : int
         Length of an excerpt.
     speakers : list
-        Label of each recording.
+        Speaker of each recording.
     """
 
     def __init__(self, recordings, fs, n_times, speakers):
@@ -144,7 +146,7 @@ class RecordingPlayer:
 
     @property
     def key(self):
-        """What a cached result depends on: files count by path, size and time of change."""
+        """Part of the cache key: recordings, and size and modification time of files."""
         files = [source for source in self.recordings if isinstance(source, str)]
         return self.recordings, [_file_state(file) for file in files]
 
@@ -155,7 +157,7 @@ class RecordingPlayer:
         return self.speakers[index]
 
     def excerpt(self, index, rng):
-        """Excerpt that is not silence: the first of some that is loud enough, or the loudest."""
+        """Random excerpt: the first that is loud enough to be no pause, or else the loudest."""
         sound = self.recordings[index]
         if isinstance(sound, str):
             sound = _read(sound, _file_state(sound), self.fs)
@@ -172,7 +174,7 @@ class RecordingPlayer:
 
 
 def draw_indices(player, n_sources, rng):
-    """Draw what sounds: different recordings and speakers, as far as there are such."""
+    """Draw a sound per source, with different recordings and speakers if possible."""
     drawn = [player.draw_index(rng)]
     for _ in range(n_sources - 1):
         for _ in range(_N_TRIES_APART):
@@ -211,8 +213,8 @@ def _check_array(recording, n_times, name):
         )
     if len(recording) < n_times:
         raise ValueError(
-            f"{name} has {len(recording)} samples: a clip of duration needs {n_times}. Use "
-            "longer recordings or a shorter duration."
+            f"{name} has {len(recording)} samples, but a clip needs {n_times}. Use longer "
+            "recordings or a shorter duration."
         )
     if not np.isfinite(recording).all():
         raise ValueError(f"{name} contains NaN or infinity: expected finite values.")

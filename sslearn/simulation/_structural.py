@@ -22,7 +22,7 @@ _PINNA_AXIS = 45.0  # a pinna opens to the side and to the front
 _TORSO_RADIUS = 1.93
 _TORSO_DEPTH = 3.53
 
-_LEAD = 32  # samples before the earliest arrival, for the rings of the band limit
+_LEAD = 32  # samples before the earliest arrival, for the ringing of the band limit
 
 
 def _sphere(cosines, wavenumbers):
@@ -74,7 +74,7 @@ def _shoulder_echo(vectors, ears, wavenumbers):
 
 
 def _band_limit(n_freqs):
-    """Raised cosine over the last fifth of the band: without it, the responses ring for long."""
+    """Raised cosine over the last fifth of the band: without it, the responses ring too long."""
     position = np.clip((np.linspace(0.0, 1.0, n_freqs) - 0.8) / 0.2, 0.0, 1.0)
     return 0.5 * (1.0 + np.cos(np.pi * position))
 
@@ -121,8 +121,8 @@ def structural_hrirs(
         Azimuth of the left ear in degrees; the right one mirrors it. Beyond 90, where ears are,
         front and back differ.
     pinna_scale : float or array-like of shape (2,), default=1.0
-        Size of both pinnae, or of the left and the right one, against the published one. Unequal
-        pinnae, as people have, give elevation an interaural cue on the median plane too.
+        Size of both pinnae, or of the left and the right one, relative to the published size.
+        Unequal pinnae, as in people, give elevation an interaural cue on the median plane too.
     shoulder_gain : float, default=0.3
         Gain of the echo of the torso at vertical incidence; 0 for none.
     speed_of_sound : float, default=343.0
@@ -150,15 +150,15 @@ def structural_hrirs(
     -----
     The response of an ear is ``S (1 + sum_k rho_k exp(-jw tau_k) + g cos(i) exp(-jw tau_s))``.
 
-    - ``S`` is the exact response of a rigid sphere to a plane wave [2]_, which holds time
-      difference and head shadow at all frequencies; the paper [1]_ has a one-pole approximation.
+    - ``S`` is the exact response of a rigid sphere to a plane wave [2]_, with time difference and
+      head shadow at all frequencies; the paper [1]_ uses a one-pole approximation.
     - ``tau_k = A_k cos(theta / 2) sin(D_k (90 - phi)) + B_k`` are the pinna reflections of [1]_
       with its table of coefficients; ``phi`` is the elevation. There, ``theta`` is the lateral
       angle and both pinnae reflect alike, so that they cancel in every interaural cue; here it is
       the azimuth from the axis of each pinna, 45 degrees to its side, and covers the back as well.
     - ``tau_s``, ``i`` belong to the specular reflection off a spherical torso [3]_.
 
-    Where pinnae are equal the head is symmetric: on the median plane, both ears hear the same.
+    With equal pinnae the head is symmetric: on the median plane, both responses are the same.
 
     References
     ----------

@@ -21,55 +21,54 @@ def make_ambisonic(
     verbose=0,
     return_X_y=False,
 ):
-    """Make clips in rectangular rooms, recorded in first-order ambisonics.
+    """Simulate clips in rectangular rooms, recorded in first-order ambisonics.
 
     Parameters
     ----------
     n_samples : int, default=100
         Number of clips.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
-        Order and gains of the four channels, as :class:`sslearn.features.IntensityVector` has it.
+        Order and gains of the four channels, as in :class:`sslearn.features.IntensityVector`.
     rooms : DataFrame, int or ShoeboxRooms, default=20
-        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which
-        (:class:`~sslearn.simulation.ShoeboxRooms`), to draw: by default of 3 m x 3 m x 2.5 m to
-        10 m x 8 m x 4 m, with reverberation times of 0.2 to 0.8 s.
+        Table of rooms, as :func:`make_shoebox_rooms` returns it, or the number or parameters
+        (:class:`~sslearn.simulation.ShoeboxRooms`) of rooms to draw: by default 3 m x 3 m x 2.5 m
+        to 10 m x 8 m x 4 m, with reverberation times of 0.2 to 0.8 s.
     sounds : Sounds or list, default=None
-        What the sources play: white noise if None, or recordings, with their speakers
-        (:class:`~sslearn.simulation.Sounds`) or without (a list of arrays or of paths).
+        Recordings, with speakers (:class:`~sslearn.simulation.Sounds`) or without (a list of
+        arrays or paths); white noise if None.
     n_sources : int, default=1
-        Number of sources that sound at the same time, with the same level.
+        Number of simultaneous sources, with the same level.
     placement : Placement, default=None
-        Directions, distances and separation of the sources, height and yaw of the microphone; all
-        defaults of :class:`~sslearn.simulation.Placement` if None, which has sources from the
-        whole sphere at 1 to 3 m. A source that does not fit in the room is nearer, see Notes.
+        Directions, distances and separation of the sources, height and yaw of the microphone. None
+        is ``Placement()``, with sources on the whole sphere at 1 to 3 m. A source that does not
+        fit into the room is moved nearer, see Notes.
     noise : Noise, float or tuple of (float, float), default=None
         Noise (:class:`~sslearn.simulation.Noise`), white or diffuse, or the signal-to-noise ratio
         in dB, or a range of ratios, of white noise. White noise is independent and of the same
         power in the four channels of SN3D. In a diffuse field, X, Y and Z of SN3D have a third of
         the power of W; recordings come from 42 directions all around. No noise if None.
     interferer : Interferer, default=None
-        One more source in the same room (:class:`~sslearn.simulation.Interferer`), at least
+        Additional source in the same room (:class:`~sslearn.simulation.Interferer`), at least
         ``min_separation`` away from the others and not in ``y``. No interferer if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=0.832
         Length of a clip in seconds; 0.832 is 13312 samples, 25 frames of 1024 every 512.
     max_order : int, default=None
-        Highest number of reflections; 0 is a room without walls. None follows the sound for the
-        reverberation time (column ``t60`` of ``rooms``; twice Sabine's where there is none).
+        Highest number of reflections; 0 is a room without walls. None simulates the whole
+        reverberation time (column ``t60`` of ``rooms``, or else twice Sabine's estimate).
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), IntensityVector())``, that is cloned, fitted
-        on the first clips and applied to some at a time, so that only its output is kept in
+        on the first chunk of clips and applied to each chunk, so that only its output is kept in
         memory.
     memory : str or joblib.Memory, default=None
-        Folder in which finished parts are cached: an interrupted call goes on where it stopped
-        when it is repeated with the same arguments and an integer ``random_state``. No cache if
-        None.
+        Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
+        with the same arguments and an integer ``random_state``. No cache if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
-        Makes the clips, and rooms that are drawn, reproducible. Clip i does not depend on
-        ``n_samples``, nor its sources on noise and interferer.
+        Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``,
+        nor its sources on noise and interferer.
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
@@ -89,8 +88,8 @@ def make_ambisonic(
     Raises
     ------
     ValueError
-        If a range is inverted, a position or a direction is impossible, a recording is not
-        finite, too short or unreadable, or no room holds the microphone.
+        If a range is inverted, a position or a direction is not valid, a recording is not finite,
+        too short or unreadable, or no room holds the microphone.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 
@@ -109,13 +108,13 @@ def make_ambisonic(
     -----
     Image method [1]_: the microphone is one point, and every image source is a plane wave from
     its direction, damped by its distance (no proximity effect), delayed as in
-    :func:`make_shoebox`. Everything arrives 40 samples late. Levels are those of W.
+    :func:`make_shoebox`. All sound is 40 samples late. Levels are those of W.
 
-    Directions are drawn first and never given up, so that they cover the sphere evenly in every
-    room: the place of the microphone and the distances are drawn again up to 50 times until the
-    sources are inside the room, 0.1 m from its walls. If they never are, the distances are
-    shortened, in the try which needs it least. Sources above and below are thus nearer than
-    others. The defaults are those of [2]_ as far as they are published.
+    Directions are drawn first and kept, so that they cover the sphere evenly in every room: the
+    position of the microphone and the distances are drawn up to 50 times until the sources are
+    inside the room, 0.1 m from its walls. If they never are, the distances are shortened, in the
+    try that needs it least. Sources above and below are therefore nearer than others. The defaults
+    are those of [2]_ as far as they are published.
 
     References
     ----------

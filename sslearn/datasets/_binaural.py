@@ -20,56 +20,53 @@ def make_binaural(
     verbose=0,
     return_X_y=False,
 ):
-    """Make binaural clips of one or several sources, in rooms or without a room.
+    """Simulate binaural clips of one or several sources, in rooms or anechoic.
 
     Parameters
     ----------
     n_samples : int, default=100
         Number of clips.
     heads : Bunch or list of Bunch, default=None
-        Head or heads, drawn anew for every clip, as :func:`load_sofa`, :func:`load_cipic` and
+        Head, or heads to draw from for each clip, as :func:`load_sofa`, :func:`load_cipic` and
         :func:`structural_hrirs` return them; resampled to ``fs``. None is
-        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears carry the elevation.
+        ``structural_hrirs(pinna_scale=(1.1, 0.9))``, whose unequal ears encode elevation.
     rooms : DataFrame, int or ShoeboxRooms, default=None
-        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which
-        (:class:`~sslearn.simulation.ShoeboxRooms`), to draw, with the defaults of that function.
-        None is anechoic: the responses of the head as they are, at the distance at which it was
-        measured. With a set of binaural *room* responses as head and
-        ``Placement(directions="measured")``, the clips sound in the measured room.
+        Table of rooms, as :func:`make_shoebox_rooms` returns it, or the number or parameters
+        (:class:`~sslearn.simulation.ShoeboxRooms`) of rooms to draw, with the defaults of that
+        function. None is anechoic: the responses of the head as they are, at the measured
+        distance. With a set of binaural *room* responses as head and
+        ``Placement(directions="measured")``, the clips are those of the measured room.
     sounds : Sounds or list, default=None
-        What the sources play: white noise if None, or recordings, with their speakers
-        (:class:`~sslearn.simulation.Sounds`) or without (a list of arrays or of paths).
+        Recordings, with speakers (:class:`~sslearn.simulation.Sounds`) or without (a list of
+        arrays or paths); white noise if None.
     n_sources : int, default=1
-        Number of sources that sound at the same time, with the same level.
+        Number of simultaneous sources, with the same level.
     placement : Placement, default=None
-        Directions, distances and separation of the sources, places, height and yaw of the head;
-        all defaults of :class:`~sslearn.simulation.Placement` if None, which has sources in front
-        and nine places of the head in each room. With the columns ``receiver_x`` and
-        ``receiver_y`` of ``rooms`` (metres) the head stands there.
+        Directions, distances and separation of the sources, positions, height and yaw of the head.
+        None is ``Placement()``, with sources in front and nine positions of the head in each room.
+        The columns ``receiver_x`` and ``receiver_y`` of ``rooms``, in metres, override them.
     noise : Noise, float or tuple of (float, float), default=None
         Signal-to-noise ratio in dB, or a range of ratios, of white noise uncorrelated between the
-        ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` has
+        ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` offers
         another reference. No noise if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=1.0
         Length of a clip in seconds.
     max_order : int, default=14
-        Highest number of reflections. Long reverberation in small rooms needs more than 14 to be
-        complete: 60 dB of decay take ``343 * t60 / size`` reflections along each axis. None
-        follows the sound for the reverberation time, which takes memory.
+        Highest number of reflections. Long reverberation in small rooms needs more than 14: a
+        decay of 60 dB takes ``343 * t60 / size`` reflections along each axis. None simulates the
+        whole reverberation time, which takes memory.
     batch_transform : transformer, default=None
-        Transformer, such as :class:`~sslearn.features.BinauralCues`, that is cloned, fitted on
-        the first clips and applied to some at a time, so that only its output is kept in memory.
+        Transformer, such as :class:`~sslearn.features.BinauralCues`, that is cloned, fitted on the
+        first chunk of clips and applied to each chunk, so that only its output is kept in memory.
     memory : str or joblib.Memory, default=None
-        Folder in which finished parts are cached: an interrupted call goes on where it stopped
-        when it is repeated with the same arguments and an integer ``random_state``. No cache if
-        None.
+        Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
+        with the same arguments and an integer ``random_state``. No cache if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
-        Makes the clips, and rooms that are drawn, reproducible. Clip i does not depend on
-        ``n_samples``.
+        Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``.
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
@@ -88,10 +85,10 @@ def make_binaural(
     Raises
     ------
     TypeError
-        If a head is no Bunch with the keys of one.
+        If a head is not a Bunch with the keys of a head.
     ValueError
         If a range is inverted, an elevation is outside [-90, 90], a distance is not positive, a
-        recording is not finite, too short or unreadable, or no room holds a wanted source.
+        recording is not finite, too short or unreadable, or no room holds a given source.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 
@@ -107,10 +104,10 @@ def make_binaural(
 
     Notes
     -----
-    Image method [1]_: the direct sound takes the response of the head in its exact direction and
+    Image method [1]_: the direct sound uses the response of the head in its exact direction and
     with its exact delay, reflections that of the nearest direction of a 3-degree grid of
-    interpolated responses (:func:`interpolate_hrirs`). A direction that the drawn rooms cannot
-    hold at any distance is drawn anew.
+    interpolated responses (:func:`interpolate_hrirs`). A direction that does not fit into the
+    drawn rooms at any distance is drawn again.
 
     References
     ----------

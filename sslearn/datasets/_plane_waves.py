@@ -16,7 +16,7 @@ from sslearn.utils.param_validation import Interval, validate_params
 
 
 def add_noise(X, snr, rng):
-    """Add in place white noise, uncorrelated over channels, ``snr`` dB below each clip."""
+    """Add white noise in place, uncorrelated between channels, ``snr`` dB below each clip."""
     power = np.mean(np.square(X), axis=(1, 2), keepdims=True)
     scale = np.sqrt(power / 10 ** (np.reshape(snr, (-1, 1, 1)) / 10)).astype(X.dtype)
     X += scale * rng.standard_normal(X.shape).astype(X.dtype)
@@ -60,7 +60,7 @@ def make_plane_waves(
     random_state=None,
     return_X_y=False,
 ):
-    """Make clips of one plane wave each, recorded by any array without a head or a room.
+    """Simulate clips of one plane wave each, recorded by any array without a head or a room.
 
     Parameters
     ----------
@@ -80,11 +80,11 @@ def make_plane_waves(
     directions : array-like of shape (n_samples,) or (n_samples, 2), default=None
         Directions in degrees, instead of random ones; ``y`` is laid out like them.
     sounds : array-like of shape (n_samples, n_times), default=None
-        The sound of each clip, as it is at the origin. None is white noise with a standard
-        deviation of 1, drawn for every clip.
+        Sound of each clip at the origin. None is white noise with a standard deviation of 1, drawn
+        for every clip.
     snr : float, default=None
-        Signal-to-noise ratio in dB of white noise that is uncorrelated over the microphones; no
-        noise if None.
+        Signal-to-noise ratio in dB of white noise that is uncorrelated between the microphones;
+        no noise if None.
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
     random_state : int, RandomState instance or None, default=None

@@ -20,7 +20,7 @@ def make_shoebox(
     verbose=0,
     return_X_y=False,
 ):
-    """Make clips of one or several sources in rectangular rooms, recorded by any array.
+    """Simulate clips of one or several sources in rectangular rooms, recorded by any array.
 
     Parameters
     ----------
@@ -29,18 +29,17 @@ def make_shoebox(
     mic_positions : array-like of shape (n_mics, 3)
         Microphone positions in metres around the origin of the array: x front, y left, z up.
     rooms : DataFrame, int or ShoeboxRooms, default=20
-        Rooms, as :func:`make_shoebox_rooms` returns them, or how many, or which
-        (:class:`~sslearn.simulation.ShoeboxRooms`), to draw: by default of 4 m x 4 m x 2.5 m to
-        10 m x 10 m x 4 m, with reverberation times of 0.2 to 1 s.
+        Table of rooms, as :func:`make_shoebox_rooms` returns it, or the number or parameters
+        (:class:`~sslearn.simulation.ShoeboxRooms`) of rooms to draw: by default 4 m x 4 m x 2.5 m
+        to 10 m x 10 m x 4 m, with reverberation times of 0.2 to 1 s.
     sounds : Sounds or list, default=None
-        What the sources play: white noise if None, or recordings, with their speakers
-        (:class:`~sslearn.simulation.Sounds`) or without (a list of arrays or of paths).
+        Recordings, with speakers (:class:`~sslearn.simulation.Sounds`) or without (a list of
+        arrays or paths); white noise if None.
     n_sources : int, default=1
-        Number of sources that sound at the same time, with the same level at the array.
+        Number of simultaneous sources, with the same level at the array.
     placement : Placement, default=None
-        Directions, distances and separation of the sources, height and yaw of the array; all
-        defaults of :class:`~sslearn.simulation.Placement` if None, which puts the sources on the
-        horizontal plane of the array, all around it.
+        Directions, distances and separation of the sources, height and yaw of the array. None is
+        ``Placement()``, with the sources on the horizontal plane of the array, all around it.
     noise : Noise, float or tuple of (float, float), default=None
         Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
         dB, or a range of ratios, of noise that is independent at each microphone. No noise if None.
@@ -49,20 +48,18 @@ def make_shoebox(
     duration : float, default=2.0
         Length of a clip in seconds.
     max_order : int, default=None
-        Highest number of reflections; 0 is a room without walls. None follows the sound for the
-        reverberation time (column ``t60`` of ``rooms``; twice Sabine's where there is none).
+        Highest number of reflections; 0 is a room without walls. None simulates the whole
+        reverberation time (column ``t60`` of ``rooms``, or else twice Sabine's estimate).
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, that is cloned, fitted on the
-        first clips and applied to some at a time, so that only its output is kept in memory.
+        first chunk of clips and applied to each chunk, so that only its output is kept in memory.
     memory : str or joblib.Memory, default=None
-        Folder in which finished parts are cached: an interrupted call goes on where it stopped
-        when it is repeated with the same arguments and an integer ``random_state``. No cache if
-        None.
+        Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
+        with the same arguments and an integer ``random_state``. No cache if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
-        Makes the clips, and rooms that are drawn, reproducible. Clip i does not depend on
-        ``n_samples``.
+        Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``.
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
@@ -81,8 +78,8 @@ def make_shoebox(
     Raises
     ------
     ValueError
-        If a range is inverted, a position or a direction is impossible, a recording is not
-        finite, too short or unreadable, or no room holds the array or a wanted source.
+        If a range is inverted, a position or a direction is not valid, a recording is not finite,
+        too short or unreadable, or no room holds the array or a given source.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 
@@ -95,16 +92,16 @@ def make_shoebox(
     --------
     shoebox_preset : Arguments of published evaluations.
     make_plane_waves : Quick clips without a room.
-    make_binaural : Clips heard by a head.
+    make_binaural : Clips recorded by a head.
 
     Notes
     -----
-    Image method [1]_, with perfect point sources and microphones: the direct sound has its exact
-    delay, reflections one rounded to 1/16 sample. Everything arrives 40 samples late, half of the
-    interpolation filter. Reflections pass a high-pass filter at 10 Hz, where they pile up
-    otherwise. Responses are those of pyroomacoustics [2]_ to about -32 dB (its own high-pass filter
-    aside); image sources are summed here, as a product of three axes, because listing hundreds of
-    thousands of them takes ten times as long.
+    Image method [1]_, with ideal point sources and microphones: the direct sound has its exact
+    delay, reflections a delay rounded to 1/16 sample. All sound is 40 samples late, half the
+    length of the interpolation filter. Reflections pass a high-pass filter at 10 Hz, below which
+    they would add up. Responses agree with pyroomacoustics [2]_ to about -32 dB, apart from its
+    own high-pass filter; image sources are summed here as a product of three axes, because
+    listing hundreds of thousands of them takes ten times as long.
 
     References
     ----------

@@ -6,7 +6,7 @@ _NAMES = ("C1", "C2", "L1", "L2")
 
 
 def shoebox_preset(name):
-    """Arguments of :func:`make_shoebox` for the simulated data of a published evaluation.
+    """Return arguments of :func:`make_shoebox` for the data of a published evaluation.
 
     Parameters
     ----------
@@ -26,15 +26,15 @@ def shoebox_preset(name):
 
     See Also
     --------
-    make_shoebox : What takes them.
+    make_shoebox : Simulate clips with them.
 
     Notes
     -----
     Clips of 2 s at 16 kHz; sources at 1.5 m on the plane of the array, all around it (C) or from
-    -90 to 90 degrees (L); identical noise in all channels, its level against the direct sound
+    -90 to 90 degrees (L); identical noise in all channels, its level relative to the direct sound
     [1]_. Not published, and chosen here: rooms of 4 m x 4 m x 2.5 m to 10 m x 10 m x 4 m,
-    reverberation times of 0.2 to 1 s, 0 to 30 dB signal-to-noise ratio, white noise, and, of two
-    talkers, equal levels and at least 10 degrees between them.
+    reverberation times of 0.2 to 1 s, signal-to-noise ratios of 0 to 30 dB, white noise, and, for
+    two talkers, equal levels and at least 10 degrees between them.
 
     References
     ----------

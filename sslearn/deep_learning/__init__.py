@@ -1,4 +1,4 @@
-"""Localizers that are trained: a network, an encoding of the target and a loss."""
+"""Neural localizers: a network, an encoding of the target and a loss."""
 
 from sslearn.deep_learning._base import Task, TorchEstimator
 from sslearn.deep_learning._inputs import BatchTransformEstimator

@@ -1,23 +1,23 @@
-"""The last activation: which one, and what enters it."""
+"""The last activation, and the range of its input."""
 
 import numpy as np
 
-# What losses that take raw scores apply to them.
+# Activations inside the losses that take raw scores.
 _OF_SCORES = {"scores": "softmax", "sigmoid_scores": "sigmoid"}
 
 
 def takes_scores(loss):
-    """Whether a loss takes the network's output before the last activation."""
+    """Tell whether a loss takes the network's output before the last activation."""
     return getattr(loss, "takes", "any") in _OF_SCORES
 
 
 def last_activation(activation, spec, loss):
-    """The activation after the network, on which the encoding and the loss must agree.
+    """Choose the last activation, on which the encoding and the loss must agree.
 
     Parameters
     ----------
     activation : {"auto", "softmax", "sigmoid", "tanh"} or None
-        The parameter.
+        Parameter of the localizer.
     spec : OutputSpec
         Specification of the output by the encoding.
     loss : callable
@@ -31,9 +31,8 @@ def last_activation(activation, spec, loss):
     Raises
     ------
     ValueError
-        If the encoding has no classes to choose from, the loss is not defined without another
-        activation, it reads the targets as those of another encoding, or the two cannot express
-        that a source is absent.
+        If the loss needs classes but the encoding has none, is not defined for this activation,
+        needs the targets of another encoding, or cannot express that a source is absent.
     """
     takes = getattr(loss, "takes", "any")
     if not spec.classes and (takes_scores(loss) or activation == "softmax"):
@@ -73,9 +72,9 @@ def _refuse_code(code, loss):
 
 
 def range_before(activation, targets):
-    """Deviation and mean of what the last activation turns into the targets, to first order.
+    """Compute, to first order, deviation and mean of the last activation's input for the targets.
 
-    A network whose own outputs are of order 1 then starts in the middle of the targets, however
+    Scaled by them, a network with outputs of order 1 starts in the middle of the targets, however
     narrow their range is.
 
     Parameters
@@ -88,7 +87,7 @@ def range_before(activation, targets):
     Returns
     -------
     deviation, mean : ndarray of shape (n_outputs,)
-        Scale and shift.
+        Scale ``deviation / f'(x)`` and shift ``x = f^-1(mean)`` before the activation ``f``.
     """
     mean, deviation = targets.mean(axis=0), targets.std(axis=0)
     if activation == "tanh":

@@ -1,4 +1,4 @@
-"""Base of the estimators over torch; torch itself is imported when they are fitted."""
+"""Base of the torch estimators; torch itself is imported when they are fitted."""
 
 import copy
 from collections.abc import Callable
@@ -63,11 +63,11 @@ class Task:
     Parameters
     ----------
     name : str
-        Name shown beside the progress bar.
+        Name beside the progress bar.
     targets : ndarray of shape (n_samples, ...)
         Targets of all samples, those of ``X_val`` last.
     criterion : callable
-        Function of the output and the target of a mini-batch.
+        Loss of the output and the target of a mini-batch.
     error : callable
         Function ``error(outputs, train_rows, valid_rows)`` that returns the validation error;
         ``outputs`` is a function of rows that returns the network's outputs as an array.
@@ -84,19 +84,19 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     See Also
     --------
-    BatchTransformEstimator : Its subclass with ``batch_transform``.
+    BatchTransformEstimator : Subclass with ``batch_transform``.
 
     Notes
     -----
     A subclass takes the parameters of ``_parameter_constraints`` in its constructor, decorates
-    ``fit`` with ``sklearn.callback.with_callbacks``, and calls or overrides these methods, which
-    are not for its users:
+    ``fit`` with ``sklearn.callback.with_callbacks``, and calls or overrides these protected
+    methods:
 
     - ``_build()`` returns the torch module, for one network or several;
     - ``_branches(module)`` lists the networks, which are trained one after the other;
     - ``_check_X(X, reset=True, **kwargs)`` validates X;
     - ``_check_validation(X_val, y_val, y, check_y)`` validates ``X_val`` and ``y_val`` and returns
-      ``X_val`` and the targets of both sets, one below the other;
+      ``X_val`` and the concatenated targets of both sets;
     - ``_train(X, y, tasks, dtype, X_val=None)`` ends ``fit``: it trains each network on its
       :class:`Task`, sets the fitted attributes and returns the estimator;
     - ``_forward(X)`` returns the outputs of the fitted module as an array.
@@ -149,12 +149,14 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _check_validation(self, X_val, y_val, y, check_y):
-        """Validated X_val, and y with the validated y_val appended to it."""
+        """Validate X_val and y_val; return X_val, and y with y_val appended."""
         if X_val is None and y_val is None:
             return None, y
         if X_val is None or y_val is None:
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"X_val and y_val must be given together; got {given}, no {missing}.")
+            raise ValueError(
+                f"X_val and y_val must be given together; got {given} without {missing}."
+            )
         X_val = self._check_X(X_val, reset=False)
         try:
             y_val = check_y(y_val, n_samples=len(X_val))
@@ -167,7 +169,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return X_val, np.concatenate([y, y_val])
 
     def _loader(self, X, module):
-        """Function that gives the module's inputs for each of several index tensors in turn."""
+        """Function that yields the module's inputs for each of several index tensors."""
         import torch
 
         weight = next(module.parameters())
@@ -178,7 +180,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return _CHUNK_SIZE
 
     def _forward(self, X, module=None):
-        """Outputs of the fitted module, or of another one around it, in its dtype."""
+        """Outputs of the fitted module, or of a module that wraps it, in its dtype."""
         import torch
 
         from sslearn.deep_learning._engine import forward
@@ -188,18 +190,18 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return forward(module, load, self._chunk_size(), torch.arange(len(X)))
 
     def _split(self, n_samples, n_val, generator):
-        """Shuffled rows for training and for validation; at least two are trained on."""
+        """Shuffled rows for training, at least two, and for validation."""
         import torch
 
         rows = torch.randperm(n_samples, generator=generator)
         if n_val:
-            # From a copy, so that what is trained does not depend on n_val.
+            # From a copy, so that training does not depend on n_val.
             return rows, n_samples + torch.randperm(n_val, generator=generator.clone_state())
         n_val = max(min(int((self.validation_fraction or 0) * n_samples), n_samples - 2), 0)
         return rows[n_val:], rows[:n_val]
 
     def _train(self, X, y, tasks, dtype, X_val=None):
-        """Train the branches, each on its task, and set what fit leaves behind."""
+        """Train each branch on its task, and set the fitted attributes."""
         import torch
 
         from sslearn.deep_learning import _engine
@@ -246,7 +248,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         device = resolve_device(self.device)
         module = build_module(self._build, seed, getattr(torch, dtype.name), device)
-        # An interrupted fit leaves an estimator that is not fitted, rather than a mixed one.
+        # An interrupted fit must leave an unfitted estimator, not a mixture of two fits.
         weights = self.__dict__.pop("weights_", None)
         self._module = None
         if self.warm_start and weights is not None:
@@ -286,7 +288,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
 
 def _load_either(load, load_val, n_samples):
-    """Loader of the rows of X or, counted from ``n_samples``, of X_val; never of both at once."""
+    """Loader of rows of X or, from ``n_samples`` on, of X_val; a call must not mix the two."""
 
     def load_parts(parts):
         if parts[0][0] < n_samples:

@@ -1,4 +1,4 @@
-"""The loop that trains one network: skorch, fed by slices of tensors instead of a data loader."""
+"""Training loop of one network: skorch with slices of tensors instead of a data loader."""
 
 import threading
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ _OPTIMIZERS = {
 
 
 def resolve_device(device):
-    """Device by name; ``"auto"`` is the first GPU where there is one."""
+    """Find a device by name; ``"auto"`` is the first GPU, or the CPU if there is none."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -38,8 +38,8 @@ def resolve_device(device):
 
 def build_module(build, seed, dtype, device):
     """Build a module with weights that depend on the seed alone."""
-    # Torch initializes from the global generator: the lock keeps threads out of each other's
-    # draws, and the state of the caller's generator is put back.
+    # Torch initializes from the global generator: the lock separates the draws of threads, and
+    # the state of the generator is restored afterwards.
     with _INIT_LOCK, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         module = build()
@@ -51,8 +51,8 @@ def build_module(build, seed, dtype, device):
 
 
 def restore_module(build, weights, device):
-    """Build a module around given weights without drawing a random number."""
-    # The copy is for weights that are read-only memory maps.
+    """Build a module with given weights, without drawing random numbers."""
+    # The weights may be read-only memory maps, hence the copy.
     state = {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
     with torch.device("meta"):
         module = build()
@@ -61,12 +61,12 @@ def restore_module(build, weights, device):
 
 
 def weights_of(module):
-    """State of a module as arrays."""
+    """Return the state of a module as arrays."""
     return {k: v.detach().cpu().numpy().copy() for k, v in module.state_dict().items()}
 
 
 def forward(module, load, chunk_size, rows):
-    """Outputs of a module in evaluation mode, as an array, computed chunk by chunk."""
+    """Compute outputs of a module in evaluation mode chunk by chunk, as one array."""
     module.eval()
     with torch.inference_mode():
         chunks = load(rows.split(chunk_size))
@@ -74,20 +74,20 @@ def forward(module, load, chunk_size, rows):
 
 
 class Batches(torch.utils.data.Dataset):
-    """Mini-batches, cut out of tensors by one index per batch.
+    """Mini-batches, each sliced from tensors by one index tensor.
 
     Parameters
     ----------
     load : callable
-        Function that gives the inputs for each of several index tensors in turn.
+        Function that yields the inputs for each of several index tensors.
     targets : torch.Tensor of shape (n_samples, ...)
         Targets of all samples.
     rows : torch.Tensor of shape (n_rows,)
-        Samples to go through.
+        Samples of an epoch.
     batch_size : int
         Samples per batch.
     generator : torch.Generator, default=None
-        Source of the order; that of ``rows`` if None.
+        Generator of the order in each epoch; the order of ``rows`` if None.
     """
 
     def __init__(self, load, targets, rows, batch_size, generator=None):
@@ -106,14 +106,14 @@ class Batches(torch.utils.data.Dataset):
         if self.generator is not None:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
         parts = rows.split(self.batch_size)
-        # Batch norm and pairs need two samples; a lone one gets its turn in another epoch.
+        # Batch norm and pairs need two samples; a single one is used in another epoch.
         parts = [part for part in parts if len(part) > 1] or parts
         for part, inputs in zip(parts, self.load(parts), strict=True):
             yield inputs, self.targets[part]
 
 
 class _Interrupted(Exception):
-    """A real Ctrl-C: skorch takes KeyboardInterrupt for a callback's signal to stop."""
+    """Ctrl-C of the user; skorch reads KeyboardInterrupt as a callback's signal to stop."""
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def _interruptible():
 
 
 class _Net(NeuralNet):
-    """skorch net that reads its losses once an epoch and measures an error of its own.
+    """skorch net that reads its losses once per epoch and records a validation error.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class _Net(NeuralNet):
     error : callable or None
         Function that returns the validation error.
     recipe : Training
-        Precision and statistics of batch norm.
+        Precision of training and statistics of batch norm.
     """
 
     def __init__(self, *args, error, recipe, **kwargs):
@@ -155,14 +155,15 @@ class _Net(NeuralNet):
         return output.to(x.dtype)
 
     def _arithmetic(self, device):
-        # Weights, loss and optimizer stay in full precision, and so does what torch keeps there.
+        # Weights, loss and optimizer stay in full precision, as do the operations that torch
+        # excludes from autocast.
         bfloat16 = self.recipe.precision == "bfloat16"
         return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
 
     def _set_training(self, training=True):
         super()._set_training(training)
         if not training:
-            # The validation loss compares the same outputs as the training loss.
+            # The validation loss must see the same outputs as the training loss.
             for layer in self.module_.modules():
                 if isinstance(layer, Head):
                     layer.train()
@@ -171,7 +172,7 @@ class _Net(NeuralNet):
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
             return
-        # One transfer an epoch: reading each loss would make a GPU wait for every batch.
+        # One transfer per epoch: reading each loss would synchronize the GPU in every batch.
         losses = torch.stack([self._step(batch, training, step_fn) for batch in iterator])
         self.history.record(f"{prefix}_loss", losses.mean().item())
         if not training:
@@ -204,7 +205,7 @@ def _check_finite(module, row):
 
 
 class _EpochEnd(Callback):
-    """Tell the estimator of each epoch."""
+    """Report each epoch to the estimator."""
 
     def __init__(self, on_epoch):
         self.on_epoch = on_epoch
@@ -218,7 +219,7 @@ class _EpochEnd(Callback):
 
 def _schedule(training, monitor, lr, n_steps):
     if training.schedule == "plateau":
-        # torch counts the epochs that it tolerates, Training those after which the rate falls.
+        # torch tolerates ``patience`` epochs and lowers the rate after the next one.
         patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr
         params = {"patience": patience, "factor": factor, "threshold": 0.0, "min_lr": min_lr}
         return [LRScheduler(ReduceLROnPlateau, monitor, event_name=None, eps=0.0, **params)]
@@ -235,22 +236,22 @@ def _lowest(monitor, patience=None, **params):
 def train(
     module, criterion, batches, validation, *, error, on_epoch, training, lr, max_epochs, callbacks
 ):
-    """Train a module in place and leave the weights of the epoch to keep in it.
+    """Train a module in place; it ends with the weights of the epoch to keep.
 
     Parameters
     ----------
     module : torch.nn.Module
         Module on its device.
     criterion : callable
-        Function of output and target.
+        Loss of output and target.
     batches, validation : Batches
-        Mini-batches to train and to validate on.
+        Mini-batches for training and for validation.
     error : callable or None
         Function that returns the validation error; None without validation samples.
     on_epoch : callable
-        Function of the row of history of each epoch; a true answer stops the training.
+        Function of the history row of each epoch; training stops if it returns True.
     training : Training
-        Optimizer, schedule, early stop, precision.
+        Optimizer, schedule, early stopping and precision.
     lr : float
         Learning rate at the start.
     max_epochs : int
@@ -281,8 +282,8 @@ def train(
         lr=lr,
         max_epochs=max_epochs,
         train_split=predefined_split(validation) if "valid_loss" in (monitor, keep) else None,
-        # A callback that stops the training hides the epoch from those after it: what keeps the
-        # best epoch comes before the caller's, what stops comes last.
+        # A callback that stops the training hides the epoch from later ones: keeping the best
+        # epoch comes before the user's callbacks, and early stopping last.
         callbacks=[
             *_schedule(training, monitor, lr, max_epochs * len(batches)),
             *best,

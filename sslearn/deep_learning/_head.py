@@ -10,7 +10,7 @@ _ACTIVATIONS = {
 
 
 class Head(nn.Module):
-    """Last activation; in evaluation mode also the clamp and the mean over frames.
+    """Last activation and, in evaluation mode, clamping and the mean over frames.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Head(nn.Module):
         self.in_training = in_training
 
     def forward(self, x):
-        """Outputs for the loss, or those to be decoded in evaluation mode."""
+        """Outputs for the loss in training, or for decoding in evaluation mode."""
         if self.training:
             return self.activation(x) if self.in_training else x
         x = self.activation(x)
@@ -39,17 +39,17 @@ class Head(nn.Module):
         scores = x.clamp(0.0, 1.0)
         if averaged:
             x, scores = x.mean(1), scores.mean(1)
-        # Where no score is positive, the raw ones still say which class is the best.
+        # If no score is positive, the unclamped ones still rank the classes.
         return torch.where((scores > 0).any(-1, keepdim=True), scores, x)
 
 
 class FrameOutputs(nn.Module):
-    """Outputs to be decoded for each frame instead of those for their mean.
+    """Outputs of a fitted module for each frame, instead of those for their mean.
 
     Parameters
     ----------
     module : torch.nn.Sequential
-        Network, what scales its outputs, and a head at the end.
+        Network, optional scaling of its outputs, and head.
     spec : OutputSpec
         Specification of the output.
     """
@@ -74,18 +74,18 @@ class FrameOutputs(nn.Module):
                 "predict_frames needs a network with an output for each frame, such as CRNN; this "
                 f"one has an output for each sample, with shape {tuple(x.shape)}. Use predict."
             )
-        # To the head a frame is a sample, so that nothing is averaged.
+        # The head takes each frame as a sample, so that nothing is averaged.
         x = self.scaling(x)
         return self.head(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
 
 class Criterion:
-    """Loss of outputs that may have an axis of frames where the targets have none.
+    """Loss that also accepts outputs with an axis of frames for targets without one.
 
     Parameters
     ----------
     loss : callable
-        Function of output and target.
+        Loss of output and target.
     spec : OutputSpec
         Specification of the output.
     """

@@ -1,4 +1,4 @@
-"""Inputs that a transformer makes batch by batch, so that X may be larger than memory."""
+"""Inputs transformed batch by batch, so that X may be larger than memory."""
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -10,17 +10,17 @@ from sslearn.utils.param_validation import HasMethods, Integral
 
 
 class BatchTransformEstimator(TorchEstimator):
-    """Base of estimators over torch with the parameters ``batch_transform`` and ``n_jobs``.
+    """Base of torch estimators with the parameters ``batch_transform`` and ``n_jobs``.
 
     See Also
     --------
-    TorchEstimator : What both ask of a subclass.
+    TorchEstimator : Base without them, which lists the methods of a subclass.
 
     Notes
     -----
     ``fit`` validates X by ``_check_X(X, ensure_min_samples=2)`` and then calls
     ``_learn_inputs(X)``, which sets the shape and the dtype of the network's inputs,
-    ``_input_shape`` and ``_dtype``. What predicts calls ``_check_X(X, reset=False)``.
+    ``_input_shape`` and ``_dtype``. Prediction methods call ``_check_X(X, reset=False)``.
     """
 
     _parameter_constraints: dict = {
@@ -31,7 +31,7 @@ class BatchTransformEstimator(TorchEstimator):
 
     def _check_X(self, X, reset=True, **kwargs):
         if self.batch_transform is not None:
-            # The transformer validates what it is given, batch by batch.
+            # The transformer validates its input batch by batch.
             X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
             if len(X) < 1 + reset:
                 raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
@@ -68,6 +68,6 @@ class BatchTransformEstimator(TorchEstimator):
         return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
 
     def _chunk_size(self):
-        # Maps, and what networks make of them, may be large: never more of them than in training.
+        # Maps and hidden layers may be large: a chunk must not exceed a mini-batch of training.
         of_features = self.batch_transform is None and len(self._input_shape) == 1
         return super()._chunk_size() if of_features else self.batch_size

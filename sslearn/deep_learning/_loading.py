@@ -1,4 +1,4 @@
-"""Inputs of mini-batches, made by threads while the network works on those before."""
+"""Inputs of mini-batches, prepared by threads while the network processes earlier ones."""
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -8,19 +8,19 @@ from sklearn import get_config, set_config
 
 
 def made_ahead(make, parts, n_threads):
-    """Give what a function makes of each part, in the order of the parts.
+    """Map a function over parts in order, with a bounded number of results prepared ahead.
 
-    joblib's generators are not used because they work ahead of their consumer without a bound.
+    joblib's generators are not used because they run ahead of their consumer without a bound.
 
     Parameters
     ----------
     make : callable
         Function of a part.
     parts : iterable
-        The parts.
+        Parts.
     n_threads : int
-        Threads, each of which is one part ahead of what was given last. With 1 a part is made
-        when it is asked for, without a thread.
+        Number of threads and of parts prepared ahead. With 1, a part is made on demand, without
+        a thread.
 
     Yields
     ------
@@ -31,7 +31,7 @@ def made_ahead(make, parts, n_threads):
         yield from map(make, parts)
         return
     made = deque()
-    # The configuration of scikit-learn belongs to a thread.
+    # The configuration of scikit-learn is local to each thread.
     configure = partial(set_config, **get_config())
     with ThreadPoolExecutor(n_threads, initializer=configure) as pool:
         for part in parts:

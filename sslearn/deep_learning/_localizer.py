@@ -22,14 +22,14 @@ _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent
 
 
 class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
-    """Localizer made of a network, an encoding of the directions and a loss.
+    """Localizer with a network, an encoding of the directions and a loss.
 
     Parameters
     ----------
     network : NetworkRecipe, default=None
         Recipe of the network; ``MLP((128, 128), activation="relu", batch_norm="before")`` if None.
     encoding : Encoding, default=None
-        What the directions look like to the network; ``UnitVectorEncoding()`` if None.
+        Encoding of the directions as training targets; ``UnitVectorEncoding()`` if None.
     loss : {"auto", "mse", "cross_entropy", "bce", "wasserstein", "nlae", "angular", \
 "gibbs_weighted"} or callable, default="auto"
         Criterion of output and target: a short name, or an object such as
@@ -45,25 +45,25 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     batch_size : int, default=32
         Samples per mini-batch.
     validation_fraction : float, default=0.1
-        Fraction of the samples that is held out, at random, unless ``fit`` is given ``X_val``. The
-        epoch with the least median angular error on it is kept; with 0 or None the last one.
+        Fraction of the samples that is held out at random, unless ``fit`` gets ``X_val``. The
+        epoch with the lowest median angular error on it is kept, or the last one with 0 or None.
     training : Training, default=None
-        Optimizer, schedule of the learning rate, early stop and precision;
-        :class:`Training` with its defaults if None.
+        Optimizer, schedule of the learning rate, early stopping and precision; ``Training()`` if
+        None.
     callbacks : list of skorch callbacks, default=None
-        Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
+        Callbacks of training. Callbacks of scikit-learn are set by ``set_callbacks``.
     batch_transform : transformer, default=None
         Stateless transformer of X that is applied to each mini-batch, so that X may be larger
         than memory: raw audio, a memory map, a list of clips, an array of paths. It is fitted
         on the first mini-batch and must return an array with one row per sample.
     n_jobs : int, default=None
-        Threads that apply ``batch_transform`` to the mini-batches to come while the network works;
-        -1 is one per processor. Each holds a mini-batch more in memory. None or 1 makes a
-        mini-batch when its turn comes. The results are the same.
+        Threads that apply ``batch_transform`` to later mini-batches while the network is training;
+        -1 is one per processor. Each keeps one more mini-batch in memory. None or 1 makes
+        mini-batches on demand. The results are the same.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one.
+        Whether ``fit`` starts from the weights of the previous fit.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out, the order of samples, and dropout.
     verbose : int, default=0
@@ -74,7 +74,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     weights_ : dict of str to ndarray
         Weights of the network, in the dtype of the X of ``fit``.
     network_ : NetworkRecipe
-        Recipe that was used.
+        Recipe of the fitted network.
     encoding_ : Encoding
         Fitted encoding.
     batch_transform_ : transformer or None
@@ -97,29 +97,28 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     See Also
     --------
-    sslearn.embedding.SiameseEmbedding : Learns who is near whom instead.
+    sslearn.embedding.SiameseEmbedding : Learn a space where distance means angle instead.
 
     Notes
     -----
-    With an encoding on a grid the network outputs a score per class. In training, the
-    cross-entropy and the Gibbs-weighted loss see raw scores and the other losses those after the
-    activation. In prediction the scores are clamped to [0, 1], averaged over frames if the network
-    outputs for each frame, and then decoded. ``activation=None`` with the squared error is MSE(wo)
+    With an encoding on a grid, the network outputs a score per class. In training, the
+    cross-entropy and the Gibbs-weighted loss take raw scores and the other losses those after the
+    activation. In prediction, the scores are clamped to [0, 1], averaged over frames if the network
+    has an output for each frame, and decoded. ``activation=None`` with the squared error is MSE(wo)
     in [1]_; a binary cross-entropy or NLAE is not defined without an activation.
 
     A y of shape (n_samples, n_sources, n_angles) needs an encoding on a grid and a network with an
     output per source. Outputs are trained on the sources in descending order of azimuth, as in
     [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
-    compares with the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles),
-    also need a network with an output for each frame, and are predicted frame by frame. Sources
-    that fall silent are NaN and need ``threshold`` of the encoding; the validation error is then
-    the sum of all errors per true source, with 90 degrees for each that is missed or made up.
+    uses the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles), also need
+    a network with an output for each frame, and are predicted frame by frame. Silent sources are
+    NaN and need ``threshold`` of the encoding; the validation error is then the sum of all errors
+    per true source, with 90 degrees for each missed source and each false alarm.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
-    paper [2]_: one network per angle, a tanh output, squared error. Without a grid, what enters the
-    last activation is scaled and shifted by constants, so that the network's own outputs are of
-    order 1 whatever range the targets have; this changes how fast it learns, not what it can
-    express.
+    paper [2]_: one network per angle, a tanh output, squared error. Without a grid, the input of
+    the last activation is scaled and shifted by constants, so that the network's outputs are of
+    order 1 for any range of targets; this changes the speed of learning, not the possible outputs.
 
     References
     ----------
@@ -193,17 +192,17 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Features, or what ``batch_transform`` takes.
+            Features, or the input of ``batch_transform``.
         y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
 (n_samples, n_frames, n_sources, n_angles)
-            Azimuth, or azimuth and elevation, in degrees. Several sources, and tracks of them, need
-            an encoding on a grid, with ``threshold`` where some are absent (NaN).
+            Azimuth, or azimuth and elevation, in degrees. Several sources and tracks need an
+            encoding on a grid, with ``threshold`` if some are absent (NaN).
         X_val : array-like of shape (n_val, n_features) or (n_val, ...), default=None
-            Samples to validate on, of other speakers or rooms for example, in place of
-            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` has them
-            transformed as X is.
+            Validation samples, for example of other speakers or rooms, instead of
+            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` transforms
+            them like X.
         y_val : array-like of shape (n_val, ...), default=None
-            Their directions, laid out as y.
+            Directions of ``X_val``, laid out as y.
 
         Returns
         -------
@@ -213,8 +212,8 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Raises
         ------
         ValueError
-            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, the frames of y
-            are not those of the network, or training diverges.
+            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, y and the outputs
+            of the network differ in frames, or training diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
         self._learn_inputs(X)
@@ -235,12 +234,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         return self._train(X, y, [task], self._dtype, X_val)
 
     def predict(self, X):
-        """Directions.
+        """Predict directions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Features, or what ``batch_transform`` takes.
+            Features, or the input of ``batch_transform``.
 
         Returns
         -------
@@ -254,22 +253,22 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         return self._decode(self._forward(X), X)
 
     def predict_frames(self, X):
-        """Directions in each frame, for networks with an output for each frame.
+        """Predict directions in each frame, with a network that has an output for each frame.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Features, or what ``batch_transform`` takes.
+            Features, or the input of ``batch_transform``.
 
         Returns
         -------
         y : ndarray of shape (n_samples, n_frames, n_sources, n_angles)
-            Directions in degrees: each frame decoded as ``predict`` decodes their mean.
+            Directions in degrees; each frame is decoded as ``predict`` decodes their mean.
 
         Raises
         ------
         ValueError
-            If the network has one output for a whole sample.
+            If the network has one output per sample.
         """
         check_is_fitted(self)
         from sslearn.deep_learning._head import FrameOutputs
@@ -279,18 +278,18 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         return self._decode_frames(self._forward(X, module), X)
 
     def stream(self, batch_size=1):
-        """Localize in signals that go on, chunk by chunk, by networks that have a state.
+        """Localize in signals chunk by chunk, with a network that has a state.
 
         Parameters
         ----------
         batch_size : int, default=1
-            Number of signals side by side.
+            Number of parallel signals.
 
         Returns
         -------
         stream : FrameStream
             Its ``step(X)`` takes the next frames of the network's input and returns their
-            directions, laid out as by ``predict_frames``; ``reset()`` starts again.
+            directions, laid out as by ``predict_frames``; ``reset()`` starts new signals.
 
         Raises
         ------
@@ -300,8 +299,8 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         Notes
         -----
         A network has a state if its module offers ``initial_state`` and ``step``
-        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: what enters
-        is what enters the network.
+        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: X is the
+        input of the network.
         """
         check_is_fitted(self)
         return FrameStream(self, batch_size)
@@ -313,19 +312,19 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     @available_if(lambda self: hasattr(self.encoding, "grid"))
     def spatial_spectrum(self, X):
-        """Scores of the directions of the grid, for encodings on a grid alone.
+        """Compute the scores of the directions of the grid, for encodings on a grid only.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Features, or what ``batch_transform`` takes.
+            Features, or the input of ``batch_transform``.
 
         Returns
         -------
         spectrum : ndarray of shape (n_samples, n_directions) or \
 (n_samples, n_sources, n_directions)
-            Scores at ``grid_``: after the activation, clamped to [0, 1], averaged over
-            frames. Where none is positive, the scores before they are clamped.
+            Scores at ``grid_`` after the activation, clamped to [0, 1] and averaged over frames;
+            not clamped if none is positive.
         """
         check_is_fitted(self)
         return self._forward(self._check_X(X, reset=False))
@@ -333,13 +332,13 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype
         y = self.encoding_.inverse_transform(outputs).astype(dtype)
-        # Rounding to float32 may reach 180.
+        # Rounding to float32 may give 180.
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
 
     def _decode_frames(self, outputs, X):
-        """Tracks (n_samples, n_frames, n_sources, n_angles) of outputs for each frame."""
+        """Tracks (n_samples, n_frames, n_sources, n_angles) from outputs for each frame."""
         if self.encoding_.output_spec_.frames == "track":
             return self._decode(outputs, X)
         y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)

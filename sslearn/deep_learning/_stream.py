@@ -4,16 +4,16 @@ import numpy as np
 
 
 class FrameStream:
-    """Directions of the frames of a signal that goes on, chunk by chunk.
+    """Localization frame by frame in signals that arrive in chunks.
 
-    It is made by :meth:`NeuralLocalizer.stream` and starts at the first frame of a signal.
+    :meth:`NeuralLocalizer.stream` creates it, at the first frame of a signal.
 
     Parameters
     ----------
     localizer : NeuralLocalizer
         Fitted localizer whose network has a state.
     batch_size : int, default=1
-        Number of signals side by side.
+        Number of parallel signals.
 
     Raises
     ------
@@ -24,7 +24,7 @@ class FrameStream:
     See Also
     --------
     NeuralLocalizer.predict_frames : The same for whole signals.
-    sslearn.networks.NetworkRecipe : Describes the state of a network.
+    sslearn.networks.NetworkRecipe : Definition of the state of a network.
     """
 
     def __init__(self, localizer, batch_size=1):
@@ -45,7 +45,7 @@ class FrameStream:
         self.reset()
 
     def reset(self):
-        """Start again at the first frame of a signal.
+        """Restart at the first frame of new signals.
 
         Returns
         -------
@@ -56,12 +56,12 @@ class FrameStream:
         return self
 
     def step(self, X):
-        """Localize in the next frames.
+        """Predict directions in the next frames.
 
         Parameters
         ----------
         X : array-like of shape (batch_size, ...)
-            The next frames, laid out as the network's input in ``fit``, in any number;
+            Any number of further frames, laid out as the network's input in ``fit``;
             ``batch_transform`` is not applied.
 
         Returns

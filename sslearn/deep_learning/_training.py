@@ -4,49 +4,50 @@ from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 
 class Training(BaseEstimator):
-    """Recipe of how a network is trained: what the everyday parameters of an estimator omit.
+    """Training recipe: optimizer, schedule, early stopping and precision.
 
     Parameters
     ----------
     optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
         Optimizer.
     schedule : {"plateau", "cosine", "constant"}, default="plateau"
-        How the learning rate changes. ``"plateau"`` multiplies it by ``lr_factor`` after
-        ``patience`` epochs without improvement; ``"cosine"`` lowers it along half a cosine, which
-        reaches ``min_lr`` at the last step of the last epoch.
+        Schedule of the learning rate. ``"plateau"`` multiplies it by ``lr_factor`` after
+        ``patience`` epochs without improvement; ``"cosine"`` lowers it along half a cosine, to
+        ``min_lr`` at the last step of the last epoch.
     patience : int, default=20
         Epochs without improvement after which ``"plateau"`` lowers the learning rate.
     lr_factor : float, default=0.5
         Factor of the learning rate on a plateau, in (0, 1).
     min_lr : float, default=0.0
-        Learning rate below which no schedule goes.
+        Lowest learning rate of a schedule.
     n_iter_no_change : int, default=None
-        Epochs without improvement after which training stops; never if None.
+        Epochs without improvement after which training stops; no early stopping if None.
     monitor : {"valid_error", "valid_loss", "train_loss"}, default="valid_error"
-        Column of ``history_`` whose new minimum is an improvement. Without validation samples it
-        is ``"train_loss"``.
+        Column of ``history_`` in which a new minimum is an improvement; ``"train_loss"`` without
+        validation samples.
     keep : {"valid_error", "valid_loss", "last"}, default="valid_error"
-        Epoch whose weights are kept: the one with the lowest validation error, with the lowest
-        validation loss, or the last. Without validation samples it is the last.
+        Epoch whose weights are kept: that with the lowest validation error or loss, or the last
+        one. Always the last without validation samples.
     precision : {"full", "bfloat16"}, default="full"
         Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
-        large networks on processors made for it; weights, loss and predictions keep 32.
+        large networks on processors with support for it; weights, loss and predictions keep 32
+        bits.
     norm_batches : int, default=None
         Mini-batches from which batch norm re-estimates its means and variances after each epoch,
         with frozen weights. None keeps the running averages, which are inaccurate for small
-        batches of sounds of many levels.
+        batches with a wide range of sound levels.
 
     See Also
     --------
-    NeuralLocalizer : Takes it as ``training``.
-    sslearn.embedding.SiameseEmbedding : Takes it as ``training``.
+    NeuralLocalizer : Use it as ``training``.
+    sslearn.embedding.SiameseEmbedding : Use it as ``training``.
 
     Notes
     -----
-    The validation loss is the mean over mini-batches, as the training loss is, with the weights of
-    the end of the epoch and without dropout. It is computed, and is in ``history_``, only where
-    ``monitor`` or ``keep`` names it. Other schedules are callbacks, such as
-    ``skorch.callbacks.LRScheduler``, beside ``schedule="constant"``.
+    The validation loss is the mean over mini-batches, like the training loss, with the weights at
+    the end of the epoch and without dropout. It is computed and recorded in ``history_`` only if
+    ``monitor`` or ``keep`` names it. For other schedules, combine ``schedule="constant"`` with a
+    callback such as ``skorch.callbacks.LRScheduler``.
 
     Examples
     --------

@@ -4,12 +4,12 @@ import numpy as np
 
 from sslearn.metrics import match_sources, median_angular_error
 
-# A missed source and one that is not there cost as much as a guess does on average.
+# A missed source and a false alarm each cost the mean error of a guess.
 _LOST = 90.0
 
 
 def validation_error(encoding, y):
-    """Function that returns the error of the network's outputs for some rows.
+    """Return a function that computes the validation error of a network.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def validation_error(encoding, y):
     Returns
     -------
     error : callable
-        Function ``error(outputs, train_rows, valid_rows)`` of the median angular error. Where
-        sources may be absent it is the sum of all errors per true source, with 90 degrees for each
-        source that is missed or made up: it ranks epochs as the score of a localizer does.
+        Function ``error(outputs, train_rows, valid_rows)`` that returns the median angular error.
+        If sources may be absent, it is the sum of all errors per true source, with 90 degrees for
+        each missed source and each false alarm: it ranks epochs as the score of a localizer does.
     """
     error_of = _error_with_absence if encoding.output_spec_.absence else median_angular_error
 

@@ -10,29 +10,29 @@ OUTPUT_INIT = [StrOptions({"zeros", "random"})]  # the constraint of ``output_in
 class NetworkRecipe(BaseEstimator, ABC):
     """Base of network recipes.
 
-    A recipe stores hyper-parameters and holds no weights, so it can be cloned, printed and
-    searched (``network__dropout``); its module is built in ``fit``, where the shapes are known.
+    A recipe stores hyper-parameters and no weights, so it can be cloned, printed and searched
+    (``network__dropout``); its module is built in ``fit``, where the shapes are known.
 
     Notes
     -----
     ``output_shape`` is the shape of one output: ``(n_outputs,)`` for one source, with the classes
-    of an encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module may
-    output once per sample, with shape (n_samples, \\*output_shape), or once per frame or block of
-    frames, with shape (n_samples, n_frames, \\*output_shape). The target of a sample is repeated
-    over its frames, whose outputs are averaged before they are decoded; tracks have a target for
-    each frame. Outputs are raw scores: activation, clamping and averaging come after the module. A
+    of an encoding on a grid as outputs, and ``(n_sources, n_outputs)`` for several. A module has
+    one output per sample, of shape (n_samples, \\*output_shape), or one per frame or block of
+    frames, of shape (n_samples, n_frames, \\*output_shape). The target of a sample is repeated
+    over its frames, and their outputs are averaged before decoding; tracks have a target for each
+    frame. Outputs are raw scores: activation, clamping and averaging come after the module. A
     recipe that cannot be built for some ``output_shape`` raises ``ValueError`` in :meth:`build`.
 
-    A module that outputs for each frame and does not see later ones may have a state, for
+    A causal module with an output for each frame may have a state, for
     :meth:`sslearn.deep_learning.NeuralLocalizer.stream`: ``initial_state(batch_size)`` returns the
     state before the first frame, on the device of the weights, and ``step(x, state)`` returns the
-    outputs of the next frames, laid out as in ``forward``, and the state after them. Steps of any
-    length, one after the other, must return the outputs of ``forward``.
+    outputs of the next frames, laid out as in ``forward``, and the state after them. Consecutive
+    steps of any length must return the outputs of ``forward``.
     """
 
     @abstractmethod
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class NetworkRecipe(BaseEstimator, ABC):
             return self.build(input_shape, output_shape)
 
     def count_parameters(self, input_shape, output_shape):
-        """Number of trainable parameters.
+        """Count the trainable parameters.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
     def count_macs(self, input_shape, output_shape):
-        """Number of multiply-accumulate operations of one sample in matrix products.
+        """Count the multiply-accumulate operations of one sample in matrix products.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         Returns
         -------
         n_macs : int
-            Multiplications with addition; element-wise operations are not counted.
+            Number of multiply-accumulate operations, without element-wise operations.
         """
         import torch
         from torch.utils.flop_counter import FlopCounterMode

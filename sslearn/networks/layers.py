@@ -1,4 +1,4 @@
-"""Layers that networks and the estimators that train them share; this module imports torch."""
+"""Layers shared by networks and neural estimators; this module imports torch."""
 
 import torch
 from torch import nn
@@ -7,11 +7,11 @@ __all__ = ["Affine", "Parallel", "PrivateDropout"]
 
 
 class PrivateDropout(nn.Module):
-    """Dropout that draws from a generator of its own.
+    """Dropout with its own random generator.
 
-    The global generator is left alone, so a fit does not depend on what other threads draw. The
-    probability is rounded to a multiple of 1 / 65536: four samples come from one draw, which
-    is three times as fast as ``torch.nn.Dropout`` on a CPU.
+    The global generator is not used, so a fit does not depend on the draws of other threads. The
+    probability is rounded to a multiple of 1 / 65536: one draw of 64 bits serves four elements,
+    three times as fast as ``torch.nn.Dropout`` on a CPU.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class PrivateDropout(nn.Module):
         self._generator = None
 
     def seed(self, seed, device):
-        """Give the layer its generator; without one it draws from the global generator."""
+        """Seed the generator of the layer; without a seed it uses the global generator."""
         self._generator = torch.Generator(device).manual_seed(seed)
 
     def forward(self, x):
-        """Zero elements at random in training, and scale the others up."""
+        """In training, zero elements at random and scale the others by 1 / (1 - p)."""
         if not self.training or self._n_dropped == 0:
             return x
         words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=x.device)
@@ -59,19 +59,19 @@ class Affine(nn.Module):
         self.register_buffer("offset", torch.tensor(offset))
 
     def forward(self, x):
-        """Scaled and shifted outputs."""
+        """Scale and shift the outputs."""
         return torch.addcmul(self.offset, x, self.scale)
 
 
 class Parallel(nn.ModuleList):
-    """Networks that see the same input and whose outputs are joined along the last axis.
+    """Networks with the same input, whose outputs are joined along the last axis.
 
     Parameters
     ----------
     modules : iterable of torch.nn.Module
-        The networks.
+        Networks.
     """
 
     def forward(self, x):
-        """Outputs side by side."""
+        """Concatenate the outputs of the networks."""
         return torch.cat([network(x) for network in self], dim=-1)

@@ -1,4 +1,4 @@
-"""What the target looks like to a network: transformers of y and their inverses."""
+"""Encodings of directions as training targets: transformers of y and their inverses."""
 
 from sslearn.decoding import (
     AdjacentDecoder,

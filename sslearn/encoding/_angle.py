@@ -15,29 +15,29 @@ class AngleEncoding(Encoding):
         ``"tanh"``: azimuth / 180 and elevation / 90, in [-1, 1]. ``"sigmoid"``: the same mapped
         to [0, 1].
     frame_mean : {"arithmetic", "circular"}, default="arithmetic"
-        Mean of a network's outputs for each frame. ``"arithmetic"``: of the numbers, as in the
-        paper [2]_, which is wrong where they are on both sides of the wrap (179 and -179 degrees
-        have the mean 0). ``"circular"``: of the directions, as unit vectors.
+        Mean of a network's outputs over frames. ``"arithmetic"``: of the numbers, as in the paper
+        [2]_, which is wrong if they are on both sides of the wrap (179 and -179 degrees have the
+        mean 0). ``"circular"``: of the directions, as unit vectors.
 
     Attributes
     ----------
     n_angles_ : int
         Number of angles of y.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_angles_,)``.
+        Specification of the network's output, of shape ``(n_angles_,)``.
 
     See Also
     --------
-    UnitVectorEncoding : The choice for directions all around.
+    UnitVectorEncoding : Encoding without a jump, for directions all around.
 
     Notes
     -----
-    The code jumps where the azimuth wraps, behind: it suits frontal sources. The paper [1]_ divides
-    both angles by 180; we divide the elevation by 90, so that every output of the activation
-    is an elevation. The round trip is exact to rounding. Decoded azimuths are wrapped; outputs
-    beyond a pole, which only a regressor without an activation returns, are taken to the pole.
+    The code jumps behind the array, where the azimuth wraps: it suits frontal sources. The paper
+    [1]_ divides both angles by 180; we divide the elevation by 90, so that every output of the
+    activation is an elevation. The round trip is exact to rounding. Decoded azimuths are wrapped;
+    outputs beyond a pole, possible only without an activation, are clipped to the pole.
 
-    The circular mean warns where the frames cancel, as :class:`UnitVectorEncoding` does.
+    The circular mean warns if the frames cancel, as :class:`UnitVectorEncoding` does.
 
     References
     ----------
@@ -79,7 +79,7 @@ class AngleEncoding(Encoding):
         Parameters
         ----------
         targets : array-like of shape (n_samples, n_angles) or (n_samples, n_frames, n_angles)
-            Targets, or outputs of a network for whole samples or for each of their frames.
+            Targets, or outputs of a network per sample or per frame.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The classes of an azimuth grid as positions along an axis that is open or closes on itself."""
+"""Classes of an azimuth grid as positions along an open or circular axis."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from sslearn.geometry import (
     wrap_azimuth,
 )
 
-# Degrees in float32 are good to 1.5e-5: an azimuth this close to an open end is the end.
+# Degrees in float32 are accurate to 1.5e-5: an azimuth this close to an open end is the end.
 _END = 1e-4
 
 
@@ -38,10 +38,10 @@ class AzimuthAxis:
     neighbors: np.ndarray
 
     def unwrap(self, azimuth):
-        """Positions, within one turn from the first, of azimuths of any shape."""
+        """Positions of azimuths of any shape, within one turn from the first position."""
         first, last = self.positions[0], self.positions[-1]
         position = first + np.mod(azimuth - first, 360.0)
-        # mod of a tiny negative number rounds up to 360 itself.
+        # mod of a tiny negative number rounds up to 360.
         position = np.where(position >= first + 360.0, first, position)
         if self.circular or last - first >= 360.0:
             return position
@@ -56,7 +56,7 @@ class AzimuthAxis:
         return np.minimum(position, last)
 
     def locate(self, azimuth):
-        """Positions before and after azimuths, and the fraction of the way between the two."""
+        """Indices of the positions before and after azimuths, and the fraction between them."""
         positions = self.positions
         position = self.unwrap(azimuth)
         before = np.searchsorted(positions, position, side="right") - 1
@@ -79,30 +79,30 @@ class AzimuthAxis:
         return np.abs(self.unwrap(azimuth)[..., None] - self.positions)
 
     def to_grid(self, targets):
-        """Reorder the last axis from positions to directions of the grid."""
+        """Reorder the last axis from positions to the order of the grid."""
         ordered = np.empty_like(targets)
         ordered[..., self.order] = targets
         return ordered
 
 
 def azimuth_axis(grid):
-    """Axis of a grid of azimuths.
+    """Build the axis of a grid of azimuths.
 
     Parameters
     ----------
     grid : ndarray of shape (n_classes,)
-        Azimuths in degrees as they were given, which need not be wrapped:
-        :func:`sslearn.geometry.azimuth_order` says how they follow each other.
+        Azimuths in degrees, not necessarily wrapped; :func:`sslearn.geometry.azimuth_order` puts
+        them in order.
 
     Returns
     -------
     axis : AzimuthAxis
-        Open, closed, or open with two classes for the same direction.
+        Open, circular, or open with two classes for the same direction.
 
     Raises
     ------
     ValueError
-        If there are fewer than 2 azimuths, or one of them twice.
+        If there are fewer than 2 azimuths, or one occurs twice.
     """
     if len(grid) < 2:
         raise ValueError(f"grid must hold at least 2 azimuths; got {len(grid)}.")

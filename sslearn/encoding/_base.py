@@ -8,14 +8,14 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.exceptions import UncertaintyWarning
 from sslearn.geometry import check_doa, to_float, unit_vectors_to_angles
 
-# A mean of unit vectors this short is what is left where the outputs cancel.
+# Means of unit vectors shorter than this are the remainder of outputs that cancel.
 _UNCERTAIN = 1e-3
 
 
 def flatten_column(y):
-    """Drop the second axis of azimuths that come as a column.
+    """Drop the second axis of a column of azimuths.
 
-    scikit-learn's TransformedTargetRegressor makes a column of every y without a second axis.
+    scikit-learn's TransformedTargetRegressor turns every one-dimensional y into a column.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def flatten_column(y):
     Returns
     -------
     y : array-like
-        The azimuths of a column; anything else unchanged.
+        Azimuths of a column; any other y unchanged.
     is_column : bool
         Whether y was a column.
     """
@@ -37,12 +37,12 @@ def flatten_column(y):
 
 
 def vectors_to_directions(vectors):
-    """Directions of vectors of any length, with a warning where they nearly vanish.
+    """Convert vectors of any length to directions, with a warning if they nearly vanish.
 
     Parameters
     ----------
     vectors : ndarray of shape (n, 3)
-        Outputs for unit vectors, or their means.
+        Outputs that stand for unit vectors, or their means.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def vectors_to_directions(vectors):
         warnings.warn(
             f"{n_uncertain} of {len(vectors)} outputs are vectors shorter than {_UNCERTAIN:g}, "
             "whose directions are uncertain: the outputs of the network, or of its frames, point "
-            "in opposite directions that cancel, or nowhere.",
+            "in opposite directions that cancel, or are close to zero.",
             UncertaintyWarning,
             stacklevel=4,
         )
@@ -62,23 +62,23 @@ def vectors_to_directions(vectors):
 
 
 class Encoding(BaseEstimator):
-    """Base of encodings: from directions of one source to targets of a network and back.
+    """Base of encodings: from directions of one source to training targets and back.
 
     A subclass implements ``_output_spec()``, the :class:`OutputSpec` for a y of ``n_angles_``
     values, ``_encode(y)`` and ``_decode(outputs)``.
 
     See Also
     --------
-    GridEncoding : Base of those with a class for each direction of a grid.
-    OutputSpec : What the network must output.
+    GridEncoding : Base of encodings with a class for each direction of a grid.
+    OutputSpec : Specification of the network's output.
 
     Notes
     -----
-    Azimuths may come as a column (n_samples, 1), and are then decoded to one: so an encoding is a
-    ``transformer`` of :class:`sklearn.compose.TransformedTargetRegressor` around any regressor.
-    Its check that the inverse is one fails, with a warning, for the encodings that quantize, for
-    azimuths that are not in [-180, 180), and where a pole has lost its azimuth;
-    ``check_inverse=False`` turns it off.
+    Azimuths may be a column (n_samples, 1), and are then decoded to a column: an encoding can be
+    the ``transformer`` of :class:`sklearn.compose.TransformedTargetRegressor` around any regressor.
+    Its check of the inverse fails, with a warning, for encodings that quantize, for azimuths
+    outside [-180, 180), and at the poles, which lose their azimuth; ``check_inverse=False`` turns
+    it off.
     """
 
     _parameter_constraints: dict = {}
@@ -118,7 +118,7 @@ class Encoding(BaseEstimator):
 
     @abstractmethod
     def _output_spec(self):
-        """What the network must output for a y of ``n_angles_`` values."""
+        """Specification of the network's output for a y of ``n_angles_`` values."""
 
     @abstractmethod
     def _encode(self, y):
@@ -160,7 +160,7 @@ class Encoding(BaseEstimator):
         return self.fit(y).transform(y)
 
     def training_targets(self, y):
-        """Encode directions for the loss, which differs from ``transform`` for mixtures only.
+        """Encode directions for the loss; differs from ``transform`` for mixtures only.
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class Encoding(BaseEstimator):
         Returns
         -------
         targets : ndarray of shape (n_samples, n_outputs) or (n_samples, n_parts * n_outputs)
-            Targets that the loss compares the network's outputs with.
+            Targets that the loss compares with the outputs of the network.
         """
         return self.transform(y)
 

@@ -23,20 +23,20 @@ class GridEncoding(Encoding):
     """Base of encodings with one class for each direction of a grid.
 
     A subclass implements ``_encode_azimuth(azimuth)``, whose targets are in the order of
-    ``self._axis``, and ``_encode_sphere(directions)``, which uses ``self._mesh``; where its
-    activation or loss is another, ``_output_spec()`` passes them to that of this class.
+    ``self._axis``, and ``_encode_sphere(directions)``, which uses ``self._mesh``; to change the
+    activation or the loss, its ``_output_spec()`` passes them to that of this class.
 
     Parameters
     ----------
     grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
-        Directions of the classes in degrees: azimuths for a y of azimuths, azimuths and elevations
-        for the other. None means azimuths in steps of 5 degrees, from -90 to 90 if y is all in
-        front and around the circle if not; with elevations ``icosahedral_grid(3)``.
+        Directions of the classes in degrees: azimuths, or azimuths and elevations, as in y. None
+        means azimuths in steps of 5 degrees, from -90 to 90 if all of y is in front and around the
+        circle otherwise, or ``icosahedral_grid(3)`` with elevations.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
-        which some may be absent. None means that all are always present.
+        Lowest score, in (0, 1], of a source that counts as present, for a y of several sources
+        that may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -47,26 +47,26 @@ class GridEncoding(Encoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     Notes
     -----
-    Classes are the directions themselves, not bins between them: 0 to 180 degrees in steps of 5 has
-    37 classes. :func:`sslearn.geometry.azimuth_order` says which azimuths close around the circle:
-    the first class then follows the last one. Otherwise nothing wraps, and y must lie between the
-    ends. Both ends may be one direction, as in ``np.linspace(0, 360, 73)``, the grid of the paper;
-    a circular grid is better because its targets do not jump.
+    Classes are the directions themselves, not bins between them: 0 to 180 degrees in steps of 5
+    gives 37 classes. If the grid is circular (:func:`sslearn.geometry.azimuth_order`), the first
+    class follows the last one. Otherwise nothing wraps, and y must lie between the ends. Both ends
+    may be the same direction, as in ``np.linspace(0, 360, 73)``, the grid of the paper; a circular
+    grid is better because its targets do not jump.
 
     Several sources (y of shape (n_samples, n_sources, n_angles)) have one target each, in
-    descending order of azimuth along the grid, as in the paper. That order jumps where a source
+    descending order of azimuth along the grid, as in the paper. That order jumps when a source
     crosses the end; :class:`sslearn.losses.PermutationInvariantLoss` needs none. Tracks (y of shape
     (n_samples, n_frames, n_sources, n_angles)) have a target for each frame of the network and
     keep the order of y.
 
     With ``threshold``, sources may be absent, NaN in y. Their targets are all zeros, so the
-    activation is a sigmoid and the loss a binary cross-entropy: a squared error is slow to leave
-    outputs that are all zeros. A source is decoded to NaN if its highest score is below the
-    threshold: about half the highest value of a target suits.
+    activation is a sigmoid and the loss a binary cross-entropy: with a squared error, outputs
+    leave zero slowly. A source is decoded to NaN if its highest score is below the threshold;
+    about half the highest value of a target is a good choice.
     """
 
     _parameter_constraints: dict = {
@@ -81,7 +81,7 @@ class GridEncoding(Encoding):
         self.threshold = threshold
 
     def fit(self, y):
-        """Learn the layout of the targets, and the grid where none is given.
+        """Learn the layout of the targets, and the grid if none is given.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class GridEncoding(Encoding):
             sample = int(np.argwhere(np.isnan(y))[0, 0])
             raise ValueError(
                 f"y must hold every source in every sample; got NaN in sample {sample}. Set "
-                "threshold of the encoding, the score from which on a source counts as present."
+                "threshold of the encoding, the lowest score of a source that counts as present."
             )
         return y
 
@@ -172,7 +172,7 @@ class GridEncoding(Encoding):
         Raises
         ------
         ValueError
-            If y is not laid out as in ``fit`` or leaves the grid.
+            If y is not laid out as in ``fit``, or is outside the grid.
         """
         check_is_fitted(self)
         return self._encode(self._check_layout(y))
@@ -243,7 +243,7 @@ class GridEncoding(Encoding):
         return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(self.grid_))
 
     def _descending(self, y):
-        """Sources in descending order along the grid, absent ones last."""
+        """Sort sources in descending order along the grid, absent ones last."""
         azimuth = self._axis.unwrap(y[..., 0]) if self.n_angles_ == 1 else y[..., 0]
         order = np.argsort(-azimuth, axis=1, kind="stable")
         return np.take_along_axis(y, order[..., None], axis=1)
@@ -258,7 +258,7 @@ class GridEncoding(Encoding):
 
 
 def _layout(y):
-    """Whether y is a track, its number of sources and its number of angles."""
+    """Whether y holds tracks, its number of sources and its number of angles."""
     return y.ndim == 4, None if y.ndim < 3 else y.shape[-2], 1 if y.ndim == 1 else y.shape[-1]
 
 

@@ -10,19 +10,19 @@ def _add(targets, columns, values):
 
 
 class OneHotEncoding(GridEncoding):
-    """The class next to the direction, and no other (one-hot).
+    """One-hot target: 1 for the class nearest to the direction, 0 for all others.
 
     Parameters
     ----------
     grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
-        Directions of the classes in degrees: azimuths for a y of azimuths, azimuths and elevations
-        for the other. None means azimuths in steps of 5 degrees, from -90 to 90 if y is all in
-        front and around the circle if not; with elevations ``icosahedral_grid(3)``.
+        Directions of the classes in degrees: azimuths, or azimuths and elevations, as in y. None
+        means azimuths in steps of 5 degrees, from -90 to 90 if all of y is in front and around the
+        circle otherwise, or ``icosahedral_grid(3)`` with elevations.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
-        which some may be absent. None means that all are always present.
+        Lowest score, in (0, 1], of a source that counts as present, for a y of several sources
+        that may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -33,18 +33,18 @@ class OneHotEncoding(GridEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    UnbiasedEncoding : Free of the quantization of the grid.
-    GridEncoding : Open grids, closed ones, and several sources.
+    UnbiasedEncoding : Encoding without the quantization of the grid.
+    GridEncoding : Open grids, circular grids, and several sources.
 
     Notes
     -----
-    A direction in the middle between two azimuths goes to the class of even index, on the sphere to
-    the class of lowest index. Whatever the decoder, the round trip is off by up to half a step, a
-    quarter of a step on average.
+    A direction half-way between two classes goes to the class of even index, or of lowest index on
+    the sphere. With any decoder, the error of the round trip is up to half a step, and a quarter of
+    a step on average.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class OneHotEncoding(GridEncoding):
 
 
 class GaussianEncoding(GridEncoding):
-    """A bell around the direction, of height 1 (Gaussian-like label coding, GLC).
+    """Bell of height 1 around the direction (Gaussian-like label coding, GLC).
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ class GaussianEncoding(GridEncoding):
         Distance, in degrees, at which the bell has fallen to 1/e. The standard deviation of the
         normal distribution of this shape is smaller by the square root of 2 (5.66 degrees for 8).
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
-        which some may be absent. None means that all are always present.
+        Lowest score, in (0, 1], of a source that counts as present, for a y of several sources
+        that may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -93,20 +93,20 @@ class GaussianEncoding(GridEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    UnbiasedEncoding : The encoding without a bias.
-    GridEncoding : Open grids, closed ones, and several sources.
+    UnbiasedEncoding : Encoding without a bias.
+    GridEncoding : Open grids, circular grids, and several sources.
 
     Notes
     -----
-    ``exp(-(d / width)**2)`` with the distance d between class and direction: around the circle if
-    the grid closes, along the grid if it is open, on the sphere if there are elevations. The
-    values are not normalised: they sum to about 2.8 for steps of 5 degrees, so the activation is a
-    sigmoid and cross-entropy and Wasserstein loss do not suit it. With ``AdjacentDecoder(3)`` the
-    round trip in steps of 5 degrees is off by 0.69 degrees on average.
+    ``exp(-(d / width)**2)`` with the distance d between class and direction: around the circle for
+    a circular grid, along the grid for an open one, on the sphere with elevations. The values are
+    not normalised: they sum to about 2.8 for steps of 5 degrees, so the activation is a sigmoid,
+    and cross-entropy and Wasserstein loss are unsuitable. With ``AdjacentDecoder(3)``, the error of
+    the round trip in steps of 5 degrees is 0.69 degrees on average.
 
     On :func:`sslearn.geometry.quasi_uniform_grid` with ``width=20`` it is the Gibbs target of [2]_.
 
@@ -146,7 +146,7 @@ class GaussianEncoding(GridEncoding):
 
 
 class GibbsWeightedEncoding(GaussianEncoding):
-    """The class next to the direction, and how near to it the others are.
+    """Bell around the direction, with exactly 1 for the nearest class.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class GibbsWeightedEncoding(GaussianEncoding):
     width : float, default=20.0
         Distance, in degrees, at which the bell has fallen to 1/e.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
 
     Attributes
     ----------
@@ -166,20 +166,19 @@ class GibbsWeightedEncoding(GaussianEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    sslearn.losses.GibbsWeightedLoss : The loss that it is for.
+    sslearn.losses.GibbsWeightedLoss : Loss for this encoding.
     GaussianEncoding : The same bell as the target itself.
 
     Notes
     -----
-    The bell of :class:`GaussianEncoding` around the direction, and exactly 1 for the class next to
-    it, by which the loss finds that class; the others are at most
-    ``exp(-(half a step / width)**2)``. The target is no probability: it says how little a wrong
-    class costs; it cannot say that a source is absent. The paper uses twice the step of the grid
-    as the width, and decodes the class of the highest score, ``ArgmaxDecoder()``.
+    The loss finds the nearest class by its value of 1; all others are at most
+    ``exp(-(half a step / width)**2)``. The target is not a probability but the cost of each wrong
+    class, where a higher value costs less; it cannot express that a source is absent. The paper
+    uses twice the step of the grid as the width, and ``ArgmaxDecoder()``.
 
     References
     ----------
@@ -216,19 +215,19 @@ def _with_ones(targets, columns):
 
 
 class SoftEncoding(GridEncoding):
-    """Fixed weights around the class next to the direction (soft label distribution, SLD).
+    """Fixed weights around the class nearest to the direction (soft label distribution, SLD).
 
     Parameters
     ----------
     grid : array-like of shape (n_classes,), default=None
         Azimuths of the classes, as in :class:`OneHotEncoding`.
     weights : tuple of float, default=(0.4, 0.2, 0.1)
-        Weight of the nearest class, of the two next to it, of the two after those, and so on.
+        Weight of the nearest class, of its two neighbours, of the two after them, and so on.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
-        which some may be absent. None means that all are always present.
+        Lowest score, in (0, 1], of a source that counts as present, for a y of several sources
+        that may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -239,18 +238,18 @@ class SoftEncoding(GridEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    UnbiasedEncoding : Soft labels that know where between two classes the source is.
-    GridEncoding : Open grids, closed ones, and several sources.
+    UnbiasedEncoding : Soft labels that encode the position between two classes.
+    GridEncoding : Open grids, circular grids, and several sources.
 
     Notes
     -----
-    Weights beyond the end of an open grid are dropped, so that labels there sum to less than 1.
-    The round trip has the error of one-hot labels with an odd number of adjacent classes, and a
-    larger one with an even number.
+    Weights beyond the end of an open grid are dropped, so labels there sum to less than 1. The
+    error of the round trip is that of one-hot labels for an odd number of adjacent classes, and
+    larger for an even number.
 
     Examples
     --------
@@ -279,7 +278,7 @@ class SoftEncoding(GridEncoding):
             )
         if self.n_angles_ == 2:
             raise ValueError(
-                "y must have azimuths alone for SoftEncoding; got elevations too. Use "
+                "y must have azimuths alone for SoftEncoding; got elevations as well. Use "
                 "UnbiasedEncoding or GaussianEncoding."
             )
         super()._fit_grid(y)
@@ -295,17 +294,17 @@ class SoftEncoding(GridEncoding):
 
 
 class UnbiasedEncoding(GridEncoding):
-    """The two classes around the direction, by its distance to each (unbiased, ULD).
+    """Linear interpolation between the two classes around the direction (unbiased, ULD).
 
     Parameters
     ----------
     grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
         Directions of the classes, as in :class:`OneHotEncoding`; azimuths need not be even.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None.
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for a y of several sources of
-        which some may be absent. None means that all are always present.
+        Lowest score, in (0, 1], of a source that counts as present, for a y of several sources
+        that may be absent. None means that all are always present.
 
     Attributes
     ----------
@@ -316,22 +315,22 @@ class UnbiasedEncoding(GridEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    AdjacentDecoder : The decoder that goes with it.
-    GridEncoding : Open grids, closed ones, and several sources.
+    AdjacentDecoder : Decoder for this encoding.
+    GridEncoding : Open grids, circular grids, and several sources.
 
     Notes
     -----
-    The label is a hat function: it falls linearly from 1 at the direction to 0 one step away, sums
-    to 1, and has the direction as its mean. So the round trip is exact with
-    ``AdjacentDecoder(2)`` and wider ones; with ``ArgmaxDecoder`` it is off by up to half a step.
+    The label is a hat function: it falls linearly from 1 at the direction to 0 one step away. It
+    sums to 1, and its mean is the direction, so the round trip is exact with ``AdjacentDecoder(2)``
+    and wider ones; with ``ArgmaxDecoder`` the error is up to half a step.
 
-    On the sphere, which is not in the paper, the label has the three corners of the triangle of
-    the grid around the direction, with weights whose sum of unit vectors points to it; the
-    round trip is exact with ``AdjacentDecoder(3)``, poles included.
+    On the sphere, which is not in the paper, the label weights the three corners of the grid
+    triangle around the direction so that the sum of their unit vectors points to it; the round
+    trip is exact with ``AdjacentDecoder(3)``, also at the poles.
 
     References
     ----------

@@ -18,10 +18,10 @@ class MixedEncoding(GridEncoding):
     grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
         Grid of all encodings; their own if None.
     decoder : Decoder, default=None
-        How scores become a direction; ``AdjacentDecoder(3)`` if None. The decoders of the
+        Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None. The decoders of the
         encodings are not used.
     threshold : float, default=None
-        Score, in (0, 1], from which on a source counts as present, for all encodings, as in
+        Lowest score, in (0, 1], of a source that counts as present, for all encodings, as in
         :class:`OneHotEncoding`.
 
     Attributes
@@ -35,19 +35,19 @@ class MixedEncoding(GridEncoding):
     n_sources_ : int or None
         Number of sources in y; None for a y of one source without an axis of sources.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(n_classes,)`` or ``(n_sources_, n_classes)``.
+        Specification of the network's output: ``(n_classes,)`` or ``(n_sources_, n_classes)``.
 
     See Also
     --------
-    UnbiasedEncoding : The part that tells where between two classes the source is.
-    GaussianEncoding : The part that is easy to learn.
+    UnbiasedEncoding : Part that encodes the position between two classes.
+    GaussianEncoding : Part that is easy to learn.
 
     Notes
     -----
     The loss of a network is ``sum_m weights[m] * loss(output, encodings[m])``. For squared errors
     and cross-entropies its gradient is that of the loss of the mixed label, which ``transform``
     returns, if the weights sum to 1; for the other losses it is not. The activation is a softmax
-    if it is that of all encodings, else a sigmoid.
+    if all encodings use one, otherwise a sigmoid.
 
     References
     ----------

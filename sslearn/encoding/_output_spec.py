@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What a network must output for an encoding, and what becomes of it.
+    """Specification of a network's output for an encoding, and of its decoding.
 
     Parameters
     ----------
@@ -16,20 +16,20 @@ class OutputSpec:
     classes : bool, default=False
         Whether the outputs are scores of classes: in prediction they are clamped to [0, 1].
     frames : {"mean", "decode", "track"}, default="mean"
-        What becomes of a network's outputs for each frame. ``"mean"``: their mean is decoded.
+        Use of a network's outputs for each frame. ``"mean"``: their mean is decoded.
         ``"decode"``: the encoding decodes all of them to one direction. ``"track"``: each is
-        decoded on its own, and there is a target for each frame.
+        decoded separately, and there is a target for each frame.
     absence : bool, default=False
-        Whether a source may be absent, which makes its target all zeros.
+        Whether a source may be absent; its target is then all zeros.
     mixture : tuple of float, default=None
-        Weights of the parts of the loss, whose targets lie side by side on the last axis.
+        Weights of the parts of the loss, whose targets are concatenated on the last axis.
     code : tuple of (str, str or None), default=None
-        What the outputs are and their range, such as ``("angles", "tanh")``, for losses that must
-        know it; the same as their ``takes``.
+        Kind and range of the outputs, such as ``("angles", "tanh")``, which must equal ``takes``
+        of losses that depend on it.
 
     See Also
     --------
-    Encoding : Has one in ``output_spec_``.
+    Encoding : Base of encodings, with attribute ``output_spec_``.
 
     Examples
     --------
@@ -49,17 +49,17 @@ class OutputSpec:
     code: tuple | None = None
 
     def has_frames(self, outputs):
-        """Tell whether a network's outputs, of any kind of array, have an axis of frames.
+        """Tell whether outputs have an axis of frames.
 
         Parameters
         ----------
         outputs : array or tensor of shape (n_samples, \\*shape) or (n_samples, n_frames, \\*shape)
-            Outputs.
+            Outputs of a network.
 
         Returns
         -------
         bool
-            True for outputs for each frame.
+            Whether there is an output for each frame.
 
         Raises
         ------

@@ -7,10 +7,10 @@ from sslearn.utils.param_validation import StrOptions
 
 
 class UnitVectorEncoding(Encoding):
-    """Directions as points of the unit circle or sphere, without a jump anywhere.
+    """Directions as points on the unit circle or sphere, without a jump.
 
     Azimuth alone is (cos, sin); azimuth and elevation are (x, y, z) with x to the front, y to the
-    left, z up. Outputs are decoded by their direction, whatever their length.
+    left, z up. Only the direction of an output is decoded, not its length.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ class UnitVectorEncoding(Encoding):
     n_angles_ : int
         Number of angles of y.
     output_spec_ : OutputSpec
-        What the network must output: shape ``(2,)`` for azimuth, ``(3,)`` for azimuth and
-        elevation.
+        Specification of the network's output, of shape ``(2,)`` for azimuth and ``(3,)`` for
+        azimuth and elevation.
 
     See Also
     --------
@@ -32,9 +32,9 @@ class UnitVectorEncoding(Encoding):
 
     Notes
     -----
-    Outputs for each frame are averaged as vectors before they are decoded. Where the mean is
-    shorter than 0.001 the outputs cancel: an :class:`sslearn.exceptions.UncertaintyWarning` says
-    so, and what is left of the vector is decoded (0 degrees if nothing is).
+    Outputs for each frame are averaged as vectors before decoding. If the mean is shorter than
+    0.001, the outputs cancel: an :class:`sslearn.exceptions.UncertaintyWarning` is raised, and the
+    remaining vector is decoded (to 0 degrees if it is zero).
 
     References
     ----------

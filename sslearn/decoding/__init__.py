@@ -1,4 +1,4 @@
-"""From a spectrum over the directions of a grid to directions."""
+"""Decoders of a spectrum over the directions of a grid into directions."""
 
 from sslearn.decoding._adjacent import AdjacentDecoder
 from sslearn.decoding._argmax import ArgmaxDecoder

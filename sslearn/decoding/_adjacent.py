@@ -13,37 +13,36 @@ from sslearn.utils.param_validation import Integral, Interval, StrOptions
 
 
 class AdjacentDecoder(Decoder):
-    """Off-grid refinement of the highest value by the values next to it.
+    """Off-grid refinement of the highest value by its neighbours.
 
     Parameters
     ----------
     n_adjacent : int, default=2
-        Number of neighbouring directions that enter, with the peak itself. On the circle they are
-        contiguous around the peak (for an even number, the side with the larger value has one
-        more); on the sphere they are the peak and the largest of its neighbours. A peak at the
-        open end of a grid has neighbours on one side only.
+        Number of directions used, including the peak. On the circle they are contiguous around the
+        peak (an even number includes one more on the side with the larger value); on the sphere
+        they are the peak and the largest of its neighbours. A peak at the open end of a grid has
+        neighbours on one side only.
     weights : {"scores", "parabola", "lorentzian"}, default="scores"
-        ``"scores"``: the mean of the directions, weighted by their values (weighted adjacent
-        decoding), which is exact for spectra that learned unbiased labels. ``"parabola"``: the
-        top of the parabola through the peak and all its direct neighbours, whatever
-        ``n_adjacent`` is, which is what a smooth power spectrum such as SRP-PHAT needs.
-        ``"lorentzian"``: the same with one over the values, for positive spectra with sharp
-        peaks such as MUSIC and MVDR.
+        ``"scores"``: mean of the directions, weighted by their values (weighted adjacent
+        decoding), which is exact for unbiased labels. ``"parabola"``: top of the parabola through
+        the peak and all its direct neighbours, for any ``n_adjacent``, for smooth power spectra
+        such as SRP-PHAT. ``"lorentzian"``: the same with one over the values, for positive spectra
+        with sharp peaks such as MUSIC and MVDR.
 
     See Also
     --------
-    ArgmaxDecoder : The peak alone.
-    PeakDecoder : Several sources.
+    ArgmaxDecoder : Peak without refinement.
+    PeakDecoder : Decoder of several sources.
 
     Notes
     -----
-    ``theta = sum_j p_j theta_j / sum_j p_j`` over the neighbours j of the peak, with azimuths
-    unwrapped around the peak, or with unit vectors on the sphere. Negative values count as 0;
-    where all of them do, the peak is returned. For a grid with distances the neighbours are those
+    ``theta = sum_j p_j theta_j / sum_j p_j`` over the peak and its neighbours j, with azimuths
+    unwrapped around the peak, or with unit vectors on the sphere. Negative values count as 0; if
+    no value is positive, the peak is returned. For a grid with distances, the neighbours are those
     at the distance of the peak, which is kept.
 
-    A Lorentzian peak is one over a parabola. On the sphere the parabola is fitted by least
-    squares in the plane tangent to the peak. Where it has no top within the mesh, and at the open
+    A Lorentzian peak is one over a parabola. On the sphere, the parabola is fitted by least
+    squares in the plane tangent to the peak. If it has no top within the mesh, and at the open
     ends of azimuths, the peak is returned.
 
     References
@@ -127,7 +126,7 @@ class AdjacentDecoder(Decoder):
 
 
 def _minus_reciprocal(rows, peaks):
-    """``-1 / rows`` in units of the peak; values far below it, or negative, are a distant floor."""
+    """``-1 / rows`` relative to the peak; values far below it, or negative, are clipped."""
     heights = np.take_along_axis(rows, peaks[:, None], axis=1).astype(float)
     # Without a positive peak there is nothing to refine: a flat row has its top at the peak.
     relative = np.divide(rows, heights, out=np.ones(rows.shape), where=heights > 0)
@@ -144,17 +143,17 @@ def _contiguous(rows, neighbors, peaks, n_adjacent):
     if n_adjacent % 2 == 0:
         outer = np.column_stack([neighbors[right, 1], neighbors[left, 0]])
         values = np.take_along_axis(rows, outer, axis=1).astype(float)
-        # At an end of the grid there is nothing further out; of equals the following one is taken.
+        # At an end of the grid there is no further neighbour. Ties go to the following direction.
         values[outer == np.column_stack([right, left])] = -np.inf
         window.append(outer[np.arange(len(rows)), values.argmax(axis=1)])
     return np.stack(window, axis=1)
 
 
 def _positive_weights(rows, window):
-    """Weights (n, n_window) from the values, without the second mention of any direction."""
+    """Weights (n, n_window) from the values; repetitions of a direction get 0."""
     weights = np.maximum(np.take_along_axis(rows, window, axis=1), 0).astype(float)
     for k in range(1, window.shape[1]):
         weights[:, k] *= (window[:, :k] != window[:, k : k + 1]).all(axis=1)
-    # All values negative or 0: the peak alone.
+    # Without a positive value, the peak gets all the weight.
     weights[:, 0] += weights.sum(axis=1) == 0
     return weights / weights.sum(axis=1, keepdims=True)

@@ -2,11 +2,11 @@ from sslearn.decoding._base import Decoder
 
 
 class ArgmaxDecoder(Decoder):
-    """The direction of the highest value: always one of the grid (Top-1).
+    """Grid direction of the highest value (Top-1).
 
     See Also
     --------
-    AdjacentDecoder : Free of the quantization of the grid.
+    AdjacentDecoder : Decoder without the quantization of the grid.
 
     Examples
     --------

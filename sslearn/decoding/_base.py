@@ -7,15 +7,15 @@ from sslearn.geometry import check_directions, grid_neighbors
 
 
 class Decoder(BaseEstimator):
-    """Base of decoders: from a spectrum over the directions of a grid to one direction.
+    """Base of decoders of a spectrum over the directions of a grid into one direction.
 
     A subclass implements ``_decode(rows, grid, peaks, neighbors)`` and sets ``needs_neighbors`` to
-    True if it reads the neighbours; otherwise they may be None.
+    True if it uses the neighbours; otherwise they may be None.
 
     See Also
     --------
-    sslearn.encoding.GridEncoding : Decodes the output of a network.
-    sslearn.doa.SRPPHAT : Decodes a spatial spectrum.
+    sslearn.encoding.GridEncoding : Decode the output of a network.
+    sslearn.doa.SRPPHAT : Decode a spatial spectrum.
     """
 
     _parameter_constraints: dict = {}
@@ -31,8 +31,8 @@ class Decoder(BaseEstimator):
         grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3)
             Directions of the spectrum, in degrees and metres.
         neighbors : ndarray of shape (n_directions, n_neighbors), default=None
-            Neighbours of each direction; those of :func:`sslearn.geometry.grid_neighbors` if None.
-            To decode many spectra, compute them once.
+            Neighbours of each direction; :func:`sslearn.geometry.grid_neighbors` if None. For
+            repeated calls, compute them once.
 
         Returns
         -------
@@ -42,14 +42,14 @@ class Decoder(BaseEstimator):
         Raises
         ------
         ValueError
-            If the shapes do not fit or a spectrum is not finite.
+            If the shapes do not match or a spectrum is not finite.
         """
         rows, directions, neighbors = self._check(spectrum, grid, neighbors)
         decoded = self._decode(rows, directions, rows.argmax(axis=1), neighbors)
         return decoded.reshape(np.shape(spectrum)[:-1] + directions.shape[1:])
 
     def _check(self, spectrum, grid, neighbors):
-        """Rows (n, n_directions), directions, and their neighbours."""
+        """Validate; return rows (n, n_directions), directions, and their neighbours."""
         self._validate_params()
         directions = check_directions(grid, name="grid")
         spectrum = _check_spectrum(spectrum, len(directions))
@@ -64,15 +64,15 @@ class Decoder(BaseEstimator):
 
     @abstractmethod
     def _decode(self, rows, grid, peaks, neighbors):
-        """Directions of the rows (n, n_directions), whose highest values are at the peaks."""
+        """Directions of rows (n, n_directions), with their highest values at the peaks."""
 
 
 def _check_spectrum(spectrum, n_directions):
     spectrum = np.asarray(spectrum)
     if spectrum.ndim == 0 or spectrum.shape[-1] != n_directions:
         raise ValueError(
-            f"spectrum must have n_directions={n_directions} values on its last axis, as the grid "
-            f"has; got shape {spectrum.shape}."
+            f"spectrum must have n_directions={n_directions} values on its last axis, one per row "
+            f"of the grid; got shape {spectrum.shape}."
         )
     if not np.isfinite(spectrum).all():
         raise ValueError("spectrum contains NaN or infinity: expected finite values.")

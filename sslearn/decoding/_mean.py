@@ -11,19 +11,19 @@ from sslearn.geometry import (
 
 
 def open_positions(azimuth, neighbors):
-    """Azimuths along a grid with open ends, not wrapped.
+    """Unwrap the azimuths of a grid with open ends.
 
     Parameters
     ----------
     azimuth : ndarray of shape (n_directions,)
         Azimuths of the grid.
     neighbors : ndarray of shape (n_directions, 2)
-        The previous and the next azimuth of each one.
+        Index of the previous and the next azimuth of each one.
 
     Returns
     -------
     positions : ndarray of shape (n_directions,) or None
-        Azimuths that increase from the first end to the last; None if the grid closes.
+        Azimuths that increase from the first end to the last; None for a circular grid.
     """
     ends = np.flatnonzero(neighbors[:, 0] == np.arange(len(azimuth)))
     if len(ends) == 0:
@@ -37,16 +37,16 @@ def open_positions(azimuth, neighbors):
 
 
 class MeanDecoder(Decoder):
-    """The mean of all directions, weighted by their values; negative values count as 0.
+    """Mean of all directions, weighted by their values; negative values count as 0.
 
-    The mean is arithmetic for azimuths that do not close around the circle, and the direction of
-    the mean vector otherwise, so that it is right at the wrap and at the poles. It suits spectra
-    with one peak and no floor, such as the outputs of a softmax. For a grid with distances the
-    distance is averaged as well.
+    The mean is arithmetic for an open grid of azimuths, and the direction of the mean vector
+    otherwise, so that it is correct at the wrap and at the poles. It suits spectra with one peak
+    and no floor, such as the outputs of a softmax. For a grid with distances, the distance is
+    averaged as well.
 
     See Also
     --------
-    AdjacentDecoder : The mean around the peak alone.
+    AdjacentDecoder : Mean around the peak only.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class MeanDecoder(Decoder):
 
     def _decode(self, rows, grid, peaks, neighbors):
         weights = np.maximum(rows, 0)
-        # All values negative or 0: the peak alone.
+        # Without a positive value, the peak gets all the weight.
         weights[np.arange(len(rows)), peaks] += weights.sum(axis=1) == 0
         weights = weights / weights.sum(axis=1, keepdims=True)
         if grid.ndim == 1:

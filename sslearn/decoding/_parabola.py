@@ -1,4 +1,4 @@
-"""The top of a smooth function known at a peak of a grid and at its neighbours."""
+"""Top of a smooth function from its values at a peak of a grid and at the neighbours."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from sslearn.geometry import (
 
 
 def parabola_top(rows, grid, neighbors, peaks):
-    """Directions of the tops of the parabolas through peaks and their neighbours.
+    """Find the tops of the parabolas through peaks and their neighbours.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ def parabola_top(rows, grid, neighbors, peaks):
     grid : ndarray of shape (n_directions,) or (n_directions, 2)
         Directions in degrees.
     neighbors : ndarray of shape (n_directions, n_neighbors)
-        Neighbours of each direction, as :func:`sslearn.geometry.grid_neighbors` gives them.
+        Neighbours of each direction, as :func:`sslearn.geometry.grid_neighbors` returns them.
     peaks : ndarray of shape (n,)
         Index of the peak of each row.
 
     Returns
     -------
     directions : ndarray of shape (n,) or (n, 2)
-        Tops, or the peaks where there is no top within the mesh.
+        Directions of the tops in degrees, or of the peaks without a top within the mesh.
     """
     if neighbors.shape[1] > 2:
         return _sphere_top(rows, grid, neighbors, peaks)
@@ -42,12 +42,15 @@ def parabola_top(rows, grid, neighbors, peaks):
 
 
 def _offset_of_top(offsets, values):
-    """Top of y(0), y(offsets[:, 0]), y(offsets[:, 1]); 0 where there is none."""
+    """Vertex of the parabola through y(0), y(offsets[:, 0]), y(offsets[:, 1]); 0 if none.
+
+    ``y = y(0) + b x + a x^2`` gives slopes ``(y - y(0)) / x = b + a x`` and the vertex ``-b / 2a``.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         slopes = (values[:, 1:] - values[:, :1]) / offsets
         curvature = (slopes[:, 1] - slopes[:, 0]) / (offsets[:, 1] - offsets[:, 0])
         top = -(slopes[:, 0] - curvature * offsets[:, 0]) / (2 * curvature)
-    # An end of the grid has itself as a neighbour, at an offset of 0; a plateau has no curvature.
+    # An end of the grid is its own neighbour, at an offset of 0; a plateau has no curvature.
     return np.where(np.isfinite(top) & (offsets != 0).all(axis=1), top, 0.0)
 
 
@@ -66,7 +69,10 @@ def _sphere_top(rows, grid, neighbors, peaks):
 
 
 def _tangent_plane(center, vectors):
-    """Basis (2, 3) of the plane tangent at the centre, and the vectors mapped into it (radians)."""
+    """Basis (2, 3) of the plane tangent at the centre, and the vectors mapped into it (radians).
+
+    The map keeps angle and bearing from the centre (logarithmic map).
+    """
     basis = np.linalg.svd(center[None])[2][1:]
     flat = vectors @ basis.T
     sine = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -75,12 +81,16 @@ def _tangent_plane(center, vectors):
 
 
 def _from_plane(center, basis, points):
+    """Unit vectors of points p of the plane: cos(|p|) center + sin(|p|) / |p| p."""
     length = np.linalg.norm(points, axis=1, keepdims=True)
     return np.cos(length) * center + np.sinc(length / np.pi) * (points @ basis)
 
 
 def _top_in_plane(points, rises):
-    """Tops (n, 2) of the quadratic forms through 0 that fit the rises (n, n_points) best."""
+    """Tops (n, 2) of the least-squares fits ``g.p + p.H p / 2`` to the rises (n, n_points).
+
+    The top is ``-inv(H) g`` if H is negative definite.
+    """
     x, y = points.T
     design = np.column_stack([x, y, x * x / 2, x * y, y * y / 2])
     gx, gy, xx, xy, yy = np.linalg.pinv(design) @ rises.T

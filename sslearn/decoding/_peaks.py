@@ -8,30 +8,30 @@ from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 
 class PeakDecoder(Decoder):
-    """The highest local maxima: the directions of several sources.
+    """Directions of several sources: the highest local maxima.
 
     Parameters
     ----------
     n_sources : int, default=1
-        Largest number of sources.
+        Maximum number of sources.
     threshold : float, default=None
-        Least height of a peak, as a share of the way from the lowest to the highest value of the
-        spectrum; None takes every local maximum.
+        Minimum height of a peak, as a fraction of the range from the lowest to the highest value
+        of the spectrum; no minimum if None.
     min_separation : float, default=10.0
-        Least angle between two sources in degrees: of closer peaks the higher one stays.
+        Minimum angle between two sources in degrees; of closer peaks, the higher one is kept.
     refine : {"parabola", "lorentzian", None}, default="parabola"
-        How each peak is refined off the grid, as ``AdjacentDecoder(weights=refine)`` does; None
-        keeps the directions of the grid.
+        Off-grid refinement of each peak, as in ``AdjacentDecoder(weights=refine)``; None keeps the
+        directions of the grid.
 
     See Also
     --------
-    AdjacentDecoder : One source.
+    AdjacentDecoder : Decoder of one source.
 
     Notes
     -----
     A local maximum is at least as high as all its neighbours
     (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
-    none. Where there are fewer than ``n_sources``, the rest is NaN.
+    none. If there are fewer than ``n_sources``, the rest is NaN.
 
     Examples
     --------
@@ -73,13 +73,12 @@ class PeakDecoder(Decoder):
         Returns
         -------
         directions : ndarray of shape (..., n_sources, n_angles)
-            Directions from the highest peak down, in degrees (and metres); NaN where there is no
-            further peak.
+            Directions from the highest peak down, in degrees (and metres), then NaN.
 
         Raises
         ------
         ValueError
-            If the shapes do not fit or a spectrum is not finite.
+            If the shapes do not match or a spectrum is not finite.
         """
         rows, grid, neighbors = self._check(spectrum, grid, neighbors)
         refined = AdjacentDecoder(weights=self.refine) if self.refine else ArgmaxDecoder()
@@ -98,7 +97,7 @@ class PeakDecoder(Decoder):
         return directions.reshape(*np.shape(spectrum)[:-1], *directions.shape[1:])
 
     def _heights_of_peaks(self, rows, neighbors):
-        """The values at local maxima above the threshold, minus infinity elsewhere."""
+        """Values at local maxima above the threshold, minus infinity elsewhere."""
         around = rows[:, neighbors.T]
         is_peak = (rows >= around.max(axis=1)) & (rows > around.min(axis=1))
         heights = np.where(is_peak, rows, -np.inf)

@@ -1,4 +1,4 @@
-"""Gates for arrays and parameters, audio files; knows nothing of directions."""
+"""Validation of arrays and parameters, and audio files; independent of directions."""
 
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import read_audio, resample_audio

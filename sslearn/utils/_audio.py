@@ -9,24 +9,24 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-# A writer that could not seek back leaves a length near the largest 31- or 32-bit number.
+# Writers that cannot seek back leave a length near the largest 31- or 32-bit number.
 _UNKNOWN_LENGTH = 2**31 - 2**16
 
 
 def resample_audio(x, fs, target_fs):
-    """Resample along the last axis so that the waveform keeps its values.
+    """Resample along the last axis, preserving the amplitude of the waveform.
 
     Parameters
     ----------
     x : ndarray of shape (..., n_times)
         Signals.
     fs, target_fs : float
-        Sampling rate before and after, in Hz. Their ratio is taken exactly.
+        Sampling rates before and after, in Hz. Their ratio is used exactly.
 
     Returns
     -------
     x : ndarray of shape (..., n_times_new)
-        The signals at ``target_fs``; the same array if the rates are equal.
+        Signals at ``target_fs``; the same array if the rates are equal.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def resample_audio(x, fs, target_fs):
     ratio = Fraction(float(target_fs)) / Fraction(float(fs))
     if max(ratio.numerator, ratio.denominator) > 10**6:
         raise ValueError(
-            f"fs must stand in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
+            f"fs must be in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
         )
     return resample_poly(x, ratio.numerator, ratio.denominator, axis=-1)
 
@@ -59,37 +59,37 @@ def read_audio(path, *, fs=None, duration=None):
     Parameters
     ----------
     path : str or path-like
-        The file: WAV, FLAC, OGG, MP3 or whatever else libsndfile decodes.
+        WAV, FLAC, OGG, MP3 or any other file that libsndfile decodes.
     fs : float, default=None
-        Rate to which the audio is resampled, in Hz; that of the file if None.
+        Sampling rate to resample the audio to, in Hz; that of the file if None.
     duration : float, default=None
-        Seconds to read from the beginning; all if None. A shorter file is read whole.
+        Seconds to read from the beginning; all if None or if the file is shorter.
 
     Returns
     -------
     audio : ndarray of shape (n_channels, n_times), float32
         Audio in [-1, 1].
     fs : float
-        Its sampling rate, in Hz.
+        Sampling rate of the audio, in Hz.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     OSError
-        If the file is empty, truncated or no audio file.
+        If the file is empty, truncated or not an audio file.
     ValueError
         If the audio has no samples or contains NaN or infinity, or ``fs`` is not in a simple
         ratio to the rate of the file. Every message names the file.
 
     See Also
     --------
-    resample_audio : How ``fs`` is reached.
-    sslearn.features.AudioReader : Many files, as a step of a Pipeline.
+    resample_audio : Resample an array.
+    sslearn.features.AudioReader : Read many files, as a step of a Pipeline.
 
     Notes
     -----
-    A truncated compressed file is noticed only where it is read to the end.
+    A truncated compressed file is detected only if it is read to the end.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def read_audio(path, *, fs=None, duration=None):
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"The file {path!r} does not exist or is no file.")
+        raise FileNotFoundError(f"The file {path!r} does not exist or is not a file.")
     audio, own_fs = _decode(path, fs, duration)
     if not np.isfinite(audio).all():
         raise ValueError(f"The file {path!r} contains NaN or infinity.")
@@ -127,7 +127,7 @@ def _decode(path, fs, duration):
         _check_complete(info, path)
         n_frames = info.frames
         if duration is not None:
-            # Beyond the cut the resampling filter needs 10 periods of the lower rate, and spare.
+            # The resampling filter needs 10 periods of the lower rate beyond the cut; 12 to spare.
             seconds = duration + 12 / min(info.samplerate, fs or info.samplerate)
             n_frames = min(int(np.ceil(seconds * info.samplerate)) + 1, n_frames)
         audio, _ = soundfile.read(path, frames=n_frames, dtype="float32", always_2d=True)
@@ -139,7 +139,7 @@ def _decode(path, fs, duration):
 
 
 def _check_complete(info, path):
-    """Compare the lengths that the header declares with those that libsndfile found."""
+    """Raise if the header declares more bytes than libsndfile found, or there is no audio."""
     for declared, found in re.findall(r": (\d+) \(should be (\d+)\)", info.extra_info):
         if int(found) < int(declared) < _UNKNOWN_LENGTH:
             raise OSError(f"The file {path!r} is truncated: {found} of {declared} bytes.")

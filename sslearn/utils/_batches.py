@@ -1,10 +1,10 @@
-"""Work through X some samples at a time, whatever holds them."""
+"""Batches of samples from arrays, lists and data frames."""
 
 from sklearn.base import clone
 
 
 def take_rows(X, rows):
-    """Take some samples.
+    """Select samples by position.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def take_rows(X, rows):
     Returns
     -------
     X : of the type of X
-        The samples; a list of those of a list or a tuple.
+        Selected samples; a list for a list or a tuple.
 
     Examples
     --------
@@ -38,16 +38,16 @@ def fit_batch_transform(batch_transform, X, batch_size):
     Parameters
     ----------
     batch_transform : transformer or None
-        What the estimator was given.
+        Parameter of the estimator.
     X : array-like of shape (n_samples, ...)
-        Samples, as :func:`take_rows` takes them.
+        Samples, of any kind that :func:`take_rows` supports.
     batch_size : int
-        Number of samples of a batch.
+        Number of samples per batch.
 
     Returns
     -------
     batch_transform_ : transformer or None
-        Fitted clone, which is then applied to every batch; None if there is none.
+        Fitted clone to apply to every batch; None for None.
 
     Examples
     --------

@@ -4,14 +4,14 @@ _EXTRA_OF = {"pyroomacoustics": "sim", "matplotlib": "plot", "sofar": "sofa"}
 
 
 def import_optional(module, caller):
-    """Import a module of an extra, or say which extra brings it.
+    """Import an optional module, or raise an error that names its extra.
 
     Parameters
     ----------
     module : str
         Dotted name of the module, for example ``"matplotlib.pyplot"``.
     caller : str
-        What needs it, for the message.
+        Name of the caller in the error message.
 
     Returns
     -------

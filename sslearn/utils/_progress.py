@@ -1,10 +1,10 @@
 def track(iterable, description, *, total=None, verbose=0):
-    """Iterate with a progress bar where ``verbose`` is not 0.
+    """Iterate with a progress bar if ``verbose`` is not 0.
 
     Parameters
     ----------
     iterable : iterable
-        What is iterated.
+        Items.
     description : str
         Text in front of the bar.
     total : int, default=None

@@ -7,16 +7,16 @@ def check_range(limits, name, lowest=-np.inf, highest=np.inf):
     Parameters
     ----------
     limits : array-like of shape (2,)
-        The pair.
+        Pair to check.
     name : str
-        What it is called in messages.
+        Name used in messages.
     lowest, highest : float, default=-inf and inf
-        Bounds that hold for both.
+        Bounds of both values.
 
     Returns
     -------
     limits : ndarray of shape (2,)
-        The pair as floats.
+        Pair as floats.
 
     Raises
     ------

@@ -28,9 +28,9 @@ def _version(package):
 
 
 def show_versions():
-    """Print the versions of sslearn and of what it stands on, for reports of bugs.
+    """Print the versions of sslearn and its dependencies, for bug reports.
 
-    Warns when the distribution ``sslearn`` (semi-supervised learning) is installed beside
+    Warns if the distribution ``sslearn`` (semi-supervised learning) is installed beside
     ``sslearn-audio``: both install the import name ``sslearn``.
 
     Examples

@@ -1,4 +1,4 @@
-"""Gates for audio, spectra and cue maps, and for what selects their channels and bins."""
+"""Validation of audio, spectra and cue maps, and selection of their channels and bins."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def _check_n_channels(n_found, n_channels, name):
 
 
 def check_finite(X, name="X", *, first_sample=0):
-    """Raise if an array holds NaN or infinity.
+    """Raise if an array contains NaN or infinity.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     X : array-like of shape (n_samples, n_channels, n_times) or list of (n_channels, n_times_i)
         Audio, float32 or float64. A memory map stays one.
     n_channels : int, default=None
-        Number of channels that must be there; any if None.
+        Required number of channels; any if None.
     min_times : int, default=1
-        Least number of times of each clip.
+        Minimum number of times of each clip.
     ensure_finite : bool, default=True
-        Whether NaN and infinity are refused. Callers that work in chunks pass False and call
+        Whether NaN and infinity raise an error. Callers that work in chunks pass False and call
         :func:`check_finite` on each chunk.
     name : str, default="X"
         Name used in messages.
@@ -87,7 +87,7 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     Returns
     -------
     X : ndarray of shape (n_samples, n_channels, n_times) or list of ndarray
-        The audio, not copied where it was an array.
+        The audio; arrays are not copied.
 
     Raises
     ------
@@ -135,11 +135,11 @@ def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
     Parameters
     ----------
     X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-        Spectra, complex64 or complex128, as :class:`sslearn.features.STFT` makes them.
+        Spectra, complex64 or complex128, as :class:`sslearn.features.STFT` returns them.
     n_channels : int, default=None
-        Number of channels that must be there; any if None.
+        Required number of channels; any if None.
     ensure_finite : bool, default=True
-        Whether NaN and infinity are refused.
+        Whether NaN and infinity raise an error.
     name : str, default="X"
         Name used in messages.
 
@@ -192,14 +192,14 @@ def check_maps(X, *, name="X"):
 
 
 def check_pairs(pairs, reference, n_channels):
-    """Pairs of channels to compare.
+    """Validate the pairs of channels to compare.
 
     Parameters
     ----------
     pairs : array-like of shape (n_pairs, 2) or None
-        Channel and reference of each pair; None for every channel against ``reference``.
+        Channel and reference of each pair; None pairs every channel with ``reference``.
     reference : int
-        Reference channel where ``pairs`` is None.
+        Reference channel if ``pairs`` is None.
     n_channels : int
         Number of channels.
 
@@ -211,7 +211,7 @@ def check_pairs(pairs, reference, n_channels):
     Raises
     ------
     ValueError
-        If a channel does not exist, a pair is no pair, or there is none.
+        If a channel does not exist, an entry is not a pair, or there is none.
 
     Examples
     --------
@@ -238,7 +238,7 @@ def check_pairs(pairs, reference, n_channels):
 
 
 def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
-    """Bins ``round(f n_fft / fs)`` from the low up to, and without, the high frequency.
+    """Select the bins ``round(f n_fft / fs)`` from the low to below the high frequency.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
     Raises
     ------
     ValueError
-        If the frequencies are out of order, beyond half of ``fs``, or hold no bin.
+        If the frequencies are out of order, above half of ``fs``, or contain no bin.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The one place where private and experimental names of scikit-learn are imported."""
+"""Private and experimental names of scikit-learn, which are imported here only."""
 
 from numbers import Integral, Real
 

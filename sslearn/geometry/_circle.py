@@ -1,4 +1,4 @@
-"""Azimuths as they follow each other around the circle."""
+"""Order of azimuths around the circle."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from sslearn.geometry._directions import wrap_azimuth
 
 
 def azimuth_order(azimuth):
-    """Order of azimuths around the circle, and whether they close it.
+    """Order azimuths around the circle, and tell whether they close it.
 
     Parameters
     ----------
@@ -16,20 +16,19 @@ def azimuth_order(azimuth):
     Returns
     -------
     order : ndarray of shape (n_directions,)
-        Indices of the azimuths, counter-clockwise from -180, or from the end of an open gap.
+        Indices of the azimuths, counter-clockwise from -180 degrees or from the end of an open gap.
     closed : bool
         Whether the first azimuth follows the last one.
 
     See Also
     --------
-    grid_neighbors : The same rule for all grids.
+    grid_neighbors : Neighbours of directions by the same rule.
 
     Notes
     -----
     Azimuths close the circle if the step across -180 degrees is no longer than the longest of the
-    others. They stay open where a gap spans half a turn or more, wherever it lies, and if they
-    increase from one direction to the same one a whole turn later, such as
-    ``np.linspace(0, 360, 73)``.
+    others. They are open if any gap spans half a turn or more, or if they increase from a
+    direction to the same direction a whole turn later, as in ``np.linspace(0, 360, 73)``.
 
     Examples
     --------
@@ -53,7 +52,7 @@ def azimuth_order(azimuth):
 
 
 def unroll_azimuths(azimuth):
-    """Azimuths that follow each other, without the jump from 180 to -180 degrees.
+    """Unwrap ordered azimuths at the jump from 180 to -180 degrees.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ def unroll_azimuths(azimuth):
     Returns
     -------
     positions : ndarray of shape (n_directions,)
-        The same azimuths, increasing from the first one on.
+        The same azimuths, increasing from the first one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which directions of a grid are next to each other."""
+"""Neighbours of the directions of a grid."""
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -6,13 +6,13 @@ from scipy.spatial import ConvexHull, QhullError
 from sslearn.geometry._circle import azimuth_order
 from sslearn.geometry._directions import angles_to_unit_vectors, check_directions, wrap_azimuth
 
-# Longer edges of the triangulation, in units of the widest mesh, only close the open side of a
-# grid that covers a part of the sphere.
+# Edges longer than this, in units of the longest distance between nearest neighbours, only close
+# the open side of a grid that covers part of the sphere.
 _LONGEST_EDGE = 2.5
 
 
 def grid_neighbors(grid):
-    """Neighbours of each direction of a grid.
+    """Find the neighbours of each direction of a grid.
 
     Parameters
     ----------
@@ -22,20 +22,20 @@ def grid_neighbors(grid):
     Returns
     -------
     neighbors : ndarray of shape (n_directions, n_neighbors)
-        Indices of the neighbours; a row with less than ``n_neighbors`` of them is filled with its
-        own index.
+        Indices of the neighbours; a row with fewer than ``n_neighbors`` is filled with its own
+        index.
 
     Raises
     ------
     ValueError
-        If the grid is not valid, or the same direction is in it twice.
+        If the grid is not valid, or a direction occurs twice.
 
     Notes
     -----
-    On the circle these are the previous and the next azimuth; :func:`azimuth_order` says whether
-    the first and the last one are neighbours. On the sphere they are the edges of the Delaunay
-    triangulation (the convex hull of the points), without the long ones that close the open side
-    of a grid that covers a part of the sphere. Directions at different distances are never
+    On the circle, neighbours are the previous and the next azimuth; :func:`azimuth_order` tells
+    whether the first and the last one are neighbours. On the sphere, they share an edge of the
+    Delaunay triangulation (the convex hull of the points), without the long edges that close the
+    open side of a grid that covers part of the sphere. Directions at different distances are never
     neighbours.
 
     Examples
@@ -48,7 +48,7 @@ def grid_neighbors(grid):
     """
     directions = check_directions(grid, name="grid")
     if directions.ndim == 1:
-        # What is given may go on beyond 180 degrees, which tells a whole turn from one azimuth.
+        # Unwrapped azimuths distinguish a whole turn, such as 0 and 360, from a repetition.
         return _circle_neighbors(np.asarray(grid, dtype=float).ravel())
     if directions.shape[1] == 2:
         return _angle_neighbors(directions)

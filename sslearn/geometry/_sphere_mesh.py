@@ -1,4 +1,4 @@
-"""The directions of a grid on the sphere as corners of triangles."""
+"""Triangles between the directions of a grid on the sphere."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,17 +11,17 @@ from sklearn.utils import gen_batches
 from sslearn.geometry._directions import angles_to_unit_vectors, unit_vectors_to_angles
 from sslearn.geometry._neighbors import grid_neighbors
 
-# Numbers held at once when directions are compared with triangles.
+# Most numbers in memory when directions are compared with triangles.
 _CHUNK_NUMBERS = 2**22
-# Share of a corner that is negative by rounding, also of angles in float32.
+# Shares of a corner down to its negative are rounding errors, also of angles in float32.
 _ROUNDING = 1e-6
-# Difference of cosines that is rounding alone: 1e-9 degrees, half a cell away from a corner.
+# Differences of cosines up to this are rounding errors: 1e-9 degrees, half a cell from a corner.
 _TIE = 1e-12
 
 
 @dataclass
 class SphereMesh:
-    """Corners and the triangles between them.
+    """Triangles between directions on the sphere, which are their corners.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ class SphereMesh:
     triangles : ndarray of shape (n_triangles, 3)
         Indices of corners.
     inverses : ndarray of shape (n_triangles, 3, 3)
-        Matrices that turn a vector into its shares of the three corners.
+        Matrices ``inv([v1 v2 v3])``, which map a vector u to its shares s of the three corners:
+        ``u = s1 v1 + s2 v2 + s3 v3``, with no negative share inside the triangle.
     neighbors : ndarray of shape (n_directions, n_neighbors), default=None
         Neighbours of each corner, as :func:`grid_neighbors` returns them.
     """
@@ -46,12 +47,12 @@ class SphereMesh:
         return np.rad2deg(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
     def nearest(self, directions):
-        """Index of the nearest corner, the lowest one of equals."""
+        """Index of the nearest corner, the lowest one if several are equally near."""
         cosine = angles_to_unit_vectors(directions) @ self.vectors.T
         return (cosine >= cosine.max(axis=-1, keepdims=True) - _TIE).argmax(axis=-1)
 
     def triangles_around(self, directions):
-        """Index of the triangle around each direction, the nearest one where there is none."""
+        """Index of the triangle around each direction, or of the nearest one."""
         vectors = angles_to_unit_vectors(directions)
         triangles = np.empty(len(vectors), dtype=int)
         parts = [np.ascontiguousarray(self.inverses[:, i]) for i in range(3)]
@@ -62,7 +63,7 @@ class SphereMesh:
         return triangles
 
     def shares(self, directions):
-        """Corners (n, 3) of the triangle around each direction, and its shares of them."""
+        """Corners (n, 3) of the triangle around each direction, and their shares (n, 3)."""
         around = self.triangles_around(directions)
         vectors = angles_to_unit_vectors(directions)
         shares = np.einsum("nij,nj->ni", self.inverses[around], vectors)
@@ -77,7 +78,7 @@ class SphereMesh:
         return self.triangles[around], shares / shares.sum(axis=1, keepdims=True)
 
     def weights(self, directions):
-        """Barycentric weights of the corners, those of the nearest one where no triangle is.
+        """Compute barycentric weights of the corners; outside all triangles, the nearest gets 1.
 
         Parameters
         ----------
@@ -87,7 +88,7 @@ class SphereMesh:
         Returns
         -------
         weights : sparse array of shape (n, n_directions)
-            Rows sum to 1 and have three non-zeros at most.
+            Each row sums to 1 and has at most three non-zeros.
         """
         vectors = angles_to_unit_vectors(directions)
         candidates = self._centres.query(vectors, k=min(16, len(self.triangles)))[1]
@@ -122,7 +123,7 @@ class SphereMesh:
 
 
 def hull_mesh(directions):
-    """Triangles between directions, those across gaps included: their convex hull.
+    """Build the triangles of the convex hull of directions, including those across gaps.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def hull_mesh(directions):
     Returns
     -------
     mesh : SphereMesh
-        The mesh, without neighbours.
+        Mesh without neighbours.
 
     Raises
     ------
@@ -141,7 +142,7 @@ def hull_mesh(directions):
 
     See Also
     --------
-    sphere_mesh : Triangles between neighbours alone.
+    sphere_mesh : Build triangles between neighbours only.
 
     Examples
     --------
@@ -156,29 +157,29 @@ def hull_mesh(directions):
         raise ValueError(
             f"directions must not lie in one plane; got {len(vectors)} that do."
         ) from error
-    # Triangles that turn their outer side to the centre would be met a second time.
+    # Directions would hit triangles with the origin on their outer side a second time.
     triangles = hull.simplices[hull.equations[:, 3] < -1e-9]
     return SphereMesh(vectors, triangles, np.linalg.inv(vectors[triangles].swapaxes(1, 2)))
 
 
 def sphere_mesh(grid):
-    """Triangles between the directions of a grid, without those that close its open side.
+    """Build the triangles between neighbours of a grid, without those across its open side.
 
     Parameters
     ----------
     grid : ndarray of shape (n_directions, 2)
-        Checked azimuths and elevations in degrees.
+        Validated azimuths and elevations in degrees.
 
     Returns
     -------
     mesh : SphereMesh
-        The mesh; the three corners of each triangle are neighbours by
+        Mesh; the corners of each triangle are neighbours by
         :func:`sslearn.geometry.grid_neighbors`.
 
     Raises
     ------
     ValueError
-        If the directions lie on one circle, or one of them is there twice.
+        If the directions lie on one circle, or one occurs twice.
     """
     if np.ptp(grid[:, 1]) == 0:
         raise ValueError(
@@ -191,7 +192,7 @@ def sphere_mesh(grid):
     joined = [
         (neighbors[triangles[:, i]] == triangles[:, i - 1, None]).any(axis=1) for i in range(3)
     ]
-    # A triangle whose plane holds the origin has no directions inside.
+    # A triangle whose plane contains the origin has no directions inside.
     solid = np.abs(np.linalg.det(vectors[triangles])) > 1e-12
     triangles = triangles[np.all(joined, axis=0) & solid]
     inverses = np.linalg.inv(vectors[triangles].swapaxes(1, 2))

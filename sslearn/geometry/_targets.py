@@ -1,4 +1,4 @@
-"""The gate for y: directions of one source or of several, of whole samples or of frames."""
+"""Validation of y: directions of one or several sources, per sample or per frame."""
 
 import numpy as np
 
@@ -20,16 +20,15 @@ def check_doa(
         ``sources=True`` also (n_samples, n_sources, k), with ``frames=True`` also
         (n_samples, n_frames, n_sources, k), with k from 1 to 3.
     n_samples : int, default=None
-        Number of samples that y must hold; any if None.
+        Required number of samples; any if None.
     n_angles : tuple of int, default=None
-        Allowed numbers of values per source (a one-dimensional y counts as 1); any if None.
+        Allowed numbers of values per source (1 for a one-dimensional y); any if None.
     sources : bool, default=False
         Whether y may have an axis of sources.
     frames : bool, default=False
         Whether y may have an axis of frames, before that of the sources.
     absent : bool, default=False
-        Whether a source may be absent, which is NaN in all of its values. It needs an axis of
-        sources.
+        Whether a source may be absent: NaN in all of its values. It needs an axis of sources.
     name : str, default="y"
         Name used in messages.
 
@@ -41,13 +40,13 @@ def check_doa(
     Raises
     ------
     ValueError
-        If the shape is wrong, a value is not finite, a source is absent that may not be, or NaN
+        If the shape is wrong, a value is not finite, a source is absent without ``absent`` or NaN
         only in part, an elevation is outside [-90, 90], or a distance is not positive.
 
     See Also
     --------
-    check_multi_doa : For targets that must have an axis of sources.
-    check_directions : For directions that are no targets.
+    check_multi_doa : Validate targets that must have an axis of sources.
+    check_directions : Validate directions that are not targets.
 
     Examples
     --------
@@ -80,7 +79,7 @@ def check_multi_doa(y, *, n_samples=None, n_angles=None, name="y"):
         Directions of the sources: azimuth (k = 1); azimuth and elevation (k = 2); and distance in
         metres (k = 3). Angles in degrees. NaN in all k values means that the source is absent.
     n_samples : int, default=None
-        Number of samples that y must hold; any if None.
+        Required number of samples; any if None.
     n_angles : tuple of int, default=None
         Allowed values of k; any if None.
     name : str, default="y"
@@ -94,11 +93,11 @@ def check_multi_doa(y, *, n_samples=None, n_angles=None, name="y"):
     Raises
     ------
     ValueError
-        If there is no axis of sources, or as :func:`check_doa`.
+        If there is no axis of sources, or as in :func:`check_doa`.
 
     See Also
     --------
-    check_doa : The same gate with its options.
+    check_doa : Validate targets with or without an axis of sources.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the classical localizers share: chunks of clips, blocks of frames, bands, silence."""
+"""Base of the classical localizers: chunks of clips, blocks of frames, bands, silence."""
 
 import warnings
 from abc import abstractmethod
@@ -23,15 +23,15 @@ from sslearn.utils import (
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
-# Spectra of a chunk, with all that is made of them, then stay near the last cache.
+# Spectra of this size, with the arrays computed from them, nearly fit into the last-level cache.
 _CHUNK_BYTES = 2**24
 
 
 class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
-    """Base of localizers that know the array: from spectra to directions, chunk by chunk.
+    """Base of localizers for a known array: from spectra to directions, chunk by chunk.
 
-    A subclass has ``_prepare(freqs, n_angles)``, what ``fit`` does, and ``_locate(X)``, from the
-    spectra (n, n_channels, n_freqs, n_frames) of a band to directions.
+    A subclass implements ``_prepare(freqs, n_angles)``, which ``fit`` calls, and ``_locate(X)``,
+    from the spectra (n, n_channels, n_freqs, n_frames) of a band to directions.
     """
 
     _parameter_constraints: dict = {
@@ -43,7 +43,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
     }
-    # Least number of frames that an estimate needs.
+    # Minimum number of frames per estimate.
     _min_frames = 1
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -53,11 +53,11 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`sslearn.features.STFT` makes them, or what ``batch_transform``
-            takes.
+            Spectra, as :class:`sslearn.features.STFT` returns them, or the input of
+            ``batch_transform``.
         y : array-like, default=None
             Directions in degrees. Only their layout matters: azimuth alone, or azimuth and
-            elevation. None is azimuth alone, if nothing else says more.
+            elevation. None is azimuth alone, unless the grid has elevations.
 
         Returns
         -------
@@ -84,24 +84,24 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """Localize.
+        """Predict directions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, or what ``batch_transform`` takes.
+            Spectra, or the input of ``batch_transform``.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_angles), \
 (n_samples, n_sources, n_angles) or (n_samples, n_blocks, n_sources, n_angles)
-            Directions in degrees (and metres). The last two where the decoder looks for several
-            sources, and where ``block_size`` makes a track of several estimates per clip.
+            Directions in degrees (and metres). The third layout is for a decoder of several
+            sources, the last for ``block_size``, which gives several estimates per clip.
 
         Raises
         ------
         ValueError
-            If X does not have the channels and frequencies of ``fit``, holds NaN, or has too few
+            If X does not have the channels and frequencies of ``fit``, contains NaN, or has too few
             frames.
 
         Warns
@@ -112,15 +112,15 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         return self._map(self._locate_blocks, X)
 
     def _check_array(self):
-        """Validate the array; the number of its channels."""
+        """Validate the array, and return its number of channels."""
         self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
         return len(self.mic_positions_)
 
     @abstractmethod
     def _prepare(self, freqs, n_angles):
-        """Compute what ``predict`` needs; ``n_angles`` is None if there was no y.
+        """Compute the state for ``predict``; ``n_angles`` is None without y.
 
-        ``_check_array`` and what belongs to the spectra came before.
+        The array and the spectra have been validated before.
         """
 
     @abstractmethod
@@ -131,7 +131,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         tracks = self._blocks(self._locate, X)
         if self.block_size is None:
             return tracks
-        # One azimuth, or one direction, per block: a track of a single source.
+        # One direction per block: a track of a single source.
         if tracks.ndim == 2:
             return tracks[..., None, None]
         return tracks[:, :, None] if tracks.ndim == 3 else tracks
@@ -173,7 +173,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         return function(X), _silent_channels(X, rows.start)
 
     def _spectra(self, X, rows, *, n_channels):
-        """Validated spectra of some samples, all of their frequencies."""
+        """Validated spectra of some samples, with all frequencies."""
         X = take_rows(X, rows)
         if self.batch_transform_ is not None:
             X = self.batch_transform_.transform(X)
@@ -215,7 +215,7 @@ def _n_angles(y, n_samples):
 
 
 def _chunk_size(X, batch_transform):
-    # Clips of a list may differ in length, and then do not fit into one array.
+    # Clips of a list may differ in length, so they are not stacked.
     if isinstance(X, (list, tuple)):
         return 1
     sample = np.asarray(take_rows(X, slice(0, 1)))
@@ -228,7 +228,7 @@ def _chunk_size(X, batch_transform):
 
 
 def _silent_channels(X, first_sample):
-    """Sample and channel wherever all of a channel is 0."""
+    """Sample and channel of each channel that is all 0."""
     candidates = ~X[..., X.shape[3] // 2].any(axis=2)
     return [
         (first_sample + int(sample), int(channel))

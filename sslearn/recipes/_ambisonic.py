@@ -1,4 +1,4 @@
-"""Networks on first-order ambisonics: regression and classification of one paper, and ours.
+"""Networks on first-order ambisonics: regression and classification from a paper, and our own.
 
 References
 ----------
@@ -50,28 +50,28 @@ def ambisonic_crnn(
     ----------
     target : {"cartesian", "spherical", "angular", "one_hot", "gibbs", "gibbs_weighted", \
 "unbiased"}, default="cartesian"
-        What the network learns. Regressions: the unit vector (``"cartesian"``), or azimuth and
-        elevation by squared error (``"spherical"``) or by the angle on the sphere (``"angular"``).
+        Training target. Regressions: the unit vector (``"cartesian"``), or azimuth and elevation
+        with a squared error (``"spherical"``) or the angle on the sphere (``"angular"``).
         Classifications on 429 directions: the nearest one (``"one_hot"``), a bell around the
-        direction by squared error (``"gibbs"``), or the nearest one with lower costs for its
+        direction with a squared error (``"gibbs"``), or the nearest one with lower costs for its
         neighbours (``"gibbs_weighted"``). ``"unbiased"``, which is not in the paper: weights of the
         three directions around the true one, decoded between them.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
     max_epochs : int, default=150
-        Longest training, in epochs.
+        Maximum number of epochs.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out and the order of samples.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
     localizer : NeuralLocalizer
-        It takes audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map, and
-        azimuth and elevation. 13,312 samples are the published 25 frames; any other length works.
+        Localizer of audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map,
+        in azimuth and elevation. 13,312 samples are the published 25 frames; any length works.
 
     Raises
     ------
@@ -80,26 +80,26 @@ def ambisonic_crnn(
 
     See Also
     --------
-    intensity : The intensity without a network.
+    intensity : Intensity without a network.
 
     Notes
     -----
     Sine windows of 1024 samples every 512, active and reactive intensity in 513 bins,
     :class:`sslearn.networks.CRNN`, a sigmoid (``"one_hot"``, ``"unbiased"``: softmax) in each
-    frame, mean of the frames, Nadam with a rate of 1e-3 on batches of 64, no more than 20 epochs
-    without a better one. The six published systems decode a class as its direction.
+    frame, mean over frames, Nadam with a learning rate of 1e-3 on batches of 64, early stopping
+    after 20 epochs without improvement. The published systems decode a class as its direction.
 
-    Different from the paper: the epoch of the least median error is kept, on a tenth of the clips
-    that is held out at random; published: the least validation loss, on rooms of their own. The
-    outputs of ``"gibbs_weighted"`` start with a bias of -6, without which the first epochs only
-    teach 428 of 429 scores to be small. Regressions start scaled to the middle and the spread of
-    the targets. A last frame that is not full is left out; the released code pads it.
-    Rate and batch size are our reading of what is known.
+    Differences from the paper: we keep the epoch with the lowest median error on a random tenth of
+    the clips, the paper the one with the lowest validation loss on separate rooms. The outputs of
+    ``"gibbs_weighted"`` start with a bias of -6; otherwise the first epochs are spent on making 428
+    of 429 scores small. Regressions start scaled to the mean and the deviation of the targets. A
+    last frame that is not full is dropped; the released code pads it. Learning rate and batch size
+    are our interpretation of the published information.
 
-    Features are computed anew in each epoch, which takes little beside the network. To compute them
-    once, give ``localizer.batch_transform.fit_transform(X)`` as X to
+    Features are computed in each epoch, which takes little time compared with the network. To
+    compute them once, pass ``localizer.batch_transform.fit_transform(X)`` as X to
     ``localizer.set_params(batch_transform=None)``. ``set_params(training__precision="bfloat16")``
-    halves the time of training on processors made for it.
+    halves the training time on processors with support for it.
 
     References
     ----------
@@ -134,38 +134,38 @@ def ambisonic_crnn(
 def ambisonic_histogram(
     *, convention="sn3d", max_epochs=60, device="auto", random_state=None, verbose=0
 ):
-    """Histograms of the intensity's directions under learned masks.
+    """Histograms of intensity directions with learned masks.
 
     Parameters
     ----------
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
     max_epochs : int, default=60
-        Longest training, in epochs.
+        Maximum number of epochs.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out and the order of samples.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
     localizer : NeuralLocalizer
-        It takes audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map, and
-        azimuth and elevation. Any length works.
+        Localizer of audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map,
+        in azimuth and elevation. Any length works.
 
     See Also
     --------
-    ambisonic_crnn : The published networks.
-    intensity : The intensity without a network.
+    ambisonic_crnn : Published networks.
+    intensity : Intensity without a network.
 
     Notes
     -----
-    It is ours: :class:`sslearn.networks.HistogramNet` on the intensity and the level of W in 50 to
-    4000 Hz, the frames of the published networks, unbiased labels on their 429 directions, decoded
-    between them.
-    Adam with a rate of 3e-3 on batches of 16, halved after 5 epochs without a better one.
+    Our own system: :class:`sslearn.networks.HistogramNet` on the intensity and the level of W from
+    50 to 4000 Hz, the frames of the published networks, unbiased labels on their 429 directions,
+    decoded between them. Adam with a learning rate of 3e-3 on batches of 16, halved after 5 epochs
+    without improvement.
 
     Examples
     --------

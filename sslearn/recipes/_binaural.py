@@ -1,4 +1,4 @@
-"""Binaural systems of one paper.
+"""Binaural systems from a paper.
 
 References
 ----------
@@ -15,7 +15,7 @@ from sslearn.neighbors import KNeighborsLocalizer
 
 
 def _binaural(fs, n_jobs, *steps):
-    # The networks see inputs of unit variance: their sigmoid units saturate otherwise.
+    # The networks need inputs of unit variance: otherwise their sigmoid units saturate.
     return make_pipeline(BinauralCues(fs=fs, n_jobs=n_jobs), StandardScaler(), *steps)
 
 
@@ -31,8 +31,8 @@ def siamese(
 ):
     """Supervised contrastive embedding with nearest-neighbour regression (SCE).
 
-    Sounds whose angle differs by at most ``radius`` are drawn together, others pushed apart.
-    Given azimuth and elevation it trains one embedding for each, as the paper does.
+    Sounds whose angles differ by at most ``radius`` are pulled together, others pushed apart. With
+    azimuth and elevation, it trains one embedding for each, as in the paper.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ def siamese(
     n_neighbors : int, default=5
         Neighbours in the regression.
     max_epochs : int, default=100
-        Longest training, in epochs.
+        Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
     random_state : int, RandomState instance or None, default=None
-        Seed of the validation split, the initial weights, the batches and the dropout.
+        Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
     pipeline : Pipeline
         BinauralCues, StandardScaler, SiameseEmbedding, KNeighborsLocalizer. Fit it on y of shape
-        (n_samples,), an angle, or (n_samples, 2), azimuth and elevation, in degrees.
+        (n_samples,), one angle, or (n_samples, 2), azimuth and elevation, in degrees.
 
     See Also
     --------
@@ -63,7 +63,7 @@ def siamese(
 
     Notes
     -----
-    The margin is 1: the adaptive margin of the paper is that for differences in degrees, and it
+    The margin is 1, which makes the adaptive margin of the paper one for differences in degrees: it
     localized better than with radians in the protocol ``ablation`` of the accuracy benchmark.
 
     References
@@ -94,9 +94,9 @@ def weakly_supervised_siamese(
 ):
     """Weakly supervised contrastive embedding with nearest-neighbour regression (WSCE).
 
-    The embedding learns only who is near whom: sounds whose sources, projected on a ball of 1 m
-    around the head, are at most ``radius * pi / 180`` m apart are similar. One embedding serves
-    azimuth and elevation; angles enter in the regression alone.
+    The embedding learns from proximity only: sounds are similar if their sources, projected onto a
+    sphere of 1 m around the head, are at most ``radius * pi / 180`` m apart. One embedding serves
+    azimuth and elevation; only the regression uses angles.
 
     Parameters
     ----------
@@ -107,13 +107,13 @@ def weakly_supervised_siamese(
     n_neighbors : int, default=5
         Neighbours in the regression.
     max_epochs : int, default=100
-        Longest training, in epochs.
+        Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
     random_state : int, RandomState instance or None, default=None
-        Seed of the validation split, the initial weights, the batches and the dropout.
+        Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
@@ -158,11 +158,11 @@ def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=No
     fs : float, default=16000
         Sampling rate of the audio in Hz.
     n_neighbors : int, default=5
-        Neighbours in the regression; the graph of the eigenmaps has 10, as in the paper.
+        Neighbours in the regression; the graph of the eigenmaps uses 10, as in the paper.
     n_jobs : int, default=None
         Threads that compute the cues and search neighbours.
     random_state : int, RandomState instance or None, default=None
-        Seed of the eigen-solver's start.
+        Seed of the start vector of the eigensolver.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=No
     >>> recipes.laplacian_eigenmaps()[-2].n_neighbors
     10
     """
-    # Not at the top: the room of the embeddings imports torch, which this recipe does not need.
+    # Imported here because the room of the embeddings imports torch, which others do not need.
     from sslearn.embedding import LaplacianEigenmaps
 
     embedding = LaplacianEigenmaps(n_jobs=n_jobs, random_state=random_state)
@@ -191,21 +191,21 @@ def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, ve
     """Feed-forward regression of the angles, the supervised baseline.
 
     The branch of :func:`siamese`, one for each angle, with a tanh output and squared error. The
-    paper's linear layer of three units before the output is left out: it only factors a linear map
-    (``MLP(bottleneck=3)`` has it). Elevations are divided by 90, where the paper uses 180.
+    paper's linear layer of three units before the output is omitted, because it only factors a
+    linear map (``MLP(bottleneck=3)`` adds it). Elevations are divided by 90, in the paper by 180.
 
     Parameters
     ----------
     fs : float, default=16000
         Sampling rate of the audio in Hz.
     max_epochs : int, default=100
-        Longest training, in epochs.
+        Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
     random_state : int, RandomState instance or None, default=None
-        Seed of the validation split, the initial weights, the batches and the dropout.
+        Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------

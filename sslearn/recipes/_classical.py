@@ -1,4 +1,4 @@
-"""Classical localizers: they take audio, in chunks, and need no training."""
+"""Classical localizers on audio, which is processed in chunks; no training is needed."""
 
 from inspect import cleandoc, signature
 
@@ -14,12 +14,12 @@ _PARAMETERS = {
     "fs": """float, default=16000
     Sampling rate of the audio in Hz.""",
     "n_sources": """int, default=1
-    Number of sources. Predictions have the shape (n_samples, n_sources, n_angles) if there are
-    several.""",
+    Number of sources. For several, predictions have the shape (n_samples, n_sources,
+    n_angles).""",
     "n_fft": """int, default=512
     Length of a frame in samples.""",
     "hop_length": """int, default=None
-    Distance of neighbouring frames in samples; a quarter of ``n_fft`` if None.""",
+    Samples between frames; a quarter of ``n_fft`` if None.""",
     "n_jobs": """int, default=None
     Number of threads over chunks of clips.""",
 }
@@ -33,8 +33,8 @@ Parameters
 Returns
 -------
 localizer : {localizer}
-    It takes audio of shape (n_samples, n_channels, n_times), or a list of clips of any lengths, in
-    chunks, so that the spectra of all clips are never stored.
+    Localizer of audio of shape (n_samples, n_channels, n_times), or of a list of clips of any
+    lengths; spectra are computed in chunks, and never stored for all clips.
 
 References
 ----------
@@ -63,7 +63,7 @@ _AMBISONIC = """>>> import numpy as np
 
 
 def _documented(localizer, reference, example=_ON_AN_ARRAY):
-    """Write the sections of a docstring that the recipes share; the function stays as it is."""
+    """Decorate a recipe with the docstring sections that all share; its code is unchanged."""
 
     def document(recipe):
         parameters = [f"{name} : {_PARAMETERS[name]}" for name in signature(recipe).parameters]
@@ -80,16 +80,16 @@ def _documented(localizer, reference, example=_ON_AN_ARRAY):
 
 
 def _settings(fs, n_fft, hop_length, n_jobs):
-    """Parameters by which a classical localizer takes audio."""
+    """Parameters of a classical localizer on audio."""
     stft = STFT(n_fft, hop_length=hop_length)
     return {"fs": fs, "batch_transform": stft, "n_jobs": n_jobs}
 
 
 @_documented(SRPPHAT, "DiBiase 2000")
 def srp_phat(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
-    """Steered response power with phase transform, straight from audio.
+    """Steered response power with phase transform, on audio.
 
-    The sturdiest of the classical localizers in rooms: try it first.
+    The most robust classical localizer in rooms: try it first.
     """
     decoder = PeakDecoder(n_sources) if n_sources > 1 else None
     return SRPPHAT(mic_positions, decoder=decoder, **_settings(fs, n_fft, hop_length, n_jobs))
@@ -97,10 +97,10 @@ def srp_phat(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None
 
 @_documented(MUSIC, "Schmidt 1986; Salvati, Drioli, Foresti 2014")
 def music(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
-    """Wide-band MUSIC with normalized frequencies, straight from audio.
+    """Wide-band MUSIC with normalized frequencies, on audio.
 
-    Sharp peaks for sources that are not coherent, such as several talkers in a dry room. It needs
-    more microphones than sources.
+    Sharp peaks for incoherent sources, such as several talkers in a dry room. It needs more
+    microphones than sources.
     """
     decoder = PeakDecoder(n_sources, refine="lorentzian") if n_sources > 1 else None
     settings = _settings(fs, n_fft, hop_length, n_jobs)
@@ -109,9 +109,9 @@ def music(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n
 
 @_documented(MVDR, "Capon 1969")
 def mvdr(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
-    """Minimum variance beamformer with normalized frequencies, straight from audio.
+    """Minimum variance beamformer with normalized frequencies, on audio.
 
-    Sharp peaks without a number of sources in the model.
+    Sharp peaks, without a number of sources in the model.
     """
     decoder = PeakDecoder(n_sources, refine="lorentzian") if n_sources > 1 else None
     return MVDR(mic_positions, decoder=decoder, **_settings(fs, n_fft, hop_length, n_jobs))
@@ -119,9 +119,9 @@ def mvdr(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_
 
 @_documented(ESPRIT, "Roy and Kailath 1989")
 def esprit(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
-    """ESPRIT for uniform lines and circles of microphones, straight from audio.
+    """ESPRIT for uniform linear and circular arrays, on audio.
 
-    No grid to search: the directions come out of the eigenvectors. It needs more microphones than
+    It computes directions from the eigenvectors, without a grid. It needs more microphones than
     sources.
     """
     settings = _settings(fs, n_fft, hop_length, n_jobs)
@@ -130,9 +130,9 @@ def esprit(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, 
 
 @_documented(TDOALocalizer, "Knapp and Carter 1976")
 def tdoa(mic_positions, *, fs=16000, n_fft=512, hop_length=None, n_jobs=None):
-    """Least squares on the time differences of GCC-PHAT, straight from audio.
+    """Least squares on the time differences of GCC-PHAT, on audio.
 
-    One source and no grid to search: the fastest for many microphones.
+    One source, without a grid: the fastest for many microphones.
     """
     return TDOALocalizer(mic_positions, **_settings(fs, n_fft, hop_length, n_jobs))
 
@@ -141,6 +141,6 @@ def tdoa(mic_positions, *, fs=16000, n_fft=512, hop_length=None, n_jobs=None):
 def intensity(convention="sn3d", *, fs=16000, n_fft=512, hop_length=None, n_jobs=None):
     """Mean intensity of first-order ambisonic audio.
 
-    The baseline for ambisonic microphones: no array geometry, no grid.
+    The baseline for ambisonic microphones, without array geometry or a grid.
     """
     return IntensityLocalizer(convention, **_settings(fs, n_fft, hop_length, n_jobs))

@@ -1,4 +1,4 @@
-"""Classification networks with soft labels, of one paper.
+"""Classification networks with soft labels, from a paper.
 
 References
 ----------
@@ -27,35 +27,34 @@ def phase_network(
     random_state=None,
     verbose=0,
 ):
-    """Convolutional network on the phases of four microphones (PNN), straight from audio.
+    """Convolutional network on the phases of four microphones (PNN), on audio.
 
     Parameters
     ----------
     grid : {"circle", "front"} or array-like of shape (n_classes,), default="circle"
         Azimuths of the classes in degrees. ``"circle"``: 0 to 360 in steps of 5, for microphones
         that resolve all directions. ``"front"``: -90 to 90, for a line of microphones. Both are
-        open, as published: nothing wraps, and 0 and 360 are two classes. On
-        :func:`sslearn.geometry.circular_grid`, the better choice for a circle, the targets do
-        not jump at 0.
+        open, as published: nothing wraps, and 0 and 360 are two classes. For a circle,
+        :func:`sslearn.geometry.circular_grid` is the better choice: its targets do not jump at 0.
     split : bool, default=False
         Whether the clips have two sources, and y the shape (n_samples, 2, 1).
     max_epochs : int, default=30
-        Longest training, in epochs.
+        Maximum number of epochs.
     n_jobs : int, default=None
-        Threads that compute the phases of mini-batches ahead; none if None.
+        Threads that compute the phases of later mini-batches; none if None.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out and the order of samples.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
     localizer : NeuralLocalizer
-        It takes audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a memory
-        map: phases are computed for each mini-batch. PNN takes two microphones or more, PNNSplit
-        four (``network__n_filters`` has one number fewer than there are microphones).
+        Localizer of audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a
+        memory map: phases are computed for each mini-batch. PNN takes two microphones or more,
+        PNNSplit four (``network__n_filters`` has one number fewer than there are microphones).
 
     Raises
     ------
@@ -64,26 +63,25 @@ def phase_network(
 
     See Also
     --------
-    spectrogram_network : A larger network on whole spectra.
+    spectrogram_network : Larger network on complex spectra.
 
     Notes
     -----
     Hann windows of 512 samples every 256, unbiased labels, squared error summed over the classes
-    without a last activation (MSE(wo)), AdamW with a rate of 1e-3 on batches of 32 clips, and
-    weighted adjacent decoding over 3 classes.
+    without a last activation (MSE(wo)), AdamW with a learning rate of 1e-3 on batches of 32 clips,
+    and weighted adjacent decoding over 3 classes.
 
-    As published, the rate is divided by 10, down to 1e-4, in the 4th epoch in a row that is no
-    better than the best, and training stops after 10 such epochs. What counts as better
-    differs: here the median error on a tenth of the clips, drawn at random, whose best
-    epoch is kept. Published are the validation loss (``training__monitor="valid_loss"``), and for
-    what is kept the least mean error of the best of three decoders, on clips of their own
-    (``fit(X, y, X_val=X_val, y_val=y_val)``). Not published are two steps that let small batches
-    learn: the output layer starts at 0, and batch norm re-estimates its statistics from 100
-    mini-batches after each epoch, since running averages err with levels that differ as much as
-    those of speech.
+    As published, the learning rate is divided by 10, down to 1e-4, after 4 epochs without
+    improvement, and training stops after 10. The measure of improvement differs: we use the median
+    error on a random tenth of the clips, and keep its best epoch. The paper monitors the validation
+    loss (``training__monitor="valid_loss"``) and keeps the epoch with the lowest mean error of the
+    best of three decoders, on separate clips (``fit(X, y, X_val=X_val, y_val=y_val)``). Two steps
+    for small batches are ours: the output layer starts at 0, and batch norm re-estimates its
+    statistics from 100 mini-batches after each epoch, because running averages are inaccurate for
+    levels that vary as much as those of speech.
 
     ``set_params(encoding=MixedEncoding(grid=...))`` is the best published system for two sources
-    in most tables; ``PermutationInvariantLoss()`` trains in any order of the sources.
+    in most tables; ``PermutationInvariantLoss()`` accepts any order of the sources.
 
     References
     ----------
@@ -122,32 +120,32 @@ def spectrogram_network(
     random_state=None,
     verbose=0,
 ):
-    """Residual network on the spectra of several microphones (SNet), straight from audio.
+    """Residual network on the spectra of several microphones (SNet), on audio.
 
     Parameters
     ----------
     grid : {"circle", "front"} or array-like of shape (n_classes,), default="circle"
-        Azimuths of the classes in degrees, as in :func:`phase_network`. With a
-        :func:`sslearn.geometry.circular_grid`, ``network__padding="circular"`` of SNet goes well.
+        Azimuths of the classes in degrees, as in :func:`phase_network`. Combine
+        :func:`sslearn.geometry.circular_grid` with ``network__padding="circular"`` of SNet.
     split : bool, default=False
         Whether the clips have two sources, and y the shape (n_samples, 2, 1).
     max_epochs : int, default=30
-        Longest training, in epochs.
+        Maximum number of epochs.
     n_jobs : int, default=None
-        Threads that compute the spectra of mini-batches ahead; none if None.
+        Threads that compute the spectra of later mini-batches; none if None.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out and the order of samples.
     verbose : int, default=0
-        1 shows a progress bar per epoch.
+        1 shows a progress bar over epochs.
 
     Returns
     -------
     localizer : NeuralLocalizer
-        It takes audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a memory
-        map: spectra are computed for each mini-batch. Clips of 2 s have 126 frames, 18 blocks
-        of 7; frames of other lengths that fill no block are left out.
+        Localizer of audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a
+        memory map: spectra are computed for each mini-batch. Clips of 2 s have 126 frames, 18
+        blocks of 7; for other lengths, frames that do not fill a block are dropped.
 
     Raises
     ------
@@ -156,16 +154,16 @@ def spectrogram_network(
 
     See Also
     --------
-    phase_network : A network on phases alone, which the level of a clip does not change.
+    phase_network : Network on phases, which do not depend on the level of a clip.
 
     Notes
     -----
     Real and imaginary parts in blocks of 7 frames; squared error averaged over the classes. Each
-    frequency of a block is divided by its root mean square, so that neither the level nor the
-    spectrum of the source has to be learned around. What was done to the published recordings is
-    not known; the released code normalises nothing:
-    ``set_params(batch_transform__frameblocks__normalize=None)``. All else, and what differs from
-    the published training, as in :func:`phase_network`.
+    frequency of a block is divided by its root mean square, so that the network does not depend on
+    the level or the spectrum of the source. The processing of the published recordings is unknown;
+    the released code does not normalize
+    (``set_params(batch_transform__frameblocks__normalize=None)``). All else, including differences
+    from the published training, is as in :func:`phase_network`.
 
     References
     ----------

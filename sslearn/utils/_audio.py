@@ -105,7 +105,7 @@ def read_audio(path, *, fs=None, duration=None):
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"The file {path!r} does not exist or is not a file.")
+        raise FileNotFoundError(f"The file {path!r} does not exist or is no file.")
     audio, own_fs = _decode(path, fs, duration)
     if not np.isfinite(audio).all():
         raise ValueError(f"The file {path!r} contains NaN or infinity.")

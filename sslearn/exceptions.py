@@ -21,4 +21,4 @@ class SpatialAliasingWarning(UserWarning):
 
 
 class UncertaintyWarning(UserWarning):
-    """A prediction is a vector of nearly no length, which has no clear direction."""
+    """A prediction is a vector of nearly zero length, whose direction is uncertain."""

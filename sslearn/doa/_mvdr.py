@@ -39,7 +39,7 @@ default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
     batch_transform : transformer, default=None
-        Transformer that makes the spectra of some samples at a time, such as ``STFT(512)`` or
+        Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
         of all clips are never stored. A copy is fitted on the first samples.
     n_jobs : int, default=None

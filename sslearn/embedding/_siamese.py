@@ -25,7 +25,7 @@ _N_REFERENCE, _N_VALID, _N_NEIGHBORS = 4000, 2000, 5
 
 
 def _neighbor_error(y, is_label):
-    """Error of the nearest-neighbour regression in the embedding: what picks the best epoch."""
+    """Error of the nearest-neighbour regression in the embedding, to select the best epoch."""
 
     def error(outputs, train_rows, valid_rows):
         reference, valid = train_rows[:_N_REFERENCE], valid_rows[:_N_VALID]
@@ -56,10 +56,10 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     neighborhood : {"angle", "distance", "label"}, default="angle"
         What makes two samples similar.
 
-        - ``"angle"``: an angle of y differs by at most ``radius``. Where y holds azimuth and
-          elevation, one network is trained for each, and their embeddings stand side by side.
+        - ``"angle"``: an angle of y differs by at most ``radius``. If y holds azimuth and
+          elevation, one network is trained for each, and their embeddings are concatenated.
         - ``"distance"``: their positions on the unit sphere are at most ``radius * pi / 180``
-          apart. One network for azimuth and elevation; only who is near whom enters the training.
+          apart. One network for azimuth and elevation; training uses proximity only.
         - ``"label"``: y holds the same integer, for example the number of a place.
     radius : float, default=5.0
         Radius of the neighbourhood in degrees; not used by ``"label"``.
@@ -73,19 +73,19 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     batch_size : int, default=128
         Samples per mini-batch; it must be large enough to hold similar pairs.
     validation_fraction : float, default=0.3
-        Fraction of the samples that is held out, at random, unless ``fit`` is given ``X_val``.
-        After each epoch their directions are regressed from the 5 nearest training samples in the
-        embedding; the epoch of least median error (rate of wrong labels for ``"label"``) is kept.
-        With 0 or None it is the last one.
+        Fraction of the samples that is held out at random, unless ``fit`` gets ``X_val``. After
+        each epoch their directions are regressed from the 5 nearest training samples in the
+        embedding; the epoch with the lowest median error (rate of wrong labels for ``"label"``) is
+        kept, or the last one with 0 or None.
     training : Training, default=None
-        Optimizer, schedule of the learning rate, early stop and precision;
+        Optimizer, schedule of the learning rate, early stopping and precision;
         :class:`sslearn.deep_learning.Training` with its defaults if None.
     callbacks : list of skorch callbacks, default=None
-        Called during training. Callbacks of scikit-learn are set by ``set_callbacks``.
+        Callbacks of training. Callbacks of scikit-learn are set by ``set_callbacks``.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU where there is one.
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one.
+        Whether ``fit`` starts from the weights of the previous fit.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the hold-out, the order of samples, and dropout.
     verbose : int, default=0
@@ -96,7 +96,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     weights_ : dict of str to ndarray
         Weights of the networks, in the dtype of the X of ``fit``.
     network_ : NetworkRecipe
-        Recipe that was used.
+        Recipe of the fitted networks.
     module_ : torch.nn.Module
         Fitted module, in evaluation mode.
     history_ : dict of str to ndarray
@@ -115,7 +115,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     See Also
     --------
     LaplacianEigenmaps : Embedding without targets.
-    sslearn.neighbors.KNeighborsLocalizer : Turns the embedding into directions.
+    sslearn.neighbors.KNeighborsLocalizer : Localize in the embedding.
 
     Notes
     -----
@@ -195,11 +195,11 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             Azimuth (or any one angle), or azimuth and elevation, in degrees; integers of shape
             (n_samples,) for ``neighborhood="label"``.
         X_val : array-like of shape (n_val, n_features), default=None
-            Samples to validate on, of other speakers or rooms for example, in place of
-            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` has them
-            transformed as X is.
+            Validation samples, for example of other speakers or rooms, instead of
+            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` transforms
+            them like X.
         y_val : array-like of shape (n_val,) or (n_val, 2), default=None
-            Their angles or labels.
+            Angles or labels of ``X_val``.
 
         Returns
         -------

@@ -1,6 +1,6 @@
 """Audio to spectra to cues: transformers of X."""
 
-# Names that are imported as themselves are for other rooms: arrays enter them unchecked.
+# Names imported as themselves are for other rooms; they do not validate arrays.
 
 from sslearn.features._ambisonic_format import ambisonic_gains
 from sslearn.features._audio_reader import AudioReader

@@ -4,7 +4,7 @@ from sslearn.features._intensity_vector import AMBISONIC_CONVENTIONS
 
 
 def ambisonic_gains(convention):
-    """Gains of first-order ambisonic channels for plane waves.
+    """Return the gains of first-order ambisonic channels for plane waves.
 
     Parameters
     ----------
@@ -14,8 +14,8 @@ def ambisonic_gains(convention):
     Returns
     -------
     gains : ndarray of shape (4, 4)
-        Matrix from W, X, Y, Z, where a plane wave from the unit vector ``u`` is 1 and ``u``, to
-        the channels.
+        Matrix from W, X, Y, Z to the channels. In W, X, Y, Z, a plane wave from the unit vector
+        ``u`` has the gains 1 and ``u``.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def ambisonic_gains(convention):
     [0, 2, 3, 1]
     """
     channels, pressure_gain, velocity_gain = AMBISONIC_CONVENTIONS[convention]
-    # The table holds what turns channels to N3D, where a plane wave is 1 and sqrt(3) u.
+    # The table holds gains from the channels to N3D, where a plane wave is 1 and sqrt(3) u.
     gains = np.array([1 / pressure_gain, *3 * [3**0.5 / velocity_gain]])
     matrix = np.zeros((4, 4))
     matrix[channels, range(4)] = gains

@@ -6,15 +6,15 @@ from sklearn.base import BaseEstimator
 class RowLoss(BaseEstimator):
     """Base of losses that compare rows of outputs with rows of targets of the same length.
 
-    A subclass has ``per_row``; the loss is its mean over everything but the last axis.
+    A subclass implements ``per_row``; the loss is its mean over all axes but the last.
 
     Notes
     -----
-    ``takes`` says what the outputs must be: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
+    ``takes`` is the required kind of outputs: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
     network ends with a softmax or sigmoid), raw ``"scores"`` (the loss applies a softmax), raw
-    ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` of the one
-    encoding that fits. ``learns_absence`` says whether a target of zeros, a source that is absent,
-    is learned as an output without any score.
+    ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` of the only suitable
+    encoding. ``learns_absence`` tells whether a target of zeros, an absent source, is learned as
+    an output of zeros.
     """
 
     _parameter_constraints: dict = {}

@@ -263,7 +263,7 @@ class WassersteinLoss(RowLoss):
 
     @property
     def learns_absence(self):
-        """Whether silence is told from a score of the first class: not on a circle."""
+        """Whether silence differs from a score of the first class: not on a circle."""
         return not self.circular
 
     def per_row(self, output, target):

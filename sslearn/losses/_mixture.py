@@ -6,7 +6,7 @@ from sslearn.losses._short_names import get_loss
 
 
 class MixtureLoss(RowLoss):
-    """Weighted sum of the losses of targets that lie side by side on the last axis.
+    """Weighted sum of the losses of targets that are concatenated on the last axis.
 
     Parameters
     ----------
@@ -17,8 +17,8 @@ class MixtureLoss(RowLoss):
 
     See Also
     --------
-    mixed_loss : Makes it, also of a loss that permutes the sources.
-    sslearn.encoding.MixedEncoding : Its targets.
+    mixed_loss : Build the mixture, also for a loss that permutes the sources.
+    sslearn.encoding.MixedEncoding : Encoding of the targets.
     """
 
     def __init__(self, base, weights):
@@ -27,12 +27,12 @@ class MixtureLoss(RowLoss):
 
     @property
     def takes(self):
-        """What the outputs must be: what the base takes."""
+        """Kind of outputs that the base takes."""
         return getattr(self.base, "takes", "any")
 
     @property
     def learns_absence(self):
-        """Whether a source may be absent: what the base says."""
+        """Whether a source may be absent, as in the base."""
         return getattr(self.base, "learns_absence", True)
 
     def _sum(self, loss, output, target):
@@ -87,7 +87,7 @@ def mixed_loss(loss, weights):
     Returns
     -------
     loss : MixtureLoss or PermutationInvariantLoss
-        Loss of targets that lie side by side on the last axis.
+        Loss of targets that are concatenated on the last axis.
     """
     if isinstance(loss, PermutationInvariantLoss):
         return clone(loss).set_params(base=MixtureLoss(get_loss(loss.base), weights))

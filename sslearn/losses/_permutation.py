@@ -51,7 +51,7 @@ class PermutationInvariantLoss(RowLoss):
 
     @property
     def learns_absence(self):
-        """Whether a source may be absent: what the base says."""
+        """Whether a source may be absent, as in the base."""
         return get_loss(self.base).learns_absence
 
     def __call__(self, output, target):

@@ -22,7 +22,7 @@ SHORT_NAMES = {
 
 
 def get_loss_names():
-    """Short names of losses.
+    """List the short names of losses.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def get_loss_names():
 
 
 def get_loss(loss):
-    """Loss of a short name.
+    """Return the loss of a short name.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def get_loss(loss):
     Returns
     -------
     loss : callable
-        The loss with its default parameters; a given loss is returned as it is.
+        Loss with its default parameters; a callable is returned unchanged.
 
     Examples
     --------

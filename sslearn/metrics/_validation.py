@@ -1,4 +1,4 @@
-"""Gates for true and predicted directions: public functions pass them once."""
+"""Validation of true and predicted directions, done once in public functions."""
 
 import numpy as np
 

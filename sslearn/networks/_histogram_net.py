@@ -90,7 +90,7 @@ class HistogramNet(NetworkRecipe):
         ----------
         input_shape : tuple of int
             ``(n_maps, n_freqs, n_frames)``: the 6 maps of
-            :class:`sslearn.features.IntensityVector`, and others for the masks to see.
+            :class:`sslearn.features.IntensityVector`, and further inputs of the masks.
         output_shape : tuple of int
             ``(n_directions,)``, a score for each direction of the grid.
 

@@ -150,7 +150,7 @@ class DirectionVotes(nn.Module):
 def _triangles_around(mesh):
     """Triangle around each direction on whole degrees, elevations from -90, azimuths from -180."""
     around = torch.empty(181, 361, dtype=torch.int32)
-    # The table takes a second, which a module without memory, or with weights to come, saves.
+    # The table takes a second; a module on the meta device, or with weights to load, skips it.
     if not around.is_meta:
         degrees = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
         triangles = mesh.triangles_around(degrees.reshape(-1, 2))

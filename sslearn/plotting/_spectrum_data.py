@@ -100,7 +100,7 @@ def collapse_grid(grid, spectra):
 
 
 def wraps(azimuth):
-    """Whether sorted azimuths follow each other across 180 degrees."""
+    """Whether sorted azimuths continue across 180 degrees."""
     order, closed = azimuth_order(azimuth)
     return closed or order[0] > 0
 

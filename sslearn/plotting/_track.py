@@ -40,7 +40,7 @@ def _times_of(estimator, n_frames):
 
 
 class TrackDisplay:
-    """Picture of directions over time: predictions of localizers beside the truth.
+    """Picture of directions over time: predictions and true directions.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`.
 

@@ -56,7 +56,7 @@ class BuiltReceiver(ABC):
 
     def measured_rows(self, azimuth_range, elevation_range):
         """Raise, because only heads have measured directions."""
-        raise ValueError('directions="measured" needs measured responses, which heads alone have.')
+        raise ValueError('directions="measured" needs measured responses, which only heads have.')
 
     def image_sources(self, room, source, points, *, fs, horizon, max_order):
         """Audible image sources, see :class:`ImageSources`."""

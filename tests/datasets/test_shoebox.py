@@ -363,7 +363,7 @@ def _places(n_sources=1, **params):
         (_places(2, directions=[0.0, 5.0]), "directions must have shape"),
         (_places(2, directions=[[[0.0], [np.nan]]]), "directions contains NaN"),
         (_places(3, directions=[[[0.0], [1.0]]]), "n_sources=3"),
-        (_places(directions="measured"), "heads alone have"),
+        (_places(directions="measured"), "only heads have"),
         (_places(min_separation=200), "min_separation"),
         (_places(n_receivers=0), "n_receivers"),
         (_places(height=(1.6, 1.0)), "height"),

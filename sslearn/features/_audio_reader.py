@@ -24,7 +24,7 @@ class AudioReader(ArrayTransformer):
 
     See Also
     --------
-    BinauralCues, STFT : What takes the audio.
+    BinauralCues, STFT : Compute cues or spectra of the audio.
     sslearn.utils.read_audio : One file.
 
     Notes

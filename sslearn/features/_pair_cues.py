@@ -84,7 +84,7 @@ class ILD(PairCue):
     ----------
     reference : int, default=0
         Channel that every other one is compared with. For two ears ``reference=1`` gives left
-        minus right, positive for sources on the left, as :class:`BinauralCues` has it.
+        minus right, positive for sources on the left, as in :class:`BinauralCues`.
     pairs : array-like of shape (n_pairs, 2), default=None
         Channel and reference of each pair, instead of ``reference``.
     fs : float, default=16000
@@ -135,7 +135,7 @@ class IPD(PairCue):
     ----------
     reference : int, default=0
         Channel that every other one is compared with. For two ears ``reference=1`` gives left
-        minus right, as :class:`BinauralCues` has it.
+        minus right, as in :class:`BinauralCues`.
     pairs : array-like of shape (n_pairs, 2), default=None
         Channel and reference of each pair, instead of ``reference``.
     fs : float, default=16000

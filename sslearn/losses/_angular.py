@@ -68,7 +68,7 @@ class AngularLoss(RowLoss):
 
     @property
     def takes(self):
-        """What the outputs must be: the code and its range."""
+        """Required code of the outputs and its range."""
         return self.code, self.scale
 
     def per_row(self, output, target):

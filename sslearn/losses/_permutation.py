@@ -46,7 +46,7 @@ class PermutationInvariantLoss(RowLoss):
 
     @property
     def takes(self):
-        """What the outputs must be: what the base takes."""
+        """Kind of outputs that the base takes."""
         return get_loss(self.base).takes
 
     @property

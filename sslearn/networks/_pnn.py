@@ -105,8 +105,8 @@ class PNNSplit(NetworkRecipe):
     n_filters : tuple of int, default=(4, 16, 32)
         Filters of the convolutions, one fewer than microphones.
     recurrence : {"clip", "batch"}, default="clip"
-        What the recurrent layer of the mask runs through: the frames of each clip, or, as in the
-        code the authors released, all frames of the batch, one clip after the other. With
+        Sequence of the recurrent layer of the mask: the frames of each clip, or, as in the code
+        that the authors released, all frames of the batch, one clip after the other. With
         ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
         Weights of the output layer before training: 0, so that all directions score alike,

@@ -24,7 +24,7 @@ class SNet(NetworkRecipe):
     n_hidden : int, default=500
         Filters of the second part.
     padding : {"zeros", "circular"}, default="zeros"
-        What the last convolution sees beyond the first and last direction: nothing, or the other
+        Input of the last convolution beyond the first and last direction: zeros, or the other
         end, for encodings whose grid is a closed circle.
     output_init : {"zeros", "random"}, default="zeros"
         Weights of the output layer before training: 0, so that all directions score alike,
@@ -149,8 +149,8 @@ class SNetSplit(NetworkRecipe):
     n_blocks : int, default=5
         Number of residual blocks.
     recurrence : {"clip", "batch"}, default="clip"
-        What the recurrent layer of the mask runs through: the blocks of each clip, or, as in the
-        code the authors released, all blocks of the batch, one clip after the other. With
+        Sequence of the recurrent layer of the mask: the blocks of each clip, or, as in the code
+        that the authors released, all blocks of the batch, one clip after the other. With
         ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
         Weights of the output layer before training: 0, so that all directions score alike,

@@ -125,7 +125,7 @@ def run(name, args, corpus):
             offsets = np.array([-separation / 2, separation / 2])
             azimuths = wrap_azimuth(rng.uniform(*centers, size=(n_clips, 1)) + offsets)
             speech = sound == "speech"
-            sounds = cut_speech(corpus, n_clips, rng) if speech else ("noise", "noise")
+            sounds = cut_speech(corpus, n_clips, rng) if speech else (None, None)
             X = simulate(mics, azimuths, sounds, snr, rng)
             row = {"sound": sound, "separation": separation, "SNR": snr}
             for method, localizer in methods(mics, grid).items():

@@ -149,6 +149,10 @@ def _check_target(n_samples, directions, azimuth_range, elevation_range, rng):
 def _check_signals(sounds, n_samples, n_times, n_pad, rng):
     if sounds is None:
         return rng.standard_normal((n_samples, n_times + 2 * n_pad))
+    if isinstance(sounds, str):
+        raise ValueError(
+            f"sounds must be an array of samples, or None for white noise; got {sounds!r}."
+        )
     sounds = np.asarray(sounds, dtype=float)
     if sounds.shape != (n_samples, n_times):
         raise ValueError(

@@ -65,7 +65,7 @@ def test_layout_and_ranges():
         ({"elevation_range": (-100, 0)}, "elevation_range"),
         ({"mic_positions": np.zeros((3, 4))}, "mic_positions.T"),
         ({"directions": [0.0, 1.0]}, "directions must have n_samples=3 rows"),
-        ({"sounds": "speech"}, "could not convert"),
+        ({"sounds": "speech"}, "sounds must be an array"),
         ({"sounds": np.zeros((3, 7))}, "sounds must have shape"),
         ({"sounds": np.full((3, 1600), np.nan)}, "sounds contains NaN"),
         ({"duration": 0}, "duration"),

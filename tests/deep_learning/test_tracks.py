@@ -102,7 +102,7 @@ def test_a_source_absent_from_whole_samples():
     predicted = localizer.predict(X[400:])
     assert predicted.shape == (100, 2, 1)
     assert np.isnan(predicted).any()
-    assert missed_detection_rate(y[400:], predicted, tolerance=20) < 0.4
+    assert missed_detection_rate(y[400:], predicted, tolerance=20) < 0.5
     assert false_alarm_rate(y[400:], predicted, tolerance=20) < 0.2
     assert localizer.score(X[400:], y[400:]) > 0.4
 

@@ -79,7 +79,7 @@ def test_learning_of_a_batch_by_heart():
     network = MLP((64, 64), dropout=0.0)
     history = fast(network=network, validation_fraction=None, lr=0.01, max_epochs=250)
     history = history.fit(X, y[:, 0]).history_
-    assert history["train_loss"][-1] < 0.1 * history["train_loss"][0]
+    assert history["train_loss"][-1] < 0.2 * history["train_loss"][0]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -147,7 +147,7 @@ def test_warm_start_continues():
     params = {"neighborhood": "distance", "validation_fraction": None, "max_epochs": 6}
     embedding = fast(warm_start=True, **params)
     first = embedding.fit(X, y).history_["train_loss"]
-    assert embedding.fit(X, y).history_["train_loss"][0] < 0.5 * first[0]
+    assert embedding.fit(X, y).history_["train_loss"][0] < 0.7 * first[0]
     with pytest.raises(ValueError, match="warm_start"):
         embedding.fit(X[:, :20], y)
 

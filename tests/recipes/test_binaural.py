@@ -43,7 +43,7 @@ def test_recipe_is_a_pipeline_of_a_localizer(recipe):
         (recipes.siamese, 5, 18),
         (recipes.weakly_supervised_siamese, 7, 8),
         (recipes.feed_forward, 12, 20),
-        (recipes.laplacian_eigenmaps, 13, np.inf),  # lost in elevation, as in the paper
+        (recipes.laplacian_eigenmaps, 13, None),  # elevation is not learned, as in the paper
     ],
 )
 def test_recipe_localizes(clips, recipe, azimuth, elevation):
@@ -51,7 +51,8 @@ def test_recipe_localizes(clips, recipe, azimuth, elevation):
     predicted = fast(recipe).fit(X[:500], y[:500]).predict(X[500:])
     assert predicted.shape == (100, 2)
     assert median_angular_error(y[500:], predicted, component="azimuth") < azimuth
-    assert median_angular_error(y[500:], predicted, component="elevation") < elevation
+    if elevation is not None:
+        assert median_angular_error(y[500:], predicted, component="elevation") < elevation
 
 
 @pytest.mark.parametrize("recipe", ALL)

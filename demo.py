@@ -72,8 +72,8 @@ def main():
     print(f"Sounds: {line}.")
     rooms = make_shoebox_rooms(24, random_state=0)
     print(f"Training clips in 16 rooms, test clips in 8 others ({N_TRAIN} and {N_TEST}):")
-    X, y, _ = simulate(N_TRAIN, rooms.iloc[:16], head, train_sounds, 0)
-    X_test, y_test, _ = simulate(N_TEST, rooms.iloc[16:], head, test_sounds, 1)
+    X, y = simulate(N_TRAIN, rooms.iloc[:16], head, train_sounds, 0)
+    X_test, y_test = simulate(N_TEST, rooms.iloc[16:], head, test_sounds, 1)
 
     options = {"max_epochs": EPOCHS, "verbose": 1}
     models = {

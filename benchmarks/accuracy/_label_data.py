@@ -148,7 +148,7 @@ def _render(audio, target, name, part, n_clips, speech, pieces, duration, seed, 
 
 def _pieces_of_part(n_clips, scene, pieces, seeds):
     seed, order, i = seeds
-    clips, y, _ = datasets.make_shoebox(
+    clips, y = datasets.make_shoebox(
         n_clips, **scene, random_state=100_000 * seed + 10_000 * order + i, return_X_y=True
     )
     n_pieces, n_kept = pieces

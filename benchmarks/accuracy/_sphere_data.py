@@ -68,7 +68,7 @@ def _render(audio, labels, part, n_clips, speech, noise, seed, n_jobs):
     order = np.random.default_rng(seed).permutation(n_each * len(CONDITIONS))
     X, y = None, np.empty((len(order), 2))
     for i, condition in enumerate(CONDITIONS):
-        clips, target, _ = datasets.make_ambisonic(
+        clips, target = datasets.make_ambisonic(
             n_each,
             **sounds[condition],
             sounds=speech,

@@ -77,7 +77,7 @@ class Bench:
 
     def render(self, n_samples, *, seed, duration=2.0, **kwargs):
         """Cues and directions of rendered clips."""
-        X, y, metadata = datasets.make_binaural(
+        clips = datasets.make_binaural(
             n_samples,
             fs=FS,
             duration=duration,
@@ -85,10 +85,9 @@ class Bench:
             n_jobs=self.args.n_jobs,
             random_state=1000 * self.seed + seed,
             verbose=1,
-            return_X_y=True,
             **{"batch_transform": BinauralCues(FS), **kwargs},
         )
-        return X, y, metadata
+        return clips.data, clips.target, clips.metadata
 
     def speak(self, recordings, n_copies):
         """Cues of copies of recordings, with the spectrograms of speech and noise at 15 dB."""

@@ -24,8 +24,8 @@ loudness = np.repeat(rng.uniform(size=(20, 20)) ** 2, FS // 10, axis=1)
 bursts = list(loudness * rng.standard_normal(loudness.shape))
 scene = {"sounds": bursts, "noise": Noise((0, 20), kind="diffuse"), "fs": FS, "return_X_y": True}
 front = Placement(azimuth_range=(-90, 90))
-X, y, _ = make_ambisonic(270, rooms=45, placement=front, random_state=0, **scene)
-X_test, y_test, _ = make_ambisonic(150, rooms=25, random_state=1, **scene)
+X, y = make_ambisonic(270, rooms=45, placement=front, random_state=0, **scene)
+X_test, y_test = make_ambisonic(150, rooms=25, random_state=1, **scene)
 
 # %%
 # Three localizers

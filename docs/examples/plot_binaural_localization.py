@@ -15,9 +15,10 @@ from sslearn.datasets import make_binaural, make_shoebox_rooms
 from sslearn.simulation import Placement
 
 rooms = make_shoebox_rooms(12, t60=(0.15, 0.3), random_state=0)
-settings = {"placement": Placement(distances=(1.0,)), "return_X_y": True}
-X, y, _ = make_binaural(2400, rooms=rooms[:10], random_state=0, **settings)
-X_test, y_test, metadata = make_binaural(400, rooms=rooms[10:], random_state=1, **settings)
+near = Placement(distances=(1.0,))
+clips = make_binaural(2400, rooms=rooms[:10], placement=near, random_state=0)
+test = make_binaural(400, rooms=rooms[10:], placement=near, random_state=1)
+X, y, X_test, y_test = clips.data, clips.target, test.data, test.target
 print(X.shape, y.shape)
 
 # %%
@@ -39,7 +40,7 @@ model.fit(X, y)
 from sslearn.metrics import localization_report
 
 predicted = model.predict(X_test)
-localization_report(y_test, predicted, groups=metadata["room"]).round(2)
+localization_report(y_test, predicted, groups=test.metadata["room"]).round(2)
 
 # %%
 # The manifold

@@ -52,15 +52,14 @@ def measured_clips(folder, n_repeats=4):
 
 def simulated_clips():
     """Noise at four microphones on a circle, azimuths, and rooms."""
-    X, y, metadata = datasets.make_shoebox(
+    clips = datasets.make_shoebox(
         240,
         mic_positions=circular_array(4, 0.048),
         rooms=ShoeboxRooms(9, t60=(0.2, 0.4)),
         duration=DURATION,
         random_state=0,
-        return_X_y=True,
     )
-    return X, y, metadata["room"].to_numpy()
+    return clips.data, clips.target, clips.metadata["room"].to_numpy()
 
 
 folder = os.environ.get("SSLEARN_DATA")

@@ -13,14 +13,14 @@ and the validation part. The cues are computed once, before the search.
 from sslearn.datasets import make_binaural, make_shoebox_rooms
 from sslearn.features import BinauralCues
 
-X, y, metadata = make_binaural(
+clips = make_binaural(
     1000,
     rooms=make_shoebox_rooms(4, random_state=0),
     duration=0.5,
     batch_transform=BinauralCues(),
     random_state=0,
-    return_X_y=True,
 )
+X, y, metadata = clips.data, clips.target, clips.metadata
 
 # %%
 # Search

@@ -24,15 +24,15 @@ from sslearn.features import STFT, Flatten, IntensityVector, TimePooling
 from sslearn.simulation import Noise, ShoeboxRooms
 
 intensity = make_pipeline(STFT(256), IntensityVector(), TimePooling(), Flatten())
-X, y, metadata = make_ambisonic(
+clips = make_ambisonic(
     1500,
     rooms=ShoeboxRooms(60, t60=(0.2, 0.4)),
     noise=Noise((10, 30), kind="diffuse"),
     duration=0.5,
     batch_transform=intensity,
     random_state=0,
-    return_X_y=True,
 )
+X, y, metadata = clips.data, clips.target, clips.metadata
 
 # %%
 # Encoding and loss

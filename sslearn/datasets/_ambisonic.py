@@ -72,11 +72,11 @@ def make_ambisonic(
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
-        Whether ``(data, target, metadata)`` is returned instead of a Bunch.
+        Whether ``(data, target)`` is returned instead of a Bunch.
 
     Returns
     -------
-    data : Bunch or tuple of (ndarray, ndarray, DataFrame)
+    data : Bunch or tuple of (ndarray, ndarray)
         With the keys ``data``, float32 audio of shape (n_samples, 4, n_times) (or the output of
         ``batch_transform``), ``target``, directions in degrees of shape (n_samples, 2),
         (n_samples,) or (n_samples, n_sources, k), ``metadata``, a DataFrame with the columns room
@@ -127,7 +127,7 @@ def make_ambisonic(
     --------
     >>> from sslearn.datasets import make_ambisonic
     >>> from sslearn.simulation import Interferer, Noise
-    >>> X, y, metadata = make_ambisonic(
+    >>> X, y = make_ambisonic(
     ...     3, rooms=2, noise=Noise(20, kind="diffuse"), interferer=Interferer(sir=10),
     ...     duration=0.25, random_state=0, return_X_y=True,
     ... )

@@ -70,11 +70,11 @@ def make_binaural(
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
-        Whether ``(data, target, metadata)`` is returned instead of a Bunch.
+        Whether ``(data, target)`` is returned instead of a Bunch.
 
     Returns
     -------
-    data : Bunch or tuple of (ndarray, ndarray, DataFrame)
+    data : Bunch or tuple of (ndarray, ndarray)
         With the keys ``data``, float32 audio of shape (n_samples, 2, n_times) with the left ear in
         channel 0 (or the output of ``batch_transform``), ``target``, azimuth and elevation in
         degrees of shape (n_samples, 2) (or as ``placement`` lays them out), ``metadata``, a
@@ -117,7 +117,7 @@ def make_binaural(
     Examples
     --------
     >>> from sslearn.datasets import make_binaural
-    >>> X, y, metadata = make_binaural(4, duration=0.1, random_state=0, return_X_y=True)
+    >>> X, y = make_binaural(4, duration=0.1, random_state=0, return_X_y=True)
     >>> X.shape, y.shape
     ((4, 2, 1600), (4, 2))
     """

@@ -63,11 +63,11 @@ def make_shoebox(
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
-        Whether ``(data, target, metadata)`` is returned instead of a Bunch.
+        Whether ``(data, target)`` is returned instead of a Bunch.
 
     Returns
     -------
-    data : Bunch or tuple of (ndarray, ndarray, DataFrame)
+    data : Bunch or tuple of (ndarray, ndarray)
         With the keys ``data``, float32 audio of shape (n_samples, n_mics, n_times) (or the output
         of ``batch_transform``), ``target``, directions in degrees of shape (n_samples,),
         (n_samples, 2) or (n_samples, n_sources, k), ``metadata``, a DataFrame with the columns
@@ -116,7 +116,7 @@ def make_shoebox(
     >>> from sslearn.datasets import make_shoebox
     >>> from sslearn.geometry import circular_array
     >>> from sslearn.simulation import Noise, ShoeboxRooms
-    >>> X, y, metadata = make_shoebox(
+    >>> X, y = make_shoebox(
     ...     3, mic_positions=circular_array(4, 0.05), rooms=ShoeboxRooms(2, t60=(0.2, 0.3)),
     ...     noise=Noise(20, kind="diffuse"), duration=0.25, random_state=0, return_X_y=True,
     ... )

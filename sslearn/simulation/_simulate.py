@@ -94,11 +94,11 @@ def simulate(
     verbose : int, default=0
         Whether a progress bar is shown.
     return_X_y : bool, default=False
-        Whether ``(data, target, metadata)`` is returned instead of a Bunch.
+        Whether ``(data, target)`` is returned instead of a Bunch.
 
     Returns
     -------
-    data : Bunch or tuple of (ndarray, ndarray, DataFrame)
+    data : Bunch or tuple of (ndarray, ndarray)
         With the keys ``data``, ``target``, ``metadata``, ``fs``, ``rooms`` and those of the
         receiver, as :func:`sslearn.datasets.make_shoebox` returns them.
 
@@ -148,7 +148,7 @@ def simulate(
     y = _target(plan, n_sources, n_angles)
     metadata = _metadata(plan, scene, rooms)
     if return_X_y:
-        return X, y, metadata
+        return X, y
     return Bunch(data=X, target=y, metadata=metadata, fs=fs, rooms=rooms, **receiver.outputs)
 
 

@@ -19,7 +19,7 @@ ALL = [*NEURAL, recipes.laplacian_eigenmaps]
 @pytest.fixture(scope="module")
 def clips():
     """Anechoic clips of the embedded head with azimuth and elevation."""
-    return make_binaural(600, duration=0.2, random_state=0, return_X_y=True)
+    return make_binaural(600, duration=0.2, random_state=0)
 
 
 def fast(recipe):
@@ -47,7 +47,7 @@ def test_recipe_is_a_pipeline_of_a_localizer(recipe):
     ],
 )
 def test_recipe_localizes(clips, recipe, azimuth, elevation):
-    X, y, _ = clips
+    X, y = clips.data, clips.target
     predicted = fast(recipe).fit(X[:500], y[:500]).predict(X[500:])
     assert predicted.shape == (100, 2)
     assert median_angular_error(y[500:], predicted, component="azimuth") < azimuth
@@ -57,7 +57,7 @@ def test_recipe_localizes(clips, recipe, azimuth, elevation):
 
 @pytest.mark.parametrize("recipe", ALL)
 def test_azimuth_alone(clips, recipe):
-    X, y, _ = clips
+    X, y = clips.data, clips.target
     model = fast(recipe).fit(X[:500], y[:500, 0])
     predicted = model.predict(X[500:])
     assert predicted.shape == (100,)
@@ -66,7 +66,7 @@ def test_azimuth_alone(clips, recipe):
 
 
 def test_one_embedding_per_angle(clips):
-    X, y, _ = clips
+    X, y = clips.data, clips.target
     model = recipes.siamese(max_epochs=1, random_state=0).fit(X, y)
     assert model[:-1].transform(X[:4]).shape == (4, 6)
     weak = recipes.weakly_supervised_siamese(max_epochs=1, random_state=0).fit(X, y)
@@ -74,7 +74,7 @@ def test_one_embedding_per_angle(clips):
 
 
 def test_grid_search_over_groups_as_in_the_readme(clips):
-    X, y, metadata = clips
+    X, y, metadata = clips.data, clips.target, clips.metadata
     groups = metadata.index % 4
     model = recipes.siamese(max_epochs=2, random_state=0)
     grid = {"siameseembedding__radius": [5, 15]}
@@ -86,7 +86,7 @@ def test_grid_search_over_groups_as_in_the_readme(clips):
 
 
 def test_cross_val_predict_with_groups(clips):
-    X, y, metadata = clips
+    X, y, metadata = clips.data, clips.target, clips.metadata
     groups = metadata.index % 3
     predicted = cross_val_predict(
         recipes.laplacian_eigenmaps(random_state=0), X, y, groups=groups, cv=GroupKFold(3)
@@ -95,7 +95,7 @@ def test_cross_val_predict_with_groups(clips):
 
 
 def test_pandas_output_of_the_cues_and_the_embedding(clips):
-    X, y, _ = clips
+    X, y = clips.data, clips.target
     model = recipes.weakly_supervised_siamese(max_epochs=1, random_state=0)
     frame = model.set_output(transform="pandas").fit(X, y)[:-1].transform(X[:5])
     assert list(frame.columns) == [f"siameseembedding{i}" for i in range(3)]
@@ -108,6 +108,6 @@ def test_unknown_recipe():
 
 @pytest.mark.parametrize("recipe", ALL)
 def test_wrong_number_of_channels(clips, recipe):
-    X, y, _ = clips
+    X, y = clips.data, clips.target
     with pytest.raises(ValueError, match="n_channels=2"):
         recipe().fit(X[:, :1], y)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
+from sslearn.features._interchannel import within_range
 from sslearn.utils import band_slice, check_channels, check_spectrum
 from sslearn.utils.param_validation import Interval, Real, _fit_context
 
@@ -98,7 +99,9 @@ class LevelMap(ArrayTransformer):
         """
         self._validate_params()
         X, channels, bins = self._plan(X)
-        X = X[:, channels][:, :, bins]
+        return within_range(self._levels, X[:, channels][:, :, bins], axis=(2, 3))
+
+    def _levels(self, X):
         power = np.square(X.real)
         power += np.square(X.imag)
         # Digital silence: 0 over the smallest normal number is 0.

@@ -12,6 +12,7 @@ from sslearn.features._audio_reader import FileClips
 from sslearn.features._base import StatelessTransformer
 from sslearn.features._frames import analysis_window, frame_views
 from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor, within_range
+from sslearn.features._names import bin_names
 from sslearn.utils import (
     as_samples,
     band_slice,
@@ -272,11 +273,7 @@ class BinauralCues(StatelessTransformer):
             Cue and frequency of each column. Frequencies are rounded to 1 Hz, or as fine as the
             distance of the bins needs.
         """
-        digits = max(0, int(np.ceil(np.log10(self.n_fft / self.fs))))
-        ild, ipd = (
-            [f"{k * self.fs / self.n_fft:.{digits}f}hz" for k in range(bins.start, bins.stop)]
-            for bins in self._bins()
-        )
+        ild, ipd = (bin_names(bins, n_fft=self.n_fft, fs=self.fs) for bins in self._bins())
         names = [f"ild_{hz}" for hz in ild]
         names += [f"ipd_{part}_{hz}" for hz in ipd for part in ("cos", "sin")]
         return np.array(names, dtype=object)

@@ -164,8 +164,8 @@ class IntensityVector(ArrayTransformer):
         self : IntensityVector
             The transformer.
         """
-        X, _ = self._plan(X)
-        self.n_features_in_ = X.shape[1]
+        X, self._bins = self._plan(X)
+        self.n_features_in_, self._n_freqs_in = X.shape[1:3]
         return self
 
     def transform(self, X):
@@ -198,6 +198,11 @@ class IntensityVector(ArrayTransformer):
             for sample in X
         ]
         return np.stack(maps)
+
+    def _axis_names(self):
+        parts = ("active", "reactive") if self.reactive else ("active",)
+        maps = [f"{part}_{axis}" for part in parts for axis in "xyz"]
+        return maps, self._bin_names(self._bins)
 
     def _plan(self, X):
         X = check_spectrum(X, n_channels=4)

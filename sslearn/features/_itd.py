@@ -77,6 +77,9 @@ class ITD(PairCue):
         "max_tau": [Interval(Real, 0, None, closed="neither")],
     }
 
+    _cue_name = "itd"
+    _uses_rate = True
+
     def __init__(self, fs=16000, *, reference=0, pairs=None, freq_range=None, max_tau=1e-3):
         self.fs = fs
         self.reference = reference
@@ -84,8 +87,11 @@ class ITD(PairCue):
         self.freq_range = freq_range
         self.max_tau = max_tau
 
+    def _row_names(self):
+        return ["s"]
+
     def _plan(self, X):
-        check_max_tau(self.max_tau, self.fs, X)
+        check_max_tau(self.max_tau, self.fs, X.shape[2])
         return super()._plan(X)
 
     def _cue(self, spectrum, reference, freqs):

@@ -93,6 +93,7 @@ class STFT(ArrayTransformer):
         """
         analysis_window(self.window, self.n_fft, win_length=self.win_length)
         self.n_features_in_ = self._check_audio(X).shape[1]
+        self._n_freqs_in = self.n_fft // 2 + 1
         return self
 
     def transform(self, X):
@@ -138,6 +139,9 @@ class STFT(ArrayTransformer):
             frames = frame_views(clip, self.n_fft, self._hop)
             clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
+
+    def _axis_names(self):
+        return [f"channel{c}" for c in range(self.n_features_in_)], self._bin_names()
 
     @property
     def _hop(self):

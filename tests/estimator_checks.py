@@ -237,7 +237,8 @@ def check_containers_equal_array(case):
     X, y = X[:10], y[:10]
     expected = answer(case.quick().fit(X, y), X)
     for given in containers(X):
-        assert_same(answer(case.quick().fit(given, y), given), expected)
+        # Files are float32, and what is computed of one or of eight at a time is rounded otherwise.
+        assert_same(answer(case.quick().fit(given, y), given), expected, atol=1e-3)
 
 
 def check_memory_map_equals_array(case):
@@ -260,7 +261,7 @@ def check_clips_of_any_length(case):
     one_by_one = [answer(estimator, [clip])[0] for clip in clips]
     for given in containers(clips):
         for result, expected in zip(answer(estimator, given), one_by_one, strict=True):
-            assert_same(result, expected)
+            assert_same(result, expected, atol=1e-3)
 
 
 def check_no_path_is_no_container(case):

@@ -104,12 +104,12 @@ ESTIMATORS = {
     "NeuralLocalizer-audio": (
         NeuralLocalizer(NETWORK, batch_transform=BinauralCues(n_fft=512), **TRAIN),
         "audio",
-        33,
+        34,
     ),
     "NeuralLocalizer-paths": (
         NeuralLocalizer(NETWORK, batch_transform=BinauralCues(n_fft=512), **TRAIN),
         "paths",
-        30,
+        29,
     ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}

@@ -37,12 +37,11 @@ from sslearn.features import (
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
 from tests.estimator_checks import (
-    ARRAY,
-    Case,
     check_score_is_d2,
     check_spectrum_peaks_at_the_truth,
     yield_checks,
 )
+from tests.estimator_data import ARRAY, Case
 
 NETWORK = MLP((32, 32), dropout=0.0)
 CLASSIFIER = MLP((32, 32), activation="relu", batch_norm="before", dropout=0.0)

@@ -12,6 +12,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import get_config
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
@@ -330,7 +331,9 @@ def check_grid_search_with_groups(case):
     search = GridSearchCV(case.make(), {name: [value]}, cv=GroupKFold(2), error_score="raise")
     search.fit(X, y, groups=groups)
     assert search.predict(X).shape == y.shape
-    predicted = cross_val_predict(case.make(), X, y, groups=groups, cv=GroupKFold(2))
+    routed = get_config()["enable_metadata_routing"]
+    given = {"params": {"groups": groups}} if routed else {"groups": groups}
+    predicted = cross_val_predict(case.make(), X, y, cv=GroupKFold(2), **given)
     assert predicted.shape == y.shape
 
 

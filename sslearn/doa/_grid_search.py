@@ -30,8 +30,8 @@ _N_BEAMS, _N_COMPARED = 24, 2000
 class GridScorer(SpectrumLocalizer):
     """Base of localizers that score every direction of a grid, whether or not they search it.
 
-    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(X)``, from spectra of
-    a band to a spectrum (n, n_directions) over the directions.
+    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(sums)``, from sums
+    over frames to a spectrum (n, n_directions) over the directions.
     """
 
     _parameter_constraints: dict = {
@@ -58,17 +58,16 @@ class GridScorer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._score_sounds, chunk), X)
+        return self._map(self._score_sounds, X)
 
     @abstractmethod
-    def _score(self, X):
-        """Spectra over the directions of a block of frames."""
+    def _score(self, sums):
+        """Spectra over the directions from sums over frames."""
 
-    def _score_sounds(self, X):
-        """Spectra of a block of frames; those of silence are 0, so that they have no peak."""
-        spectrum = self._score(X)
-        quiet = np.flatnonzero(~X[..., X.shape[3] // 2].any(axis=(1, 2)))
-        spectrum[[row for row in quiet if not X[row].any()]] = 0
+    def _score_sounds(self, sums):
+        """Spectra over the directions; those of silence are 0, so that they have no peak."""
+        spectrum = self._score(sums)
+        spectrum[~sums.products.reshape(len(spectrum), -1).any(axis=1)] = 0
         return spectrum
 
     def _grid_angles(self):
@@ -92,7 +91,7 @@ class GridScorer(SpectrumLocalizer):
 class GridLocalizer(GridScorer):
     """Base of localizers that search their grid.
 
-    A subclass has ``_prepare_grid(freqs)`` and ``_score(X)``.
+    A subclass has ``_prepare_grid(freqs)``, ``_sums(X)`` and ``_score(sums)``.
     """
 
     _parameter_constraints: dict = {
@@ -114,8 +113,8 @@ class GridLocalizer(GridScorer):
         self._neighbors = neighbors_for(self._get_decoder(), self.grid_)
         self._prepare_grid(freqs)
 
-    def _locate(self, X):
-        scores = self._score_sounds(X)
+    def _locate(self, sums):
+        scores = self._score_sounds(sums)
         return self._get_decoder().decode(scores, self.grid_, neighbors=self._neighbors)
 
     def _get_decoder(self):

@@ -1,7 +1,10 @@
+from functools import partial
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from sslearn.doa._base import SpectrumLocalizer
+from sslearn.doa._frame_sums import FrameSums, bin_power, voting_weights
 from sslearn.doa._grid_search import neighbors_for
 from sslearn.features import AMBISONIC_CONVENTIONS, sound_intensity
 from sslearn.geometry import (
@@ -39,7 +42,7 @@ class SphericalHistogram:
         angles = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
         self._table = cKDTree(self._cells).query(angles_to_unit_vectors(angles))[1]
 
-    def __call__(self, vectors):
+    def count(self, vectors):
         """Count.
 
         Parameters
@@ -49,8 +52,8 @@ class SphericalHistogram:
 
         Returns
         -------
-        histogram : ndarray of shape (n_samples, n_directions)
-            Share of the weight around each direction, times the kernel.
+        sums : ndarray of shape (n_samples, 4, n_cells)
+            Weights and vectors in each cell.
         """
         vectors = np.moveaxis(vectors.reshape(*vectors.shape[:2], -1), 1, 0)
         x, y, z = vectors
@@ -59,7 +62,22 @@ class SphericalHistogram:
         row = np.rint(np.rad2deg(np.arctan2(z, horizontal)) + 90).astype(np.intp)
         column = np.rint(np.rad2deg(np.arctan2(y, x)) + 180).astype(np.intp)
         cells = self._table[row, column]
-        counts, *sums = (self._count(cells, values) for values in (weights, *vectors))
+        return np.stack([self._count(cells, values) for values in (weights, *vectors)], axis=1)
+
+    def smooth(self, sums):
+        """Smooth.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_samples, 4, n_cells)
+            Weights and vectors in each cell.
+
+        Returns
+        -------
+        histogram : ndarray of shape (n_samples, n_directions)
+            Share of the weight around each direction, times the kernel.
+        """
+        counts, *sums = np.moveaxis(sums, 1, 0)
         total = counts.sum(axis=1, keepdims=True)
         share = 1 / np.where(total > 0, total, 1.0)
         histogram = (share * counts).astype(np.float32) @ self._kernel
@@ -225,7 +243,29 @@ class IntensityLocalizer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._score, chunk), X)
+        return self._map(self._score, X)
+
+    def predict(self, X):
+        """Predict directions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 4, n_freqs, n_frames)
+            Spectra, or the input of ``batch_transform``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_blocks, n_sources, n_angles)
+            Directions in degrees, as those of the other localizers.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the channels and frequencies of ``fit``, or contains NaN.
+        """
+        sums = self._vector_sums if self.decoder is None else self._sums
+        return self._map(self._locate_sources, X, sums)
 
     def _check_array(self):
         return 4
@@ -244,22 +284,44 @@ class IntensityLocalizer(SpectrumLocalizer):
         self._neighbors = neighbors_for(self.decoder, self.grid_)
         self._histogram = SphericalHistogram(angles_to_unit_vectors(self.grid_), self.width)
 
+    def _add_up(self, pieces, sums):
+        # A histogram does not tell frequencies apart: which of them count is found first.
+        if sums == self._sums:
+            power = sum(bin_power(X[:, :1]) for X in pieces())
+            sums = partial(sums, power=power)
+        return super()._add_up(pieces, sums)
+
+    def _sums(self, X, power=None):
+        """Weights and vectors in the cells of the histogram; ``power`` is that of X if None."""
+        own_power = bin_power(X[:, :1])
+        vectors = self._intensity(X)
+        weights = voting_weights(own_power if power is None else power)
+        vectors *= weights[..., None].astype(vectors.dtype)
+        sums = self._histogram.count(vectors.swapaxes(0, 1))
+        return FrameSums(sums, own_power, X.shape[3])
+
+    def _vector_sums(self, X):
+        """Intensity at each frequency."""
+        vectors = self._intensity(X).sum(axis=3).swapaxes(0, 1)
+        return FrameSums(vectors, bin_power(X[:, :1]), X.shape[3])
+
     def _intensity(self, X):
-        """Active intensity (n_samples, 3, n_freqs, n_frames), horizontal for azimuths alone."""
+        """Active intensity (3, n_samples, n_freqs, n_frames), horizontal for azimuths alone."""
         vectors = sound_intensity(
             X.swapaxes(0, 1), self.convention, normalize=self.normalize, reactive=False
         )
         if self.grid_.ndim == 1:
             vectors[2] = 0.0
-        return vectors.swapaxes(0, 1)
+        return vectors
 
-    def _score(self, X):
-        return self._histogram(self._intensity(X))
+    def _score(self, sums):
+        return self._histogram.smooth(sums.products)
 
-    def _locate(self, X):
+    def _locate(self, sums):
         if self.decoder is not None:
-            return self.decoder.decode(self._score(X), self.grid_, neighbors=self._neighbors)
-        vectors = self._intensity(X).mean(axis=(2, 3), dtype=np.float64)
+            return self.decoder.decode(self._score(sums), self.grid_, neighbors=self._neighbors)
+        weights = voting_weights(sums.power).astype(np.float64)
+        vectors = (sums.products @ weights[..., None])[..., 0]
         directions = unit_vectors_to_angles(vectors)
         return directions if self.grid_.ndim == 2 else directions[:, 0]
 

@@ -1,6 +1,5 @@
 import numpy as np
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.doa._inverse_forms import InverseForms
 from sslearn.utils.param_validation import Integral, Interval
@@ -160,8 +159,8 @@ default=None
             )
         return n_mics
 
-    def _vectors(self, X):
-        signal = np.linalg.eigh(covariance(X))[1][..., -self.n_sources :]
+    def _vectors(self, covariances):
+        signal = np.linalg.eigh(covariances)[1][..., -self.n_sources :]
         return signal.conj().swapaxes(2, 3)
 
     def _forms(self, powers):

@@ -1,6 +1,5 @@
 import numpy as np
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.doa._inverse_forms import InverseForms
 from sslearn.utils.param_validation import Interval, Real
@@ -143,8 +142,8 @@ default=None
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
-    def _vectors(self, X):
-        return inverse_root(covariance(X), self.diagonal_loading)
+    def _vectors(self, covariances):
+        return inverse_root(covariances, self.diagonal_loading)
 
     def _forms(self, powers):
         return powers

@@ -2,12 +2,12 @@ import warnings
 
 import numpy as np
 
-from sslearn.doa._covariance import covariance
+from sslearn.doa._frame_sums import phase_sums, voting_weights
 from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features import LagCorrelator, whiten
+from sslearn.features import LagCorrelator
 from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
 from sslearn.utils import check_pairs
 
@@ -255,7 +255,7 @@ class TDOALocalizer(GridScorer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        return self._map(self._delays, X)
 
     def predict(self, X):
         """Localize.
@@ -276,7 +276,7 @@ class TDOALocalizer(GridScorer):
             If X does not have the channels and frequencies of ``fit``, or holds NaN.
         """
         # All clips are fitted at once: the fit needs little memory, but many small steps.
-        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        tdoas = self._map(self._delays, X)
         directions = self._locate_delays(tdoas.reshape(-1, len(self.pairs_)))
         if self.block_size is not None:
             return directions.reshape(*tdoas.shape[:2], 1, self._n_angles)
@@ -302,7 +302,7 @@ class TDOALocalizer(GridScorer):
         ValueError
             As ``predict``.
         """
-        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        tdoas = self._map(self._delays, X)
         scores = self._score_delays(tdoas.reshape(-1, len(self.pairs_)))
         return scores.reshape(*tdoas.shape[:-1], len(self.grid_))
 
@@ -327,9 +327,12 @@ class TDOALocalizer(GridScorer):
         n_fft = 2 * (self.n_freqs_in_ - 1)
         self._find_delays = DelayFinder(max_lags, self.bins_, n_fft=n_fft, fs=self.fs)
 
-    def _delays(self, X):
-        i, j = self.pairs_.T
-        cross = covariance(whiten(X))[:, :, i, j]
+    def _sums(self, X):
+        return phase_sums(X, self.pairs_)
+
+    def _delays(self, sums):
+        weights = voting_weights(sums.power) / sums.power.dtype.type(sums.n_frames)
+        cross = sums.products * weights[..., None]
         return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
 
     def _locate_delays(self, tdoas):

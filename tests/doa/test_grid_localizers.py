@@ -190,7 +190,7 @@ def test_straight_from_audio_of_any_length(cls):
 def test_threads_and_chunks_change_nothing(cls, spectra_of_waves, monkeypatch):
     X = spectra_of_waves(CIRCLE, np.linspace(-170, 170, 9), snr=10)
     expected = cls(CIRCLE).fit(X).predict(X)
-    monkeypatch.setattr("sslearn.doa._base._CHUNK_BYTES", 1)
+    monkeypatch.setattr("sslearn.doa._clips._CHUNK_BYTES", 1)
     np.testing.assert_allclose(cls(CIRCLE, n_jobs=2).fit(X).predict(X), expected, atol=1e-4)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 
-from sslearn.features._pair_cues import PairCue
+from sslearn.features._interchannel import within_range
+from sslearn.features._pair_cues import PairCue, check_max_tau, half_frame
 from sslearn.geometry import mic_pairs
 from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils.param_validation import Integral, Interval, Real
@@ -22,6 +23,10 @@ def whiten(spectrum):
     phasors : ndarray of shape (...)
         ``spectrum / |spectrum|``; 0 where the spectrum is 0, so that silence says nothing.
     """
+    return within_range(_whiten, spectrum)
+
+
+def _whiten(spectrum):
     parts = np.ascontiguousarray(spectrum).view(spectrum.real.dtype)
     squares = np.square(parts)
     modulus = squares[..., ::2] + squares[..., 1::2]
@@ -235,13 +240,10 @@ class GCCPHAT(PairCue):
         return check_pairs(self.pairs, 0, X.shape[1]), bins
 
     def _lags(self, X):
-        longest = (X.shape[2] - 1) / self.fs
-        max_tau = min(_DEFAULT_MAX_TAU, longest) if self.max_tau is None else self.max_tau
-        if max_tau > longest:
-            raise ValueError(
-                f"max_tau must be at most half a frame, {longest:g} s; got {max_tau:g}. "
-                "Raise n_fft or lower max_tau."
-            )
+        max_tau = self.max_tau
+        if max_tau is None:
+            max_tau = min(_DEFAULT_MAX_TAU, half_frame(self.fs, X))
+        check_max_tau(max_tau, self.fs, X)
         n_lags = self.n_lags
         if n_lags is None:
             # Rounding must not add a lag where the step is just half a period.

@@ -5,9 +5,24 @@ from sslearn.features._interchannel import (
     guarded_magnitude,
     level_ratio,
     unit_phasor,
+    within_range,
 )
 from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
+
+
+def half_frame(fs, X):
+    """Half the length of a frame of spectra, in seconds: the longest delay they can tell."""
+    return (X.shape[2] - 1) / fs
+
+
+def check_max_tau(max_tau, fs, X):
+    """Raise if a largest delay, in seconds, exceeds half a frame of the spectra X."""
+    if max_tau > half_frame(fs, X):
+        raise ValueError(
+            f"max_tau must be at most half a frame, {half_frame(fs, X):g} s; got {max_tau:g}. "
+            "It is in seconds. Raise n_fft or lower max_tau."
+        )
 
 
 class PairCue(ArrayTransformer):
@@ -68,8 +83,11 @@ class PairCue(ArrayTransformer):
         channels, references = map(list, zip(*pairs, strict=True))
         band = X[:, :, bins]
         freqs = np.arange(bins.start, bins.stop) * self.fs / (2 * (X.shape[2] - 1))
-        cues = [self._cue(sample[channels], sample[references], freqs) for sample in band]
-        return np.stack(cues)
+
+        def cue(sample):
+            return self._cue(sample[channels], sample[references], freqs)
+
+        return np.stack([within_range(cue, sample) for sample in band])
 
     def _plan(self, X):
         n_fft = 2 * (X.shape[2] - 1)

@@ -12,6 +12,7 @@ from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
     band_slice,
     check_audio,
+    check_channels,
     check_finite,
     check_maps,
     check_pairs,
@@ -23,6 +24,7 @@ __all__ = [
     "audio_info",
     "band_slice",
     "check_audio",
+    "check_channels",
     "check_finite",
     "check_maps",
     "check_pairs",

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from sslearn.utils._audio_files import count_frames, open_audio, read_frames
+from sslearn.utils._validation import check_channels
 
 AudioInfo = namedtuple("AudioInfo", ["fs", "n_channels", "n_times"])
 
@@ -165,7 +166,8 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
             ratio = _rate_ratio(file.samplerate, fs)
         except ValueError as error:
             raise ValueError(f"The file {path!r} cannot be resampled: {error}") from error
-        channels = None if channels is None else _check_channels(channels, file.channels, path)
+        if channels is not None:
+            channels = check_channels(channels, file.channels, source=f"the file {path!r}")
         start = round(offset * fs)
         stop = None if duration is None else start + round(duration * fs)
         first, last, n_skipped = _span(ratio, start, stop)
@@ -209,18 +211,6 @@ def _span(ratio, start, stop):
     n_periods = max(0, (start * down - reach) // (up * down))
     last = None if stop is None else (stop * down + reach) // up + 2
     return n_periods * down, last, start - n_periods * up
-
-
-def _check_channels(channels, n_channels, path):
-    checked = np.asarray(channels)
-    if checked.ndim != 1 or len(checked) == 0 or checked.dtype.kind not in "iu":
-        raise ValueError(f"channels must be a list of integers; got {channels!r}.")
-    if checked.min() < 0 or checked.max() >= n_channels:
-        raise ValueError(
-            f"The file {path!r} has {n_channels} channel(s), from 0 to {n_channels - 1}; got "
-            f"channels={channels!r}."
-        )
-    return checked
 
 
 def _ends_before(path, offset, seconds):

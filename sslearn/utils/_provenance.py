@@ -7,6 +7,8 @@ or an array from elsewhere is unknown, and nothing is kept alive.
 import weakref
 from collections import namedtuple
 
+import numpy as np
+
 Provenance = namedtuple("Provenance", ["fs", "index"])
 _UNKNOWN = Provenance(None, None)
 _KNOWN = {}
@@ -56,7 +58,7 @@ def recall(array):
     index : pandas.Index or None
         Labels of the samples; None if they are unknown.
     """
-    if isinstance(array, list) and array:
+    if isinstance(array, list) and array and isinstance(array[0], np.ndarray):
         rates, parts = zip(*map(recall, array), strict=True)
         known = all(part is not None for part in parts)
         index = parts[0].append(list(parts[1:])) if known else None

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 import numpy as np
@@ -10,17 +10,24 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.base import LocalizerMixin
-from sslearn.doa._clips import Clips
+from sslearn.base import LocalizerMixin, track_table
+from sslearn.doa._clips import Clips, known_steps, stft_hop
 from sslearn.exceptions import SilenceWarning
-from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
+from sslearn.features import AudioReader
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    check_doa,
+    check_multi_doa,
+)
 from sslearn.utils import (
     as_samples,
     band_slice,
     check_finite,
     check_rate,
     check_spectrum,
+    holds_paths,
     keep_freed_memory,
+    recall,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
@@ -34,11 +41,10 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "mic_positions": ["array-like"],
         "fs": [Interval(Real, 0, None, closed="neither")],
         "freq_range": ["array-like", None],
-        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
         "block_size": [Interval(Integral, 1, None, closed="left"), None],
+        "block_duration": [Interval(Real, 0, None, closed="neither"), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
     }
@@ -69,13 +75,12 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             If a parameter, the shape of X or the layout of y does not suit the method.
         """
         n_channels = self._check_array()
+        self._check_rates()
         clips = self._open(X, self.batch_transform)
         self.batch_transform_ = clips.fitted_transform()
-        clips.batch_transform = self.batch_transform_
+        clips = Clips(clips.samples, self.batch_transform_)
         with clips.errors_named(slice(0, 1)):
-            spectrum = check_spectrum(
-                clips.example(), n_channels=n_channels, ensure_finite=False
-            )
+            spectrum = check_spectrum(clips.example(), n_channels=n_channels, ensure_finite=False)
         n_angles = None if y is None else _n_angles(y, len(clips.samples))
         n_fft = 2 * (spectrum.shape[2] - 1)
         self.bins_ = band_slice(self.freq_range, fs=self.fs, n_fft=n_fft)
@@ -113,10 +118,79 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         """
         return self._map(self._locate_sources, X)
 
+    def predict_track(self, X):
+        """Predict directions with their times.
+
+        Parameters
+        ----------
+        X : array-like
+            Input of ``batch_transform``, which must be an STFT, or an AudioReader and an STFT.
+
+        Returns
+        -------
+        track : DataFrame
+            Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
+            ``source``, ``azimuth`` (``elevation``, ``distance``) and ``score``: one row for each
+            source of each block, none where it is absent. The time is the middle of the block,
+            whose frames are as long as the STFT's. The score is the value of ``spatial_spectrum``
+            at the nearest direction of ``grid_``.
+
+        Raises
+        ------
+        ValueError
+            As ``predict``, or if the times of the frames are not known.
+
+        See Also
+        --------
+        sslearn.plotting.TrackDisplay : Picture of a track.
+        """
+        check_is_fitted(self)
+        stft = known_steps(self.batch_transform_)[1]
+        if stft is None:
+            raise ValueError(
+                "batch_transform must be an STFT, or an AudioReader and an STFT, for the times of "
+                f"the frames; got {self.batch_transform}. Use predict, which numbers the blocks."
+            )
+        found = self._map(self._locate_and_score, X)
+        found = found if self._block_frames else found[:, None]
+        n_frames = np.array(self._open(X, self.batch_transform_).n_frames())[:, None]
+        size = self._block_frames or n_frames
+        middles = (size - 1) / 2 + size * np.arange(found.shape[1])
+        start = 0 if stft.padding else stft.n_fft / 2
+        times = (start + middles * stft_hop(stft)) / self.fs
+        return track_table(found[..., :-1], times, samples=_labels(X), scores=found[..., -1])
+
+    @abstractmethod
     def _check_array(self):
         """Validate the array, and return its number of channels."""
-        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
-        return len(self.mic_positions_)
+
+    def _check_rates(self):
+        """Raise if ``fs`` is not that of an AudioReader, or blocks have two lengths."""
+        if self.block_size is not None and self.block_duration is not None:
+            raise ValueError(
+                f"block_size and block_duration must not both be set; got {self.block_size} frames "
+                f"and {self.block_duration} s. Leave one of them None."
+            )
+        steps = getattr(self.batch_transform, "steps", [("", self.batch_transform)])
+        for _, step in steps:
+            if isinstance(step, AudioReader) and step.fs != self.fs:
+                raise ValueError(
+                    f"fs must be that of the AudioReader in batch_transform, {step.fs:g} Hz; got "
+                    f"{self.fs:g}. Set both to one rate."
+                )
+
+    @property
+    def _block_frames(self):
+        """Number of frames of a block, None for all."""
+        if self.block_duration is None:
+            return self.block_size
+        stft = known_steps(self.batch_transform_)[1]
+        if stft is None:
+            raise ValueError(
+                "block_duration needs an STFT as batch_transform, or an AudioReader and an STFT; "
+                f"got {self.batch_transform}. Give block_size, a number of frames."
+            )
+        return max(1, round(self.block_duration * self.fs / stft_hop(stft)))
 
     @abstractmethod
     def _prepare(self, freqs, n_angles):
@@ -133,12 +207,25 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
     def _locate(self, sums):
         """Directions from sums over frames."""
 
+    @abstractmethod
+    def _score_sounds(self, sums):
+        """Spectra (n, n_directions) from sums over frames, 0 for silence."""
+
     def _locate_sources(self, sums):
         """Directions; with blocks, those of a track also where there is a single source."""
         y = self._locate(sums)
-        if self.block_size is None:
-            return y
-        return y.reshape(len(y), -1, 1 if y.ndim == 1 else y.shape[-1])
+        return y if self._block_frames is None else _as_sources(y)
+
+    def _locate_and_score(self, sums):
+        """Directions of sources, followed by their scores, (n, n_sources, n_angles + 1)."""
+        y, spectrum = _as_sources(self._locate(sums)), self._score_sounds(sums)
+        grid = self.grid_.reshape(len(self.grid_), -1)[:, : y.shape[-1]]
+        # Of absent sources the place is arbitrary.
+        apart = _places(np.nan_to_num(y))[:, :, None] - _places(grid)
+        nearest = np.square(apart).sum(axis=3).argmin(axis=2)[..., None]
+        scores = np.take_along_axis(spectrum[:, None], nearest, axis=2)
+        scores = np.where(np.isnan(y[..., :1]), np.nan, scores)
+        return np.concatenate([y, scores], axis=2)
 
     def _open(self, X, batch_transform):
         check_rate(X, self.fs)
@@ -169,20 +256,24 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
 
         with clips.errors_named(rows):
             n_frames, n_held, read = clips.open(rows)
-            size = min(n_frames, self.block_size or n_frames)
+            size = min(n_frames, self._block_frames or n_frames)
             self._check_n_frames(size)
             blocks = self._block_sums(band, n_frames, size, n_held, sums)
             results = [function(block) for block in blocks]
-        places = np.argwhere(np.logical_and.reduce(silent)) + [rows.start, 0]
-        return results[0] if self.block_size is None else np.stack(results, axis=1), places
+        places = np.argwhere(np.logical_and.reduce(silent))
+        places[:, 0] += rows.start
+        return results[0] if self._block_frames is None else np.stack(results, axis=1), places
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         """FrameSums of each block, with so many frames in memory at a time."""
+
+        def pieces(start):
+            stop = min(start + size, n_frames)
+            return (read(t, min(t + n_held, stop)) for t in range(start, stop, n_held))
+
         if size > n_held:
             for start in range(0, n_frames, size):
-                stop = min(start + size, n_frames)
-                starts = range(start, stop, n_held)
-                yield self._add_up(lambda: (read(t, min(t + n_held, stop)) for t in starts), sums)
+                yield self._add_up(partial(pieces, start), sums)
             return
         n_held -= n_held % size
         for start in range(0, n_frames, n_held):
@@ -231,6 +322,26 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _as_sources(y):
+    """Directions (n, n_sources, n_angles) of one source or several."""
+    return y.reshape(len(y), -1, 1 if y.ndim == 1 else y.shape[-1])
+
+
+def _places(y):
+    """Positions of directions (..., n_angles), at 1 m where there is no distance."""
+    vectors = angles_to_unit_vectors(y[..., :2] if y.shape[-1] > 1 else y[..., 0])
+    return vectors * y[..., 2:] if y.shape[-1] == 3 else vectors
+
+
+def _labels(X):
+    """Paths of samples, or their labels in an index; None if they are only numbered."""
+    samples = as_samples(X)
+    index = getattr(X, "index", None)
+    if holds_paths(samples):
+        return samples
+    return recall(X).index if index is None or callable(index) else index
 
 
 def _n_angles(y, n_samples):

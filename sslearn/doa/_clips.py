@@ -47,6 +47,7 @@ class Clips:
     def __init__(self, samples, batch_transform):
         self.samples, self.batch_transform = samples, batch_transform
         self._reader, self._stft = known_steps(batch_transform)
+        self._shapes = {}
 
     def fitted_transform(self):
         """Copy of ``batch_transform``, fitted on no more than it needs."""
@@ -83,6 +84,10 @@ class Clips:
                 stop = start + 1 if shape is None else next(others, stop)
             yield slice(start, stop)
             start = stop
+
+    def n_frames(self):
+        """Number of frames of each clip."""
+        return [shape[2] for shape in map(self._shape, range(len(self.samples)))]
 
     def open(self, rows):
         """Number of frames, how many fit into memory, and a function that returns some of them."""
@@ -135,21 +140,29 @@ class Clips:
 
     def _audio(self, i, start, stop):
         sample, reader = self.samples[i], self._reader
-        if not isinstance(sample, str):
+        if reader is None:
             return sample[:, start:stop]
-        start += round(reader.offset * reader.fs)
-        stop += round(reader.offset * reader.fs)
-        span = {"offset": start / reader.fs, "duration": (stop - start) / reader.fs}
+        first = start + round(reader.offset * reader.fs)
+        if not isinstance(sample, str):
+            clip = sample[:, first : first + stop - start]
+            return clip if reader.channels is None else clip[list(reader.channels)]
+        span = {"offset": first / reader.fs, "duration": (stop - start) / reader.fs}
         return read_audio(sample, fs=reader.fs, channels=reader.channels, **span)[0]
 
     def _audio_shape(self, i):
         """Numbers of channels and of times of the audio of a sample; None if there is a doubt."""
         sample, reader = self.samples[i], self._reader
-        if self._stft is None:
+        if self._stft is None or (isinstance(sample, str) and reader is None):
             return None
         if not isinstance(sample, str):
-            return sample.shape if sample.ndim == 2 else None
-        return None if reader is None else _file_shape(sample, reader)
+            shape = sample.shape if sample.ndim == 2 else None
+        else:
+            # The header is asked for several times.
+            with self.errors_named(slice(i, i + 1)):
+                if i not in self._shapes:
+                    self._shapes[i] = _file_shape(sample, reader)
+            shape = self._shapes[i]
+        return shape if reader is None or shape is None else _read_shape(shape, reader)
 
     def _shape(self, i):
         """Shape (n_channels, n_freqs, n_frames) of the spectra of a sample; None if unknown."""
@@ -187,19 +200,28 @@ def stft_hop(stft):
 
 
 def _file_shape(path, reader):
-    """Shape of what an AudioReader reads, by the header; None if it refuses the file."""
+    """Shape of the audio of a file at the rate of a reader; None if the reader refuses it."""
     fs, n_channels, n_times = audio_info(path)
     if not reader.resample and fs != reader.fs:
         return None
-    n_times = math.ceil(n_times * Fraction(float(reader.fs)) / Fraction(float(fs)))
+    return n_channels, math.ceil(n_times * Fraction(float(reader.fs)) / Fraction(float(fs)))
+
+
+def _read_shape(shape, reader):
+    """Shape of the part of audio that a reader takes; None if it refuses it."""
+    n_channels, n_times = shape
     n_times -= round(reader.offset * reader.fs)
     if reader.duration is not None:
         wanted = round(reader.duration * reader.fs)
         n_times = wanted if wanted <= n_times else 0
-    n_channels = n_channels if reader.channels is None else len(reader.channels)
     if n_times <= 0 or reader.n_channels not in (None, n_channels):
         return None
-    return n_channels, n_times
+    if reader.channels is None:
+        return n_channels, n_times
+    channels = np.asarray(reader.channels)
+    is_valid = channels.dtype.kind in "iu" and channels.ndim == 1 and len(channels) > 0
+    is_valid = is_valid and channels.min() >= 0 and channels.max() < n_channels
+    return (len(channels), n_times) if is_valid else None
 
 
 def _shift_row(message, start):

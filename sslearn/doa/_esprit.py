@@ -43,6 +43,8 @@ class ESPRIT(GridScorer):
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -168,6 +170,7 @@ class ESPRIT(GridScorer):
         n_sources=1,
         n_refinements=10,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -179,6 +182,7 @@ class ESPRIT(GridScorer):
         self.n_sources = n_sources
         self.n_refinements = n_refinements
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 

@@ -6,20 +6,21 @@ from abc import abstractmethod
 import numpy as np
 from sklearn import get_config
 
-from sslearn.decoding import AdjacentDecoder
+from sslearn.decoding import AdjacentDecoder, PeakDecoder
 from sslearn.doa._base import SpectrumLocalizer
 from sslearn.exceptions import AmbiguityWarning, SpatialAliasingWarning
 from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
     check_directions,
+    check_mic_positions,
     circular_grid,
     grid_neighbors,
     icosahedral_grid,
     propagation_delays,
     steering_vectors,
 )
-from sslearn.utils.param_validation import HasMethods
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real
 
 # A beam that passes this share of the power from elsewhere does not tell the two apart.
 _SAME_POWER = 0.98
@@ -36,6 +37,8 @@ class GridScorer(SpectrumLocalizer):
 
     _parameter_constraints: dict = {
         **SpectrumLocalizer._parameter_constraints,
+        "mic_positions": ["array-like"],
+        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
         "grid": ["array-like", None],
     }
 
@@ -59,6 +62,10 @@ class GridScorer(SpectrumLocalizer):
             As ``predict``.
         """
         return self._map(self._score_sounds, X)
+
+    def _check_array(self):
+        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
+        return len(self.mic_positions_)
 
     @abstractmethod
     def _score(self, sums):
@@ -96,6 +103,7 @@ class GridLocalizer(GridScorer):
 
     _parameter_constraints: dict = {
         **GridScorer._parameter_constraints,
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "decoder": [HasMethods(["decode"]), None],
     }
 
@@ -118,12 +126,21 @@ class GridLocalizer(GridScorer):
         return self._get_decoder().decode(scores, self.grid_, neighbors=self._neighbors)
 
     def _get_decoder(self):
-        return self.decoder or AdjacentDecoder(weights=self._peak_shape)
+        return default_decoder(self.decoder, self.n_sources, self._peak_shape)
 
     def _steering_vectors(self, freqs):
         return steering_vectors(
             self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
         )
+
+
+def default_decoder(decoder, n_sources, peak_shape):
+    """The decoder that is given, or one that finds so many sources off the grid."""
+    if decoder is not None:
+        return decoder
+    if n_sources > 1:
+        return PeakDecoder(n_sources, refine=peak_shape)
+    return AdjacentDecoder(weights=peak_shape)
 
 
 def neighbors_for(decoder, grid):

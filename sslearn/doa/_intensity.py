@@ -5,7 +5,7 @@ from scipy.spatial import cKDTree
 
 from sslearn.doa._base import SpectrumLocalizer
 from sslearn.doa._frame_sums import FrameSums, bin_power, voting_weights
-from sslearn.doa._grid_search import neighbors_for
+from sslearn.doa._grid_search import default_decoder, neighbors_for
 from sslearn.features import AMBISONIC_CONVENTIONS, sound_intensity
 from sslearn.geometry import (
     angles_to_unit_vectors,
@@ -14,7 +14,7 @@ from sslearn.geometry import (
     icosahedral_grid,
     unit_vectors_to_angles,
 )
-from sslearn.utils.param_validation import HasMethods, Interval, Real, StrOptions
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, StrOptions
 
 # Cells of the histogram, about 4 degrees apart.
 _N_SUBDIVISIONS = 4
@@ -105,9 +105,9 @@ class IntensityLocalizer(SpectrumLocalizer):
     fs : float, default=16000
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
-        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes every
-        2 degrees of azimuth, or about every 4 degrees of the sphere if ``fit`` is given azimuths
-        and elevations.
+        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes about
+        every 4 degrees of the sphere, or every 2 degrees of azimuth if ``fit`` is given azimuths
+        alone.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     normalize : bool, default=True
@@ -116,14 +116,18 @@ class IntensityLocalizer(SpectrumLocalizer):
     width : float, default=8.0
         Standard deviation of the smoothing of the spatial spectrum, in degrees; at least 4, the
         distance of its cells.
+    n_sources : int, default=1
+        Number of sources to find.
     decoder : decoder, default=None
-        None takes the direction of the mean intensity: one source, no grid. Otherwise the decoder
-        is applied to the spatial spectrum: ``PeakDecoder(n_sources)`` finds several sources, and
-        ``AdjacentDecoder(weights="parabola")`` one, which early reflections pull less than the
-        mean.
+        From the spatial spectrum to directions. None takes the direction of the mean intensity for
+        one source, without the grid, and ``PeakDecoder(n_sources)`` for several.
+        ``AdjacentDecoder(weights="parabola")`` finds one too, which early reflections pull less
+        than the mean.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -194,6 +198,7 @@ class IntensityLocalizer(SpectrumLocalizer):
         **SpectrumLocalizer._parameter_constraints,
         "convention": [StrOptions(set(AMBISONIC_CONVENTIONS))],
         "normalize": ["boolean"],
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "decoder": [HasMethods(["decode"]), None],
         "grid": ["array-like", None],
         "width": [Interval(Real, 4, 180, closed="both")],
@@ -208,8 +213,10 @@ class IntensityLocalizer(SpectrumLocalizer):
         freq_range=(200, 4000),
         normalize=True,
         width=8.0,
+        n_sources=1,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -219,8 +226,10 @@ class IntensityLocalizer(SpectrumLocalizer):
         self.freq_range = freq_range
         self.normalize = normalize
         self.width = width
+        self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -243,7 +252,7 @@ class IntensityLocalizer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(self._score, X)
+        return self._map(self._score_sounds, X)
 
     def predict(self, X):
         """Predict directions.
@@ -264,7 +273,7 @@ class IntensityLocalizer(SpectrumLocalizer):
         ValueError
             If X does not have the channels and frequencies of ``fit``, or contains NaN.
         """
-        sums = self._vector_sums if self.decoder is None else self._sums
+        sums = self._vector_sums if self._get_decoder() is None else self._sums
         return self._map(self._locate_sources, X, sums)
 
     def _check_array(self):
@@ -272,7 +281,7 @@ class IntensityLocalizer(SpectrumLocalizer):
 
     def _prepare(self, freqs, n_angles):
         if self.grid is None:
-            self.grid_ = icosahedral_grid(_N_SUBDIVISIONS) if n_angles == 2 else circular_grid(2.0)
+            self.grid_ = circular_grid(2.0) if n_angles == 1 else icosahedral_grid(_N_SUBDIVISIONS)
         else:
             self.grid_ = check_directions(self.grid, name="grid")
         n_columns = 1 if self.grid_.ndim == 1 else self.grid_.shape[1]
@@ -281,7 +290,7 @@ class IntensityLocalizer(SpectrumLocalizer):
                 "grid and y must both hold azimuths, or azimuths and elevations; got a grid of "
                 f"shape {self.grid_.shape} and {n_angles} number(s) per direction in y."
             )
-        self._neighbors = neighbors_for(self.decoder, self.grid_)
+        self._neighbors = neighbors_for(self._get_decoder(), self.grid_)
         self._histogram = SphericalHistogram(angles_to_unit_vectors(self.grid_), self.width)
 
     def _add_up(self, pieces, sums):
@@ -314,14 +323,25 @@ class IntensityLocalizer(SpectrumLocalizer):
             vectors[2] = 0.0
         return vectors
 
-    def _score(self, sums):
+    def _get_decoder(self):
+        """None for the mean intensity."""
+        if self.decoder is None and self.n_sources == 1:
+            return None
+        return default_decoder(self.decoder, self.n_sources, "parabola")
+
+    def _score_sounds(self, sums):
         return self._histogram.smooth(sums.products)
 
     def _locate(self, sums):
-        if self.decoder is not None:
-            return self.decoder.decode(self._score(sums), self.grid_, neighbors=self._neighbors)
-        weights = voting_weights(sums.power).astype(np.float64)
-        vectors = (sums.products @ weights[..., None])[..., 0]
+        decoder = self._get_decoder()
+        if decoder is not None:
+            scores = self._score_sounds(sums)
+            return decoder.decode(scores, self.grid_, neighbors=self._neighbors)
+        if sums.products.shape[1] == 4:
+            vectors = sums.products[:, 1:].sum(axis=2)
+        else:
+            weights = voting_weights(sums.power).astype(np.float64)
+            vectors = (sums.products @ weights[..., None])[..., 0]
         directions = unit_vectors_to_angles(vectors)
         return directions if self.grid_.ndim == 2 else directions[:, 0]
 

@@ -32,13 +32,17 @@ default=None
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
+    n_sources : int, default=1
+        Number of sources to find: the highest peaks of the spatial spectrum.
     decoder : decoder, default=None
-        From the spatial spectrum to directions: None is
-        ``AdjacentDecoder(weights="parabola")``, which refines the highest value off the grid;
-        ``PeakDecoder(n_sources)`` finds several sources.
+        From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="parabola")``,
+        which refines the highest value off the grid, for one source, and
+        ``PeakDecoder(n_sources)`` for several.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -130,8 +134,10 @@ default=None
         grid=None,
         freq_range=(200, 4000),
         speed_of_sound=343.0,
+        n_sources=1,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -140,8 +146,10 @@ default=None
         self.grid = grid
         self.freq_range = freq_range
         self.speed_of_sound = speed_of_sound
+        self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 

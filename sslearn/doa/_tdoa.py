@@ -115,6 +115,8 @@ class TDOALocalizer(GridScorer):
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -171,7 +173,7 @@ class TDOALocalizer(GridScorer):
     highest frequency, refined by Newton's method on the sum itself. How a direction
     follows, and which side of a plane or a line of microphones is taken, is said in
     :func:`directions_from_tdoas`. For azimuth alone on a line of microphones sources are taken to
-    be on the horizontal plane. The method finds one source.
+    be on the horizontal plane. The method finds one source, so there is no ``n_sources``.
 
     The spatial spectrum is the mean of ``1 / (1 + (r / s)**2)`` [2]_ over the pairs, with the
     residual r that the plane wave from a direction leaves, in metres; azimuths alone are scored at
@@ -222,6 +224,7 @@ class TDOALocalizer(GridScorer):
         speed_of_sound=343.0,
         robust=True,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -233,6 +236,7 @@ class TDOALocalizer(GridScorer):
         self.speed_of_sound = speed_of_sound
         self.robust = robust
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -276,9 +280,10 @@ class TDOALocalizer(GridScorer):
             If X does not have the channels and frequencies of ``fit``, or holds NaN.
         """
         # All clips are fitted at once: the fit needs little memory, but many small steps.
-        tdoas = self._map(self._delays, X)
+        tdoas, is_missing = self._all_delays(X)
         directions = self._locate_delays(tdoas.reshape(-1, len(self.pairs_)))
-        if self.block_size is not None:
+        directions[is_missing.ravel()] = np.nan
+        if self._block_frames is not None:
             return directions.reshape(*tdoas.shape[:2], 1, self._n_angles)
         return directions if self._n_angles == 2 else directions[:, 0]
 
@@ -302,8 +307,9 @@ class TDOALocalizer(GridScorer):
         ValueError
             As ``predict``.
         """
-        tdoas = self._map(self._delays, X)
+        tdoas, is_missing = self._all_delays(X)
         scores = self._score_delays(tdoas.reshape(-1, len(self.pairs_)))
+        scores[is_missing.ravel()] = np.nan
         return scores.reshape(*tdoas.shape[:-1], len(self.grid_))
 
     def _prepare(self, freqs, n_angles):
@@ -334,6 +340,17 @@ class TDOALocalizer(GridScorer):
         weights = voting_weights(sums.power) / sums.power.dtype.type(sums.n_frames)
         cross = sums.products * weights[..., None]
         return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
+
+    def _all_delays(self, X):
+        """Time differences, and whether a block is missing, which is not silence."""
+        found = self._map(lambda sums: np.pad(self._delays(sums), ((0, 0), (0, 1))), X)
+        return found[..., :-1], np.isnan(found[..., -1])
+
+    def _locate(self, sums):
+        return self._locate_delays(self._delays(sums))
+
+    def _score(self, sums):
+        return self._score_delays(self._delays(sums))
 
     def _locate_delays(self, tdoas):
         vectors = np.empty((len(tdoas), 3))

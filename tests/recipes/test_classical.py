@@ -58,7 +58,7 @@ def test_recipe_takes_clips_of_any_length(recipe):
 def test_frames_can_be_set():
     localizer = recipes.srp_phat(MICS, fs=8000, n_fft=256, hop_length=128)
     assert localizer.fs == 8000
-    assert localizer.batch_transform.[-1].hop_length == 128
+    assert localizer.batch_transform[-1].hop_length == 128
 
 
 def test_intensity_takes_ambisonic_audio():

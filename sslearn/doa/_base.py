@@ -229,7 +229,10 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
 
     def _open(self, X, batch_transform):
         check_rate(X, self.fs)
-        return Clips(as_samples(X), batch_transform)
+        samples = as_samples(X)
+        if len(samples) == 0:
+            raise ValueError("X must hold at least one sample: found 0 sample(s).")
+        return Clips(samples, batch_transform)
 
     def _map(self, function, X, sums=None):
         """Apply a function of sums over frames to chunks of clips; join the results.

@@ -31,6 +31,13 @@ class FrameSums:
     power: np.ndarray
     n_frames: int
 
+    def __post_init__(self):
+        if not np.isfinite(self.power).all():
+            raise ValueError(
+                "X is so loud that its power overflows. Scale it, to [-1, 1] for example, or give "
+                "it in double precision."
+            )
+
     def __add__(self, other):
         return FrameSums(
             self.products + other.products,
@@ -54,7 +61,8 @@ def bin_power(X):
     """
     X = X if X.strides[-1] == X.itemsize else np.ascontiguousarray(X)
     parts = X.view(X.real.dtype)
-    return np.einsum("ncft,ncft->nf", parts, parts)
+    with np.errstate(over="ignore"):
+        return np.einsum("ncft,ncft->nf", parts, parts)
 
 
 def voting_weights(power):
@@ -87,7 +95,8 @@ def covariance_sums(X):
     sums : FrameSums
         Its products have shape (n, n_freqs, n_channels, n_channels).
     """
-    products = _channel_products(X)
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = _channel_products(X)
     power = np.trace(products, axis1=2, axis2=3).real
     return FrameSums(products, power, X.shape[3])
 
@@ -107,8 +116,10 @@ def phase_sums(X, pairs):
     sums : FrameSums
         Its products have shape (n, n_freqs, n_pairs).
     """
-    products = _channel_products(whiten(X))[:, :, pairs[:, 0], pairs[:, 1]]
-    return FrameSums(products, bin_power(X), X.shape[3])
+    power = bin_power(X)
+    with np.errstate(over="ignore"):
+        products = _channel_products(whiten(X))
+    return FrameSums(products[:, :, pairs[:, 0], pairs[:, 1]], power, X.shape[3])
 
 
 def _channel_products(X):

@@ -334,8 +334,10 @@ def _as_sources(y):
 
 def _places(y):
     """Positions of directions (..., n_angles), at 1 m where there is no distance."""
-    vectors = angles_to_unit_vectors(y[..., :2] if y.shape[-1] > 1 else y[..., 0])
-    return vectors * y[..., 2:] if y.shape[-1] == 3 else vectors
+    rows = y.reshape(-1, y.shape[-1])
+    vectors = angles_to_unit_vectors(rows[:, :2] if rows.shape[1] > 1 else rows[:, 0])
+    vectors = vectors * rows[:, 2:] if rows.shape[1] == 3 else vectors
+    return vectors.reshape(*y.shape[:-1], 3)
 
 
 def _labels(X):

@@ -79,7 +79,7 @@ def test_nan_is_named_by_its_row(clips):
     with pytest.raises(ValueError, match="NaN in sample 4"):
         localizer.predict(X)
     with pytest.raises(ValueError, match=r"X\[4\]"):
-        localizer.predict(list(X[:, :, :2700])[:4] + [X[4]])
+        localizer.predict([*X[:4, :, :2700], X[4]])
 
 
 def test_rates_that_disagree(paths, clips):

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin, track_table
 from sslearn.doa._clips import Clips, known_steps, stft_hop
-from sslearn.exceptions import SilenceWarning
+from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import AudioReader
 from sslearn.geometry import (
     angles_to_unit_vectors,
@@ -246,11 +246,12 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             delayed(self._apply)(function, clips, rows, sums or self._sums)
             for rows in clips.chunks()
         )
-        self._warn_of_silence([place for _, silent in results for place in silent])
-        return _join([result for result, _ in results])
+        self._warn_of_silence([place for _, silent, _ in results for place in silent])
+        self._warn_of_coherence([row for _, _, rows in results for row in rows])
+        return _join([result for result, _, _ in results])
 
     def _apply(self, function, clips, rows, sums):
-        silent = []
+        silent, coherent = [], np.zeros(rows.stop - rows.start, dtype=bool)
 
         def band(start, stop):
             X = self._band(read(start, stop))
@@ -262,10 +263,14 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             size = min(n_frames, self._block_frames or n_frames)
             self._check_n_frames(size)
             blocks = self._block_sums(band, n_frames, size, n_held, sums)
-            results = [function(block) for block in blocks]
+            results = []
+            for block in blocks:
+                coherent |= self._are_coherent(block)
+                results.append(function(block))
         places = np.argwhere(np.logical_and.reduce(silent))
         places[:, 0] += rows.start
-        return results[0] if self._block_frames is None else np.stack(results, axis=1), places
+        result = results[0] if self._block_frames is None else np.stack(results, axis=1)
+        return result, places, rows.start + np.flatnonzero(coherent)
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         """FrameSums of each block, with so many frames in memory at a time."""
@@ -314,6 +319,21 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
                 f"sample {sample}, channel {channel}: directions found there mean nothing, or come "
                 "from the other channels alone. Drop these recordings or these channels.",
                 SilenceWarning,
+                stacklevel=4,
+            )
+
+    def _are_coherent(self, sums):
+        """Whether several sources of each clip cannot be told apart because they are one sound."""
+        return False
+
+    def _warn_of_coherence(self, rows):
+        if rows:
+            warnings.warn(
+                f"The sources are coherent in {len(rows)} sample(s), first in sample {rows[0]}: "
+                "one sound from several places, or a single source. Their directions mean little. On "
+                'a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
+                "for two sources, tells them apart.",
+                UncertaintyWarning,
                 stacklevel=4,
             )
 

@@ -6,7 +6,7 @@ from sklearn.utils import gen_batches
 from sslearn.doa._esprit_arrays import uniform_array
 from sslearn.doa._esprit_refine import profile_likelihood, refine_values
 from sslearn.doa._esprit_roots import combine_roots, esprit_roots
-from sslearn.doa._frame_sums import FrameSums, covariance_sums, voting_weights
+from sslearn.doa._frame_sums import FrameSums, are_coherent, covariance_sums, voting_weights
 from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.utils.param_validation import Integral, Interval
@@ -84,6 +84,8 @@ class ESPRIT(GridScorer):
         In ``fit``: if frequencies above ``speed_of_sound / (2 * spacing)`` of a line are left out.
     SilenceWarning
         If a channel is silent. The directions are finite numbers that mean nothing.
+    UncertaintyWarning
+        If several sources are coherent, or there is only one.
 
     See Also
     --------
@@ -235,6 +237,11 @@ class ESPRIT(GridScorer):
 
     def _sums(self, X):
         return covariance_sums(X)
+
+    def _are_coherent(self, sums):
+        # The average over both directions of a line separates two sources.
+        least = 3 if self._array.shape == "line" else 2
+        return self.n_sources >= least and are_coherent(sums, self.n_features_in_)
 
     def _locate(self, sums):
         return self._in_batches(self._locate_batch, sums)

@@ -11,6 +11,11 @@ from sslearn.features import whiten
 # the same error as by all bins down to here (2.1 and 2.2 degrees, 4 microphones), and with more
 # (2.7) by the bins of the upper 30 dB.
 _LEAST_POWER = 1e-4
+# Two independent sounds, the second 20 dB weaker and 20 degrees aside, leave 0.003 beside rank one
+# in the median bin of a circle of 5 cm; one sound from two places 0.0005, in 40 dB of noise 0.0007.
+_COHERENT = 2e-3
+# A single frame has rank one whatever it holds.
+_MIN_FRAMES = 8
 
 
 @dataclass
@@ -125,3 +130,35 @@ def phase_sums(X, pairs):
 def _channel_products(X):
     X = X.transpose(0, 2, 1, 3)
     return X @ X.conj().swapaxes(2, 3)
+
+
+def are_coherent(sums, n_channels):
+    """Whether the covariances of clips have rank one at most frequencies, as those of one sound.
+
+    Parameters
+    ----------
+    sums : FrameSums
+        Products of all channels, or of all pairs, of modulus 1 in each frame.
+    n_channels : int
+        Number of channels.
+
+    Returns
+    -------
+    are_coherent : ndarray of shape (n,), bool
+        False for silence and for a few frames, which tell nothing.
+    """
+    products = sums.products
+    squares = np.square(np.abs(products.astype(np.complex128)))
+    if products.ndim == 4:
+        trace = np.trace(products, axis1=2, axis2=3).real.astype(float)
+        squares = squares.sum(axis=(2, 3))
+    else:
+        trace = np.full(products.shape[:2], float(n_channels * sums.n_frames))
+        squares = n_channels * sums.n_frames**2 + 2 * squares.sum(axis=2)
+    votes = (voting_weights(sums.power) > 0) & (trace > 0)
+    beside = np.where(votes, 1 - squares / np.where(votes, trace, 1) ** 2, np.nan)
+    coherent = np.zeros(len(products), dtype=bool)
+    if sums.n_frames >= _MIN_FRAMES:
+        rows = votes.any(axis=1)
+        coherent[rows] = np.nanmedian(beside[rows], axis=1) < _COHERENT
+    return coherent

@@ -18,7 +18,6 @@ from sslearn.geometry import (
     grid_neighbors,
     icosahedral_grid,
     propagation_delays,
-    steering_vectors,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real
 
@@ -127,11 +126,6 @@ class GridLocalizer(GridScorer):
 
     def _get_decoder(self):
         return default_decoder(self.decoder, self.n_sources, self._peak_shape)
-
-    def _steering_vectors(self, freqs):
-        return steering_vectors(
-            self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
-        )
 
 
 def default_decoder(decoder, n_sources, peak_shape):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sslearn.doa._grid_search import GridLocalizer
-from sslearn.doa._inverse_forms import InverseForms
+from sslearn.doa._inverse_forms import SMOOTHING, InverseForms
 
 
 class MUSIC(InverseForms, GridLocalizer):
@@ -29,6 +29,11 @@ default=None
     normalize : bool, default=True
         Whether the pseudo-spectrum of each frequency is divided by its maximum before the mean
         over the frequencies (NormMUSIC), so that no frequency outweighs the others [2]_.
+    smoothing : {"spatial", "frequency"}, default=None
+        What the covariances are averaged over, besides frames: ``"spatial"``, the subarrays of
+        two thirds of a uniform horizontal line, in both directions, which tells coherent sources
+        (one sound from two places, an echo) apart [3]_; ``"frequency"``, two bins on either side,
+        for clips of one frame, such as impulse responses, on small arrays.
     decoder : decoder, default=None
         From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="lorentzian")``,
         which refines the highest value off the grid, for one source, and
@@ -76,6 +81,8 @@ default=None
         In ``fit``: if other directions have the same phases over the whole band.
     SilenceWarning
         If a channel is silent.
+    UncertaintyWarning
+        If several sources are coherent, or there is only one.
 
     See Also
     --------
@@ -97,6 +104,9 @@ default=None
     .. [2] D. Salvati, C. Drioli, G. L. Foresti, "Incoherent frequency fusion for broadband steered
        response power algorithms in noisy environments", IEEE Signal Process. Lett. 21(5), 2014,
        doi:10.1109/LSP.2014.2311164.
+    .. [3] S. U. Pillai, B. H. Kwon, "Forward/backward spatial smoothing techniques for coherent
+       signal identification", IEEE Trans. Acoust. Speech Signal Process. 37(1), 1989,
+       doi:10.1109/29.17496.
 
     Examples
     --------
@@ -116,6 +126,7 @@ default=None
     _parameter_constraints: dict = {
         **GridLocalizer._parameter_constraints,
         "normalize": ["boolean"],
+        "smoothing": SMOOTHING,
     }
 
     def __init__(
@@ -128,6 +139,7 @@ default=None
         speed_of_sound=343.0,
         n_sources=1,
         normalize=True,
+        smoothing=None,
         decoder=None,
         block_size=None,
         block_duration=None,
@@ -141,6 +153,7 @@ default=None
         self.speed_of_sound = speed_of_sound
         self.n_sources = n_sources
         self.normalize = normalize
+        self.smoothing = smoothing
         self.decoder = decoder
         self.block_size = block_size
         self.block_duration = block_duration
@@ -150,7 +163,7 @@ default=None
     @property
     def _min_frames(self):
         # Fewer frames do not span the signal subspace.
-        return self.n_sources
+        return self.n_sources if self.smoothing is None else 1
 
     def _check_array(self):
         n_mics = super()._check_array()

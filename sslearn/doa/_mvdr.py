@@ -1,7 +1,7 @@
 import numpy as np
 
 from sslearn.doa._grid_search import GridLocalizer
-from sslearn.doa._inverse_forms import InverseForms
+from sslearn.doa._inverse_forms import SMOOTHING, InverseForms
 from sslearn.utils.param_validation import Interval, Real
 
 
@@ -30,6 +30,11 @@ default=None
     normalize : bool, default=True
         Whether the spectrum of each frequency is divided by its maximum before the mean over the
         frequencies, so that no frequency outweighs the others [2]_.
+    smoothing : {"spatial", "frequency"}, default=None
+        What the covariances are averaged over, besides frames: ``"spatial"``, the subarrays of
+        two thirds of a uniform horizontal line, in both directions, which tells coherent sources
+        (one sound from two places, an echo) apart [3]_; ``"frequency"``, two bins on either side,
+        for clips of one frame, such as impulse responses, on small arrays.
     n_sources : int, default=1
         Number of sources to find: the highest peaks of the spatial spectrum.
     decoder : decoder, default=None
@@ -78,6 +83,8 @@ default=None
         In ``fit``: if other directions have the same phases over the whole band.
     SilenceWarning
         If a channel is silent.
+    UncertaintyWarning
+        If several sources are coherent, or there is only one.
 
     See Also
     --------
@@ -97,6 +104,9 @@ default=None
     .. [2] D. Salvati, C. Drioli, G. L. Foresti, "Incoherent frequency fusion for broadband steered
        response power algorithms in noisy environments", IEEE Signal Process. Lett. 21(5), 2014,
        doi:10.1109/LSP.2014.2311164.
+    .. [3] S. U. Pillai, B. H. Kwon, "Forward/backward spatial smoothing techniques for coherent
+       signal identification", IEEE Trans. Acoust. Speech Signal Process. 37(1), 1989,
+       doi:10.1109/29.17496.
 
     Examples
     --------
@@ -117,6 +127,7 @@ default=None
         **GridLocalizer._parameter_constraints,
         "diagonal_loading": [Interval(Real, 0, None, closed="neither")],
         "normalize": ["boolean"],
+        "smoothing": SMOOTHING,
     }
 
     def __init__(
@@ -129,6 +140,7 @@ default=None
         speed_of_sound=343.0,
         diagonal_loading=1e-3,
         normalize=True,
+        smoothing=None,
         n_sources=1,
         decoder=None,
         block_size=None,
@@ -143,6 +155,7 @@ default=None
         self.speed_of_sound = speed_of_sound
         self.diagonal_loading = diagonal_loading
         self.normalize = normalize
+        self.smoothing = smoothing
         self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size

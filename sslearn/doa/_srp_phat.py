@@ -2,7 +2,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.special import jv
 
-from sslearn.doa._frame_sums import phase_sums, voting_weights
+from sslearn.doa._frame_sums import are_coherent, phase_sums, voting_weights
 from sslearn.doa._grid_search import GridLocalizer, fits_memory
 from sslearn.geometry import mic_pairs, propagation_delays
 
@@ -80,6 +80,8 @@ default=None
         In ``fit``: if other directions have the same phases over the whole band.
     SilenceWarning
         If a channel is silent.
+    UncertaintyWarning
+        If several sources are coherent, or there is only one.
 
     See Also
     --------
@@ -175,6 +177,9 @@ default=None
 
     def _sums(self, X):
         return phase_sums(X, mic_pairs(X.shape[1]))
+
+    def _are_coherent(self, sums):
+        return self.n_sources > 1 and are_coherent(sums, self.n_features_in_)
 
     def _score(self, sums):
         weights = voting_weights(sums.power)

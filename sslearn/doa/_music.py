@@ -1,9 +1,7 @@
 import numpy as np
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
-from sslearn.doa._inverse_forms import InverseForms
-from sslearn.utils.param_validation import Integral, Interval
+from sslearn.doa._inverse_forms import SMOOTHING, InverseForms
 
 
 class MUSIC(InverseForms, GridLocalizer):
@@ -26,18 +24,25 @@ default=None
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
     n_sources : int, default=1
-        Dimension of the signal subspace at each frequency, below the number of microphones. To
-        find several sources, give a ``decoder`` as well.
+        Number of sources to find, and dimension of the signal subspace at each frequency: below
+        the number of microphones.
     normalize : bool, default=True
         Whether the pseudo-spectrum of each frequency is divided by its maximum before the mean
         over the frequencies (NormMUSIC), so that no frequency outweighs the others [2]_.
+    smoothing : {"spatial", "frequency"}, default=None
+        What the covariances are averaged over, besides frames: ``"spatial"``, the subarrays of
+        two thirds of a uniform horizontal line, in both directions, which tells coherent sources
+        (one sound from two places, an echo) apart [3]_; ``"frequency"``, two bins on either side,
+        for clips of one frame, such as impulse responses, on small arrays.
     decoder : decoder, default=None
-        From the spatial spectrum to directions: None is
-        ``AdjacentDecoder(weights="lorentzian")``, which refines the highest value off the grid;
-        ``PeakDecoder(n_sources, refine="lorentzian")`` finds several sources.
+        From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="lorentzian")``,
+        which refines the highest value off the grid, for one source, and
+        ``PeakDecoder(n_sources, refine="lorentzian")`` for several.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -76,6 +81,8 @@ default=None
         In ``fit``: if other directions have the same phases over the whole band.
     SilenceWarning
         If a channel is silent.
+    UncertaintyWarning
+        If several sources are coherent, or there is only one.
 
     See Also
     --------
@@ -97,6 +104,9 @@ default=None
     .. [2] D. Salvati, C. Drioli, G. L. Foresti, "Incoherent frequency fusion for broadband steered
        response power algorithms in noisy environments", IEEE Signal Process. Lett. 21(5), 2014,
        doi:10.1109/LSP.2014.2311164.
+    .. [3] S. U. Pillai, B. H. Kwon, "Forward/backward spatial smoothing techniques for coherent
+       signal identification", IEEE Trans. Acoust. Speech Signal Process. 37(1), 1989,
+       doi:10.1109/29.17496.
 
     Examples
     --------
@@ -115,8 +125,8 @@ default=None
 
     _parameter_constraints: dict = {
         **GridLocalizer._parameter_constraints,
-        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "normalize": ["boolean"],
+        "smoothing": SMOOTHING,
     }
 
     def __init__(
@@ -129,8 +139,10 @@ default=None
         speed_of_sound=343.0,
         n_sources=1,
         normalize=True,
+        smoothing=None,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -141,15 +153,17 @@ default=None
         self.speed_of_sound = speed_of_sound
         self.n_sources = n_sources
         self.normalize = normalize
+        self.smoothing = smoothing
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
     @property
     def _min_frames(self):
         # Fewer frames do not span the signal subspace.
-        return self.n_sources
+        return self.n_sources if self.smoothing is None else 1
 
     def _check_array(self):
         n_mics = super()._check_array()
@@ -160,8 +174,8 @@ default=None
             )
         return n_mics
 
-    def _vectors(self, X):
-        signal = np.linalg.eigh(covariance(X))[1][..., -self.n_sources :]
+    def _vectors(self, covariances):
+        signal = np.linalg.eigh(covariances)[1][..., -self.n_sources :]
         return signal.conj().swapaxes(2, 3)
 
     def _forms(self, powers):

@@ -35,6 +35,9 @@ def _times_of(estimator, n_frames):
     sizes = [value for key, value in params.items() if key.split("__")[-1] == "block_size"]
     sizes += [value.n_frames for value in params.values() if isinstance(value, FrameBlocks)]
     (stft,), (fs,), block_size = stfts, rates, sizes[0] if sizes else 1
+    durations = [v for key, v in params.items() if key.split("__")[-1] == "block_duration" and v]
+    if durations:
+        block_size = max(1, round(durations[0] * fs / stft._hop))
     first = (block_size - 1) / 2 * stft._hop + (0 if stft.padding else stft.n_fft / 2)
     return (first + np.arange(n_frames) * block_size * stft._hop) / fs
 

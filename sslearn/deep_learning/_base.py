@@ -187,16 +187,16 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         module = self.module_ if module is None else module
         load = self._loader(X, module)
-        return forward(module, load, self._chunk_size(), torch.arange(len(X)))
+        return forward(module, load, self._chunk_size(), torch.arange(len(X), device="cpu"))
 
     def _split(self, n_samples, n_val, generator):
         """Shuffled rows for training, at least two, and for validation."""
-        import torch
+        from sslearn.deep_learning._engine import permutation
 
-        rows = torch.randperm(n_samples, generator=generator)
+        rows = permutation(n_samples, generator)
         if n_val:
             # From a copy, so that training does not depend on n_val.
-            return rows, n_samples + torch.randperm(n_val, generator=generator.clone_state())
+            return rows, n_samples + permutation(n_val, generator.clone_state())
         n_val = max(min(int((self.validation_fraction or 0) * n_samples), n_samples - 2), 0)
         return rows[n_val:], rows[:n_val]
 

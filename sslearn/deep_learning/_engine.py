@@ -15,11 +15,35 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 from sslearn.deep_learning._head import Head
 from sslearn.networks.layers import PrivateDropout
 
-_INIT_LOCK = threading.Lock()
+_GLOBALS_LOCK = threading.Lock()
+
+
+@contextmanager
+def usual_defaults():
+    """Create tensors in float32 on the CPU, whatever torch's default dtype and device are."""
+    # The default dtype belongs to all threads, hence the lock: two overlapping fits would
+    # restore each other's value. It is not held in training, which may be long.
+    with _GLOBALS_LOCK, torch.device("cpu"):
+        dtype = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+
+
+class _NAdam(torch.optim.NAdam):
+    """NAdam that keeps its step counts in float32 on the CPU."""
+
+    def _init_group(self, *args):
+        with usual_defaults():
+            return super()._init_group(*args)
+
+
 _OPTIMIZERS = {
     "adam": partial(torch.optim.Adam, fused=True),
     "adamw": partial(torch.optim.AdamW, fused=True),
-    "nadam": torch.optim.NAdam,
+    "nadam": _NAdam,
     "sgd": partial(torch.optim.SGD, fused=True),
 }
 
@@ -36,11 +60,16 @@ def resolve_device(device):
         ) from error
 
 
+def permutation(n, generator):
+    """Draw an order of n rows on the CPU, wherever torch's default device is."""
+    return torch.randperm(n, generator=generator, device="cpu")
+
+
 def build_module(build, seed, dtype, device):
     """Build a module with weights that depend on the seed alone."""
     # Torch initializes from the global generator: the lock separates the draws of threads, and
     # the state of the generator is restored afterwards.
-    with _INIT_LOCK, torch.random.fork_rng(devices=[]):
+    with usual_defaults(), torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         module = build()
     module = module.to(device=device, dtype=dtype)
@@ -104,7 +133,7 @@ class Batches(torch.utils.data.Dataset):
     def __iter__(self):
         rows = self.rows
         if self.generator is not None:
-            rows = rows[torch.randperm(len(rows), generator=self.generator)]
+            rows = rows[permutation(len(rows), self.generator)]
         parts = rows.split(self.batch_size)
         # Batch norm and pairs need two samples; a single one is used in another epoch.
         parts = [part for part in parts if len(part) > 1] or parts

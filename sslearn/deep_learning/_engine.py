@@ -102,6 +102,15 @@ def forward(module, load, chunk_size, rows):
         return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
 
 
+def targets_of(task, device):
+    """Return a function that yields the targets of rows, paired with the weights if there are."""
+    targets = torch.from_numpy(task.targets).to(device)
+    if task.weight is None:
+        return targets.__getitem__
+    weight = torch.from_numpy(task.weight).to(device, targets.dtype)
+    return lambda rows: (targets[rows], weight[rows])
+
+
 class Batches(torch.utils.data.Dataset):
     """Mini-batches, each sliced from tensors by one index tensor.
 
@@ -109,8 +118,8 @@ class Batches(torch.utils.data.Dataset):
     ----------
     load : callable
         Function that yields the inputs for each of several index tensors.
-    targets : torch.Tensor of shape (n_samples, ...)
-        Targets of all samples.
+    targets : callable
+        Function of an index tensor that returns the targets.
     rows : torch.Tensor of shape (n_rows,)
         Samples of an epoch.
     batch_size : int
@@ -138,7 +147,7 @@ class Batches(torch.utils.data.Dataset):
         # Batch norm and pairs need two samples; a single one is used in another epoch.
         parts = [part for part in parts if len(part) > 1] or parts
         for part, inputs in zip(parts, self.load(parts), strict=True):
-            yield inputs, self.targets[part]
+            yield inputs, self.targets(part)
 
 
 class _Interrupted(Exception):
@@ -182,6 +191,10 @@ class _Net(NeuralNet):
         with self._arithmetic(x.device):
             output = super().infer(x, **fit_params)
         return output.to(x.dtype)
+
+    def get_loss(self, y_pred, y_true, **kwargs):
+        # Targets are on the device already, perhaps with their weights.
+        return self.criterion_(y_pred, y_true)
 
     def _arithmetic(self, device):
         # Weights, loss and optimizer stay in full precision, as do the operations that torch

@@ -31,6 +31,8 @@ class BatchTransformEstimator(TorchEstimator):
 
     def _check_X(self, X, reset=True, **kwargs):
         if self.batch_transform is not None:
+            if reset:
+                self._forget()
             # The transformer validates its input batch by batch.
             X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
             if len(X) < 1 + reset:
@@ -52,6 +54,11 @@ class BatchTransformEstimator(TorchEstimator):
 
     def _transform_batch(self, X):
         X = np.ascontiguousarray(self.batch_transform_.transform(X))
+        if np.iscomplexobj(X):
+            raise TypeError(
+                f"batch_transform must return real numbers; got {X.dtype}. Put a cue such as IPD, "
+                "or RealImag, after the spectrum."
+            )
         return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
 
     def _loader(self, X, module):

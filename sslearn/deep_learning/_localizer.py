@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -19,6 +20,18 @@ from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
+
+
+def _check_weight(loss, weight, n_samples):
+    """Weights of all samples, those of the validation samples at the end 1; None stays None."""
+    if weight is None:
+        return None
+    if not hasattr(loss, "per_row"):
+        raise ValueError(
+            "sample_weight needs a loss with a method per_row, such as those of sslearn.losses; "
+            f"got loss={loss!r}."
+        )
+    return np.pad(weight, (0, n_samples - len(weight)), constant_values=1.0)
 
 
 class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
@@ -186,7 +199,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, *, X_val=None, y_val=None, sample_weight=None, groups=None):
         """Train the network.
 
         Parameters
@@ -203,6 +216,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             them like X.
         y_val : array-like of shape (n_val, ...), default=None
             Directions of ``X_val``, laid out as y.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss and in the validation error. A sample of weight 0 is
+            not used at all. Samples of ``X_val`` weigh 1.
+        groups : array-like of shape (n_samples,), default=None
+            Room, head or speaker of each sample. Whole groups are then held out, about
+            ``validation_fraction`` of the samples; not used with ``X_val``.
 
         Returns
         -------
@@ -218,20 +237,23 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         X = self._check_X(X, ensure_min_samples=2)
         self._learn_inputs(X)
         y = _check_y(y, n_samples=len(X))
+        used = self._rows(X, sample_weight, groups)
         X_val, y_all = self._check_validation(X_val, y_val, y, _check_y)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
-        self.encoding_ = encoding.fit(y)
+        self.encoding_ = encoding.fit(y[used.rows])
         spec = encoding.output_spec_
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)
         self._scores_in_training = takes_scores(loss)
         targets = encoding.training_targets(y_all).astype(self._dtype)
-        to_train = targets[: len(X)]
+        to_train = targets[used.rows]
         self._output_range = None if spec.classes else range_before(self._activation, to_train)
-        task = Task("", targets, self._criterion(loss), validation_error(encoding, y_all))
-        return self._train(X, y, [task], self._dtype, X_val)
+        weight = _check_weight(loss, used.weight, len(y_all))
+        error = validation_error(encoding, y_all, weight)
+        task = Task("", targets, self._criterion(loss), error, weight)
+        return self._train(X, y, [task], self._dtype, X_val, used)
 
     def predict(self, X):
         """Predict directions.

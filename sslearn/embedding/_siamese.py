@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import Task, TorchEstimator
@@ -184,7 +185,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, *, X_val=None, y_val=None, groups=None):
         """Train the networks.
 
         Parameters
@@ -200,6 +201,9 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             them like X.
         y_val : array-like of shape (n_val,) or (n_val, 2), default=None
             Angles or labels of ``X_val``.
+        groups : array-like of shape (n_samples,), default=None
+            Room, head or speaker of each sample. Whole groups are then held out, about
+            ``validation_fraction`` of the samples; not used with ``X_val``.
 
         Returns
         -------
@@ -219,7 +223,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         self.network_ = MLP() if self.network is None else clone(self.network)
         self._n_networks = len(tasks)
         self._n_features_out = self.n_components * len(tasks)
-        return self._train(X, y, tasks, X.dtype, X_val)
+        return self._train(X, y, tasks, X.dtype, X_val, self._rows(X, groups=groups))
 
     def transform(self, X):
         """Embed samples.
@@ -258,6 +262,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
         y = column_or_1d(y, warn=True)
         check_consistent_length(y, np.empty(n_samples))
+        check_classification_targets(y)
         return y
 
     def _make_tasks(self, y, dtype):

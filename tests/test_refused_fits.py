@@ -18,6 +18,13 @@ NARROW, WIDE = RNG.standard_normal((40, 4)), RNG.standard_normal((40, 8))
 TRAIN = {"max_epochs": 1, "random_state": 0}
 BAD_Y = np.where(np.arange(40) == 3, np.nan, Y)
 
+DIVERGING = {
+    "lr": 1e30,
+    "max_epochs": 5,
+    "training": Training("sgd"),
+    "network": MLP((8,), batch_norm=None, activation="relu"),
+}
+
 
 def neural(**params):
     return NeuralLocalizer(**TRAIN | params)
@@ -35,7 +42,7 @@ REFUSED = {
     "neural-groups": (neural(), {}, {"groups": np.zeros(40)}),
     "neural-weight": (neural(), {}, {"sample_weight": np.zeros(40)}),
     "neural-encoding": (neural(), {"encoding": UnbiasedEncoding([0.0, np.nan])}, {}),
-    "neural-diverged": (neural(network=MLP((8,), batch_norm=None)), {"lr": 1e30, "training": Training("sgd")}, {}),
+    "neural-diverged": (neural(), DIVERGING, {}),
     "siamese-y": (SiameseEmbedding(**TRAIN), {}, {"y": BAD_Y}),
     "siamese-labels": (SiameseEmbedding(**TRAIN), {"neighborhood": "label"}, {}),
     "siamese-device": (SiameseEmbedding(**TRAIN), {"device": "nowhere"}, {}),

@@ -262,7 +262,14 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
         y = column_or_1d(y, warn=True)
         check_consistent_length(y, np.empty(n_samples))
-        check_classification_targets(y)
+        try:
+            with np.errstate(invalid="ignore"):
+                check_classification_targets(y)
+        except ValueError as error:
+            raise ValueError(
+                'y must hold the labels of places, such as integers, for neighborhood="label": '
+                f"{error}"
+            ) from error
         return y
 
     def _make_tasks(self, y, dtype):

@@ -228,9 +228,7 @@ def test_groups_reach_the_splitter_and_the_hold_out():
             return_indices=True,
             error_score="raise",
         )
-    best = fast(lr=search.best_params_["lr"]).fit(
-        X, AZIMUTH, groups=GROUPS, sample_weight=WEIGHT
-    )
+    best = fast(lr=search.best_params_["lr"]).fit(X, AZIMUTH, groups=GROUPS, sample_weight=WEIGHT)
     assert same_weights(search.best_estimator_, best)
     for fold in range(3):
         train, test = (result["indices"][part][fold] for part in ("train", "test"))
@@ -271,4 +269,3 @@ def test_through_recipes(name):
             params["sample_weight"] = np.arange(1.0, 25.0)
         model.fit(clips, y, **params)
         cross_validate(model, clips, y, cv=GroupKFold(2), params=params, error_score="raise")
-

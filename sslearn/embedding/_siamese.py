@@ -1,5 +1,7 @@
 """Embeddings learned from which directions are near each other."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
@@ -8,6 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import Task, TorchEstimator
+from sslearn.exceptions import AngleUnitWarning
 from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
 from sslearn.losses import ContrastiveLoss
 from sslearn.neighbors import KNeighborsLocalizer
@@ -32,7 +35,10 @@ def _neighbor_error(y, is_label):
         reference, valid = train_rows[:_N_REFERENCE], valid_rows[:_N_VALID]
         n_neighbors = min(_N_NEIGHBORS, len(reference))
         regressor = KNeighborsClassifier if is_label else KNeighborsLocalizer
-        regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
+        with warnings.catch_warnings():
+            # ``fit`` has warned, and elevations alone may well be small.
+            warnings.simplefilter("ignore", AngleUnitWarning)
+            regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
         predicted, true = regressor.predict(outputs(valid)), y[valid.numpy()]
         if is_label:
             return (predicted != true).mean()

@@ -1,6 +1,7 @@
 """What every localizer shares, and localizers made of regressors."""
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
@@ -14,7 +15,7 @@ from sslearn.geometry import check_doa
 from sslearn.metrics import d2_angular_error_score
 from sslearn.utils.param_validation import HasMethods, _fit_context
 
-__all__ = ["EncodedLocalizer", "LocalizerMixin", "is_localizer"]
+__all__ = ["EncodedLocalizer", "LocalizerMixin", "is_localizer", "track_table"]
 
 
 class LocalizerMixin(RegressorMixin):
@@ -68,6 +69,49 @@ def is_localizer(estimator):
     if hasattr(estimator, "steps"):
         return is_localizer(estimator.steps[-1][1])
     return False
+
+
+def track_table(tracks, times, *, samples=None, scores=None):
+    """Table of directions over time.
+
+    Parameters
+    ----------
+    tracks : array-like of shape (n_samples, n_frames, n_sources, n_angles)
+        Azimuths, or azimuths and elevations, in degrees, or also distances in metres; NaN where a
+        source is absent.
+    times : array-like of shape (n_frames,) or (n_samples, n_frames)
+        Times of the frames in seconds.
+    samples : sequence of length n_samples, default=None
+        Label or path of each sample; None numbers them.
+    scores : array-like of shape (n_samples, n_frames, n_sources), default=None
+        How sure each direction is; NaN if None.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``sample``, ``time``, ``source``, ``azimuth`` (``elevation``, ``distance``) and
+        ``score``: a row for each source that is present.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.base import track_table
+    >>> tracks = np.array([[[[30.0], [-60.0]], [[32.0], [np.nan]]]])
+    >>> track_table(tracks, [0.1, 0.3], samples=["a.wav"])
+      sample  time  source  azimuth  score
+    0  a.wav   0.1       0     30.0    NaN
+    1  a.wav   0.1       1    -60.0    NaN
+    2  a.wav   0.3       0     32.0    NaN
+    """
+    tracks = np.asarray(tracks, dtype=float)
+    sample, frame, source = np.nonzero(~np.isnan(tracks[..., 0]))
+    times = np.broadcast_to(np.asarray(times, dtype=float), tracks.shape[:2])
+    labels = sample if samples is None else pd.Index(samples).take(sample)
+    table = {"sample": labels, "time": times[sample, frame], "source": source}
+    names = ("azimuth", "elevation", "distance")
+    table |= dict(zip(names, tracks[sample, frame, source].T, strict=False))
+    table["score"] = np.nan if scores is None else np.asarray(scores)[sample, frame, source]
+    return pd.DataFrame(table)
 
 
 class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):

@@ -2,44 +2,49 @@
 
 import warnings
 from abc import abstractmethod
+from functools import partial, reduce
+from operator import add
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn import get_config
 from sklearn.base import BaseEstimator
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.base import LocalizerMixin
+from sslearn.base import LocalizerMixin, track_table
+from sslearn.doa._clips import Clips, known_steps, stft_hop
 from sslearn.exceptions import SilenceWarning
-from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
+from sslearn.features import AudioReader
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    check_doa,
+    check_multi_doa,
+)
 from sslearn.utils import (
+    as_samples,
     band_slice,
     check_finite,
+    check_rate,
     check_spectrum,
-    fit_batch_transform,
+    holds_paths,
     keep_freed_memory,
-    take_rows,
+    recall,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
-
-# Spectra of this size, with the arrays computed from them, nearly fit into the last-level cache.
-_CHUNK_BYTES = 2**24
 
 
 class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
     """Base of localizers for a known array: from spectra to directions, chunk by chunk.
 
-    A subclass implements ``_prepare(freqs, n_angles)``, which ``fit`` calls, and ``_locate(X)``,
-    from the spectra (n, n_channels, n_freqs, n_frames) of a band to directions.
+    A subclass implements ``_prepare(freqs, n_angles)``, which ``fit`` calls, ``_sums(X)``, from the
+    spectra (n, n_channels, n_freqs, n_frames) of a band to what adds up over their frames, and
+    ``_locate(sums)``, from such sums to directions.
     """
 
     _parameter_constraints: dict = {
-        "mic_positions": ["array-like"],
         "fs": [Interval(Real, 0, None, closed="neither")],
         "freq_range": ["array-like", None],
-        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
         "block_size": [Interval(Integral, 1, None, closed="left"), None],
+        "block_duration": [Interval(Real, 0, None, closed="neither"), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
     }
@@ -70,11 +75,13 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             If a parameter, the shape of X or the layout of y does not suit the method.
         """
         n_channels = self._check_array()
-        n_samples = _n_samples(X)
-        n_chunk = _chunk_size(X, self.batch_transform)
-        self.batch_transform_ = fit_batch_transform(self.batch_transform, X, n_chunk)
-        spectrum = self._spectra(X, slice(0, 1), n_channels=n_channels)
-        n_angles = None if y is None else _n_angles(y, n_samples)
+        self._check_rates()
+        clips = self._open(X, self.batch_transform)
+        self.batch_transform_ = clips.fitted_transform()
+        clips = Clips(clips.samples, self.batch_transform_)
+        with clips.errors_named(slice(0, 1)):
+            spectrum = check_spectrum(clips.example(), n_channels=n_channels, ensure_finite=False)
+        n_angles = None if y is None else _n_angles(y, len(clips.samples))
         n_fft = 2 * (spectrum.shape[2] - 1)
         self.bins_ = band_slice(self.freq_range, fs=self.fs, n_fft=n_fft)
         self.n_freqs_in_ = spectrum.shape[2]
@@ -109,12 +116,81 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         SilenceWarning
             If a channel is silent within ``freq_range``.
         """
-        return self._map(self._locate_blocks, X)
+        return self._map(self._locate_sources, X)
 
+    def predict_track(self, X):
+        """Predict directions with their times.
+
+        Parameters
+        ----------
+        X : array-like
+            Input of ``batch_transform``, which must be an STFT, or an AudioReader and an STFT.
+
+        Returns
+        -------
+        track : DataFrame
+            Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
+            ``source``, ``azimuth`` (``elevation``, ``distance``) and ``score``: one row for each
+            source of each block, none where it is absent. The time is the middle of the block,
+            whose frames are as long as the STFT's. The score is the value of ``spatial_spectrum``
+            at the nearest direction of ``grid_``.
+
+        Raises
+        ------
+        ValueError
+            As ``predict``, or if the times of the frames are not known.
+
+        See Also
+        --------
+        sslearn.plotting.TrackDisplay : Picture of a track.
+        """
+        check_is_fitted(self)
+        stft = known_steps(self.batch_transform_)[1]
+        if stft is None:
+            raise ValueError(
+                "batch_transform must be an STFT, or an AudioReader and an STFT, for the times of "
+                f"the frames; got {self.batch_transform}. Use predict, which numbers the blocks."
+            )
+        found = self._map(self._locate_and_score, X)
+        found = found if self._block_frames else found[:, None]
+        n_frames = np.array(self._open(X, self.batch_transform_).n_frames())[:, None]
+        size = self._block_frames or n_frames
+        middles = (size - 1) / 2 + size * np.arange(found.shape[1])
+        start = 0 if stft.padding else stft.n_fft / 2
+        times = (start + middles * stft_hop(stft)) / self.fs
+        return track_table(found[..., :-1], times, samples=_labels(X), scores=found[..., -1])
+
+    @abstractmethod
     def _check_array(self):
         """Validate the array, and return its number of channels."""
-        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
-        return len(self.mic_positions_)
+
+    def _check_rates(self):
+        """Raise if ``fs`` is not that of an AudioReader, or blocks have two lengths."""
+        if self.block_size is not None and self.block_duration is not None:
+            raise ValueError(
+                f"block_size and block_duration must not both be set; got {self.block_size} frames "
+                f"and {self.block_duration} s. Leave one of them None."
+            )
+        steps = getattr(self.batch_transform, "steps", [("", self.batch_transform)])
+        for _, step in steps:
+            if isinstance(step, AudioReader) and step.fs != self.fs:
+                raise ValueError(
+                    f"fs must be that of the AudioReader in batch_transform, {step.fs:g} Hz; got "
+                    f"{self.fs:g}. Set both to one rate."
+                )
+
+    @property
+    def _block_frames(self):
+        """Number of frames of a block, None for all."""
+        if self.block_duration is None:
+            return self.block_size
+        stft = known_steps(self.batch_transform_)[1]
+        if stft is None:
+            raise ValueError(
+                "block_duration needs an STFT as batch_transform, or an AudioReader and an STFT; "
+                f"got {self.batch_transform}. Give block_size, a number of frames."
+            )
+        return max(1, round(self.block_duration * self.fs / stft_hop(stft)))
 
     @abstractmethod
     def _prepare(self, freqs, n_angles):
@@ -124,60 +200,108 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         """
 
     @abstractmethod
-    def _locate(self, X):
-        """Directions of spectra of a block of frames, within the band."""
+    def _sums(self, X):
+        """FrameSums of spectra (n, n_channels, n_freqs, n_frames) within the band."""
 
-    def _locate_blocks(self, X):
-        tracks = self._blocks(self._locate, X)
-        if self.block_size is None:
-            return tracks
-        # One direction per block: a track of a single source.
-        if tracks.ndim == 2:
-            return tracks[..., None, None]
-        return tracks[:, :, None] if tracks.ndim == 3 else tracks
+    @abstractmethod
+    def _locate(self, sums):
+        """Directions from sums over frames."""
 
-    def _blocks(self, function, X):
-        """Apply a function to blocks of frames; the results are stacked on axis 1."""
-        if self.block_size is None:
-            return function(X)
-        starts = range(0, X.shape[3], self.block_size)
-        return np.stack([function(X[..., t : t + self.block_size]) for t in starts], axis=1)
+    @abstractmethod
+    def _score_sounds(self, sums):
+        """Spectra (n, n_directions) from sums over frames, 0 for silence."""
 
-    def _map(self, function, X):
-        """Apply a function to chunks of spectra within the band; join the results."""
+    def _locate_sources(self, sums):
+        """Directions; with blocks, those of a track also where there is a single source."""
+        y = self._locate(sums)
+        return y if self._block_frames is None else _as_sources(y)
+
+    def _locate_and_score(self, sums):
+        """Directions of sources, followed by their scores, (n, n_sources, n_angles + 1)."""
+        y, spectrum = _as_sources(self._locate(sums)), self._score_sounds(sums)
+        grid = self.grid_.reshape(len(self.grid_), -1)[:, : y.shape[-1]]
+        # Of absent sources the place is arbitrary.
+        apart = _places(np.nan_to_num(y))[:, :, None] - _places(grid)
+        nearest = np.square(apart).sum(axis=3).argmin(axis=2)[..., None]
+        scores = np.take_along_axis(spectrum[:, None], nearest, axis=2)
+        scores = np.where(np.isnan(y[..., :1]), np.nan, scores)
+        return np.concatenate([y, scores], axis=2)
+
+    def _open(self, X, batch_transform):
+        check_rate(X, self.fs)
+        return Clips(as_samples(X), batch_transform)
+
+    def _map(self, function, X, sums=None):
+        """Apply a function of sums over frames to chunks of clips; join the results.
+
+        With ``block_size`` the results of the blocks of a clip are stacked on axis 1.
+        """
         check_is_fitted(self)
         keep_freed_memory()
-        chunks = gen_batches(_n_samples(X), _chunk_size(X, self.batch_transform_))
+        clips = self._open(X, self.batch_transform_)
         results = Parallel(self.n_jobs, require="sharedmem")(
-            delayed(self._apply)(function, X, rows) for rows in chunks
+            delayed(self._apply)(function, clips, rows, sums or self._sums)
+            for rows in clips.chunks()
         )
         self._warn_of_silence([place for _, silent in results for place in silent])
         return _join([result for result, _ in results])
 
-    def _apply(self, function, X, rows):
-        X = self._spectra(X, rows, n_channels=self.n_features_in_)
-        if X.shape[2] != self.n_freqs_in_:
-            raise ValueError(
-                f"X must have n_freqs={self.n_freqs_in_} frequencies on axis 2, as in fit; got "
-                f"{X.shape[2]}. Use one n_fft throughout."
-            )
-        n_frames = min(X.shape[3], self.block_size or X.shape[3])
+    def _apply(self, function, clips, rows, sums):
+        silent = []
+
+        def band(start, stop):
+            X = self._band(read(start, stop))
+            silent.append(_silent_channels(X))
+            return X
+
+        with clips.errors_named(rows):
+            n_frames, n_held, read = clips.open(rows)
+            size = min(n_frames, self._block_frames or n_frames)
+            self._check_n_frames(size)
+            blocks = self._block_sums(band, n_frames, size, n_held, sums)
+            results = [function(block) for block in blocks]
+        places = np.argwhere(np.logical_and.reduce(silent))
+        places[:, 0] += rows.start
+        return results[0] if self._block_frames is None else np.stack(results, axis=1), places
+
+    def _block_sums(self, read, n_frames, size, n_held, sums):
+        """FrameSums of each block, with so many frames in memory at a time."""
+
+        def pieces(start):
+            stop = min(start + size, n_frames)
+            return (read(t, min(t + n_held, stop)) for t in range(start, stop, n_held))
+
+        if size > n_held:
+            for start in range(0, n_frames, size):
+                yield self._add_up(partial(pieces, start), sums)
+            return
+        n_held -= n_held % size
+        for start in range(0, n_frames, n_held):
+            X = read(start, min(start + n_held, n_frames))
+            for t in range(0, X.shape[3], size):
+                yield sums(X[..., t : t + size])
+
+    def _add_up(self, pieces, sums):
+        """FrameSums of all pieces of a block, which ``pieces()`` iterates over."""
+        return reduce(add, map(sums, pieces()))
+
+    def _check_n_frames(self, n_frames):
         if n_frames < self._min_frames:
             raise ValueError(
                 f"X must have at least {self._min_frames} frames per estimate for "
                 f"{type(self).__name__}; got {n_frames}. Use longer clips, a smaller hop_length or "
                 "a larger block_size."
             )
-        X = X[:, :, self.bins_]
-        check_finite(X, first_sample=rows.start)
-        return function(X), _silent_channels(X, rows.start)
 
-    def _spectra(self, X, rows, *, n_channels):
-        """Validated spectra of some samples, with all frequencies."""
-        X = take_rows(X, rows)
-        if self.batch_transform_ is not None:
-            X = self.batch_transform_.transform(X)
-        return check_spectrum(X, n_channels=n_channels, ensure_finite=False)
+    def _band(self, X):
+        """Frequencies of the band, of valid spectra."""
+        check_spectrum(X, n_channels=self.n_features_in_, ensure_finite=False)
+        if X.shape[2] != self.n_freqs_in_:
+            raise ValueError(
+                f"X must have n_freqs={self.n_freqs_in_} frequencies on axis 2, as in fit; got "
+                f"{X.shape[2]}. Use one n_fft throughout."
+            )
+        return check_finite(X[:, :, self.bins_])
 
     def _warn_of_silence(self, silent):
         if silent:
@@ -200,11 +324,24 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         return tags
 
 
-def _n_samples(X):
-    n_samples = len(X) if hasattr(X, "__len__") else 0
-    if n_samples == 0:
-        raise ValueError(f"X must hold samples: found 0 sample(s) in a {type(X).__name__}.")
-    return n_samples
+def _as_sources(y):
+    """Directions (n, n_sources, n_angles) of one source or several."""
+    return y.reshape(len(y), -1, 1 if y.ndim == 1 else y.shape[-1])
+
+
+def _places(y):
+    """Positions of directions (..., n_angles), at 1 m where there is no distance."""
+    vectors = angles_to_unit_vectors(y[..., :2] if y.shape[-1] > 1 else y[..., 0])
+    return vectors * y[..., 2:] if y.shape[-1] == 3 else vectors
+
+
+def _labels(X):
+    """Paths of samples, or their labels in an index; None if they are only numbered."""
+    samples = as_samples(X)
+    index = getattr(X, "index", None)
+    if holds_paths(samples):
+        return samples
+    return recall(X).index if index is None or callable(index) else index
 
 
 def _n_angles(y, n_samples):
@@ -214,33 +351,22 @@ def _n_angles(y, n_samples):
     return 1 if y.ndim == 1 else y.shape[1]
 
 
-def _chunk_size(X, batch_transform):
-    # Clips of a list may differ in length, so they are not stacked.
-    if isinstance(X, (list, tuple)):
-        return 1
-    sample = np.asarray(take_rows(X, slice(0, 1)))
-    if sample.dtype.kind not in "fc":
-        return 8  # paths
-    # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
-    n_bytes = sample.nbytes * (1 if batch_transform is None else 8)
-    limit = min(_CHUNK_BYTES, get_config()["working_memory"] * 2**20 / 8)
-    return max(1, int(limit // max(n_bytes, 1)))
-
-
-def _silent_channels(X, first_sample):
-    """Sample and channel of each channel that is all 0."""
-    candidates = ~X[..., X.shape[3] // 2].any(axis=2)
-    return [
-        (first_sample + int(sample), int(channel))
-        for sample, channel in np.argwhere(candidates)
-        if not X[sample, channel].any()
-    ]
+def _silent_channels(X):
+    """Whether each channel (n, n_channels) is all 0."""
+    silent = ~X[..., X.shape[3] // 2].any(axis=2)
+    for sample, channel in np.argwhere(silent):
+        silent[sample, channel] = not X[sample, channel].any()
+    return silent
 
 
 def _join(results):
-    if len({result.shape[1:] for result in results}) > 1:
-        raise ValueError(
-            "X must hold clips of equal length where block_size makes a track of each; got "
-            f"{sorted({result.shape[1] for result in results})} blocks. Localize clip by clip."
-        )
-    return np.concatenate(results)
+    """Results of all chunks; where clips differ in their number of blocks, NaN fills up."""
+    n_blocks = max(result.shape[1] if result.ndim > 1 else 0 for result in results)
+    return np.concatenate([_filled_up(result, n_blocks) for result in results])
+
+
+def _filled_up(result, n_blocks):
+    if result.ndim == 1 or result.shape[1] == n_blocks:
+        return result
+    missing = [(0, 0), (0, n_blocks - result.shape[1])] + [(0, 0)] * (result.ndim - 2)
+    return np.pad(result, missing, constant_values=np.nan)

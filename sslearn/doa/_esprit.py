@@ -3,10 +3,10 @@ import warnings
 import numpy as np
 from sklearn.utils import gen_batches
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._esprit_arrays import uniform_array
 from sslearn.doa._esprit_refine import profile_likelihood, refine_values
 from sslearn.doa._esprit_roots import combine_roots, esprit_roots
+from sslearn.doa._frame_sums import FrameSums, covariance_sums, voting_weights
 from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.utils.param_validation import Integral, Interval
@@ -43,6 +43,8 @@ class ESPRIT(GridScorer):
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -168,6 +170,7 @@ class ESPRIT(GridScorer):
         n_sources=1,
         n_refinements=10,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -179,6 +182,7 @@ class ESPRIT(GridScorer):
         self.n_sources = n_sources
         self.n_refinements = n_refinements
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -229,36 +233,40 @@ class ESPRIT(GridScorer):
                 stacklevel=5,
             )
 
-    def _locate(self, X):
-        return self._in_batches(self._locate_batch, X)
+    def _sums(self, X):
+        return covariance_sums(X)
 
-    def _score(self, X):
-        return self._in_batches(self._score_batch, X)
+    def _locate(self, sums):
+        return self._in_batches(self._locate_batch, sums)
 
-    def _in_batches(self, function, X):
+    def _score(self, sums):
+        return self._in_batches(self._score_batch, sums)
+
+    def _in_batches(self, function, sums):
         # Of a few frames the covariances are larger than the spectra.
-        n_bytes = 16 * X.shape[2] * X.shape[1] ** 2
-        batches = gen_batches(len(X), max(1, _BATCH_BYTES // n_bytes))
-        return np.concatenate([function(X[rows]) for rows in batches])
+        n_bytes = 2 * sums.products[0].nbytes
+        batches = gen_batches(len(sums.power), max(1, _BATCH_BYTES // n_bytes))
+        parts = [FrameSums(sums.products[b], sums.power[b], sums.n_frames) for b in batches]
+        return np.concatenate([function(part) for part in parts])
 
-    def _locate_batch(self, X):
-        values, powers = self._find(covariance(X).astype(np.complex128), X.shape[3])
+    def _locate_batch(self, sums):
+        values, powers = self._find(_heard_covariances(sums), sums.n_frames)
         azimuths = self._array.azimuths(values)
         if self.n_sources == 1:
             return azimuths[:, 0]
         strongest = np.argsort(-powers, axis=1, kind="stable")
         return np.take_along_axis(azimuths, strongest, axis=1)[..., None]
 
-    def _score_batch(self, X):
-        covariances = covariance(X).astype(np.complex128)
+    def _score_batch(self, sums):
+        covariances = _heard_covariances(sums)
         shares = profile_likelihood(
             covariances[:, self._refined],
             self._waves[self._refined],
-            self._find(covariances, X.shape[3])[0],
+            self._find(covariances, sums.n_frames)[0],
             self._array.values_of(self.grid_),
             self._array.paths,
         )
-        return shares.astype(X.real.dtype)
+        return shares.astype(sums.power.dtype)
 
     def _find(self, covariances, n_frames):
         """What the directions depend on (n, n_sources), and the powers of the sources."""
@@ -281,3 +289,11 @@ class ESPRIT(GridScorer):
         phases, variances = esprit_roots(covariances, pencil, self.n_sources, n_frames)
         values, variances = array.values(phases, variances, waves)
         return combine_roots(values, variances, array.range, circular=array.circular)
+
+
+def _heard_covariances(sums):
+    """Covariances in double precision; white noise where a bin has no vote."""
+    covariances = sums.products.astype(np.complex128) / sums.n_frames
+    unheard = voting_weights(sums.power) == 0
+    covariances[unheard] = np.eye(covariances.shape[-1]) * np.finfo(float).tiny ** 0.25
+    return covariances

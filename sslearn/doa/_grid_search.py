@@ -6,20 +6,21 @@ from abc import abstractmethod
 import numpy as np
 from sklearn import get_config
 
-from sslearn.decoding import AdjacentDecoder
+from sslearn.decoding import AdjacentDecoder, PeakDecoder
 from sslearn.doa._base import SpectrumLocalizer
 from sslearn.exceptions import AmbiguityWarning, SpatialAliasingWarning
 from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
     check_directions,
+    check_mic_positions,
     circular_grid,
     grid_neighbors,
     icosahedral_grid,
     propagation_delays,
     steering_vectors,
 )
-from sslearn.utils.param_validation import HasMethods
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real
 
 # A beam that passes this share of the power from elsewhere does not tell the two apart.
 _SAME_POWER = 0.98
@@ -30,12 +31,14 @@ _N_BEAMS, _N_COMPARED = 24, 2000
 class GridScorer(SpectrumLocalizer):
     """Base of localizers that score every direction of a grid, whether or not they search it.
 
-    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(X)``, from spectra of
-    a band to a spectrum (n, n_directions) over the directions.
+    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(sums)``, from sums
+    over frames to a spectrum (n, n_directions) over the directions.
     """
 
     _parameter_constraints: dict = {
         **SpectrumLocalizer._parameter_constraints,
+        "mic_positions": ["array-like"],
+        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
         "grid": ["array-like", None],
     }
 
@@ -58,17 +61,20 @@ class GridScorer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._score_sounds, chunk), X)
+        return self._map(self._score_sounds, X)
+
+    def _check_array(self):
+        self.mic_positions_ = check_mic_positions(self.mic_positions, min_mics=2)
+        return len(self.mic_positions_)
 
     @abstractmethod
-    def _score(self, X):
-        """Spectra over the directions of a block of frames."""
+    def _score(self, sums):
+        """Spectra over the directions from sums over frames."""
 
-    def _score_sounds(self, X):
-        """Spectra of a block of frames; those of silence are 0, so that they have no peak."""
-        spectrum = self._score(X)
-        quiet = np.flatnonzero(~X[..., X.shape[3] // 2].any(axis=(1, 2)))
-        spectrum[[row for row in quiet if not X[row].any()]] = 0
+    def _score_sounds(self, sums):
+        """Spectra over the directions; those of silence are 0, so that they have no peak."""
+        spectrum = self._score(sums)
+        spectrum[~sums.products.reshape(len(spectrum), -1).any(axis=1)] = 0
         return spectrum
 
     def _grid_angles(self):
@@ -92,11 +98,12 @@ class GridScorer(SpectrumLocalizer):
 class GridLocalizer(GridScorer):
     """Base of localizers that search their grid.
 
-    A subclass has ``_prepare_grid(freqs)`` and ``_score(X)``.
+    A subclass has ``_prepare_grid(freqs)``, ``_sums(X)`` and ``_score(sums)``.
     """
 
     _parameter_constraints: dict = {
         **GridScorer._parameter_constraints,
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "decoder": [HasMethods(["decode"]), None],
     }
 
@@ -114,17 +121,26 @@ class GridLocalizer(GridScorer):
         self._neighbors = neighbors_for(self._get_decoder(), self.grid_)
         self._prepare_grid(freqs)
 
-    def _locate(self, X):
-        scores = self._score_sounds(X)
+    def _locate(self, sums):
+        scores = self._score_sounds(sums)
         return self._get_decoder().decode(scores, self.grid_, neighbors=self._neighbors)
 
     def _get_decoder(self):
-        return self.decoder or AdjacentDecoder(weights=self._peak_shape)
+        return default_decoder(self.decoder, self.n_sources, self._peak_shape)
 
     def _steering_vectors(self, freqs):
         return steering_vectors(
             self.mic_positions_, self.grid_, freqs, speed_of_sound=self.speed_of_sound
         )
+
+
+def default_decoder(decoder, n_sources, peak_shape):
+    """The decoder that is given, or one that finds so many sources off the grid."""
+    if decoder is not None:
+        return decoder
+    if n_sources > 1:
+        return PeakDecoder(n_sources, refine=peak_shape)
+    return AdjacentDecoder(weights=peak_shape)
 
 
 def neighbors_for(decoder, grid):

@@ -1,8 +1,11 @@
+from functools import partial
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from sslearn.doa._base import SpectrumLocalizer
-from sslearn.doa._grid_search import neighbors_for
+from sslearn.doa._frame_sums import FrameSums, bin_power, voting_weights
+from sslearn.doa._grid_search import default_decoder, neighbors_for
 from sslearn.features import AMBISONIC_CONVENTIONS, sound_intensity
 from sslearn.geometry import (
     angles_to_unit_vectors,
@@ -11,7 +14,7 @@ from sslearn.geometry import (
     icosahedral_grid,
     unit_vectors_to_angles,
 )
-from sslearn.utils.param_validation import HasMethods, Interval, Real, StrOptions
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, StrOptions
 
 # Cells of the histogram, about 4 degrees apart.
 _N_SUBDIVISIONS = 4
@@ -39,7 +42,7 @@ class SphericalHistogram:
         angles = np.stack(np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)), axis=-1)
         self._table = cKDTree(self._cells).query(angles_to_unit_vectors(angles))[1]
 
-    def __call__(self, vectors):
+    def count(self, vectors):
         """Count.
 
         Parameters
@@ -49,8 +52,8 @@ class SphericalHistogram:
 
         Returns
         -------
-        histogram : ndarray of shape (n_samples, n_directions)
-            Share of the weight around each direction, times the kernel.
+        sums : ndarray of shape (n_samples, 4, n_cells)
+            Weights and vectors in each cell.
         """
         vectors = np.moveaxis(vectors.reshape(*vectors.shape[:2], -1), 1, 0)
         x, y, z = vectors
@@ -59,7 +62,22 @@ class SphericalHistogram:
         row = np.rint(np.rad2deg(np.arctan2(z, horizontal)) + 90).astype(np.intp)
         column = np.rint(np.rad2deg(np.arctan2(y, x)) + 180).astype(np.intp)
         cells = self._table[row, column]
-        counts, *sums = (self._count(cells, values) for values in (weights, *vectors))
+        return np.stack([self._count(cells, values) for values in (weights, *vectors)], axis=1)
+
+    def smooth(self, sums):
+        """Smooth.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_samples, 4, n_cells)
+            Weights and vectors in each cell.
+
+        Returns
+        -------
+        histogram : ndarray of shape (n_samples, n_directions)
+            Share of the weight around each direction, times the kernel.
+        """
+        counts, *sums = np.moveaxis(sums, 1, 0)
         total = counts.sum(axis=1, keepdims=True)
         share = 1 / np.where(total > 0, total, 1.0)
         histogram = (share * counts).astype(np.float32) @ self._kernel
@@ -87,9 +105,9 @@ class IntensityLocalizer(SpectrumLocalizer):
     fs : float, default=16000
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
-        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes every
-        2 degrees of azimuth, or about every 4 degrees of the sphere if ``fit`` is given azimuths
-        and elevations.
+        Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees. None takes about
+        every 4 degrees of the sphere, or every 2 degrees of azimuth if ``fit`` is given azimuths
+        alone.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     normalize : bool, default=True
@@ -98,14 +116,18 @@ class IntensityLocalizer(SpectrumLocalizer):
     width : float, default=8.0
         Standard deviation of the smoothing of the spatial spectrum, in degrees; at least 4, the
         distance of its cells.
+    n_sources : int, default=1
+        Number of sources to find.
     decoder : decoder, default=None
-        None takes the direction of the mean intensity: one source, no grid. Otherwise the decoder
-        is applied to the spatial spectrum: ``PeakDecoder(n_sources)`` finds several sources, and
-        ``AdjacentDecoder(weights="parabola")`` one, which early reflections pull less than the
-        mean.
+        From the spatial spectrum to directions. None takes the direction of the mean intensity for
+        one source, without the grid, and ``PeakDecoder(n_sources)`` for several.
+        ``AdjacentDecoder(weights="parabola")`` finds one too, which early reflections pull less
+        than the mean.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -176,6 +198,7 @@ class IntensityLocalizer(SpectrumLocalizer):
         **SpectrumLocalizer._parameter_constraints,
         "convention": [StrOptions(set(AMBISONIC_CONVENTIONS))],
         "normalize": ["boolean"],
+        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "decoder": [HasMethods(["decode"]), None],
         "grid": ["array-like", None],
         "width": [Interval(Real, 4, 180, closed="both")],
@@ -190,8 +213,10 @@ class IntensityLocalizer(SpectrumLocalizer):
         freq_range=(200, 4000),
         normalize=True,
         width=8.0,
+        n_sources=1,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -201,8 +226,10 @@ class IntensityLocalizer(SpectrumLocalizer):
         self.freq_range = freq_range
         self.normalize = normalize
         self.width = width
+        self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -225,14 +252,36 @@ class IntensityLocalizer(SpectrumLocalizer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._score, chunk), X)
+        return self._map(self._score_sounds, X)
+
+    def predict(self, X):
+        """Predict directions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 4, n_freqs, n_frames)
+            Spectra, or the input of ``batch_transform``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_blocks, n_sources, n_angles)
+            Directions in degrees, as those of the other localizers.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the channels and frequencies of ``fit``, or contains NaN.
+        """
+        sums = self._vector_sums if self._get_decoder() is None else self._sums
+        return self._map(self._locate_sources, X, sums)
 
     def _check_array(self):
         return 4
 
     def _prepare(self, freqs, n_angles):
         if self.grid is None:
-            self.grid_ = icosahedral_grid(_N_SUBDIVISIONS) if n_angles == 2 else circular_grid(2.0)
+            self.grid_ = circular_grid(2.0) if n_angles == 1 else icosahedral_grid(_N_SUBDIVISIONS)
         else:
             self.grid_ = check_directions(self.grid, name="grid")
         n_columns = 1 if self.grid_.ndim == 1 else self.grid_.shape[1]
@@ -241,25 +290,58 @@ class IntensityLocalizer(SpectrumLocalizer):
                 "grid and y must both hold azimuths, or azimuths and elevations; got a grid of "
                 f"shape {self.grid_.shape} and {n_angles} number(s) per direction in y."
             )
-        self._neighbors = neighbors_for(self.decoder, self.grid_)
+        self._neighbors = neighbors_for(self._get_decoder(), self.grid_)
         self._histogram = SphericalHistogram(angles_to_unit_vectors(self.grid_), self.width)
 
+    def _add_up(self, pieces, sums):
+        # A histogram does not tell frequencies apart: which of them count is found first.
+        if sums == self._sums:
+            power = sum(bin_power(X[:, :1]) for X in pieces())
+            sums = partial(sums, power=power)
+        return super()._add_up(pieces, sums)
+
+    def _sums(self, X, power=None):
+        """Weights and vectors in the cells of the histogram; ``power`` is that of X if None."""
+        own_power = bin_power(X[:, :1])
+        vectors = self._intensity(X)
+        weights = voting_weights(own_power if power is None else power)
+        vectors *= weights[..., None].astype(vectors.dtype)
+        sums = self._histogram.count(vectors.swapaxes(0, 1))
+        return FrameSums(sums, own_power, X.shape[3])
+
+    def _vector_sums(self, X):
+        """Intensity at each frequency."""
+        vectors = self._intensity(X).sum(axis=3).swapaxes(0, 1)
+        return FrameSums(vectors, bin_power(X[:, :1]), X.shape[3])
+
     def _intensity(self, X):
-        """Active intensity (n_samples, 3, n_freqs, n_frames), horizontal for azimuths alone."""
+        """Active intensity (3, n_samples, n_freqs, n_frames), horizontal for azimuths alone."""
         vectors = sound_intensity(
             X.swapaxes(0, 1), self.convention, normalize=self.normalize, reactive=False
         )
         if self.grid_.ndim == 1:
             vectors[2] = 0.0
-        return vectors.swapaxes(0, 1)
+        return vectors
 
-    def _score(self, X):
-        return self._histogram(self._intensity(X))
+    def _get_decoder(self):
+        """None for the mean intensity."""
+        if self.decoder is None and self.n_sources == 1:
+            return None
+        return default_decoder(self.decoder, self.n_sources, "parabola")
 
-    def _locate(self, X):
-        if self.decoder is not None:
-            return self.decoder.decode(self._score(X), self.grid_, neighbors=self._neighbors)
-        vectors = self._intensity(X).mean(axis=(2, 3), dtype=np.float64)
+    def _score_sounds(self, sums):
+        return self._histogram.smooth(sums.products)
+
+    def _locate(self, sums):
+        decoder = self._get_decoder()
+        if decoder is not None:
+            scores = self._score_sounds(sums)
+            return decoder.decode(scores, self.grid_, neighbors=self._neighbors)
+        if sums.products.shape[1] == 4:
+            vectors = sums.products[:, 1:].sum(axis=2)
+        else:
+            weights = voting_weights(sums.power).astype(np.float64)
+            vectors = (sums.products @ weights[..., None])[..., 0]
         directions = unit_vectors_to_angles(vectors)
         return directions if self.grid_.ndim == 2 else directions[:, 0]
 

@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from sslearn.doa._frame_sums import covariance_sums, voting_weights
 from sslearn.doa._grid_search import fits_memory
 
 # Products of vectors and steering vectors at a time: they stay near the second cache.
@@ -13,9 +14,8 @@ _N_PRODUCTS = 2**18
 class InverseForms:
     """Mixin of localizers whose spectrum is the mean over the frequencies of ``1 / (a^H H a)``.
 
-    A subclass has ``_vectors(X)``, from spectra of a band to vectors v of shape (n, n_freqs,
-    n_vectors, n_mics), and ``_forms(powers)``, from the sums of ``|v a|^2 / n_mics`` over the
-    vectors to forms.
+    A subclass has ``_vectors(covariances)``, vectors v of shape (n, n_freqs, n_vectors, n_mics),
+    and ``_forms(powers)``, from the sums of ``|v a|^2 / n_mics`` over the vectors to forms.
     """
 
     _peak_shape = "lorentzian"
@@ -33,16 +33,23 @@ class InverseForms:
             steered[k] = self._steering_vectors([freq])[0].T
         return steered
 
-    def _score(self, X):
-        vectors = self._vectors(X).swapaxes(0, 1) / X.real.dtype.type(np.sqrt(X.shape[1]))
-        spectrum = np.zeros((len(X), len(self.grid_)), dtype=X.real.dtype)
+    def _sums(self, X):
+        return covariance_sums(X)
+
+    def _score(self, sums):
+        real = sums.power.dtype.type
+        vectors = self._vectors(sums.products / real(sums.n_frames)).swapaxes(0, 1)
+        vectors = vectors / real(np.sqrt(sums.products.shape[2]))
+        weights = voting_weights(sums.power).T[:, :, None]
+        spectrum = np.zeros((vectors.shape[1], len(self.grid_)), dtype=real)
         step = max(1, _N_PRODUCTS // (spectrum.size * vectors.shape[2]))
         for start in range(0, len(vectors), step):
             some = slice(start, start + step)
             cached = self._steered is not None
             steered = self._steered[some] if cached else self._steer(self._freqs[some])
-            spectrum += self._invert(self._forms(_powers(vectors[some], steered))).sum(axis=0)
-        return spectrum / len(vectors)
+            values = self._invert(self._forms(_powers(vectors[some], steered)))
+            spectrum += np.multiply(values, weights[some], out=values).sum(axis=0)
+        return spectrum
 
     def _invert(self, forms):
         # A form is positive but for rounding, which must not make an infinite peak.
@@ -51,8 +58,8 @@ class InverseForms:
         return np.divide(least, forms, out=forms)
 
     @abstractmethod
-    def _vectors(self, X):
-        """Vectors (n, n_freqs, n_vectors, n_mics) of the spectra of a band."""
+    def _vectors(self, covariances):
+        """Vectors (n, n_freqs, n_vectors, n_mics) of covariances (n, n_freqs, n_mics, n_mics)."""
 
     @abstractmethod
     def _forms(self, powers):

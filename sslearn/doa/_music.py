@@ -1,9 +1,7 @@
 import numpy as np
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.doa._inverse_forms import InverseForms
-from sslearn.utils.param_validation import Integral, Interval
 
 
 class MUSIC(InverseForms, GridLocalizer):
@@ -26,18 +24,20 @@ default=None
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
     n_sources : int, default=1
-        Dimension of the signal subspace at each frequency, below the number of microphones. To
-        find several sources, give a ``decoder`` as well.
+        Number of sources to find, and dimension of the signal subspace at each frequency: below
+        the number of microphones.
     normalize : bool, default=True
         Whether the pseudo-spectrum of each frequency is divided by its maximum before the mean
         over the frequencies (NormMUSIC), so that no frequency outweighs the others [2]_.
     decoder : decoder, default=None
-        From the spatial spectrum to directions: None is
-        ``AdjacentDecoder(weights="lorentzian")``, which refines the highest value off the grid;
-        ``PeakDecoder(n_sources, refine="lorentzian")`` finds several sources.
+        From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="lorentzian")``,
+        which refines the highest value off the grid, for one source, and
+        ``PeakDecoder(n_sources, refine="lorentzian")`` for several.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -115,7 +115,6 @@ default=None
 
     _parameter_constraints: dict = {
         **GridLocalizer._parameter_constraints,
-        "n_sources": [Interval(Integral, 1, None, closed="left")],
         "normalize": ["boolean"],
     }
 
@@ -131,6 +130,7 @@ default=None
         normalize=True,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -143,6 +143,7 @@ default=None
         self.normalize = normalize
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -160,8 +161,8 @@ default=None
             )
         return n_mics
 
-    def _vectors(self, X):
-        signal = np.linalg.eigh(covariance(X))[1][..., -self.n_sources :]
+    def _vectors(self, covariances):
+        signal = np.linalg.eigh(covariances)[1][..., -self.n_sources :]
         return signal.conj().swapaxes(2, 3)
 
     def _forms(self, powers):

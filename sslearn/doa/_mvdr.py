@@ -1,6 +1,5 @@
 import numpy as np
 
-from sslearn.doa._covariance import covariance
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.doa._inverse_forms import InverseForms
 from sslearn.utils.param_validation import Interval, Real
@@ -31,13 +30,17 @@ default=None
     normalize : bool, default=True
         Whether the spectrum of each frequency is divided by its maximum before the mean over the
         frequencies, so that no frequency outweighs the others [2]_.
+    n_sources : int, default=1
+        Number of sources to find: the highest peaks of the spatial spectrum.
     decoder : decoder, default=None
-        From the spatial spectrum to directions: None is
-        ``AdjacentDecoder(weights="lorentzian")``, which refines the highest value off the grid;
-        ``PeakDecoder(n_sources, refine="lorentzian")`` finds several sources.
+        From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="lorentzian")``,
+        which refines the highest value off the grid, for one source, and
+        ``PeakDecoder(n_sources, refine="lorentzian")`` for several.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -126,8 +129,10 @@ default=None
         speed_of_sound=343.0,
         diagonal_loading=1e-3,
         normalize=True,
+        n_sources=1,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -138,13 +143,15 @@ default=None
         self.speed_of_sound = speed_of_sound
         self.diagonal_loading = diagonal_loading
         self.normalize = normalize
+        self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
-    def _vectors(self, X):
-        return inverse_root(covariance(X), self.diagonal_loading)
+    def _vectors(self, covariances):
+        return inverse_root(covariances, self.diagonal_loading)
 
     def _forms(self, powers):
         return powers

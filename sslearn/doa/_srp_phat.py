@@ -2,9 +2,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.special import jv
 
-from sslearn.doa._covariance import covariance
+from sslearn.doa._frame_sums import phase_sums, voting_weights
 from sslearn.doa._grid_search import GridLocalizer, fits_memory
-from sslearn.features import whiten
 from sslearn.geometry import mic_pairs, propagation_delays
 
 # What the polynomials leave out, per pair and frequency: about as much as single precision does.
@@ -33,13 +32,17 @@ default=None
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
+    n_sources : int, default=1
+        Number of sources to find: the highest peaks of the spatial spectrum.
     decoder : decoder, default=None
-        From the spatial spectrum to directions: None is
-        ``AdjacentDecoder(weights="parabola")``, which refines the highest value off the grid;
-        ``PeakDecoder(n_sources)`` finds several sources.
+        From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="parabola")``,
+        which refines the highest value off the grid, for one source, and
+        ``PeakDecoder(n_sources)`` for several.
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -131,8 +134,10 @@ default=None
         grid=None,
         freq_range=(200, 4000),
         speed_of_sound=343.0,
+        n_sources=1,
         decoder=None,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -141,8 +146,10 @@ default=None
         self.grid = grid
         self.freq_range = freq_range
         self.speed_of_sound = speed_of_sound
+        self.n_sources = n_sources
         self.decoder = decoder
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -166,11 +173,14 @@ default=None
         polynomials = chebyshev.chebvander(self._shares[:, directions].astype(np.float32), degree)
         return polynomials.transpose(0, 2, 1).reshape(-1, polynomials.shape[1])
 
-    def _score(self, X):
-        i, j = mic_pairs(X.shape[1]).T
-        cross = covariance(whiten(X))[:, :, i, j].transpose(2, 0, 1)
+    def _sums(self, X):
+        return phase_sums(X, mic_pairs(X.shape[1]))
+
+    def _score(self, sums):
+        weights = voting_weights(sums.power)
+        cross = sums.products.transpose(2, 0, 1) * (weights / sums.power.dtype.type(sums.n_frames))
         cross = np.concatenate([cross.real, cross.imag], axis=2)
-        coefficients = (cross @ self._lag_transform).swapaxes(0, 1).reshape(len(X), -1)
+        coefficients = (cross @ self._lag_transform).swapaxes(0, 1).reshape(len(weights), -1)
         if self._polynomials is not None:
             return coefficients @ self._polynomials
         step = max(1, len(self.grid_) // 16)
@@ -202,8 +212,8 @@ def lag_transform(freqs, max_lags, degree):
     -------
     transform : ndarray of shape (n_pairs, 2 * n_freqs, degree + 1)
         Takes real parts, then imaginary parts, of the cross-spectra of a pair. The sum of the
-        coefficients times ``T_k(lag / max_lag)``, over all pairs, is their mean over pairs and
-        frequencies of ``Re[cross exp(2j pi f lag)]``.
+        coefficients times ``T_k(lag / max_lag)``, over all pairs, is the mean over pairs of the sum
+        over frequencies of ``Re[cross exp(2j pi f lag)]``.
     """
     phases = 2 * np.pi * np.multiply.outer(max_lags, freqs)
     orders = np.arange(degree + 1)
@@ -211,4 +221,4 @@ def lag_transform(freqs, max_lags, degree):
     bessel = jv(orders, phases[..., None]) * np.where(orders > 0, 2.0, 1.0)
     turn = 1j**orders
     transform = np.concatenate([bessel * turn.real, -bessel * turn.imag], axis=1)
-    return transform / (len(max_lags) * len(freqs))
+    return transform / len(max_lags)

@@ -2,12 +2,12 @@ import warnings
 
 import numpy as np
 
-from sslearn.doa._covariance import covariance
+from sslearn.doa._frame_sums import phase_sums, voting_weights
 from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features import LagCorrelator, whiten
+from sslearn.features import LagCorrelator
 from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
 from sslearn.utils import check_pairs
 
@@ -115,6 +115,8 @@ class TDOALocalizer(GridScorer):
     block_size : int, default=None
         Number of frames for one estimate, which makes a track per clip (the last block may be
         shorter); None takes all frames of a clip together.
+    block_duration : float, default=None
+        The same in seconds, rounded to whole frames, where ``batch_transform`` has an STFT.
     batch_transform : transformer, default=None
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512)`` or
         ``make_pipeline(AudioReader(), STFT(512))``: X may then be audio or paths, and the spectra
@@ -171,7 +173,7 @@ class TDOALocalizer(GridScorer):
     highest frequency, refined by Newton's method on the sum itself. How a direction
     follows, and which side of a plane or a line of microphones is taken, is said in
     :func:`directions_from_tdoas`. For azimuth alone on a line of microphones sources are taken to
-    be on the horizontal plane. The method finds one source.
+    be on the horizontal plane. The method finds one source, so there is no ``n_sources``.
 
     The spatial spectrum is the mean of ``1 / (1 + (r / s)**2)`` [2]_ over the pairs, with the
     residual r that the plane wave from a direction leaves, in metres; azimuths alone are scored at
@@ -222,6 +224,7 @@ class TDOALocalizer(GridScorer):
         speed_of_sound=343.0,
         robust=True,
         block_size=None,
+        block_duration=None,
         batch_transform=None,
         n_jobs=None,
     ):
@@ -233,6 +236,7 @@ class TDOALocalizer(GridScorer):
         self.speed_of_sound = speed_of_sound
         self.robust = robust
         self.block_size = block_size
+        self.block_duration = block_duration
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
 
@@ -255,7 +259,7 @@ class TDOALocalizer(GridScorer):
         ValueError
             As ``predict``.
         """
-        return self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        return self._map(self._delays, X)
 
     def predict(self, X):
         """Localize.
@@ -276,9 +280,10 @@ class TDOALocalizer(GridScorer):
             If X does not have the channels and frequencies of ``fit``, or holds NaN.
         """
         # All clips are fitted at once: the fit needs little memory, but many small steps.
-        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        tdoas, is_missing = self._all_delays(X)
         directions = self._locate_delays(tdoas.reshape(-1, len(self.pairs_)))
-        if self.block_size is not None:
+        directions[is_missing.ravel()] = np.nan
+        if self._block_frames is not None:
             return directions.reshape(*tdoas.shape[:2], 1, self._n_angles)
         return directions if self._n_angles == 2 else directions[:, 0]
 
@@ -302,8 +307,9 @@ class TDOALocalizer(GridScorer):
         ValueError
             As ``predict``.
         """
-        tdoas = self._map(lambda chunk: self._blocks(self._delays, chunk), X)
+        tdoas, is_missing = self._all_delays(X)
         scores = self._score_delays(tdoas.reshape(-1, len(self.pairs_)))
+        scores[is_missing.ravel()] = np.nan
         return scores.reshape(*tdoas.shape[:-1], len(self.grid_))
 
     def _prepare(self, freqs, n_angles):
@@ -327,10 +333,24 @@ class TDOALocalizer(GridScorer):
         n_fft = 2 * (self.n_freqs_in_ - 1)
         self._find_delays = DelayFinder(max_lags, self.bins_, n_fft=n_fft, fs=self.fs)
 
-    def _delays(self, X):
-        i, j = self.pairs_.T
-        cross = covariance(whiten(X))[:, :, i, j]
+    def _sums(self, X):
+        return phase_sums(X, self.pairs_)
+
+    def _delays(self, sums):
+        weights = voting_weights(sums.power) / sums.power.dtype.type(sums.n_frames)
+        cross = sums.products * weights[..., None]
         return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
+
+    def _all_delays(self, X):
+        """Time differences, and whether a block is missing, which is not silence."""
+        found = self._map(lambda sums: np.pad(self._delays(sums), ((0, 0), (0, 1))), X)
+        return found[..., :-1], np.isnan(found[..., -1])
+
+    def _locate(self, sums):
+        return self._locate_delays(self._delays(sums))
+
+    def _score(self, sums):
+        return self._score_delays(self._delays(sums))
 
     def _locate_delays(self, tdoas):
         vectors = np.empty((len(tdoas), 3))

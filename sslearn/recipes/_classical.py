@@ -2,9 +2,11 @@
 
 from inspect import cleandoc, signature
 
-from sslearn.decoding import PeakDecoder
+from sklearn.pipeline import make_pipeline
+
+from sslearn.decoding import AdjacentDecoder
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
-from sslearn.features import STFT
+from sslearn.features import STFT, AudioReader
 
 _PARAMETERS = {
     "mic_positions": """array-like of shape (n_mics, 3)
@@ -20,6 +22,15 @@ _PARAMETERS = {
     Length of a frame in samples.""",
     "hop_length": """int, default=None
     Samples between frames; a quarter of ``n_fft`` if None.""",
+    "grid": """array-like of directions, default=None
+    Azimuths, or azimuths and elevations, in degrees, that are searched or scored; all that the
+    microphones can tell apart if None.""",
+    "freq_range": """tuple of (float, float) or None, default=(200, 4000)
+    Lowest and highest frequency in Hz; None takes all.""",
+    "block_size": """int, default=None
+    Number of frames for one estimate, which makes a track per clip; None takes all of them.""",
+    "block_duration": """float, default=None
+    The same in seconds.""",
     "n_jobs": """int, default=None
     Number of threads over chunks of clips.""",
 }
@@ -33,8 +44,9 @@ Parameters
 Returns
 -------
 localizer : {localizer}
-    Localizer of audio of shape (n_samples, n_channels, n_times), or of a list of clips of any
-    lengths; spectra are computed in chunks, and never stored for all clips.
+    Localizer of audio of shape (n_samples, n_channels, n_times), of clips of any lengths, or of
+    paths of files, which are resampled to ``fs``; spectra are computed in chunks, and never stored
+    for all clips.
 
 References
 ----------
@@ -58,8 +70,8 @@ _ON_AN_ARRAY = """>>> from sslearn.datasets import make_plane_waves
 _AMBISONIC = """>>> import numpy as np
 >>> sound = np.random.default_rng(0).standard_normal((1, 1, 4000))
 >>> X = sound * [[[1.0], [1.0], [0.0], [0.0]]]  # W, Y, Z, X of a plane wave from the left
->>> recipes.{name}().fit(X).predict(X).round().tolist()
-[90.0]"""
+>>> abs(recipes.{name}().fit(X).predict(X)).round().tolist()
+[[90.0, 0.0]]"""
 
 
 def _documented(localizer, reference, example=_ON_AN_ARRAY):
@@ -79,68 +91,195 @@ def _documented(localizer, reference, example=_ON_AN_ARRAY):
     return document
 
 
-def _settings(fs, n_fft, hop_length, n_jobs):
-    """Parameters of a classical localizer on audio."""
-    stft = STFT(n_fft, hop_length=hop_length)
-    return {"fs": fs, "batch_transform": stft, "n_jobs": n_jobs}
+def _audio_to_spectra(fs, n_fft, hop_length):
+    """Transformer of audio or paths to spectra."""
+    return make_pipeline(AudioReader(fs), STFT(n_fft, hop_length=hop_length))
 
 
 @_documented(SRPPHAT, "DiBiase 2000")
-def srp_phat(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
+def srp_phat(
+    mic_positions,
+    *,
+    fs=16000,
+    n_sources=1,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
     """Steered response power with phase transform, on audio.
 
     The most robust classical localizer in rooms: try it first.
     """
-    decoder = PeakDecoder(n_sources) if n_sources > 1 else None
-    return SRPPHAT(mic_positions, decoder=decoder, **_settings(fs, n_fft, hop_length, n_jobs))
+    return SRPPHAT(
+        mic_positions,
+        fs=fs,
+        n_sources=n_sources,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )
 
 
 @_documented(MUSIC, "Schmidt 1986; Salvati, Drioli, Foresti 2014")
-def music(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
+def music(
+    mic_positions,
+    *,
+    fs=16000,
+    n_sources=1,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
     """Wide-band MUSIC with normalized frequencies, on audio.
 
     Sharp peaks for incoherent sources, such as several talkers in a dry room. It needs more
     microphones than sources.
     """
-    decoder = PeakDecoder(n_sources, refine="lorentzian") if n_sources > 1 else None
-    settings = _settings(fs, n_fft, hop_length, n_jobs)
-    return MUSIC(mic_positions, n_sources=n_sources, decoder=decoder, **settings)
+    return MUSIC(
+        mic_positions,
+        fs=fs,
+        n_sources=n_sources,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )
 
 
 @_documented(MVDR, "Capon 1969")
-def mvdr(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
+def mvdr(
+    mic_positions,
+    *,
+    fs=16000,
+    n_sources=1,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
     """Minimum variance beamformer with normalized frequencies, on audio.
 
     Sharp peaks, without a number of sources in the model.
     """
-    decoder = PeakDecoder(n_sources, refine="lorentzian") if n_sources > 1 else None
-    return MVDR(mic_positions, decoder=decoder, **_settings(fs, n_fft, hop_length, n_jobs))
+    return MVDR(
+        mic_positions,
+        fs=fs,
+        n_sources=n_sources,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )
 
 
 @_documented(ESPRIT, "Roy and Kailath 1989")
-def esprit(mic_positions, *, fs=16000, n_sources=1, n_fft=512, hop_length=None, n_jobs=None):
+def esprit(
+    mic_positions,
+    *,
+    fs=16000,
+    n_sources=1,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
     """ESPRIT for uniform linear and circular arrays, on audio.
 
     It computes directions from the eigenvectors, without a grid. It needs more microphones than
     sources.
     """
-    settings = _settings(fs, n_fft, hop_length, n_jobs)
-    return ESPRIT(mic_positions, n_sources=n_sources, **settings)
+    return ESPRIT(
+        mic_positions,
+        fs=fs,
+        n_sources=n_sources,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )
 
 
 @_documented(TDOALocalizer, "Knapp and Carter 1976")
-def tdoa(mic_positions, *, fs=16000, n_fft=512, hop_length=None, n_jobs=None):
+def tdoa(
+    mic_positions,
+    *,
+    fs=16000,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
     """Least squares on the time differences of GCC-PHAT, on audio.
 
-    One source, without a grid: the fastest for many microphones.
+    One source, without a search: the fastest for many microphones.
     """
-    return TDOALocalizer(mic_positions, **_settings(fs, n_fft, hop_length, n_jobs))
+    return TDOALocalizer(
+        mic_positions,
+        fs=fs,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )
 
 
 @_documented(IntensityLocalizer, "Jarrett, Habets, Naylor 2010", _AMBISONIC)
-def intensity(convention="sn3d", *, fs=16000, n_fft=512, hop_length=None, n_jobs=None):
-    """Mean intensity of first-order ambisonic audio.
+def intensity(
+    convention="sn3d",
+    *,
+    fs=16000,
+    n_sources=1,
+    n_fft=512,
+    hop_length=None,
+    grid=None,
+    freq_range=(200, 4000),
+    block_size=None,
+    block_duration=None,
+    n_jobs=None,
+):
+    """Histogram of the intensity of first-order ambisonic audio.
 
-    The baseline for ambisonic microphones, without array geometry or a grid.
+    Azimuths and elevations, from the highest peaks of the histogram of all frames and frequencies;
+    azimuths alone if ``fit`` is given azimuths. ``set_params(decoder=None)`` takes the direction of
+    the mean intensity instead, which early reflections pull more.
     """
-    return IntensityLocalizer(convention, **_settings(fs, n_fft, hop_length, n_jobs))
+    return IntensityLocalizer(
+        convention,
+        fs=fs,
+        n_sources=n_sources,
+        decoder=AdjacentDecoder(weights="parabola") if n_sources == 1 else None,
+        grid=grid,
+        freq_range=freq_range,
+        block_size=block_size,
+        block_duration=block_duration,
+        batch_transform=_audio_to_spectra(fs, n_fft, hop_length),
+        n_jobs=n_jobs,
+    )

@@ -376,7 +376,7 @@ def test_spectrum_in_blocks_threads_and_pieces(monkeypatch):
     assert spectrum.shape == (2, 3, len(localizer.grid_))
     top = localizer.grid_[spectrum[:, [0, 2]].argmax(axis=2)]
     assert np.abs(top - azimuths[:, None] - [0, 15]).max() <= 1
-    monkeypatch.setattr("sslearn.doa._base._CHUNK_BYTES", 1)
+    monkeypatch.setattr("sslearn.doa._clips._CHUNK_BYTES", 1)
     monkeypatch.setattr("sslearn.doa._esprit_refine._STEERED_BYTES", 1)
     threaded = ESPRIT(LINE, block_size=20, n_jobs=2).fit(X)
     np.testing.assert_allclose(threaded.spatial_spectrum(X), spectrum, atol=1e-9)

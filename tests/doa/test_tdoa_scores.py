@@ -145,7 +145,7 @@ def test_spectrum_in_blocks_threads_and_pieces(monkeypatch, spectra_of_waves):
     assert spectrum.shape == (len(X), -(-X.shape[3] // 10), len(localizer.grid_))
     top = localizer.grid_[spectrum.argmax(axis=2)]
     assert great_circle_distance(top, DIRECTIONS[:, None]).max() < 3.5
-    monkeypatch.setattr("sslearn.doa._base._CHUNK_BYTES", 1)
+    monkeypatch.setattr("sslearn.doa._clips._CHUNK_BYTES", 1)
     monkeypatch.setattr("sslearn.doa._tdoa_scores._RESIDUAL_BYTES", 6 * 8 * 500)
     threaded = TDOALocalizer(mics, block_size=10, n_jobs=2).fit(X, DIRECTIONS)
     np.testing.assert_allclose(threaded.spatial_spectrum(X), spectrum, atol=1e-9)

@@ -1,0 +1,237 @@
+"""Spectra of clips: several short ones at once, a long one some frames at a time."""
+
+import math
+import re
+from contextlib import contextmanager
+from fractions import Fraction
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from sslearn.features import STFT, AudioReader
+from sslearn.utils import (
+    audio_info,
+    check_audio,
+    check_spectrum,
+    fit_batch_transform,
+    holds_paths,
+    read_audio,
+    take_rows,
+)
+
+# Spectra of this size, with the arrays computed from them, nearly fit into the last-level cache.
+_CHUNK_BYTES = 2**24
+# Clips longer than so many chunks are worked on piece by piece, which opens a file for each piece.
+_N_CHUNKS = 4
+# Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
+_FRAMES_PER_AUDIO = 8
+
+
+class Clips:
+    """Samples, and what turns them into spectra.
+
+    Where that is nothing, an STFT, or an AudioReader before an STFT, the shape of the spectra is
+    known without reading audio, and any frames of a clip can be had alone. Any other transformer
+    is given whole clips.
+
+    Parameters
+    ----------
+    samples : ndarray or list
+        Spectra, audio or paths, as :func:`sslearn.utils.as_samples` returns them.
+    batch_transform : transformer or None
+        Turns samples into spectra.
+    """
+
+    def __init__(self, samples, batch_transform):
+        self.samples, self.batch_transform = samples, batch_transform
+        self._reader, self._stft = known_steps(batch_transform)
+        self._shapes = {}
+
+    def fitted_transform(self):
+        """Copy of ``batch_transform``, fitted on no more than it needs."""
+        shape = self._audio_shape(0)
+        if shape is None:
+            first = next(self.chunks())
+            return fit_batch_transform(self.batch_transform, self.samples, first.stop)
+        if isinstance(self.samples, np.ndarray):
+            check_audio(self.samples, ensure_finite=False)
+        fitted = clone(self.batch_transform)
+        reader, stft = known_steps(fitted)
+        if reader is not None:
+            reader.fit(self.samples)
+        # It learns the number of channels alone.
+        stft.fit(np.zeros((1, shape[0], stft.n_fft), np.float32))
+        return fitted
+
+    def example(self):
+        """Spectra of the first sample, or an array of their shape where that is known."""
+        shape = None if self._stft is None else self._shape(0)
+        if shape is None or shape[2] < 1:
+            return self._whole(slice(0, 1))
+        return np.broadcast_to(np.complex64(0), (1, *shape))
+
+    def chunks(self):
+        """Slices of neighbouring clips of one length, which are worked on together."""
+        start, n_samples = 0, len(self.samples)
+        while start < n_samples:
+            n_rows = max(1, int(_chunk_bytes() // max(1, self._n_bytes(start))))
+            stop = min(n_samples, start + n_rows)
+            if isinstance(self.samples, list):
+                shape = self._shape(start)
+                others = (i for i in range(start + 1, stop) if self._shape(i) != shape)
+                stop = start + 1 if shape is None else next(others, stop)
+            yield slice(start, stop)
+            start = stop
+
+    def n_frames(self):
+        """Number of frames of each clip."""
+        return [shape[2] for shape in map(self._shape, range(len(self.samples)))]
+
+    def open(self, rows):
+        """Number of frames, how many fit into memory, and a function that returns some of them."""
+        i, limit = rows.start, _N_CHUNKS * _chunk_bytes()
+        n_bytes, shape = self._n_bytes(i), self._shape(i)
+        if n_bytes <= limit or shape is None or shape[2] <= 1:
+            X = self._whole(rows)
+            return X.shape[3], X.shape[3], lambda start, stop: X[..., start:stop]
+        step = max(1, int(shape[2] * limit / n_bytes))
+        return shape[2], step, lambda start, stop: self._frames(i, start, stop)
+
+    @contextmanager
+    def errors_named(self, rows):
+        """Errors within say which row of X they are about, and its path."""
+        try:
+            yield
+        except (OSError, TypeError, ValueError) as error:
+            message = _shift_row(str(error), rows.start)
+            if isinstance(self.samples, list):
+                path = f" ({self.samples[rows.start]!r})" if holds_paths(self.samples) else ""
+                if not message.startswith("X["):
+                    message = f"X[{rows.start}]{path}: {message}"
+            kind = type(error) if type(error) in (TypeError, FileNotFoundError) else ValueError
+            raise kind(message) from error
+
+    def _whole(self, rows):
+        X = take_rows(self.samples, rows)
+        if self.batch_transform is None:
+            X = X if isinstance(X, np.ndarray) else np.stack(X)
+        else:
+            X = self.batch_transform.transform(X)
+        return check_spectrum(X, ensure_finite=False)
+
+    def _frames(self, i, start, stop):
+        """Spectra of some frames of one clip, which are those of the whole clip."""
+        if self._stft is None:
+            return check_spectrum(self.samples[i][None, ..., start:stop], ensure_finite=False)
+        stft, n_times = self._stft, self._audio_shape(i)[1]
+        hop, margin = stft_hop(stft), stft.n_fft // 2 if stft.padding else 0
+        low, high = start * hop - margin, (stop - 1) * hop + stft.n_fft - margin
+        # At the ends of the clip the margin is padded: as much audio beside it may be mirrored.
+        first, last = max(0, low - margin), min(n_times, high + margin)
+        clip = self._audio(i, first, last)
+        if margin:
+            before, after = margin * (first == 0), margin * (last == n_times)
+            mode = {"zeros": "constant"}.get(stft.padding, stft.padding)
+            clip = np.pad(clip, ((0, 0), (before, after)), mode)
+            clip = clip[:, low - first + before : high - first + before]
+        return clone(stft).set_params(padding=None).transform(clip[None])
+
+    def _audio(self, i, start, stop):
+        sample, reader = self.samples[i], self._reader
+        if reader is None:
+            return sample[:, start:stop]
+        first = start + round(reader.offset * reader.fs)
+        if not isinstance(sample, str):
+            clip = sample[:, first : first + stop - start]
+            return clip if reader.channels is None else clip[list(reader.channels)]
+        span = {"offset": first / reader.fs, "duration": (stop - start) / reader.fs}
+        return read_audio(sample, fs=reader.fs, channels=reader.channels, **span)[0]
+
+    def _audio_shape(self, i):
+        """Numbers of channels and of times of the audio of a sample; None if there is a doubt."""
+        sample, reader = self.samples[i], self._reader
+        if self._stft is None or (isinstance(sample, str) and reader is None):
+            return None
+        if not isinstance(sample, str):
+            shape = sample.shape if sample.ndim == 2 else None
+        else:
+            # The header is asked for several times.
+            with self.errors_named(slice(i, i + 1)):
+                if i not in self._shapes:
+                    self._shapes[i] = _file_shape(sample, reader)
+            shape = self._shapes[i]
+        return shape if reader is None or shape is None else _read_shape(shape, reader)
+
+    def _shape(self, i):
+        """Shape (n_channels, n_freqs, n_frames) of the spectra of a sample; None if unknown."""
+        if self.batch_transform is None:
+            shape = np.shape(self.samples[i])
+            return shape if len(shape) == 3 else None
+        shape = self._audio_shape(i)
+        if shape is None:
+            return None
+        stft = self._stft
+        n_times = shape[1] + (2 * (stft.n_fft // 2) if stft.padding else 0)
+        return shape[0], stft.n_fft // 2 + 1, 1 + (n_times - stft.n_fft) // stft_hop(stft)
+
+    def _n_bytes(self, i):
+        """Bytes of the spectra of a sample, about."""
+        sample = self.samples[i]
+        if not isinstance(sample, str):
+            return sample.nbytes * (1 if self.batch_transform is None else _FRAMES_PER_AUDIO)
+        return 4 * _FRAMES_PER_AUDIO * math.prod(self._audio_shape(i) or (0,))
+
+
+def known_steps(batch_transform):
+    """AudioReader and STFT that a ``batch_transform`` consists of, else None."""
+    steps = [batch_transform]
+    if isinstance(batch_transform, Pipeline):
+        steps = [step for _, step in batch_transform.steps]
+    if [type(step) for step in steps] not in ([STFT], [AudioReader, STFT]):
+        return None, None
+    return None if len(steps) == 1 else steps[0], steps[-1]
+
+
+def stft_hop(stft):
+    """Distance of the frames of an STFT, in samples."""
+    return stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
+
+
+def _file_shape(path, reader):
+    """Shape of the audio of a file at the rate of a reader; None if the reader refuses it."""
+    fs, n_channels, n_times = audio_info(path)
+    if not reader.resample and fs != reader.fs:
+        return None
+    return n_channels, math.ceil(n_times * Fraction(float(reader.fs)) / Fraction(float(fs)))
+
+
+def _read_shape(shape, reader):
+    """Shape of the part of audio that a reader takes; None if it refuses it."""
+    n_channels, n_times = shape
+    n_times -= round(reader.offset * reader.fs)
+    if reader.duration is not None:
+        wanted = round(reader.duration * reader.fs)
+        n_times = wanted if wanted <= n_times else 0
+    if n_times <= 0 or reader.n_channels not in (None, n_channels):
+        return None
+    if reader.channels is None:
+        return n_channels, n_times
+    channels = np.asarray(reader.channels)
+    is_valid = channels.dtype.kind in "iu" and channels.ndim == 1 and len(channels) > 0
+    is_valid = is_valid and channels.min() >= 0 and channels.max() < n_channels
+    return (len(channels), n_times) if is_valid else None
+
+
+def _shift_row(message, start):
+    """Count the rows that a message names from the first of X, not of the chunk."""
+
+    def shifted(match):
+        return f"{match[1]}{int(match[2]) + start}"
+
+    return re.sub(r"(^X\[|in sample )(\d+)", shifted, message)
+
+
+def _chunk_bytes():
+    return min(_CHUNK_BYTES, get_config()["working_memory"] * 2**20 / 8)

@@ -7,16 +7,23 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.base import LocalizerMixin
+from sslearn.base import LocalizerMixin, track_table
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._inputs import BatchTransformEstimator
 from sslearn.deep_learning._stream import FrameStream
+from sslearn.deep_learning._track import (
+    clip_durations,
+    labelled,
+    nearest_scores,
+    sample_labels,
+)
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
+from sslearn.utils import take_rows
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
@@ -272,7 +279,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._decode(self._forward(X), X)
+        return self._map(lambda part: self._decode(self._forward(part), part), X)
 
     def predict_frames(self, X):
         """Predict directions in each frame, with a network that has an output for each frame.
@@ -293,11 +300,51 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             If the network has one output per sample.
         """
         check_is_fitted(self)
-        from sslearn.deep_learning._head import FrameOutputs
-
         X = self._check_X(X, reset=False)
-        module = FrameOutputs(self.module_, self.encoding_.output_spec_)
-        return self._decode_frames(self._forward(X, module), X)
+        return self._map(lambda part: self._decode_frames(self._forward_frames(part), part), X)
+
+    def predict_track(self, X):
+        """Predict directions with their times, with a network that has an output for each frame.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Input of ``batch_transform``: paths of files or audio, of any lengths.
+
+        Returns
+        -------
+        track : DataFrame
+            Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
+            ``source``, ``azimuth`` (``elevation``) and ``score``: one row for each source of each
+            frame, none where it is absent. Each clip, or the part of it that an AudioReader reads,
+            is divided into as many equal parts as the network has frames; the time is the middle
+            of the part, from the start of what is read. The score is that of the
+            nearest direction of ``grid_``, NaN for encodings without one.
+
+        Raises
+        ------
+        ValueError
+            If the network has one output per sample, or the sampling rate is not known: no step of
+            ``batch_transform`` has ``fs``, and X does not come from an AudioReader.
+
+        See Also
+        --------
+        predict_frames : The directions as an array.
+        sslearn.plotting.TrackDisplay : Picture of a track.
+        """
+        check_is_fitted(self)
+        samples = self._check_X(X, reset=False)
+        durations = clip_durations(samples, self.batch_transform_)
+        tables = []
+        for rows in self._by_length(samples):
+            part = take_rows(samples, rows)
+            outputs = self._forward_frames(part)
+            tracks, scores = self._decode_frames(outputs, part), None
+            times = (np.arange(tracks.shape[1]) + 0.5) / tracks.shape[1] * durations[rows][:, None]
+            if self.encoding_.output_spec_.classes:
+                scores = nearest_scores(tracks, outputs, self.grid_)
+            tables.append(track_table(tracks, times, samples=rows, scores=scores))
+        return labelled(tables, sample_labels(X))
 
     def stream(self, batch_size=1):
         """Localize in signals chunk by chunk, with a network that has a state.
@@ -349,7 +396,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             not clamped if none is positive.
         """
         check_is_fitted(self)
-        return self._forward(self._check_X(X, reset=False))
+        return self._map(self._forward, self._check_X(X, reset=False))
+
+    def _forward_frames(self, X):
+        from sslearn.deep_learning._head import FrameOutputs
+
+        return self._forward(X, FrameOutputs(self.module_, self.encoding_.output_spec_))
 
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype

@@ -109,6 +109,11 @@ class Criterion:
             target = target[:, None].expand(-1, output.shape[1], *target.shape[1:])
         if weight is None:
             return self.loss(output, target)
+        if not hasattr(self.loss, "per_row"):
+            raise ValueError(
+                "sample_weight needs a loss with a method per_row, such as those of "
+                f"sslearn.losses; got loss={self.loss!r}."
+            )
         losses = self.loss.per_row(output, target)
         return (weight * losses.reshape(len(weight), -1).mean(1)).mean()
 

@@ -26,6 +26,23 @@ class TrainingRows:
     weight: np.ndarray | None
     groups: np.ndarray | None
 
+    def padded_weight(self, n_samples):
+        """Weights of all samples, of which the last, those for validation, weigh 1.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of samples of X and X_val.
+
+        Returns
+        -------
+        weight : ndarray of shape (n_samples,) or None
+            Weights; None if all samples of X weigh the same.
+        """
+        if self.weight is None:
+            return None
+        return np.pad(self.weight, (0, n_samples - len(self.weight)), constant_values=1.0)
+
     def hold_out(self, fraction, generator):
         """Draw the samples for validation, at random or by whole groups.
 

@@ -2,46 +2,26 @@
 
 from functools import partial
 
-import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.base import LocalizerMixin, track_table
+from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import Task
+from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.deep_learning._stream import FrameStream
-from sslearn.deep_learning._track import (
-    clip_durations,
-    labelled,
-    nearest_scores,
-    sample_labels,
-)
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils import take_rows
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 
 
-def _check_weight(loss, weight, n_samples):
-    """Weights of all samples, those of the validation samples at the end 1; None stays None."""
-    if weight is None:
-        return None
-    if not hasattr(loss, "per_row"):
-        raise ValueError(
-            "sample_weight needs a loss with a method per_row, such as those of sslearn.losses; "
-            f"got loss={loss!r}."
-        )
-    return np.pad(weight, (0, n_samples - len(weight)), constant_values=1.0)
-
-
-class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
+class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstimator):
     """Localizer with a network, an encoding of the directions and a loss.
 
     Parameters
@@ -150,8 +130,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sslearn.deep_learning import NeuralLocalizer
+    >>>     >>> from sslearn.deep_learning import NeuralLocalizer
     >>> azimuth = np.random.default_rng(0).uniform(-180, 180, 200)
     >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
     >>> localizer = NeuralLocalizer(max_epochs=10, lr=0.01, random_state=0).fit(X, azimuth)
@@ -257,7 +236,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         targets = encoding.training_targets(y_all).astype(self._dtype)
         to_train = targets[used.rows]
         self._output_range = None if spec.classes else range_before(self._activation, to_train)
-        weight = _check_weight(loss, used.weight, len(y_all))
+        weight = used.padded_weight(len(y_all))
         error = validation_error(encoding, y_all, weight)
         task = Task("", targets, self._criterion(loss), error, weight)
         return self._train(X, y, [task], self._dtype, X_val, used)
@@ -280,99 +259,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
         return self._map(lambda part: self._decode(self._forward(part), part), X)
-
-    def predict_frames(self, X):
-        """Predict directions in each frame, with a network that has an output for each frame.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Features, or the input of ``batch_transform``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_frames, n_sources, n_angles)
-            Directions in degrees; each frame is decoded as ``predict`` decodes their mean.
-
-        Raises
-        ------
-        ValueError
-            If the network has one output per sample.
-        """
-        check_is_fitted(self)
-        X = self._check_X(X, reset=False)
-        return self._map(lambda part: self._decode_frames(self._forward_frames(part), part), X)
-
-    def predict_track(self, X):
-        """Predict directions with their times, with a network that has an output for each frame.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Input of ``batch_transform``: paths of files or audio, of any lengths.
-
-        Returns
-        -------
-        track : DataFrame
-            Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
-            ``source``, ``azimuth`` (``elevation``) and ``score``: one row for each source of each
-            frame, none where it is absent. Each clip, or the part of it that an AudioReader reads,
-            is divided into as many equal parts as the network has frames; the time is the middle
-            of the part, from the start of what is read. The score is that of the
-            nearest direction of ``grid_``, NaN for encodings without one.
-
-        Raises
-        ------
-        ValueError
-            If the network has one output per sample, or the sampling rate is not known: no step of
-            ``batch_transform`` has ``fs``, and X does not come from an AudioReader.
-
-        See Also
-        --------
-        predict_frames : The directions as an array.
-        sslearn.plotting.TrackDisplay : Picture of a track.
-        """
-        check_is_fitted(self)
-        samples = self._check_X(X, reset=False)
-        durations = clip_durations(samples, self.batch_transform_)
-        tables = []
-        for rows in self._by_length(samples):
-            part = take_rows(samples, rows)
-            outputs = self._forward_frames(part)
-            tracks, scores = self._decode_frames(outputs, part), None
-            times = (np.arange(tracks.shape[1]) + 0.5) / tracks.shape[1] * durations[rows][:, None]
-            if self.encoding_.output_spec_.classes:
-                scores = nearest_scores(tracks, outputs, self.grid_)
-            tables.append(track_table(tracks, times, samples=rows, scores=scores))
-        return labelled(tables, sample_labels(X))
-
-    def stream(self, batch_size=1):
-        """Localize in signals chunk by chunk, with a network that has a state.
-
-        Parameters
-        ----------
-        batch_size : int, default=1
-            Number of parallel signals.
-
-        Returns
-        -------
-        stream : FrameStream
-            Its ``step(X)`` takes the next frames of the network's input and returns their
-            directions, laid out as by ``predict_frames``; ``reset()`` starts new signals.
-
-        Raises
-        ------
-        ValueError
-            If the network has no state.
-
-        Notes
-        -----
-        A network has a state if its module offers ``initial_state`` and ``step``
-        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: X is the
-        input of the network.
-        """
-        check_is_fitted(self)
-        return FrameStream(self, batch_size)
 
     @property
     def grid_(self):
@@ -398,11 +284,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         check_is_fitted(self)
         return self._map(self._forward, self._check_X(X, reset=False))
 
-    def _forward_frames(self, X):
-        from sslearn.deep_learning._head import FrameOutputs
-
-        return self._forward(X, FrameOutputs(self.module_, self.encoding_.output_spec_))
-
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype
         y = self.encoding_.inverse_transform(outputs).astype(dtype)
@@ -410,14 +291,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
-
-    def _decode_frames(self, outputs, X):
-        """Tracks (n_samples, n_frames, n_sources, n_angles) from outputs for each frame."""
-        if self.encoding_.output_spec_.frames == "track":
-            return self._decode(outputs, X)
-        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
-        n_sources = y.shape[1] if y.ndim == 3 else 1
-        return y.reshape(*outputs.shape[:2], n_sources, -1)
 
     def _criterion(self, loss):
         from sslearn.deep_learning._head import Criterion

@@ -12,6 +12,7 @@ _ROOMS = (
     "doa",
     "embedding",
     "encoding",
+    "ensemble",
     "exceptions",
     "features",
     "geometry",

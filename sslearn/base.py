@@ -1,12 +1,21 @@
-"""What every localizer shares."""
+"""What every localizer shares, and localizers made of regressors."""
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from sslearn.encoding import Encoding, UnitVectorEncoding
+from sslearn.geometry import check_doa
 from sslearn.metrics import d2_angular_error_score
+from sslearn.utils.param_validation import HasMethods, _fit_context
 
-__all__ = ["LocalizerMixin", "is_localizer", "track_table"]
+__all__ = ["EncodedLocalizer", "LocalizerMixin", "is_localizer", "track_table"]
 
 
 class LocalizerMixin(RegressorMixin):
@@ -52,12 +61,14 @@ def is_localizer(estimator):
     bool
         True if its last step predicts directions.
     """
+    if isinstance(estimator, LocalizerMixin):
+        return True
     for inner in ("best_estimator_", "estimator"):
         if hasattr(estimator, inner):
             return is_localizer(getattr(estimator, inner))
     if hasattr(estimator, "steps"):
         return is_localizer(estimator.steps[-1][1])
-    return isinstance(estimator, LocalizerMixin)
+    return False
 
 
 def track_table(tracks, times, *, samples=None, scores=None):
@@ -101,3 +112,186 @@ def track_table(tracks, times, *, samples=None, scores=None):
     table |= dict(zip(names, tracks[sample, frame, source].T, strict=False))
     table["score"] = np.nan if scores is None else np.asarray(scores)[sample, frame, source]
     return pd.DataFrame(table)
+
+
+class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
+    """Localizer made of a regressor of encoded directions.
+
+    The regressor learns numbers that do not jump where azimuths wrap, and its predictions are
+    decoded into directions.
+
+    Parameters
+    ----------
+    regressor : regressor
+        Regressor of scikit-learn, or a Pipeline or search over one. A regressor of one output,
+        such as a support vector machine or gradient boosting, is fitted once per output.
+    encoding : Encoding, default=None
+        Encoding of the directions as targets of the regressor; ``UnitVectorEncoding()`` if None.
+
+    Attributes
+    ----------
+    regressor_ : regressor
+        Fitted regressor; a :class:`sklearn.multioutput.MultiOutputRegressor` where it predicts one
+        output.
+    encoding_ : Encoding
+        Fitted encoding.
+    grid_ : ndarray of shape (n_directions,) or (n_directions, 2)
+        Grid of the encoding, where it has one.
+    n_features_in_ : int
+        Number of features, where the regressor tells.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where X has them.
+
+    See Also
+    --------
+    sslearn.deep_learning.NeuralLocalizer : A network behind an encoding.
+    sklearn.compose.TransformedTargetRegressor : The same without an angular score.
+
+    Notes
+    -----
+    Scores of an encoding on a grid are clamped to [0, 1] before they are decoded, as in
+    :class:`sslearn.deep_learning.NeuralLocalizer`; if none is positive, they are not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.svm import SVR
+    >>> from sslearn.base import EncodedLocalizer
+    >>> azimuth = np.linspace(-180, 175, 72)
+    >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(4))
+    >>> localizer = EncodedLocalizer(SVR()).fit(X, azimuth)
+    >>> localizer.score(X, azimuth) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "regressor": [HasMethods(["fit", "predict"])],
+        "encoding": [Encoding, None],
+    }
+
+    def __init__(self, regressor, *, encoding=None):
+        self.regressor = regressor
+        self.encoding = encoding
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **fit_params):
+        """Fit the regressor to encoded directions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, or anything else that the regressor takes.
+        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
+            Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding on a
+            grid, with ``threshold`` if some are absent (NaN).
+        **fit_params : dict
+            Parameters of the regressor's ``fit``, such as ``sample_weight``; with metadata routing,
+            those that it requests.
+
+        Returns
+        -------
+        self : EncodedLocalizer
+            The fitted localizer.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the encoding is not valid.
+        """
+        # A refused fit must not leave a mixture of two fits.
+        self.__dict__.pop("regressor_", None)
+        options = {"sources": True, "frames": True, "absent": True}
+        y = check_doa(y, n_samples=_num_samples(X), **options)
+        encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
+        self.encoding_ = encoding.fit(y)
+        targets = encoding.transform(y)
+        self._target_shape = targets.shape[1:]
+        targets = targets.reshape(len(y), -1)
+        regressor = self._one_per_output(clone(self.regressor))
+        if targets.shape[1] == 1 and not isinstance(regressor, MultiOutputRegressor):
+            targets = targets[:, 0]
+        params = Bunch(regressor=Bunch(fit=fit_params))
+        if get_config()["enable_metadata_routing"]:
+            params = process_routing(self, "fit", **fit_params)
+        regressor.fit(X, targets, **params.regressor.fit)
+        for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+            if hasattr(regressor, name):
+                setattr(self, name, getattr(regressor, name))
+        self.regressor_ = regressor
+        return self
+
+    def predict(self, X):
+        """Predict directions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, or anything else that the regressor takes.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
+(n_samples, n_frames, n_sources, n_angles)
+            Directions in degrees, laid out as in ``fit``, NaN where a source is absent; a decoder
+            of several sources adds their axis.
+        """
+        check_is_fitted(self)
+        return self.encoding_.inverse_transform(self._outputs(X))
+
+    @property
+    def grid_(self):
+        """Grid of the encoding, in degrees."""
+        return self.encoding_.grid_
+
+    @available_if(lambda self: hasattr(self.encoding, "grid"))
+    def spatial_spectrum(self, X):
+        """Compute the scores of the directions of the grid, for encodings on a grid only.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, or anything else that the regressor takes.
+
+        Returns
+        -------
+        spectrum : ndarray of shape (n_samples, n_directions) or \
+(n_samples, n_sources, n_directions)
+            Scores at ``grid_``, clamped to [0, 1]; not clamped if none is positive.
+        """
+        check_is_fitted(self)
+        return self._outputs(X)
+
+    def _outputs(self, X):
+        outputs = self.regressor_.predict(X)
+        outputs = np.asarray(outputs).reshape(-1, *self._target_shape)
+        if not self.encoding_.output_spec_.classes:
+            return outputs
+        scores = outputs.clip(0.0, 1.0)
+        return np.where((scores > 0).any(axis=-1, keepdims=True), scores, outputs)
+
+    def _one_per_output(self, regressor):
+        several = get_tags(regressor).target_tags.multi_output
+        return regressor if several else MultiOutputRegressor(regressor)
+
+    def get_metadata_routing(self):
+        """Return the metadata that the regressor and the score request.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Requests of both.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        regressor = self._one_per_output(self.regressor)
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(regressor=regressor, method_mapping=mapping)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "regressor_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.regressor).input_tags
+        return tags

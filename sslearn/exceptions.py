@@ -2,6 +2,7 @@
 
 __all__ = [
     "AmbiguityWarning",
+    "AngleUnitWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -10,6 +11,10 @@ __all__ = [
 
 class AmbiguityWarning(UserWarning):
     """Two directions of the grid reach the microphones in the same way."""
+
+
+class AngleUnitWarning(UserWarning):
+    """Targets that should be in degrees look like radians."""
 
 
 class SilenceWarning(UserWarning):

@@ -189,6 +189,9 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
             If X or y is not valid, there are fewer samples than neighbours, or ``per_angle`` is set
             and the columns of X cannot be split into equal blocks.
         """
+        # A refused fit must not leave a mixture of two fits.
+        for name in ("_fit_X", "_searches"):
+            self.__dict__.pop(name, None)
         X = validate_data(self, X, dtype=_FLOATS)
         y = check_doa(y, n_samples=len(X))
         self.n_samples_fit_ = len(X)
@@ -264,6 +267,9 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         y = np.concatenate(columns, axis=1).astype(X.dtype, copy=False)
         y[:, 0] = wrap_azimuth(y[:, 0])
         return y[:, 0] if self._y_ndim == 1 else y
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_fit_X")
 
     def _blocks(self, X):
         return np.split(X, len(self._vectors), axis=1)

@@ -5,6 +5,9 @@ import importlib
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -13,10 +16,12 @@ from sklearn.utils.estimator_checks import (
 )
 
 import sslearn
+from sslearn.base import EncodedLocalizer
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
 from sslearn.encoding import AngleEncoding, UnbiasedEncoding, UnitVectorEncoding
+from sslearn.ensemble import BaggingLocalizer
 from sslearn.features import (
     GCCPHAT,
     ILD,
@@ -116,16 +121,43 @@ ESTIMATORS = {
         "paths",
         29,
     ),
+    "EncodedLocalizer": (EncodedLocalizer(Ridge(1e-3)), "features", 30),
+    "EncodedLocalizer-one_output": (
+        EncodedLocalizer(GradientBoostingRegressor(n_estimators=20, random_state=0)),
+        "features",
+        30,
+    ),
+    "EncodedLocalizer-unbiased": (
+        EncodedLocalizer(KNeighborsRegressor(3), encoding=UnbiasedEncoding()),
+        "features",
+        31,
+    ),
+    "BaggingLocalizer": (
+        BaggingLocalizer(KNeighborsLocalizer(3), random_state=0),
+        "features",
+        30,
+    ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}
 N_SKLEARN_CHECKS = {
     "KNeighborsLocalizer": 51,
     "LaplacianEigenmaps": 46,
     "SiameseEmbedding": 47,
-    "NeuralLocalizer": 51,
-    "NeuralLocalizer-angle": 51,
-    "NeuralLocalizer-unbiased": 51,
-    "NeuralLocalizer-scores": 51,
+    "NeuralLocalizer": 57,
+    "NeuralLocalizer-angle": 57,
+    "NeuralLocalizer-unbiased": 57,
+    "NeuralLocalizer-scores": 57,
+    "EncodedLocalizer": 51,
+    "EncodedLocalizer-one_output": 51,
+    "EncodedLocalizer-unbiased": 48,
+    "BaggingLocalizer": 57,
+}
+# Checks that fail for a reason.
+_DRAWS = "two equal samples are drawn in another order than one of twice the weight"
+EXCUSED = {
+    "NeuralLocalizer": {"check_sample_weight_equivalence_on_dense_data": _DRAWS},
+    "BaggingLocalizer": {"check_sample_weight_equivalence_on_dense_data": _DRAWS},
+    "EncodedLocalizer-unbiased": {"check_regressors_train": "its targets are no angles"},
 }
 
 
@@ -163,7 +195,10 @@ def test_number_of_our_checks(name):
 
 @pytest.mark.parametrize("name", TWO_D)
 def test_sklearn_checks(name):
-    results = check_estimator(clone(TWO_D[name][0]), on_skip=None, on_fail=None)
+    excused = EXCUSED.get(name.partition("-")[0], {}) | EXCUSED.get(name, {})
+    results = check_estimator(
+        clone(TWO_D[name][0]), on_skip=None, on_fail=None, expected_failed_checks=excused
+    )
     failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
     assert not failed
     assert sum(r["status"] == "passed" for r in results) == N_SKLEARN_CHECKS[name]

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sslearn.deep_learning._hold_out import training_rows
 from sslearn.deep_learning._training import Training
 from sslearn.utils.param_validation import (
     CallbackSupportMixin,
@@ -71,12 +72,15 @@ class Task:
     error : callable
         Function ``error(outputs, train_rows, valid_rows)`` that returns the validation error;
         ``outputs`` is a function of rows that returns the network's outputs as an array.
+    weight : ndarray of shape (n_samples,), default=None
+        Weights of all samples. The criterion then gets the pair of target and weight as target.
     """
 
     name: str
     targets: np.ndarray
     criterion: Callable
     error: Callable
+    weight: np.ndarray | None = None
 
 
 class TorchEstimator(CallbackSupportMixin, BaseEstimator):
@@ -97,8 +101,12 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     - ``_check_X(X, reset=True, **kwargs)`` validates X;
     - ``_check_validation(X_val, y_val, y, check_y)`` validates ``X_val`` and ``y_val`` and returns
       ``X_val`` and the concatenated targets of both sets;
-    - ``_train(X, y, tasks, dtype, X_val=None)`` ends ``fit``: it trains each network on its
-      :class:`Task`, sets the fitted attributes and returns the estimator;
+    - ``_rows(X, sample_weight=None, groups=None)`` returns the samples to train on, without those
+      of weight 0: ``rows``, their positions, and ``weight``, of all samples, or None if all of
+      them weigh the same;
+    - ``_train(X, y, tasks, dtype, X_val=None, rows=None)`` ends ``fit``: it trains each network on
+      its :class:`Task`, sets the fitted attributes and returns the estimator; ``rows`` are those
+      of ``_rows``, all if None;
     - ``_forward(X)`` returns the outputs of the fitted module as an array.
 
     The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
@@ -134,10 +142,21 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         state.pop("_module", None)
         return state
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "weights_")
+
+    def _forget(self):
+        """Unfit: a refused or interrupted fit must not leave a mixture of two fits."""
+        if hasattr(self, "weights_"):
+            self._last_weights = self.__dict__.pop("weights_")
+        self._module = None
+
     def _branches(self, module):
         return [module]
 
     def _check_X(self, X, reset=True, **kwargs):
+        if reset:
+            self._forget()
         return validate_data(
             self,
             X,
@@ -187,20 +206,22 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         module = self.module_ if module is None else module
         load = self._loader(X, module)
-        return forward(module, load, self._chunk_size(), torch.arange(len(X)))
+        return forward(module, load, self._chunk_size(), torch.arange(len(X), device="cpu"))
 
-    def _split(self, n_samples, n_val, generator):
-        """Shuffled rows for training, at least two, and for validation."""
-        import torch
+    def _rows(self, X, sample_weight=None, groups=None):
+        return training_rows(X, sample_weight, groups)
 
-        rows = torch.randperm(n_samples, generator=generator)
-        if n_val:
-            # From a copy, so that training does not depend on n_val.
-            return rows, n_samples + torch.randperm(n_val, generator=generator.clone_state())
-        n_val = max(min(int((self.validation_fraction or 0) * n_samples), n_samples - 2), 0)
-        return rows[n_val:], rows[:n_val]
+    def _split(self, rows, n_samples, n_val, generator):
+        """Shuffled rows for training and for validation."""
+        if not n_val:
+            return rows.hold_out(self.validation_fraction, generator)
+        from sslearn.deep_learning._engine import permutation
 
-    def _train(self, X, y, tasks, dtype, X_val=None):
+        train_rows, _ = rows.hold_out(None, generator)
+        # From a copy, so that training does not depend on n_val.
+        return train_rows, n_samples + permutation(n_val, generator.clone_state())
+
+    def _train(self, X, y, tasks, dtype, X_val=None, rows=None):
         """Train each branch on its task, and set the fitted attributes."""
         import torch
 
@@ -212,7 +233,8 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         module = self._start(seed, dtype)
         generator = torch.Generator().manual_seed(seed)
         n_val = 0 if X_val is None else len(X_val)
-        train_rows, valid_rows = self._split(len(X), n_val, generator)
+        rows = self._rows(X) if rows is None else rows
+        train_rows, valid_rows = self._split(rows, len(X), n_val, generator)
         load = self._loader(X, module)
         if n_val:
             load = _load_either(load, self._loader(X_val, module), len(X))
@@ -220,7 +242,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         curves = []
         for task, branch in zip(tasks, self._branches(module), strict=True):
-            targets = torch.from_numpy(task.targets).to(next(module.parameters()).device)
+            targets = _engine.targets_of(task, next(module.parameters()).device)
             outputs = partial(_engine.forward, branch, load, self._chunk_size())
             error = partial(task.error, outputs, train_rows, valid_rows)
             with self._epochs(context, module, task.name, X, y) as on_epoch:
@@ -248,9 +270,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         device = resolve_device(self.device)
         module = build_module(self._build, seed, getattr(torch, dtype.name), device)
-        # An interrupted fit must leave an unfitted estimator, not a mixture of two fits.
-        weights = self.__dict__.pop("weights_", None)
-        self._module = None
+        weights = self.__dict__.pop("_last_weights", None)
         if self.warm_start and weights is not None:
             _load_weights(module, weights)
         return module

@@ -15,11 +15,35 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 from sslearn.deep_learning._head import Head
 from sslearn.networks.layers import PrivateDropout
 
-_INIT_LOCK = threading.Lock()
+_GLOBALS_LOCK = threading.Lock()
+
+
+@contextmanager
+def usual_defaults():
+    """Create tensors in float32 on the CPU, whatever torch's default dtype and device are."""
+    # The default dtype belongs to all threads, hence the lock: two overlapping fits would
+    # restore each other's value. It is not held in training, which may be long.
+    with _GLOBALS_LOCK, torch.device("cpu"):
+        dtype = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+
+
+class _NAdam(torch.optim.NAdam):
+    """NAdam that keeps its step counts in float32 on the CPU."""
+
+    def _init_group(self, *args):
+        with usual_defaults():
+            return super()._init_group(*args)
+
+
 _OPTIMIZERS = {
     "adam": partial(torch.optim.Adam, fused=True),
     "adamw": partial(torch.optim.AdamW, fused=True),
-    "nadam": torch.optim.NAdam,
+    "nadam": _NAdam,
     "sgd": partial(torch.optim.SGD, fused=True),
 }
 
@@ -36,11 +60,16 @@ def resolve_device(device):
         ) from error
 
 
+def permutation(n, generator):
+    """Draw an order of n rows on the CPU, wherever torch's default device is."""
+    return torch.randperm(n, generator=generator, device="cpu")
+
+
 def build_module(build, seed, dtype, device):
     """Build a module with weights that depend on the seed alone."""
     # Torch initializes from the global generator: the lock separates the draws of threads, and
     # the state of the generator is restored afterwards.
-    with _INIT_LOCK, torch.random.fork_rng(devices=[]):
+    with usual_defaults(), torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         module = build()
     module = module.to(device=device, dtype=dtype)
@@ -73,6 +102,15 @@ def forward(module, load, chunk_size, rows):
         return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
 
 
+def targets_of(task, device):
+    """Return a function that yields the targets of rows, paired with the weights if there are."""
+    targets = torch.from_numpy(task.targets).to(device)
+    if task.weight is None:
+        return targets.__getitem__
+    weight = torch.from_numpy(task.weight).to(device, targets.dtype)
+    return lambda rows: (targets[rows], weight[rows])
+
+
 class Batches(torch.utils.data.Dataset):
     """Mini-batches, each sliced from tensors by one index tensor.
 
@@ -80,8 +118,8 @@ class Batches(torch.utils.data.Dataset):
     ----------
     load : callable
         Function that yields the inputs for each of several index tensors.
-    targets : torch.Tensor of shape (n_samples, ...)
-        Targets of all samples.
+    targets : callable
+        Function of an index tensor that returns the targets.
     rows : torch.Tensor of shape (n_rows,)
         Samples of an epoch.
     batch_size : int
@@ -104,12 +142,12 @@ class Batches(torch.utils.data.Dataset):
     def __iter__(self):
         rows = self.rows
         if self.generator is not None:
-            rows = rows[torch.randperm(len(rows), generator=self.generator)]
+            rows = rows[permutation(len(rows), self.generator)]
         parts = rows.split(self.batch_size)
         # Batch norm and pairs need two samples; a single one is used in another epoch.
         parts = [part for part in parts if len(part) > 1] or parts
         for part, inputs in zip(parts, self.load(parts), strict=True):
-            yield inputs, self.targets[part]
+            yield inputs, self.targets(part)
 
 
 class _Interrupted(Exception):
@@ -153,6 +191,10 @@ class _Net(NeuralNet):
         with self._arithmetic(x.device):
             output = super().infer(x, **fit_params)
         return output.to(x.dtype)
+
+    def get_loss(self, y_pred, y_true, **kwargs):
+        # Targets are on the device already, perhaps with their weights.
+        return self.criterion_(y_pred, y_true)
 
     def _arithmetic(self, device):
         # Weights, loss and optimizer stay in full precision, as do the operations that torch

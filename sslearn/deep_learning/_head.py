@@ -95,13 +95,27 @@ class Criterion:
         self.spec = spec
 
     def __call__(self, output, target):
-        """Loss of a mini-batch; the target of a sample is repeated over its frames."""
+        """Loss of a mini-batch; the target of a sample is repeated over its frames.
+
+        A pair of target and weight as ``target`` weights the loss of each sample. The weights are
+        1 on average over all samples, not over those of the batch, which would favour samples in
+        batches of small weights.
+        """
+        target, weight = target if isinstance(target, tuple) else (target, None)
         has_frames = self.spec.has_frames(output)
         if self.spec.frames == "track":
             _check_frames(output, target, has_frames)
         elif has_frames:
             target = target[:, None].expand(-1, output.shape[1], *target.shape[1:])
-        return self.loss(output, target)
+        if weight is None:
+            return self.loss(output, target)
+        if not hasattr(self.loss, "per_row"):
+            raise ValueError(
+                "sample_weight needs a loss with a method per_row, such as those of "
+                f"sslearn.losses; got loss={self.loss!r}."
+            )
+        losses = self.loss.per_row(output, target)
+        return (weight * losses.reshape(len(weight), -1).mean(1)).mean()
 
 
 def _check_frames(output, target, has_frames):

@@ -1,12 +1,38 @@
 """Inputs transformed batch by batch, so that X may be larger than memory."""
 
+import os
+
 import numpy as np
 from joblib import effective_n_jobs
 
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
-from sslearn.utils import fit_batch_transform, take_rows
+from sslearn.deep_learning._track import seconds_or_times
+from sslearn.utils import as_samples, fit_batch_transform, holds_paths, take_rows
 from sslearn.utils.param_validation import HasMethods, Integral
+
+
+def _holds_objects(X):
+    """Tell whether X is a container of arrays or paths instead of numbers."""
+    if isinstance(X, (list, tuple)):
+        return len(X) > 0 and isinstance(X[0], (np.ndarray, str, os.PathLike))
+    return getattr(X, "ndim", 0) == 1 and getattr(X.dtype, "kind", "O") in "OUT"
+
+
+def _stacked(samples):
+    """Array of samples of one shape."""
+    if holds_paths(samples):
+        raise ValueError(
+            "X must hold numbers where batch_transform is None; got paths. Set batch_transform to "
+            "a pipeline that starts with AudioReader(fs)."
+        )
+    shapes = sorted({np.shape(sample) for sample in samples})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"X must hold samples of one shape where batch_transform is None; got {shapes[:5]}. "
+            "Cut the clips to one length, or set batch_transform to features that take any."
+        )
+    return np.asarray(samples)
 
 
 class BatchTransformEstimator(TorchEstimator):
@@ -31,11 +57,15 @@ class BatchTransformEstimator(TorchEstimator):
 
     def _check_X(self, X, reset=True, **kwargs):
         if self.batch_transform is not None:
+            if reset:
+                self._forget()
             # The transformer validates its input batch by batch.
-            X = X if isinstance(X, (list, np.ndarray)) else np.asarray(X)
+            X = as_samples(X)
             if len(X) < 1 + reset:
                 raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
             return X
+        if _holds_objects(X):
+            X = _stacked(as_samples(X))
         X = super()._check_X(X, reset, allow_nd=True, **kwargs)
         if not reset and X.shape[1:] != self._input_shape:
             raise ValueError(
@@ -43,6 +73,33 @@ class BatchTransformEstimator(TorchEstimator):
                 f"fit; got {X.shape}."
             )
         return X
+
+    def _map(self, function, X):
+        """Apply a function of samples of one length; what has fewer frames ends with NaN."""
+        groups = self._by_length(X)
+        if len(groups) == 1:
+            return function(X)
+        parts = [function(take_rows(X, rows)) for rows in groups]
+        shape = np.max([part.shape[1:] for part in parts], axis=0, initial=0).tolist()
+        joined = np.full((len(X), *shape), np.nan, parts[0].dtype)
+        for rows, part in zip(groups, parts, strict=True):
+            joined[(rows, *map(slice, part.shape[1:]))] = part
+        return joined
+
+    def _by_length(self, X):
+        """Positions of samples, by their lengths where ``batch_transform`` cannot mix these."""
+        rows = np.arange(len(X))
+        if self.batch_transform is None or not isinstance(X, list):
+            return [rows]
+        lengths = seconds_or_times(X)
+        shortest_and_longest = np.array([lengths.argmin(), lengths.argmax()])
+        if np.ptp(lengths) == 0:
+            return [rows]
+        try:
+            self._transform_batch(take_rows(X, shortest_and_longest))
+        except ValueError:
+            return [np.flatnonzero(lengths == length) for length in np.unique(lengths)]
+        return [rows]
 
     def _learn_inputs(self, X):
         self.batch_transform_ = fit_batch_transform(self.batch_transform, X, self.batch_size)
@@ -52,6 +109,11 @@ class BatchTransformEstimator(TorchEstimator):
 
     def _transform_batch(self, X):
         X = np.ascontiguousarray(self.batch_transform_.transform(X))
+        if np.iscomplexobj(X):
+            raise TypeError(
+                f"batch_transform must return real numbers; got {X.dtype}. Put a cue such as IPD, "
+                "or RealImag, after the spectrum."
+            )
         return X if X.dtype in (np.float32, np.float64) else X.astype(np.float32)
 
     def _loader(self, X, module):

@@ -9,8 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import Task
+from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.deep_learning._stream import FrameStream
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, wrap_azimuth
@@ -21,7 +21,7 @@ from sslearn.utils.param_validation import StrOptions, _fit_context, with_callba
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 
 
-class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
+class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstimator):
     """Localizer with a network, an encoding of the directions and a loss.
 
     Parameters
@@ -130,8 +130,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sslearn.deep_learning import NeuralLocalizer
+    >>>     >>> from sslearn.deep_learning import NeuralLocalizer
     >>> azimuth = np.random.default_rng(0).uniform(-180, 180, 200)
     >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
     >>> localizer = NeuralLocalizer(max_epochs=10, lr=0.01, random_state=0).fit(X, azimuth)
@@ -186,7 +185,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, *, X_val=None, y_val=None, sample_weight=None, groups=None):
         """Train the network.
 
         Parameters
@@ -203,6 +202,12 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             them like X.
         y_val : array-like of shape (n_val, ...), default=None
             Directions of ``X_val``, laid out as y.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss and in the validation error. A sample of weight 0 is
+            not used at all. Samples of ``X_val`` weigh 1.
+        groups : array-like of shape (n_samples,), default=None
+            Room, head or speaker of each sample. Whole groups are then held out, about
+            ``validation_fraction`` of the samples; not used with ``X_val``.
 
         Returns
         -------
@@ -218,20 +223,23 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         X = self._check_X(X, ensure_min_samples=2)
         self._learn_inputs(X)
         y = _check_y(y, n_samples=len(X))
+        used = self._rows(X, sample_weight, groups)
         X_val, y_all = self._check_validation(X_val, y_val, y, _check_y)
         default = MLP((128, 128), activation="relu", batch_norm="before")
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
-        self.encoding_ = encoding.fit(y)
+        self.encoding_ = encoding.fit(y[used.rows])
         spec = encoding.output_spec_
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)
         self._scores_in_training = takes_scores(loss)
         targets = encoding.training_targets(y_all).astype(self._dtype)
-        to_train = targets[: len(X)]
+        to_train = targets[used.rows]
         self._output_range = None if spec.classes else range_before(self._activation, to_train)
-        task = Task("", targets, self._criterion(loss), validation_error(encoding, y_all))
-        return self._train(X, y, [task], self._dtype, X_val)
+        weight = used.padded_weight(len(y_all))
+        error = validation_error(encoding, y_all, weight)
+        task = Task("", targets, self._criterion(loss), error, weight)
+        return self._train(X, y, [task], self._dtype, X_val, used)
 
     def predict(self, X):
         """Predict directions.
@@ -250,60 +258,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._decode(self._forward(X), X)
-
-    def predict_frames(self, X):
-        """Predict directions in each frame, with a network that has an output for each frame.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Features, or the input of ``batch_transform``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_frames, n_sources, n_angles)
-            Directions in degrees; each frame is decoded as ``predict`` decodes their mean.
-
-        Raises
-        ------
-        ValueError
-            If the network has one output per sample.
-        """
-        check_is_fitted(self)
-        from sslearn.deep_learning._head import FrameOutputs
-
-        X = self._check_X(X, reset=False)
-        module = FrameOutputs(self.module_, self.encoding_.output_spec_)
-        return self._decode_frames(self._forward(X, module), X)
-
-    def stream(self, batch_size=1):
-        """Localize in signals chunk by chunk, with a network that has a state.
-
-        Parameters
-        ----------
-        batch_size : int, default=1
-            Number of parallel signals.
-
-        Returns
-        -------
-        stream : FrameStream
-            Its ``step(X)`` takes the next frames of the network's input and returns their
-            directions, laid out as by ``predict_frames``; ``reset()`` starts new signals.
-
-        Raises
-        ------
-        ValueError
-            If the network has no state.
-
-        Notes
-        -----
-        A network has a state if its module offers ``initial_state`` and ``step``
-        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: X is the
-        input of the network.
-        """
-        check_is_fitted(self)
-        return FrameStream(self, batch_size)
+        return self._map(lambda part: self._decode(self._forward(part), part), X)
 
     @property
     def grid_(self):
@@ -327,7 +282,7 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
             not clamped if none is positive.
         """
         check_is_fitted(self)
-        return self._forward(self._check_X(X, reset=False))
+        return self._map(self._forward, self._check_X(X, reset=False))
 
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype
@@ -336,14 +291,6 @@ class NeuralLocalizer(LocalizerMixin, BatchTransformEstimator):
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
-
-    def _decode_frames(self, outputs, X):
-        """Tracks (n_samples, n_frames, n_sources, n_angles) from outputs for each frame."""
-        if self.encoding_.output_spec_.frames == "track":
-            return self._decode(outputs, X)
-        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
-        n_sources = y.shape[1] if y.ndim == 3 else 1
-        return y.reshape(*outputs.shape[:2], n_sources, -1)
 
     def _criterion(self, loss):
         from sslearn.deep_learning._head import Criterion

@@ -8,7 +8,7 @@ from sslearn.metrics import match_sources, median_angular_error
 _LOST = 90.0
 
 
-def validation_error(encoding, y):
+def validation_error(encoding, y, weight=None):
     """Return a function that computes the validation error of a network.
 
     Parameters
@@ -17,6 +17,8 @@ def validation_error(encoding, y):
         Fitted encoding.
     y : ndarray
         Checked directions of all samples.
+    weight : ndarray of shape (n_samples,), default=None
+        Weights of all samples.
 
     Returns
     -------
@@ -30,16 +32,22 @@ def validation_error(encoding, y):
     def error(outputs, train_rows, valid_rows):
         predicted = encoding.inverse_transform(outputs(valid_rows))
         true = y[valid_rows.numpy()]
+        sample_weight = None if weight is None else weight[valid_rows.numpy()]
         if true.ndim < 3 <= predicted.ndim:
             true = true.reshape(len(true), -1, predicted.shape[-1])
-        return error_of(true, predicted)
+        return error_of(true, predicted, sample_weight=sample_weight)
 
     return error
 
 
-def _error_with_absence(true, predicted):
+def _error_with_absence(true, predicted, sample_weight=None):
+    weight = np.ones(len(true)) if sample_weight is None else sample_weight
     errors = match_sources(true, predicted)[1]
-    n_matched = np.isfinite(errors).sum()
-    n_true, n_predicted = (np.isfinite(y[..., 0]).sum() for y in (true, predicted))
-    total = np.nansum(errors) + _LOST * (n_true + n_predicted - 2 * n_matched)
-    return float(total / max(n_true, 1))
+    n_true, n_predicted = (_per_sample(np.isfinite(y[..., 0])) for y in (true, predicted))
+    n_lost = n_true + n_predicted - 2 * _per_sample(np.isfinite(errors))
+    total = weight @ (_per_sample(np.nan_to_num(errors)) + _LOST * n_lost)
+    return float(total / (weight @ n_true or 1.0))
+
+
+def _per_sample(values):
+    return values.reshape(len(values), -1).sum(axis=1)

@@ -213,6 +213,8 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         UserWarning
             If the graph is not connected, or too few samples leave no structure to find.
         """
+        # A refused fit must not leave a mixture of two fits.
+        self.__dict__.pop("embedding_", None)
         X = validate_data(self, X, dtype=_FLOATS, ensure_min_samples=2)
         for name in ("n_neighbors", "n_components"):
             most = len(X) - (name == "n_components")
@@ -283,6 +285,9 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """Weights of the graph."""
         check_is_fitted(self, "embedding_")
         return sparse.csr_array(tuple(self._graph), (len(self.embedding_), len(self.embedding_)))
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "embedding_")
 
     def _build_graph(self, X, rng):
         # The radius of a neighbourhood ends half-way to the first sample outside, so that rounding

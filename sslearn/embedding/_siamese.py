@@ -1,12 +1,16 @@
 """Embeddings learned from which directions are near each other."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import Task, TorchEstimator
+from sslearn.exceptions import AngleUnitWarning
 from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
 from sslearn.losses import ContrastiveLoss
 from sslearn.neighbors import KNeighborsLocalizer
@@ -31,7 +35,10 @@ def _neighbor_error(y, is_label):
         reference, valid = train_rows[:_N_REFERENCE], valid_rows[:_N_VALID]
         n_neighbors = min(_N_NEIGHBORS, len(reference))
         regressor = KNeighborsClassifier if is_label else KNeighborsLocalizer
-        regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
+        with warnings.catch_warnings():
+            # ``fit`` has warned, and elevations alone may well be small.
+            warnings.simplefilter("ignore", AngleUnitWarning)
+            regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
         predicted, true = regressor.predict(outputs(valid)), y[valid.numpy()]
         if is_label:
             return (predicted != true).mean()
@@ -184,7 +191,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, *, X_val=None, y_val=None, groups=None):
         """Train the networks.
 
         Parameters
@@ -200,6 +207,9 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             them like X.
         y_val : array-like of shape (n_val,) or (n_val, 2), default=None
             Angles or labels of ``X_val``.
+        groups : array-like of shape (n_samples,), default=None
+            Room, head or speaker of each sample. Whole groups are then held out, about
+            ``validation_fraction`` of the samples; not used with ``X_val``.
 
         Returns
         -------
@@ -219,7 +229,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         self.network_ = MLP() if self.network is None else clone(self.network)
         self._n_networks = len(tasks)
         self._n_features_out = self.n_components * len(tasks)
-        return self._train(X, y, tasks, X.dtype, X_val)
+        return self._train(X, y, tasks, X.dtype, X_val, self._rows(X, groups=groups))
 
     def transform(self, X):
         """Embed samples.
@@ -258,6 +268,14 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
         y = column_or_1d(y, warn=True)
         check_consistent_length(y, np.empty(n_samples))
+        try:
+            with np.errstate(invalid="ignore"):
+                check_classification_targets(y)
+        except ValueError as error:
+            raise ValueError(
+                'y must hold the labels of places, such as integers, for neighborhood="label": '
+                f"{error}"
+            ) from error
         return y
 
     def _make_tasks(self, y, dtype):

@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
+from sslearn.geometry._label_kinds import in_named_order
+
 
 def wrap_azimuth(azimuth):
     """Wrap angles into [-180, 180).
@@ -190,7 +192,7 @@ def to_float(directions, name):
     """
     if hasattr(directions, "toarray"):
         raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")
-    directions = np.asarray(directions)
+    directions = np.asarray(in_named_order(directions, name))
     if directions.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} must hold real angles in degrees.")
     try:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sslearn.geometry._directions import check_directions, to_float, wrap_azimuth
+from sslearn.geometry._label_kinds import refuse_unit_vectors, warn_of_radians
 
 _SOURCES = "(n_samples, n_sources, k)"
 _FRAMES = "(n_samples, n_frames, n_sources, k)"
@@ -18,7 +19,8 @@ def check_doa(
     y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
         Azimuth; azimuth and elevation; and distance in metres. Angles in degrees. With
         ``sources=True`` also (n_samples, n_sources, k), with ``frames=True`` also
-        (n_samples, n_frames, n_sources, k), with k from 1 to 3.
+        (n_samples, n_frames, n_sources, k), with k from 1 to 3. The columns of a DataFrame that
+        are named azimuth, elevation and distance may be in any order.
     n_samples : int, default=None
         Required number of samples; any if None.
     n_angles : tuple of int, default=None
@@ -41,7 +43,15 @@ def check_doa(
     ------
     ValueError
         If the shape is wrong, a value is not finite, a source is absent without ``absent`` or NaN
-        only in part, an elevation is outside [-90, 90], or a distance is not positive.
+        only in part, an elevation is outside [-90, 90], a distance is not positive, all rows are
+        unit vectors, or columns are named, but not azimuth, elevation and distance.
+
+    Warns
+    -----
+    AngleUnitWarning
+        If the values look like radians, where ``n_samples`` is given: azimuths all in [-pi, pi] or
+        in [0, 2 pi], elevations in [-pi / 2, pi / 2], and more than 10 different azimuths that are
+        no multiple of 0.01.
 
     See Also
     --------
@@ -60,6 +70,7 @@ def check_doa(
             f"{name} is None."
         )
     y = to_float(y, name)
+    refuse_unit_vectors(y, name)
     n_axes = 4 if frames else 3 if sources else 2
     if y.ndim < 3 or n_axes == 2:
         y = check_directions(y, name=name)
@@ -67,7 +78,10 @@ def check_doa(
         _check_source_axes(y, n_axes, name)
     columns = 1 if y.ndim == 1 else y.shape[-1]
     _check_sizes(y, columns, n_samples, n_angles, name)
-    return y if y.ndim < 3 else _checked_sources(y, absent, name)
+    y = y if y.ndim < 3 else _checked_sources(y, absent, name)
+    if n_samples is not None:
+        warn_of_radians(y, name)
+    return y
 
 
 def check_multi_doa(y, *, n_samples=None, n_angles=None, name="y"):

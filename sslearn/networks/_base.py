@@ -86,7 +86,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         import torch
         from torch.utils.flop_counter import FlopCounterMode
 
-        module = self._build_without_memory(input_shape, output_shape).eval()
+        module = self._build_without_memory(input_shape, output_shape).eval().float()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            module(torch.empty(1, *input_shape, device="meta"))
+            module(torch.empty(1, *input_shape, dtype=torch.float32, device="meta"))
         return counter.get_total_flops() // 2

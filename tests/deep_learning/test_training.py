@@ -143,6 +143,17 @@ def test_epoch_that_is_kept(keep):
     assert same_weights(localizer, last)
 
 
+@pytest.mark.parametrize("keep", ["valid_error", "valid_loss"])
+def test_first_of_equal_epochs_is_kept(keep):
+    """The step is too small for a change in float32: all epochs are equal."""
+    X, y = make_data(n_angles=1)
+    training = Training("sgd", keep=keep, schedule="constant")
+    network = MLP((8,), batch_norm=None, dropout=0.0)
+    localizer = fast(training, network=network, lr=1e-30, max_epochs=4).fit(X, y)
+    assert np.ptp(localizer.history_[keep]) == 0
+    assert localizer.best_epoch_ == [1]
+
+
 def test_validation_loss_is_that_of_the_outputs_in_training():
     """Without an activation the squared error sees scores that predictions clamp."""
     X, y = make_data(n_angles=1)

@@ -301,3 +301,22 @@ def test_errors(params, y, match):
     X, _ = make_manifold(60)
     with pytest.raises(ValueError, match=match):
         fast(**params).fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [int, str, float])
+def test_labels_are_discrete(kind):
+    X, y = make_manifold(60)
+    labels = (y[:, 0] > 0).astype(int).astype(kind)
+    expected = fast(neighborhood="label").fit(X, labels.astype(float).astype(int))
+    assert same_weights(fast(neighborhood="label").fit(X, labels), expected)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.where(np.arange(60) == 3, np.nan, 1.0), np.arange(60) / 7, [None, *range(59)]],
+    ids=["nan", "fractions", "none"],
+)
+def test_labels_that_name_no_place(labels):
+    X, _ = make_manifold(60)
+    with pytest.raises(ValueError, match="y must hold the labels of places"):
+        fast(neighborhood="label").fit(X, labels)

@@ -1,0 +1,119 @@
+"""Prediction frame by frame."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sslearn.base import track_table
+from sslearn.deep_learning._stream import FrameStream
+from sslearn.deep_learning._track import clip_durations, labelled, nearest_scores, sample_labels
+from sslearn.utils import take_rows
+
+
+class FramePredictionMixin:
+    """Methods of a localizer whose network may have an output for each frame."""
+
+    def predict_frames(self, X):
+        """Predict directions in each frame, with a network that has an output for each frame.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Features, or the input of ``batch_transform``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_frames, n_sources, n_angles)
+            Directions in degrees; each frame is decoded as ``predict`` decodes their mean.
+
+        Raises
+        ------
+        ValueError
+            If the network has one output per sample.
+        """
+        check_is_fitted(self)
+        X = self._check_X(X, reset=False)
+        return self._map(lambda part: self._decode_frames(self._forward_frames(part), part), X)
+
+    def predict_track(self, X):
+        """Predict directions with their times, with a network that has an output for each frame.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Input of ``batch_transform``: paths of files or audio, of any lengths.
+
+        Returns
+        -------
+        track : DataFrame
+            Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
+            ``source``, ``azimuth`` (``elevation``) and ``score``: one row for each source of each
+            frame, none where it is absent. Each clip, or the part of it that an AudioReader reads,
+            is divided into as many equal parts as the network has frames; the time is the middle
+            of the part, from the start of what is read. The score is that of the
+            nearest direction of ``grid_``, NaN for encodings without one.
+
+        Raises
+        ------
+        ValueError
+            If the network has one output per sample, or the sampling rate is not known: no step of
+            ``batch_transform`` has ``fs``, and X does not come from an AudioReader.
+
+        See Also
+        --------
+        predict_frames : The directions as an array.
+        sslearn.plotting.TrackDisplay : Picture of a track.
+        """
+        check_is_fitted(self)
+        samples = self._check_X(X, reset=False)
+        durations = clip_durations(samples, self.batch_transform_)
+        tables = []
+        for rows in self._by_length(samples):
+            part = take_rows(samples, rows)
+            outputs = self._forward_frames(part)
+            tracks, scores = self._decode_frames(outputs, part), None
+            times = (np.arange(tracks.shape[1]) + 0.5) / tracks.shape[1] * durations[rows][:, None]
+            if self.encoding_.output_spec_.classes:
+                scores = nearest_scores(tracks, outputs, self.grid_)
+            tables.append(track_table(tracks, times, samples=rows, scores=scores))
+        return labelled(tables, sample_labels(X))
+
+    def stream(self, batch_size=1):
+        """Localize in signals chunk by chunk, with a network that has a state.
+
+        Parameters
+        ----------
+        batch_size : int, default=1
+            Number of parallel signals.
+
+        Returns
+        -------
+        stream : FrameStream
+            Its ``step(X)`` takes the next frames of the network's input and returns their
+            directions, laid out as by ``predict_frames``; ``reset()`` starts new signals.
+
+        Raises
+        ------
+        ValueError
+            If the network has no state.
+
+        Notes
+        -----
+        A network has a state if its module offers ``initial_state`` and ``step``
+        (:class:`sslearn.networks.NetworkRecipe`). ``batch_transform`` is not applied: X is the
+        input of the network.
+        """
+        check_is_fitted(self)
+        return FrameStream(self, batch_size)
+
+    def _forward_frames(self, X):
+        from sslearn.deep_learning._head import FrameOutputs
+
+        return self._forward(X, FrameOutputs(self.module_, self.encoding_.output_spec_))
+
+    def _decode_frames(self, outputs, X):
+        """Tracks (n_samples, n_frames, n_sources, n_angles) from outputs for each frame."""
+        if self.encoding_.output_spec_.frames == "track":
+            return self._decode(outputs, X)
+        y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
+        n_sources = y.shape[1] if y.ndim == 3 else 1
+        return y.reshape(*outputs.shape[:2], n_sources, -1)

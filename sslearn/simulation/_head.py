@@ -5,6 +5,31 @@ from sslearn.geometry import check_directions
 from sslearn.utils import resample_audio
 
 
+def check_head(head, name="head"):
+    """Validate a head: a Bunch with ``hrirs``, ``directions``, ``distance``, ``fs``, ``name``."""
+    missing = {"hrirs", "directions", "distance", "fs", "name"} - set(getattr(head, "keys", set)())
+    if missing:
+        raise TypeError(
+            f"{name} must be a Bunch with hrirs, directions, distance, fs and name, as load_sofa "
+            f"and structural_hrirs return; got {type(head).__name__} without {sorted(missing)}."
+        )
+    hrirs = np.asarray(head["hrirs"])
+    if hrirs.ndim != 3 or hrirs.shape[1] != 2 or 0 in hrirs.shape or hrirs.dtype.kind != "f":
+        raise ValueError(
+            f"{name}.hrirs must be floats of shape (n_directions, 2, n_taps); got {hrirs.dtype} of "
+            f"shape {hrirs.shape}."
+        )
+    if not np.isfinite(hrirs).all():
+        raise ValueError(f"{name}.hrirs contains NaN or infinity: expected finite values.")
+    directions = check_directions(head["directions"], name=f"{name}.directions")
+    if directions.shape != (len(hrirs), 2):
+        raise ValueError(
+            f"{name}.directions must have shape ({len(hrirs)}, 2), one row per response; got "
+            f"{directions.shape}."
+        )
+    return head
+
+
 def make_head(hrirs, directions, *, fs, name, distance=np.nan, target_fs=None, **extra):
     """Build a head, the Bunch that every loader of binaural responses returns.
 

@@ -2,10 +2,10 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._head import check_head, resample_hrirs
 from sslearn.simulation._head_responses import RoomRenderer
 from sslearn.simulation._image_sources import ImageSources
-from sslearn.simulation._interpolation import HeadInterpolator, check_head
+from sslearn.simulation._interpolation import HeadInterpolator
 from sslearn.simulation._receivers import BuiltReceiver
 from sslearn.simulation._structural import structural_hrirs
 

@@ -2,13 +2,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._array_set import (
-    check_shape,
-    make_directions,
-    read_recordings,
-    read_table,
-)
-from sslearn.datasets._files import check_choice, find_files, read_npz
+from sslearn.datasets._array_set import make_directions, read_recordings
+from sslearn.datasets._files import check_choice, check_shape, find_files, read_npz, read_table
 from sslearn.geometry import unit_vectors_to_angles
 
 _PYRAMIC = """Pyramic: time differences of 48 MEMS microphones, 360 directions, anechoic chamber.
@@ -92,8 +87,7 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     )
 
 
-_UWA_ROOMS = {"anechoic": "anechoic_1", "room": "room"}
-_UWA_OFFSETS = {"anechoic_1": 8.2, "room": 8.8}  # degrees of the zero mark, from the differences
+_UWA_OFFSETS = {"anechoic": 8.2, "room": 8.8}  # degrees of the zero mark, from the differences
 _UWA_SPACING = 0.08575
 
 
@@ -104,8 +98,9 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ----------
     folder : str or path-like
         Folder of the set, with ``recordings.csv`` and the files it names.
-    room : {"anechoic", "room"}, default="anechoic"
-        Anechoic chamber, or an ordinary room.
+    room : {"anechoic", "room"} or any in the table, default="anechoic"
+        Anechoic chamber, or an ordinary room: all runs of it, as the column ``set`` of the table
+        numbers them (``"anechoic_1"``, ``"anechoic_2"``). The name of a run reads that one.
     correct_orientation : bool, default=False
         Whether to take 8.2 degrees (chamber) or 8.8 degrees (room) off the azimuths: by that much
         is the zero mark of the mount off, say the time differences of all the recordings of the
@@ -118,13 +113,13 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     recordings : Bunch
         With keys
 
-        - ``data`` : ndarray of shape (12, 2, n_times), float32.
-        - ``target`` : ndarray of shape (12, 3), azimuth and elevation in degrees and distance in
-          metres.
+        - ``data`` : ndarray of shape (n_recordings, 2, n_times), float32; 12 recordings a run.
+        - ``target`` : ndarray of shape (n_recordings, 3), azimuth and elevation in degrees and
+          distance in metres.
         - ``mic_positions`` : ndarray of shape (2, 3), metres: along y, channel 0 on the left, with
           the nominal spacing of 85.75 mm (the time differences fit 81 to 82 mm).
         - ``fs`` : float, Hz.
-        - ``metadata`` : DataFrame with columns ``file``, ``room`` and ``array_angle``.
+        - ``metadata`` : DataFrame with columns ``file``, ``room``, ``run`` and ``array_angle``.
         - ``DESCR`` : str.
 
     Raises
@@ -147,22 +142,25 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     R. Leman, B. Travaglione, M. Hodkiewicz, "Time domain beamforming", recordings and code, System
     Health Lab, University of Western Australia, 2021.
     """
-    part = _UWA_ROOMS[check_choice(room, _UWA_ROOMS, "room")]
-    table = read_table(
-        folder, "recordings.csv", "file", "set", "array_angle_deg", "source_distance_m"
-    )  # fmt: skip
-    table = table[table["set"] == part].reset_index(drop=True)
-    if table.empty:
-        raise ValueError(f"folder {folder} holds no recording of room {room!r}.")
+    numbers = ("array_angle_deg", "source_distance_m")
+    table = read_table(folder, "recordings.csv", "file", "set", numbers=numbers)
+    rooms = table["set"].astype(str).str.replace(r"_\d+$", "", regex=True)
+    check_choice(room, dict.fromkeys([*rooms, *table["set"]]), "room")
+    table = table.assign(room=rooms)[(rooms == room) | (table["set"] == room)]
+    table = table.reset_index(drop=True)
+    [place] = table["room"].unique()
+    if correct_orientation:
+        check_choice(place, _UWA_OFFSETS, "room, if correct_orientation=True,")
     data, fs = read_recordings(folder, table["file"], n_channels=2, fs=fs)
-    azimuth = table["array_angle_deg"] - _UWA_OFFSETS[part] * correct_orientation
+    azimuth = table["array_angle_deg"]
+    azimuth = azimuth - _UWA_OFFSETS[place] if correct_orientation else azimuth
     return Bunch(
         data=data,
         target=make_directions(azimuth, distance=table["source_distance_m"]),
         mic_positions=np.array([[0.0, _UWA_SPACING / 2, 0.0], [0.0, -_UWA_SPACING / 2, 0.0]]),
         fs=fs,
-        metadata=pd.DataFrame(
-            {"file": table["file"], "room": room, "array_angle": table["array_angle_deg"]}
+        metadata=table[["file", "room", "set", "array_angle_deg"]].rename(
+            columns={"set": "run", "array_angle_deg": "array_angle"}
         ),
         DESCR=_UWA,
     )

@@ -4,6 +4,8 @@ from sslearn.datasets._files import check_choice, find_files, read_npz
 from sslearn.datasets._sofa import load_sofa
 from sslearn.simulation import make_head
 
+_THK_GRIDS = {"L2702": "sphere", "CIRC360": "circle"}
+
 
 def _load_choice(paths, value, argument, *, fs, name):
     head = load_sofa(paths[check_choice(value, paths, argument)], fs=fs)
@@ -50,9 +52,10 @@ def load_thk_ku100(folder, grid="sphere", *, distance=3.25, fs=None):
     Parameters
     ----------
     folder : str or path-like
-        Folder of the set, with ``HRIR_L2702*.sofa`` and ``HRIR_CIRC360*.sofa``.
-    grid : {"sphere", "circle"}, default="sphere"
-        2702 directions of the whole sphere, or every degree of the horizontal plane.
+        Folder of the set, with ``HRIR_<grid>.sofa`` and ``HRIR_<grid>_NF<distance in cm>.sofa``.
+    grid : {"sphere", "circle"} or any in the folder, default="sphere"
+        2702 directions of the whole sphere (``"L2702"`` in the files), or every degree of the
+        horizontal plane (``"CIRC360"``).
     distance : float, default=3.25
         Distance in metres: 3.25, 1.0 or 0.5, on the circle 1.5, 0.75 and 0.25 as well.
     fs : float, default=None
@@ -76,10 +79,11 @@ def load_thk_ku100(folder, grid="sphere", *, distance=3.25, fs=None):
     2013. J. M. Arend, A. Neidhardt, C. Poerschmann, "Measurement and perceptual evaluation of a
     spherical near-field HRTF set", 29th Tonmeistertagung, 2016.
     """
-    stems = {"sphere": "HRIR_L2702", "circle": "HRIR_CIRC360"}
-    stem = stems[check_choice(grid, stems, "grid")]
-    paths = find_files(folder, "*.sofa", rf"{stem}_?((?:NF\d+)?)")
-    by_distance = {int(key[2:] or 325) / 100: path for key, path in paths.items()}
+    by_grid = {}
+    for key, path in find_files(folder, "*.sofa", r"HRIR_([A-Z]+\d+\w*?(?:_NF\d+)?)").items():
+        stem, _, cm = key.partition("_NF")
+        by_grid.setdefault(_THK_GRIDS.get(stem, stem), {})[int(cm or 325) / 100] = path
+    by_distance = by_grid[check_choice(grid, by_grid, "grid")]
     return _load_choice(by_distance, distance, "distance", fs=fs, name=f"thk_ku100_{grid}")
 
 

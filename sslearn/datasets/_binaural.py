@@ -60,9 +60,11 @@ def make_binaural(
     batch_transform : transformer, default=None
         Transformer, such as :class:`~sslearn.features.BinauralCues`, that is cloned, fitted on the
         first chunk of clips and applied to each chunk, so that only its output is kept in memory.
-    memory : str or joblib.Memory, default=None
+    memory : str, path-like or joblib.Memory, default=None
         Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
-        with the same arguments and an integer ``random_state``. No cache if None.
+        with the same arguments and an integer ``random_state``. Its files are pickles, which can
+        run code: use a folder of your own. No cache if None; see
+        :func:`~sslearn.simulation.simulate`.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None

@@ -5,6 +5,7 @@ import numpy as np
 from joblib import Parallel, delayed, hash
 
 from sslearn.exceptions import SilenceWarning
+from sslearn.simulation._cache import chunk_key, through_cache
 from sslearn.simulation._scene import render_clip
 from sslearn.utils import fit_batch_transform, keep_freed_memory, track
 
@@ -37,7 +38,7 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     silent : list of int
         Samples with a silent source.
     """
-    key = None if memory.location is None else hash((scene.key, batch_transform))
+    key = None if memory.location is None else chunk_key(scene.key, batch_transform)
     n_bytes = 4 * scene.receiver.n_channels * scene.n_times
     n_chunk = int(np.clip(CHUNK_BYTES // n_bytes, 1, CHUNK))
     starts = range(0, len(plan), n_chunk)
@@ -46,12 +47,12 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     parts = [(start, plan.iloc[start : start + n_chunk].copy()) for start in starts]
     fitted, first = None, []
     if batch_transform is not None:
-        fit_chunk = memory.cache(_fit_chunk, ignore=["scene", "batch_transform"])
+        fit_chunk = through_cache(memory, _fit_chunk)
         fitted, chunk = fit_chunk(key, *parts[0], scene, batch_transform)
         # Through the fitted transformer, every other chunk depends on the first.
         key = None if key is None else hash((key, parts[0]))
         first, parts = [chunk], parts[1:]
-    render_chunk = memory.cache(_render_chunk, ignore=["scene", "fitted"])
+    render_chunk = through_cache(memory, _render_chunk)
     jobs = (delayed(render_chunk)(key, *part, scene, fitted) for part in parts)
     chunks = chain(first, Parallel(n_jobs=n_jobs, return_as="generator")(jobs))
     X, silent = None, []

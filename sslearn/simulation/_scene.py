@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 from scipy import fft
 
-from sslearn import __version__
+from sslearn.simulation._cache import source_key
 from sslearn.simulation._noise import Background, gain_to_ratio
 from sslearn.simulation._placer import receiver_axes, receiver_position, source_position
 
@@ -32,7 +32,7 @@ class Scene:
         for name in ("noise", "interferer"):
             if state[name] is not None:
                 state[name] = {**vars(state[name]), "player": state[name].player.key}
-        return joblib.hash((state, __version__))
+        return joblib.hash((state, source_key()))
 
     @property
     def needs_direct(self):

@@ -2,6 +2,7 @@
 
 __all__ = [
     "AmbiguityWarning",
+    "DurationWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -10,6 +11,10 @@ __all__ = [
 
 class AmbiguityWarning(UserWarning):
     """Two directions of the grid reach the microphones in the same way."""
+
+
+class DurationWarning(UserWarning):
+    """A simulation will take more than a minute."""
 
 
 class SilenceWarning(UserWarning):

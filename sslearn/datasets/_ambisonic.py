@@ -72,7 +72,7 @@ def make_ambisonic(
         Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``,
         nor its sources on noise and interferer.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -97,6 +97,8 @@ def make_ambisonic(
 
     Warns
     -----
+    DurationWarning
+        If it will take more than a minute and ``verbose`` is 0.
     SilenceWarning
         If a source of a clip is digital silence.
 

@@ -70,7 +70,7 @@ def make_binaural(
     random_state : int, RandomState instance or None, default=None
         Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -96,6 +96,8 @@ def make_binaural(
 
     Warns
     -----
+    DurationWarning
+        If it will take more than a minute and ``verbose`` is 0.
     SilenceWarning
         If a source of a clip is digital silence.
 

@@ -63,7 +63,7 @@ def make_shoebox(
     random_state : int, RandomState instance or None, default=None
         Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -87,6 +87,8 @@ def make_shoebox(
 
     Warns
     -----
+    DurationWarning
+        If it will take more than a minute and ``verbose`` is 0.
     SilenceWarning
         If a source of a clip is digital silence.
 

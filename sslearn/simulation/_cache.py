@@ -155,6 +155,27 @@ def through_cache(memory, function):
     return partial(_recall, memory.cache(_sealed, ignore=["scene", "transform"]), function)
 
 
+def is_cached(function, *args):
+    """Whether a function of :func:`through_cache` has the result already.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    *args
+        Its arguments.
+
+    Returns
+    -------
+    is_cached : bool
+        Whether the result is read rather than computed.
+    """
+    if not isinstance(function, partial):
+        return False
+    cached, *wrapped = function.args
+    return cached.check_call_in_cache(*wrapped, *args)
+
+
 def _sealed(function, key, start, plan, scene, transform):
     content = pickle.dumps(function(key, start, plan, scene, transform), protocol=5)
     return _checksum(content), content

@@ -2,10 +2,12 @@ import warnings
 from itertools import chain
 
 import numpy as np
-from joblib import Parallel, delayed, hash
+import pandas as pd
+from joblib import Parallel, delayed, effective_n_jobs, hash
 
 from sslearn.exceptions import SilenceWarning
-from sslearn.simulation._cache import chunk_key, through_cache
+from sslearn.simulation._cache import chunk_key, is_cached, through_cache
+from sslearn.simulation._duration import announce_duration
 from sslearn.simulation._scene import render_clip
 from sslearn.utils import fit_batch_transform, keep_freed_memory, track
 
@@ -29,7 +31,7 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     n_jobs : int or None
         Number of joblib workers.
     verbose : int
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
 
     Returns
     -------
@@ -53,16 +55,34 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
         key = None if key is None else hash((key, parts[0]))
         first, parts = [chunk], parts[1:]
     render_chunk = through_cache(memory, _render_chunk)
+    description = _announce(
+        [part for part in parts if not is_cached(render_chunk, key, *part, scene, fitted)],
+        scene, fitted, n_jobs=n_jobs, verbose=verbose,
+    )  # fmt: skip
     jobs = (delayed(render_chunk)(key, *part, scene, fitted) for part in parts)
     chunks = chain(first, Parallel(n_jobs=n_jobs, return_as="generator")(jobs))
     X, silent = None, []
-    tracked = track(chunks, "Rendering", total=len(starts), verbose=verbose)
+    tracked = track(chunks, description, total=len(starts), verbose=verbose)
     for start, (chunk, silent_there) in zip(starts, tracked, strict=True):
         if X is None:
             X = np.empty((len(plan), *chunk.shape[1:]), dtype=chunk.dtype)
         X[start : start + len(chunk)] = chunk
         silent += silent_there
     return X, silent
+
+
+def _announce(parts, scene, fitted, *, n_jobs, verbose):
+    """Say how long rendering of parts will take, and return the text of the progress bar."""
+    if not parts:
+        return "Rendering"
+    plan = pd.concat([part for _, part in parts])
+    return announce_duration(
+        plan,
+        scene,
+        lambda label: _render_chunk(None, label, plan.loc[[label]], scene, fitted),
+        n_jobs=min(effective_n_jobs(n_jobs), len(parts)),
+        verbose=verbose,
+    )
 
 
 def _fit_chunk(key, start, plan, scene, batch_transform):

@@ -83,7 +83,7 @@ def _hear(scene, row, s, sound):
     """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
     axes, images = None, None
     if scene.rooms is not None:
-        axes, images = receiver_axes(row), _image_sources(scene, row, s)
+        axes, images = receiver_axes(row), image_sources(scene, row, s)
     responses = scene.receiver.responses(
         row, s, images, axes, n_times=scene.n_times, with_direct=scene.needs_direct
     )
@@ -92,7 +92,8 @@ def _hear(scene, row, s, sound):
     return fft.irfft(spectra, n_fft)[:, : scene.n_times]
 
 
-def _image_sources(scene, row, s):
+def image_sources(scene, row, s):
+    """Image sources of source ``s`` of a sample."""
     return scene.receiver.image_sources(
         scene.rooms[row.room_row],
         source_position(row, s),

@@ -94,7 +94,7 @@ def simulate(
     random_state : int, RandomState instance or None, default=None
         Makes the clips and the drawn rooms reproducible.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -122,6 +122,10 @@ def simulate(
     rendered again, with a warning. The files are pickles, and reading a pickle can run code: use a
     folder that only you write to. Files ``output.pkl.*`` are left by a run that was killed and
     may be deleted, as may the whole folder.
+
+    Before 50 clips or more, at most four of them are timed, and the time of all is estimated from
+    the number of image sources in each room; with ``batch_transform`` after the first chunk.
+    Measured times were 0.6 to 1.3 times the estimate.
 
     Examples
     --------

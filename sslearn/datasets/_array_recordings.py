@@ -59,6 +59,10 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     ValueError
         If the file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.directions_from_tdoas : Directions of plane waves from time differences.
+
     Notes
     -----
     Two in 10,000 differences are off by more than 5 cm of path, one by 0.75 ms: fit robustly.
@@ -67,6 +71,12 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     ----------
     R. Scheibler, J. Azcarreta, R. Beuchat, C. Ferry, "Pyramic: full stack open microphone array
     architecture and dataset", IWAENC, 2018.
+
+    Examples
+    --------
+    >>> differences = load_pyramic_tdoa("pyramic_tdoa")  # doctest: +SKIP
+    >>> differences.tdoas.shape  # doctest: +SKIP
+    (360, 47)
     """
     kind = "calibrated" if calibrated else "nominal"
     names = ("tdoa_s", f"direction_{kind}", f"mics_{kind}_m", "speed_of_sound", "reference_mic")
@@ -131,6 +141,11 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ValueError
         If there is no such room, or the table or a file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.SRPPHAT : Localization by steered response power.
+    make_plane_waves : Simulate clips of an array without a room.
+
     Notes
     -----
     At angle 0 the source is broadside, which is the front here; as the angle of the mount grows,
@@ -141,6 +156,12 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ----------
     R. Leman, B. Travaglione, M. Hodkiewicz, "Time domain beamforming", recordings and code, System
     Health Lab, University of Western Australia, 2021.
+
+    Examples
+    --------
+    >>> recordings = load_uwa_two_mic("uwa_two_mic", "room")  # doctest: +SKIP
+    >>> recordings.data.shape, recordings.fs  # doctest: +SKIP
+    ((12, 2, 499200), 96000.0)
     """
     numbers = ("array_angle_deg", "source_distance_m")
     table = read_table(folder, "recordings.csv", "file", "set", numbers=numbers)
@@ -207,10 +228,21 @@ def load_mom_respeaker(folder, recording="two_sources", *, fs=None):
     ValueError
         If there is no such recording, or a file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.SRPPHAT : Localization by steered response power.
+    make_plane_waves : Simulate clips of an array without a room.
+
     References
     ----------
     Z. Gao et al., "MOM: microphone based 3D orientation measurement", ACM/IEEE Int. Conf. Inf.
     Process. in Sensor Networks (IPSN), 2022, 132-144.
+
+    Examples
+    --------
+    >>> recordings = load_mom_respeaker("mom_respeaker")  # doctest: +SKIP
+    >>> recordings.data.shape, recordings.fs  # doctest: +SKIP
+    ((1, 6, 240000), 48000.0)
     """
     file = _MOM_FILES[check_choice(recording, _MOM_FILES, "recording")]
     is_ring = recording == "two_sources"

@@ -73,6 +73,11 @@ def load_r3vival(folder, absorption=None, *, fs=None):
     ValueError
         If there is no such absorption, or the table or a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     The azimuths of the files run clockwise; they are turned round here. The direct sound begins at
@@ -83,6 +88,12 @@ def load_r3vival(folder, absorption=None, *, fs=None):
     ----------
     S. V. Amengual Gari, J. M. Arend, P. Calamia, P. W. Robinson, "Optimizations of the spatial
     decomposition method for binaural reproduction", J. Audio Eng. Soc., 68, 2021, 959-976.
+
+    Examples
+    --------
+    >>> responses = load_r3vival("r3vival", absorption=100)  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((20, 7, 48001), 48000.0)
     """
     numbers = ("absorption", "azimuth_cw_deg", "distance_m", "gain")
     table = read_table(folder, "rirs.csv", "file", numbers=numbers)
@@ -143,6 +154,11 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     ValueError
         If there is no such measurement, or a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     Colatitudes become elevations. ``"A3"`` is one long response in the file; it is cut here into
@@ -156,6 +172,12 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     ----------
     B. Bernschuetz, C. Poerschmann, S. Spors, S. Weinzierl, "SOFiA sound field analysis toolbox",
     Int. Conf. Spatial Audio (ICSA), 2011.
+
+    Examples
+    --------
+    >>> responses = load_sofia_sphere("sofia_sphere", "A3")  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((4, 110, 700), 44100.0)
     """
     paths = find_files(folder, "*.npz")
     path = paths[check_choice(measurement, paths, "measurement")]
@@ -225,6 +247,11 @@ def load_polimi_ula_rir(folder, *, fs=None):
     ValueError
         If a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     The files give x and z, with the array on x = 0 from z = 0 on. Here the centre of the array is
@@ -237,6 +264,12 @@ def load_polimi_ula_rir(folder, *, fs=None):
     M. Pezzoli, J. J. Carabias-Orti, M. Cobos, F. Antonacci, A. Sarti, "Ray-space-based multichannel
     nonnegative matrix factorization for audio source separation", IEEE Signal Process. Lett., 28,
     2021, 369-373.
+
+    Examples
+    --------
+    >>> responses = load_polimi_ula_rir("polimi_ula_rir", fs=16000)  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((6, 32, 16000), 16000.0)
     """
     paths = find_files(folder, "*.npz", "rir_source_(.+)")
     names = ("rir_int16", "scale", "fs", "mic_xz_m", "source_xz_m")

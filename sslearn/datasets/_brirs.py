@@ -45,6 +45,11 @@ def load_surrey_brir(folder, room="A", *, fs=None):
     ValueError
         If there is no such room; the message lists those there are.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Clips of a measured room, with ``Placement(directions="measured")``.
+
     Notes
     -----
     In these files the azimuth is positive to the RIGHT, whatever the convention of the format
@@ -55,6 +60,12 @@ def load_surrey_brir(folder, room="A", *, fs=None):
     C. Hummersone, R. Mason, T. Brookes, "Dynamic precedence effect modeling for source separation
     in reverberant environments", IEEE TASLP, 18(7), 2010, 1867-1871,
     doi:10.1109/TASL.2010.2051354.
+
+    Examples
+    --------
+    >>> brirs = load_surrey_brir("surrey_brir", "A")  # doctest: +SKIP
+    >>> brirs.hrirs.shape, brirs.fs  # doctest: +SKIP
+    ((25, 2, 6259), 16000.0)
     """
     rooms = _surrey_rooms(folder)
     path = rooms[check_choice(room, rooms, "room")]
@@ -94,10 +105,21 @@ def load_bbc_brir(folder, *, fs=None):
     OSError
         If a file is damaged.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Clips of a measured room, with ``Placement(directions="measured")``.
+
     References
     ----------
     C. Pike, M. Romanov, "An impulse response dataset for dynamic data-based auralisation of
     advanced sound systems", 142nd AES Convention, e-Brief, 2017.
+
+    Examples
+    --------
+    >>> brirs = load_bbc_brir("bbc_brir", fs=16000)  # doctest: +SKIP
+    >>> brirs.hrirs.shape, brirs.fs  # doctest: +SKIP
+    ((21, 2, 5462), 16000.0)
     """
     numbers = ("azimuth_deg", "elevation_deg", "distance_m")
     table = read_table(folder, "positions.csv", "file", numbers=numbers)
@@ -139,10 +161,21 @@ def load_rostock_kemar_brir(folder, *, correct_orientation=False, fs=None):
     OSError
         If a file is damaged.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Clips of a measured room, with ``Placement(directions="measured")``.
+
     References
     ----------
     M. Geier, S. Spors et al., "Exercises for the lecture on communication acoustics", Institute of
     Communications Engineering, University of Rostock.
+
+    Examples
+    --------
+    >>> brirs = load_rostock_kemar_brir("rostock_kemar_brir")  # doctest: +SKIP
+    >>> brirs.hrirs.shape, brirs.fs  # doctest: +SKIP
+    ((3, 2, 66150), 44100.0)
     """
     names = ("brir", "source_azimuth_deg", "source_elevation_deg", "distance_m", "fs")
     paths = find_files(folder, "*.npz", "brir_az(.+)").values()

@@ -32,6 +32,15 @@ def list_cipic_subjects(folder):
     ------
     FileNotFoundError
         If the folder is missing or holds no subject.
+
+    See Also
+    --------
+    load_cipic : Read the head of a subject.
+
+    Examples
+    --------
+    >>> list_cipic_subjects("cipic")[:3]  # doctest: +SKIP
+    ['003', '008', '011']
     """
     return list(_subject_paths(folder))
 
@@ -82,6 +91,12 @@ def load_cipic(folder, subject="021", *, fs=None):
     ----------
     V. R. Algazi, R. O. Duda, D. M. Thompson, C. Avendano, "The CIPIC HRTF database", IEEE
     WASPAA, 2001, 99-102, doi:10.1109/ASPAA.2001.969552.
+
+    Examples
+    --------
+    >>> head = load_cipic("cipic", "003")  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((1250, 2, 200), 44100.0)
     """
     subject = f"{subject:0>3}"
     paths = _subject_paths(folder)

@@ -55,10 +55,28 @@ def load_librispeech(folder, subset=None, *, fs=16000, return_paths=False):
     ValueError
         If there is no such subset; the message lists those there are.
 
+    See Also
+    --------
+    load_noise : Read background noise.
+    sslearn.simulation.Sounds : Source signals with speakers.
+
     References
     ----------
     V. Panayotov, G. Chen, D. Povey, S. Khudanpur, "LibriSpeech: an ASR corpus based on public
     domain audio books", ICASSP, 2015, 5206-5210, doi:10.1109/ICASSP.2015.7178964.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np, soundfile
+    >>> from sslearn.datasets import load_librispeech
+    >>> folder = tempfile.mkdtemp()
+    >>> soundfile.write(os.path.join(folder, "a.wav"), np.zeros(8000), 16000)
+    >>> with open(os.path.join(folder, "utterances.csv"), "w") as table:
+    ...     n_characters = table.write("file,speaker,subset\\na.wav,87,train-clean-100\\n")
+    >>> speech = load_librispeech(folder, "train-clean-100")
+    >>> speech.speakers.tolist(), speech.audio[0].shape
+    (['87'], (8000,))
     """
     columns = ("file", "speaker") if subset is None else ("file", "speaker", "subset")
     metadata = read_table(folder, "utterances.csv", *columns, dtype={"speaker": str})
@@ -97,6 +115,11 @@ def load_noise(folder, *, fs=16000, return_paths=False):
     OSError
         If a file is damaged.
 
+    See Also
+    --------
+    load_librispeech : Read dry speech.
+    sslearn.simulation.Noise : Noise of simulated clips.
+
     Notes
     -----
     The levels are those of the files, which differ: scale to the ratio wanted.
@@ -105,6 +128,17 @@ def load_noise(folder, *, fs=16000, return_paths=False):
     ----------
     P. Warden, "Speech Commands: a dataset for limited-vocabulary speech recognition", 2018,
     arXiv:1804.03209.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np, soundfile
+    >>> from sslearn.datasets import load_noise
+    >>> folder = tempfile.mkdtemp()
+    >>> soundfile.write(os.path.join(folder, "rain.wav"), np.zeros(8000), 16000)
+    >>> noise = load_noise(folder)
+    >>> list(noise.metadata["noise"]), noise.audio[0].shape
+    (['rain'], (8000,))
     """
     paths = find_files(folder, "*.*", suffixes=_AUDIO)
     metadata = pd.DataFrame({"file": [path.name for path in paths.values()], "noise": list(paths)})

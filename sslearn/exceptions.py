@@ -3,6 +3,7 @@
 __all__ = [
     "AmbiguityWarning",
     "AngleUnitWarning",
+    "DurationWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -15,6 +16,10 @@ class AmbiguityWarning(UserWarning):
 
 class AngleUnitWarning(UserWarning):
     """Targets that should be in degrees look like radians."""
+
+
+class DurationWarning(UserWarning):
+    """A simulation will take more than a minute."""
 
 
 class SilenceWarning(UserWarning):

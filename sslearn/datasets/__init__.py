@@ -22,7 +22,7 @@ from sslearn.datasets._heads import (
 from sslearn.datasets._plane_waves import make_plane_waves
 from sslearn.datasets._shoebox import make_shoebox
 from sslearn.datasets._shoebox_presets import shoebox_preset
-from sslearn.datasets._sofa import load_sofa
+from sslearn.datasets._sofa import load_sofa, load_sofa_rirs
 from sslearn.simulation import (
     interpolate_hrirs,
     make_shoebox_rooms,
@@ -48,6 +48,7 @@ __all__ = [
     "load_rostock_kemar_brir",
     "load_sadie_ku100",
     "load_sofa",
+    "load_sofa_rirs",
     "load_sofia_sphere",
     "load_surrey_brir",
     "load_thk_ku100",

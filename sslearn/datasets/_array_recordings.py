@@ -2,13 +2,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._array_set import (
-    check_shape,
-    make_directions,
-    read_recordings,
-    read_table,
-)
-from sslearn.datasets._files import check_choice, find_files, read_npz
+from sslearn.datasets._array_set import make_directions, read_recordings
+from sslearn.datasets._files import check_choice, check_shape, find_files, read_npz, read_table
 from sslearn.geometry import unit_vectors_to_angles
 
 _PYRAMIC = """Pyramic: time differences of 48 MEMS microphones, 360 directions, anechoic chamber.
@@ -64,6 +59,10 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     ValueError
         If the file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.directions_from_tdoas : Directions of plane waves from time differences.
+
     Notes
     -----
     Two in 10,000 differences are off by more than 5 cm of path, one by 0.75 ms: fit robustly.
@@ -72,6 +71,12 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     ----------
     R. Scheibler, J. Azcarreta, R. Beuchat, C. Ferry, "Pyramic: full stack open microphone array
     architecture and dataset", IWAENC, 2018.
+
+    Examples
+    --------
+    >>> differences = load_pyramic_tdoa("pyramic_tdoa")  # doctest: +SKIP
+    >>> differences.tdoas.shape  # doctest: +SKIP
+    (360, 47)
     """
     kind = "calibrated" if calibrated else "nominal"
     names = ("tdoa_s", f"direction_{kind}", f"mics_{kind}_m", "speed_of_sound", "reference_mic")
@@ -92,8 +97,7 @@ def load_pyramic_tdoa(folder, *, calibrated=True):
     )
 
 
-_UWA_ROOMS = {"anechoic": "anechoic_1", "room": "room"}
-_UWA_OFFSETS = {"anechoic_1": 8.2, "room": 8.8}  # degrees of the zero mark, from the differences
+_UWA_OFFSETS = {"anechoic": 8.2, "room": 8.8}  # degrees of the zero mark, from the differences
 _UWA_SPACING = 0.08575
 
 
@@ -104,8 +108,9 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ----------
     folder : str or path-like
         Folder of the set, with ``recordings.csv`` and the files it names.
-    room : {"anechoic", "room"}, default="anechoic"
-        Anechoic chamber, or an ordinary room.
+    room : {"anechoic", "room"} or any in the table, default="anechoic"
+        Anechoic chamber, or an ordinary room: all runs of it, as the column ``set`` of the table
+        numbers them (``"anechoic_1"``, ``"anechoic_2"``). The name of a run reads that one.
     correct_orientation : bool, default=False
         Whether to take 8.2 degrees (chamber) or 8.8 degrees (room) off the azimuths: by that much
         is the zero mark of the mount off, say the time differences of all the recordings of the
@@ -118,13 +123,13 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     recordings : Bunch
         With keys
 
-        - ``data`` : ndarray of shape (12, 2, n_times), float32.
-        - ``target`` : ndarray of shape (12, 3), azimuth and elevation in degrees and distance in
-          metres.
+        - ``data`` : ndarray of shape (n_recordings, 2, n_times), float32; 12 recordings a run.
+        - ``target`` : ndarray of shape (n_recordings, 3), azimuth and elevation in degrees and
+          distance in metres.
         - ``mic_positions`` : ndarray of shape (2, 3), metres: along y, channel 0 on the left, with
           the nominal spacing of 85.75 mm (the time differences fit 81 to 82 mm).
         - ``fs`` : float, Hz.
-        - ``metadata`` : DataFrame with columns ``file``, ``room`` and ``array_angle``.
+        - ``metadata`` : DataFrame with columns ``file``, ``room``, ``run`` and ``array_angle``.
         - ``DESCR`` : str.
 
     Raises
@@ -136,6 +141,11 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ValueError
         If there is no such room, or the table or a file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.SRPPHAT : Localization by steered response power.
+    make_plane_waves : Simulate clips of an array without a room.
+
     Notes
     -----
     At angle 0 the source is broadside, which is the front here; as the angle of the mount grows,
@@ -146,23 +156,32 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     ----------
     R. Leman, B. Travaglione, M. Hodkiewicz, "Time domain beamforming", recordings and code, System
     Health Lab, University of Western Australia, 2021.
+
+    Examples
+    --------
+    >>> recordings = load_uwa_two_mic("uwa_two_mic", "room")  # doctest: +SKIP
+    >>> recordings.data.shape, recordings.fs  # doctest: +SKIP
+    ((12, 2, 499200), 96000.0)
     """
-    part = _UWA_ROOMS[check_choice(room, _UWA_ROOMS, "room")]
-    table = read_table(
-        folder, "recordings.csv", "file", "set", "array_angle_deg", "source_distance_m"
-    )  # fmt: skip
-    table = table[table["set"] == part].reset_index(drop=True)
-    if table.empty:
-        raise ValueError(f"folder {folder} holds no recording of room {room!r}.")
+    numbers = ("array_angle_deg", "source_distance_m")
+    table = read_table(folder, "recordings.csv", "file", "set", numbers=numbers)
+    rooms = table["set"].astype(str).str.replace(r"_\d+$", "", regex=True)
+    check_choice(room, dict.fromkeys([*rooms, *table["set"]]), "room")
+    table = table.assign(room=rooms)[(rooms == room) | (table["set"] == room)]
+    table = table.reset_index(drop=True)
+    [place] = table["room"].unique()
+    if correct_orientation:
+        check_choice(place, _UWA_OFFSETS, "room, if correct_orientation=True,")
     data, fs = read_recordings(folder, table["file"], n_channels=2, fs=fs)
-    azimuth = table["array_angle_deg"] - _UWA_OFFSETS[part] * correct_orientation
+    azimuth = table["array_angle_deg"]
+    azimuth = azimuth - _UWA_OFFSETS[place] if correct_orientation else azimuth
     return Bunch(
         data=data,
         target=make_directions(azimuth, distance=table["source_distance_m"]),
         mic_positions=np.array([[0.0, _UWA_SPACING / 2, 0.0], [0.0, -_UWA_SPACING / 2, 0.0]]),
         fs=fs,
-        metadata=pd.DataFrame(
-            {"file": table["file"], "room": room, "array_angle": table["array_angle_deg"]}
+        metadata=table[["file", "room", "set", "array_angle_deg"]].rename(
+            columns={"set": "run", "array_angle_deg": "array_angle"}
         ),
         DESCR=_UWA,
     )
@@ -209,10 +228,21 @@ def load_mom_respeaker(folder, recording="two_sources", *, fs=None):
     ValueError
         If there is no such recording, or a file is not as it must be.
 
+    See Also
+    --------
+    sslearn.doa.SRPPHAT : Localization by steered response power.
+    make_plane_waves : Simulate clips of an array without a room.
+
     References
     ----------
     Z. Gao et al., "MOM: microphone based 3D orientation measurement", ACM/IEEE Int. Conf. Inf.
     Process. in Sensor Networks (IPSN), 2022, 132-144.
+
+    Examples
+    --------
+    >>> recordings = load_mom_respeaker("mom_respeaker")  # doctest: +SKIP
+    >>> recordings.data.shape, recordings.fs  # doctest: +SKIP
+    ((1, 6, 240000), 48000.0)
     """
     file = _MOM_FILES[check_choice(recording, _MOM_FILES, "recording")]
     is_ring = recording == "two_sources"

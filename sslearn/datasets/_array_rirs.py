@@ -2,14 +2,8 @@ import numpy as np
 import pandas as pd
 from scipy.constants import zero_Celsius
 
-from sslearn.datasets._array_set import (
-    check_shape,
-    make_directions,
-    make_responses,
-    read_recordings,
-    read_table,
-)
-from sslearn.datasets._files import check_choice, find_files, read_npz
+from sslearn.datasets._array_set import make_directions, make_responses, read_recordings
+from sslearn.datasets._files import check_choice, check_shape, find_files, read_npz, read_table
 from sslearn.geometry import angles_to_unit_vectors
 
 _R3VIVAL = """R3VIVAL: responses of a room with variable absorption to 7 microphones.
@@ -50,7 +44,7 @@ def load_r3vival(folder, absorption=None, *, fs=None):
     ----------
     folder : str or path-like
         Folder of the set, with ``rirs.csv`` and the files it names.
-    absorption : {0, 50, 100}, default=None
+    absorption : {0, 50, 100} or any in the table, default=None
         Part of the wall panels that absorb, in per cent: T20 of 0.62, 0.46 and 0.41 s, 20 positions
         each. All if None.
     fs : float, default=None
@@ -79,6 +73,11 @@ def load_r3vival(folder, absorption=None, *, fs=None):
     ValueError
         If there is no such absorption, or the table or a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     The azimuths of the files run clockwise; they are turned round here. The direct sound begins at
@@ -89,11 +88,17 @@ def load_r3vival(folder, absorption=None, *, fs=None):
     ----------
     S. V. Amengual Gari, J. M. Arend, P. Calamia, P. W. Robinson, "Optimizations of the spatial
     decomposition method for binaural reproduction", J. Audio Eng. Soc., 68, 2021, 959-976.
+
+    Examples
+    --------
+    >>> responses = load_r3vival("r3vival", absorption=100)  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((20, 7, 48001), 48000.0)
     """
-    columns = ("file", "absorption", "azimuth_cw_deg", "distance_m", "gain")
-    table = read_table(folder, "rirs.csv", *columns)
+    numbers = ("absorption", "azimuth_cw_deg", "distance_m", "gain")
+    table = read_table(folder, "rirs.csv", "file", numbers=numbers)
     if absorption is not None:
-        check_choice(absorption, [int(a) for a in table["absorption"].unique()], "absorption")
+        check_choice(absorption, table["absorption"].unique().tolist(), "absorption")
         table = table[table["absorption"] == absorption].reset_index(drop=True)
     rirs, own_fs = read_recordings(folder, table["file"], n_channels=len(_R3VIVAL_MICS))
     rirs *= table["gain"].to_numpy(dtype=np.float32)[:, None, None]
@@ -115,8 +120,8 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     Parameters
     ----------
     folder : str or path-like
-        Folder of the set, with ``A1.npz``, ``A3.npz`` and ``A4.npz``.
-    measurement : {"A1", "A3", "A4"}, default="A4"
+        Folder of the set, with ``<measurement>.npz``.
+    measurement : {"A1", "A3", "A4"} or any in the folder, default="A4"
         ``"A4"``: cardioid microphones, which look outwards, on an open sphere of 25 cm, one
         loudspeaker. ``"A3"``: a rigid sphere of 8.75 cm, four loudspeakers one after another;
         ``"A1"``: the same four at once.
@@ -130,7 +135,8 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
 
         - ``rirs`` : ndarray of shape (n_positions, n_mics, n_times), float32.
         - ``target`` : ndarray of shape (n_positions, 3), azimuth and elevation in degrees and
-          distance in metres; of shape (1, 4, 3) for ``"A1"``.
+          distance in metres; of shape (1, 4, 3) for ``"A1"``, and for any other file of several
+          sources at once.
         - ``mic_positions`` : ndarray of shape (n_mics, 3), metres.
         - ``weights`` : ndarray of shape (n_mics,), quadrature weights of the microphones.
         - ``rigid_sphere``, ``cardioid`` : bool.
@@ -148,6 +154,11 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     ValueError
         If there is no such measurement, or a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     Colatitudes become elevations. ``"A3"`` is one long response in the file; it is cut here into
@@ -161,8 +172,14 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     ----------
     B. Bernschuetz, C. Poerschmann, S. Spors, S. Weinzierl, "SOFiA sound field analysis toolbox",
     Int. Conf. Spatial Audio (ICSA), 2011.
+
+    Examples
+    --------
+    >>> responses = load_sofia_sphere("sofia_sphere", "A3")  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((4, 110, 700), 44100.0)
     """
-    paths = find_files(folder, "*.npz", "(A[134])")
+    paths = find_files(folder, "*.npz")
     path = paths[check_choice(measurement, paths, "measurement")]
     names = ("ir", "azimuth_deg", "colatitude_deg", "weight", "radius_m", "temperature_c", "fs")
     rirs, azimuth, colatitude, weights, radius, temperature, own_fs = read_npz(path, *names)
@@ -172,8 +189,9 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
         "cardioid",
     )  # fmt: skip
     target = make_directions(azimuth_source, 90.0 - colatitude_source, distance)
-    if measurement == "A3":
-        rirs = _cut(rirs, *read_npz(path, "source_start_sample"))
+    [starts] = read_npz(path, source_start_sample=None)
+    if starts is not None:  # one source after another
+        rirs = _cut(rirs, check_shape(starts, (len(target),), "source_start_sample", path))
     else:
         rirs, target = rirs[None], target if len(target) == 1 else target[None]
     metadata = {"measurement": measurement, "temperature": float(temperature)}
@@ -229,6 +247,11 @@ def load_polimi_ula_rir(folder, *, fs=None):
     ValueError
         If a file is not as it must be.
 
+    See Also
+    --------
+    load_sofa_rirs : Read the responses of an array from any file.
+    make_shoebox : Simulate clips of an array in rooms.
+
     Notes
     -----
     The files give x and z, with the array on x = 0 from z = 0 on. Here the centre of the array is
@@ -241,6 +264,12 @@ def load_polimi_ula_rir(folder, *, fs=None):
     M. Pezzoli, J. J. Carabias-Orti, M. Cobos, F. Antonacci, A. Sarti, "Ray-space-based multichannel
     nonnegative matrix factorization for audio source separation", IEEE Signal Process. Lett., 28,
     2021, 369-373.
+
+    Examples
+    --------
+    >>> responses = load_polimi_ula_rir("polimi_ula_rir", fs=16000)  # doctest: +SKIP
+    >>> responses.rirs.shape, responses.fs  # doctest: +SKIP
+    ((6, 32, 16000), 16000.0)
     """
     paths = find_files(folder, "*.npz", "rir_source_(.+)")
     names = ("rir_int16", "scale", "fs", "mic_xz_m", "source_xz_m")
@@ -260,7 +289,10 @@ def load_polimi_ula_rir(folder, *, fs=None):
         fs=rates[0],
         target_fs=fs,
         metadata=pd.DataFrame(
-            {"file": [path.name for path in paths.values()], "source": [int(n) for n in paths]}
+            {
+                "file": [path.name for path in paths.values()],
+                "source": [int(n) if n.isdigit() else n for n in paths],
+            }
         ),
         DESCR=_POLIMI,
     )

@@ -1,13 +1,10 @@
 """What the loaders of microphone arrays share: one layout of their Bunch, one way to resample."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._files import check_file, find_files
-from sslearn.geometry import wrap_azimuth
+from sslearn.datasets._files import file_inside
+from sslearn.geometry import check_mic_positions, wrap_azimuth
 from sslearn.utils import read_audio, resample_audio
 
 
@@ -55,50 +52,28 @@ def make_responses(rirs, target, mic_positions, *, fs, target_fs=None, **extra):
     -------
     responses : Bunch
         With keys ``rirs`` (float32), ``target``, ``mic_positions``, ``fs`` and those of ``extra``.
-    """
-    rirs = np.asarray(rirs, dtype=np.float32)
-    if target_fs is not None:
-        rirs = resample_audio(rirs, fs, target_fs) * np.float32(fs / target_fs)
-        fs = target_fs
-    mics = np.asarray(mic_positions, dtype=float)
-    return Bunch(rirs=rirs, target=target, mic_positions=mics, fs=float(fs), **extra)
-
-
-def read_table(folder, name, *columns, **kwargs):
-    """Table of a measured set.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        The set's own folder.
-    name : str
-        Name of the file, comma-separated values.
-    *columns : str
-        Columns that must be there.
-    **kwargs
-        Passed to :func:`pandas.read_csv`.
-
-    Returns
-    -------
-    table : DataFrame
-        At least one row.
 
     Raises
     ------
-    FileNotFoundError
-        If the folder or the file is missing.
     ValueError
-        If a column is missing or there is no row.
+        If a value is not finite, a rate is not positive, or shapes do not fit.
     """
-    [path] = find_files(folder, name).values()
-    table = pd.read_csv(path, **kwargs)
-    missing = [column for column in columns if column not in table]
-    if missing or table.empty:
+    rirs, target = np.asarray(rirs, dtype=np.float32), np.asarray(target, dtype=float)
+    mics, fs = check_mic_positions(mic_positions), float(fs)
+    if not 0 < fs < np.inf:
+        raise ValueError(f"fs must be a positive, finite rate in Hz; got {fs:g}.")
+    if rirs.ndim != 3 or rirs.shape[:2] != (len(target), len(mics)) or 0 in rirs.shape:
         raise ValueError(
-            f"{path} must hold the columns {list(columns)} and one row per file; {missing} "
-            f"missing, {len(table)} rows."
+            f"rirs must have shape ({len(target)}, {len(mics)}, n_times), one response for each "
+            f"position and microphone; got {rirs.shape}."
         )
-    return table
+    for name, array in (("rirs", rirs), ("target", target)):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} contains NaN or infinity: expected finite values.")
+    if target_fs is not None:
+        rirs = resample_audio(rirs, fs, target_fs) * np.float32(fs / target_fs)
+        fs = float(target_fs)
+    return Bunch(rirs=rirs, target=target, mic_positions=mics, fs=fs, **extra)
 
 
 def read_recordings(folder, files, *, n_channels, fs=None):
@@ -133,7 +108,7 @@ def read_recordings(folder, files, *, n_channels, fs=None):
     """
     audio, expected = [], None
     for file in files:
-        path = check_file(Path(folder) / file)
+        path = file_inside(folder, file)
         samples, own_fs = read_audio(path)
         expected = expected or (n_channels, samples.shape[1], own_fs)
         if (*samples.shape, own_fs) != expected:
@@ -143,36 +118,3 @@ def read_recordings(folder, files, *, n_channels, fs=None):
             )
         audio.append(samples if fs is None else resample_audio(samples, own_fs, fs))
     return np.stack(audio), float(expected[2] if fs is None else fs)
-
-
-def check_shape(array, shape, name, path):
-    """Refuse an array of a file that has not the shape that it must have.
-
-    Parameters
-    ----------
-    array : ndarray
-        The array.
-    shape : tuple of int or None
-        Expected sizes; None for any.
-    name : str
-        Name of the array in the file.
-    path : str or path-like
-        The file, named in the message.
-
-    Returns
-    -------
-    array : ndarray
-        The same array.
-
-    Raises
-    ------
-    ValueError
-        If a size is not as expected.
-    """
-    sizes = zip(array.shape, shape, strict=False)
-    if array.ndim != len(shape) or any(n is not None and m != n for m, n in sizes):
-        raise ValueError(
-            f"{path} must hold {name} of shape {shape} (None: any); got {array.shape}. Fetch the "
-            "file again."
-        )
-    return array

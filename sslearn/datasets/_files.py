@@ -1,10 +1,46 @@
 """Files that loaders read: found or named in the error, whole or refused."""
 
+import os
 import re
 import zipfile
+import zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+
+_FEW = 8  # names listed in a message
+
+
+def check_path(path, name="path"):
+    """Refuse what is no path.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What the caller passed.
+    name : str, default="path"
+        Name of the argument, used in messages.
+
+    Returns
+    -------
+    path : pathlib.Path
+        The same path.
+
+    Raises
+    ------
+    TypeError
+        If it is no str and no path-like object of str.
+    ValueError
+        If it is empty.
+    """
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str or a pathlib.Path; got {path!r}.")
+    if not text:
+        raise ValueError(f"{name} must not be empty; '.' is the working folder.")
+    return Path(text)
 
 
 def check_file(path):
@@ -22,16 +58,44 @@ def check_file(path):
 
     Raises
     ------
+    TypeError, ValueError
+        If it is no path.
     FileNotFoundError
         If there is no such file.
     """
-    path = Path(path)
+    path = check_path(path)
     if not path.is_file():
         raise FileNotFoundError(f"path must be an existing file; found none at {path}.")
     return path
 
 
-def find_files(folder, pattern, key="(.*)"):
+def check_folder(folder):
+    """Path of an existing folder.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        The folder.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        The same folder.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no path.
+    FileNotFoundError
+        If there is no such folder.
+    """
+    folder = check_path(folder, "folder")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"folder must be an existing folder; found none at {folder}.")
+    return folder
+
+
+def find_files(folder, pattern, key="(.*)", *, suffixes=None):
     """Files of a measured set by what their names say.
 
     Parameters
@@ -42,28 +106,124 @@ def find_files(folder, pattern, key="(.*)"):
         Glob pattern, relative to ``folder``.
     key : str, default="(.*)"
         Regular expression that fits the whole stem of a name; its group is the key.
+    suffixes : tuple of str, default=None
+        Suffixes of the files, in lower case; any if None.
 
     Returns
     -------
     paths : dict of {str: pathlib.Path}
-        At least one file, sorted by name.
+        At least one file, sorted by name. Files that share a key have their stems, or their names,
+        as keys.
+
+    Raises
+    ------
+    TypeError
+        If ``folder`` is no path.
+    FileNotFoundError
+        If the folder is missing or holds no such file; the message lists what it holds.
+    """
+    folder = check_folder(folder)
+    keys, paths = [], []
+    for path in sorted(folder.glob(pattern)):
+        match = re.fullmatch(key, path.stem)
+        if match and (suffixes is None or path.suffix.lower() in suffixes):
+            keys.append((match[1], path.stem, path.name))
+            paths.append(path)
+    if not paths:
+        there = sorted(path.name for path in folder.iterdir())
+        named = "" if key == "(.*)" else f" with names like {key}"
+        raise FileNotFoundError(
+            f"folder must hold files {pattern}{named}; found none in {folder}, which holds "
+            f"{', '.join(there[:_FEW]) or 'nothing'}{', ...' * (len(there) > _FEW)}. Give the "
+            "set's own folder, not the one above it."
+        )
+    counts = [Counter(column) for column in zip(*keys, strict=True)]
+    unique = [next(k for k, n in zip(row, counts, strict=True) if n[k] == 1) for row in keys]
+    return dict(zip(unique, paths, strict=True))
+
+
+def file_inside(folder, file):
+    """Path of a file that a table of a folder names.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        The set's own folder.
+    file : str
+        Its path relative to the folder.
+
+    Returns
+    -------
+    path : pathlib.Path
+        The file.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is missing or holds no such file.
+        If there is no such file.
+    ValueError
+        If the path leads out of the folder.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder must be an existing folder; found none at {folder}.")
-    matches = [(re.fullmatch(key, path.stem), path) for path in sorted(folder.glob(pattern))]
-    paths = {match[1]: path for match, path in matches if match}
-    if not paths:
-        raise FileNotFoundError(
-            f"folder must hold files {pattern}; found none in {folder}. "
-            "Give the set's own folder, not the one above it."
+    folder, inside = check_folder(folder), os.path.normpath(str(file))
+    # "" and "." are the folder; what a link in the folder points at is the user's own choice.
+    if os.path.isabs(inside) or inside.split(os.sep)[0] in ("..", "."):
+        raise ValueError(
+            f"The table of {folder} must name files inside that folder; got {str(file)!r}."
         )
-    return paths
+    return check_file(folder / inside)
+
+
+def read_table(folder, name, *columns, numbers=(), **kwargs):
+    """Table of a measured set.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        The set's own folder.
+    name : str
+        Name of the file, comma-separated values in UTF-8.
+    *columns : str
+        Columns that must be there.
+    numbers : tuple of str, default=()
+        Columns that must be there and hold finite numbers.
+    **kwargs
+        Passed to :func:`pandas.read_csv`.
+
+    Returns
+    -------
+    table : DataFrame
+        At least one row.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder or the file is missing.
+    ValueError
+        If the file is no table, a column is missing, there is no row, or a number is missing.
+    """
+    [path] = find_files(folder, name).values()
+    try:
+        table = pd.read_csv(path, **kwargs)
+    except (ValueError, MemoryError) as error:  # UnicodeDecodeError, EmptyDataError, ParserError
+        raise ValueError(
+            f"{path} must be a table of comma-separated values in UTF-8: {error}"
+        ) from error
+    missing = [column for column in (*columns, *numbers) if column not in table]
+    if missing or table.empty:
+        raise ValueError(
+            f"{path} must hold the columns {[*columns, *numbers]} and one row per file; {missing} "
+            f"missing, {len(table)} rows."
+        )
+    for column in numbers:
+        values = pd.to_numeric(table[column], errors="coerce")
+        if not np.isfinite(values).all():
+            row = int(np.argmin(np.isfinite(values)))
+            raise ValueError(
+                f"{path} must hold finite numbers in {column}; got {table[column].iloc[row]!r} in "
+                f"row {row}."
+            )
+        table[column] = values
+    return table
 
 
 def check_choice(value, choices, name):
@@ -94,7 +254,7 @@ def check_choice(value, choices, name):
     return value
 
 
-def read_npz(path, *names):
+def read_npz(path, *names, **defaults):
     """Arrays of an npz file.
 
     Parameters
@@ -103,11 +263,13 @@ def read_npz(path, *names):
         The file.
     *names : str
         Names of the arrays.
+    **defaults
+        Arrays that may be missing, with what is returned instead.
 
     Returns
     -------
     arrays : list of ndarray
-        The arrays, in the order of ``names``.
+        The arrays, in the order of ``names`` and ``defaults``.
 
     Raises
     ------
@@ -121,8 +283,45 @@ def read_npz(path, *names):
     path = check_file(path)
     try:
         with np.load(path) as archive:
-            return [archive[name] for name in names]
+            optional = [archive.get(name, default) for name, default in defaults.items()]
+            return [*(archive[name] for name in names), *optional]
     except KeyError as error:
         raise ValueError(f"{path} must hold the array {error}; it does not.") from error
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, TypeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, TypeError) as error:
         raise OSError(f"path {path} is truncated or no npz file: {error}.") from error
+    except MemoryError as error:
+        raise OSError(f"path {path} declares more than fits into memory: {error}.") from error
+
+
+def check_shape(array, shape, name, path):
+    """Refuse an array of a file that holds no numbers or has not the shape that it must have.
+
+    Parameters
+    ----------
+    array : ndarray
+        The array.
+    shape : tuple of int or None
+        Expected sizes; None for any.
+    name : str
+        Name of the array in the file.
+    path : str or path-like
+        The file, named in the message.
+
+    Returns
+    -------
+    array : ndarray
+        The same array.
+
+    Raises
+    ------
+    ValueError
+        If a size or the kind is not as expected.
+    """
+    sizes = zip(array.shape, shape, strict=False)
+    is_wrong = array.ndim != len(shape) or any(n is not None and m != n for m, n in sizes)
+    if is_wrong or array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{path} must hold {name} of shape {shape} (None: any); got {array.dtype} of shape "
+            f"{array.shape}. Fetch the file again."
+        )
+    return array

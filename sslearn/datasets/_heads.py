@@ -4,6 +4,8 @@ from sslearn.datasets._files import check_choice, find_files, read_npz
 from sslearn.datasets._sofa import load_sofa
 from sslearn.simulation import make_head
 
+_THK_GRIDS = {"L2702": "sphere", "CIRC360": "circle"}
+
 
 def _load_choice(paths, value, argument, *, fs, name):
     head = load_sofa(paths[check_choice(value, paths, argument)], fs=fs)
@@ -35,10 +37,21 @@ def load_mit_kemar(folder, pinna="normal", *, fs=None):
     ValueError
         If ``pinna`` is unknown.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Simulate clips of a head.
+
     References
     ----------
     W. G. Gardner, K. D. Martin, "HRTF measurements of a KEMAR", JASA, 97(6), 1995, 3907-3908,
     doi:10.1121/1.412407.
+
+    Examples
+    --------
+    >>> head = load_mit_kemar("mit_kemar", "large")  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((710, 2, 512), 44100.0)
     """
     paths = find_files(folder, "*.sofa", "MIT_KEMAR_(.+)_pinna")
     return _load_choice(paths, pinna, "pinna", fs=fs, name=f"mit_kemar_{pinna}")
@@ -50,9 +63,10 @@ def load_thk_ku100(folder, grid="sphere", *, distance=3.25, fs=None):
     Parameters
     ----------
     folder : str or path-like
-        Folder of the set, with ``HRIR_L2702*.sofa`` and ``HRIR_CIRC360*.sofa``.
-    grid : {"sphere", "circle"}, default="sphere"
-        2702 directions of the whole sphere, or every degree of the horizontal plane.
+        Folder of the set, with ``HRIR_<grid>.sofa`` and ``HRIR_<grid>_NF<distance in cm>.sofa``.
+    grid : {"sphere", "circle"} or any in the folder, default="sphere"
+        2702 directions of the whole sphere (``"L2702"`` in the files), or every degree of the
+        horizontal plane (``"CIRC360"``).
     distance : float, default=3.25
         Distance in metres: 3.25, 1.0 or 0.5, on the circle 1.5, 0.75 and 0.25 as well.
     fs : float, default=None
@@ -70,16 +84,28 @@ def load_thk_ku100(folder, grid="sphere", *, distance=3.25, fs=None):
     ValueError
         If ``grid`` or ``distance`` is not on offer; the message lists what is.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Simulate clips of a head.
+
     References
     ----------
     B. Bernschuetz, "A spherical far field HRIR/HRTF compilation of the Neumann KU 100", DAGA,
     2013. J. M. Arend, A. Neidhardt, C. Poerschmann, "Measurement and perceptual evaluation of a
     spherical near-field HRTF set", 29th Tonmeistertagung, 2016.
+
+    Examples
+    --------
+    >>> head = load_thk_ku100("thk_ku100", "circle", distance=0.5)  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((360, 2, 128), 48000.0)
     """
-    stems = {"sphere": "HRIR_L2702", "circle": "HRIR_CIRC360"}
-    stem = stems[check_choice(grid, stems, "grid")]
-    paths = find_files(folder, "*.sofa", rf"{stem}_?((?:NF\d+)?)")
-    by_distance = {int(key[2:] or 325) / 100: path for key, path in paths.items()}
+    by_grid = {}
+    for key, path in find_files(folder, "*.sofa", r"HRIR_([A-Z]+\d+\w*?(?:_NF\d+)?)").items():
+        stem, _, cm = key.partition("_NF")
+        by_grid.setdefault(_THK_GRIDS.get(stem, stem), {})[int(cm or 325) / 100] = path
+    by_distance = by_grid[check_choice(grid, by_grid, "grid")]
     return _load_choice(by_distance, distance, "distance", fs=fs, name=f"thk_ku100_{grid}")
 
 
@@ -103,10 +129,21 @@ def load_sadie_ku100(folder, *, fs=None):
     FileNotFoundError
         If the folder is missing or holds no such set.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Simulate clips of a head.
+
     References
     ----------
     G. Kearney, T. Doyle, "A HRTF database for virtual loudspeaker rendering", 139th AES
     Convention, 2015.
+
+    Examples
+    --------
+    >>> head = load_sadie_ku100("sadie_ku100")  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((1555, 2, 256), 48000.0)
     """
     [path] = find_files(folder, "hrir_dfc.npz").values()
     names = ("hrir", "azimuth_deg", "elevation_deg", "fs")
@@ -140,11 +177,22 @@ def load_ari(folder, subject="nh898", *, fs=None):
     ValueError
         If there is no such subject; the message lists those there are.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Simulate clips of a head.
+
     References
     ----------
     P. Majdak, M. J. Goupell, B. Laback, "3-D localization of virtual sound sources: effects of
     visual environment, pointing method, and training", Attention, Perception & Psychophysics,
     72(2), 2010, 454-469, doi:10.3758/APP.72.2.454.
+
+    Examples
+    --------
+    >>> head = load_ari("ari", "nh2")  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((1550, 2, 256), 48000.0)
     """
     paths = find_files(folder, "*.sofa", r".+_(nh\d+)")
     return _load_choice(paths, subject, "subject", fs=fs, name=f"ari_{subject}")
@@ -176,9 +224,20 @@ def load_ircam_listen(folder, subject="1008", *, fs=None):
     ValueError
         If there is no such subject; the message lists those there are.
 
+    See Also
+    --------
+    load_sofa : Read a head from any file.
+    make_binaural : Simulate clips of a head.
+
     References
     ----------
     O. Warusfel, "LISTEN HRTF database", IRCAM, 2002.
+
+    Examples
+    --------
+    >>> head = load_ircam_listen("ircam_listen", 1002, fs=16000)  # doctest: +SKIP
+    >>> head.hrirs.shape, head.fs  # doctest: +SKIP
+    ((187, 2, 171), 16000.0)
     """
     paths = find_files(folder, "*.sofa", r".*IRC_?(\d{4})_.*")
     return _load_choice(paths, str(subject), "subject", fs=fs, name=f"ircam_{subject}")

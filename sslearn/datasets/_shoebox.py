@@ -53,15 +53,17 @@ def make_shoebox(
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, that is cloned, fitted on the
         first chunk of clips and applied to each chunk, so that only its output is kept in memory.
-    memory : str or joblib.Memory, default=None
+    memory : str, path-like or joblib.Memory, default=None
         Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
-        with the same arguments and an integer ``random_state``. No cache if None.
+        with the same arguments and an integer ``random_state``. Its files are pickles, which can
+        run code: use a folder of your own. No cache if None; see
+        :func:`~sslearn.simulation.simulate`.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Makes the clips and the drawn rooms reproducible. Clip i does not depend on ``n_samples``.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -85,6 +87,8 @@ def make_shoebox(
 
     Warns
     -----
+    DurationWarning
+        If it will take more than a minute and ``verbose`` is 0.
     SilenceWarning
         If a source of a clip is digital silence.
 

@@ -1,133 +1,30 @@
-import re
-
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+import pandas as pd
 
-from sslearn.datasets._files import check_file
-from sslearn.geometry import check_directions, great_circle_distance, unit_vectors_to_angles
+from sslearn.datasets._array_set import make_responses
+from sslearn.datasets._ear_order import ear_agreement
+from sslearn.datasets._files import check_choice
+from sslearn.datasets._sofa_file import read_sofa
+from sslearn.datasets._sofa_frames import local_positions, relative_directions
+from sslearn.geometry import wrap_azimuth
 from sslearn.simulation import make_head
-from sslearn.utils import import_optional
 
-_CONVENTION = "SimpleFreeFieldHRIR"
-_FIELDS = ("Data.IR", "Data.Delay", "Data.SamplingRate", "SourcePosition", "ListenerView")
-_RINGING = 32  # samples kept after a response for the tail of a fractional delay
+_MIRRORED = ("raise", "flip_azimuth", "swap_ears", "accept")
 
 
-def _text(value):
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _read_fields(path):
-    """Read convention, arrays and the types and units of positions of a SOFA file."""
-    h5py = import_optional("h5py", "load_sofa")
-    try:
-        with h5py.File(path, "r") as file:
-            convention = _text(file.attrs.get("SOFAConventions", "none"))
-            fields = {name: file[name][()] for name in _FIELDS if name in file}
-            kinds = {
-                name: (_text(file[name].attrs.get("Type", "")), _text(file[name].attrs["Units"]))
-                for name in ("SourcePosition", "ListenerView")
-                if name in file and "Units" in file[name].attrs
-            }
-    except (OSError, KeyError, RuntimeError, TypeError) as error:  # what h5py says of damaged files
-        raise OSError(
-            f"path {path} is unreadable: truncated, damaged or no SOFA (HDF5) file: {error}"
-        ) from error
-    return convention, fields, kinds
-
-
-def _check_fields(path, convention, fields):
-    if convention != _CONVENTION:
-        raise ValueError(
-            f"path {path} must follow the SOFA convention {_CONVENTION}; got {convention}."
-        )
-    missing = [name for name in _FIELDS if name not in fields and name != "ListenerView"]
-    if missing:
-        raise ValueError(f"path {path} must have the SOFA fields {missing}; they are missing.")
-    shape = fields["Data.IR"].shape
-    if len(shape) != 3 or shape[1] != 2 or 0 in shape:
-        raise ValueError(
-            f"path {path} must have Data.IR of shape (n_directions, 2, n_taps), two receivers; "
-            f"got {shape}."
-        )
-    for name in _FIELDS[:-1]:
-        if not np.isfinite(fields[name]).all():
-            raise ValueError(f"path {path} has NaN or infinity in {name}; expected finite values.")
-    for name, n_columns in (("Data.Delay", 2), ("SourcePosition", 3)):
-        if fields[name].shape not in ((1, n_columns), (shape[0], n_columns)):
-            raise ValueError(
-                f"path {path} must have {name} of shape (1, {n_columns}) or "
-                f"({shape[0]}, {n_columns}); got {fields[name].shape}."
-            )
-    if fields["Data.Delay"].min() < 0:
-        raise ValueError(
-            f"path {path} must have Data.Delay >= 0; got {fields['Data.Delay'].min():g} samples."
-        )
-
-
-def _sampling_rate(path, rates):
-    rates = np.unique(rates)
-    if len(rates) != 1 or rates[0] <= 0:
-        raise ValueError(
-            f"path {path} must have one positive Data.SamplingRate in hertz; got {rates.tolist()}."
-        )
-    return rates[0]
-
-
-def _to_angles(path, name, positions, kind):
-    """Azimuth and elevation in degrees and distance in metres of SOFA positions."""
-    if kind is None:
-        raise ValueError(f"path {path} must state the Type and Units of {name}; it does not.")
-    coordinates, units = kind
-    units = [unit.rstrip("s") for unit in re.split(r"[,\s]+", units.strip().lower())]
-    metres = units[-1] in ("metre", "meter", "m")
-    if coordinates == "cartesian" and metres:
-        return unit_vectors_to_angles(positions), np.linalg.norm(positions, axis=-1)
-    if coordinates == "spherical" and units[0] in ("degree", "radian") and metres:
-        angles = np.rad2deg(positions[:, :2]) if units[0] == "radian" else positions[:, :2].copy()
-        # Poles that were stored in single precision lie a little beyond 90 degrees.
-        poles = np.abs(np.abs(angles[:, 1]) - 90.0) < 1e-3
-        angles[poles, 1] = np.copysign(90.0, angles[poles, 1])
-        return angles, positions[:, 2]
-    raise ValueError(
-        f"path {path} must have {name} spherical in degree, degree, metre or cartesian in metre; "
-        f"got {coordinates} in {', '.join(units)}."
-    )
-
-
-def _check_view(path, fields, kinds):
-    """Refuse a turned head: its source positions would not be relative to the nose."""
-    if "ListenerView" not in fields:
-        return
-    kind = kinds.get("ListenerView", ("cartesian", "metre"))
-    view, _ = _to_angles(path, "ListenerView", fields["ListenerView"], kind)
-    if great_circle_distance(view, np.zeros((1, 2))).max() > 0.1:
-        raise ValueError(
-            f"path {path} must have a ListenerView to the front (+x); got azimuth, elevation "
-            f"{view[0].tolist()}. Turn SourcePosition into the frame of the head first."
-        )
-
-
-def _shift(hrirs, delays):
-    """Delay each response by a number of samples, which may have a fraction."""
-    if not delays.any():
-        return hrirs
-    whole = bool((delays == np.round(delays)).all())
-    n_taps = hrirs.shape[-1] + int(np.ceil(delays.max())) + (0 if whole else _RINGING)
-    # The rings of a fractional delay before time 0 fall into the padding and are cut off.
-    n_fft = next_fast_len(n_taps + _RINGING, real=True)
-    turns = np.arange(n_fft // 2 + 1) / n_fft
-    spectrum = rfft(hrirs, n_fft) * np.exp(-2j * np.pi * turns * delays[..., None])
-    return irfft(spectrum, n_fft)[..., :n_taps]
-
-
-def load_sofa(path, *, fs=None):
-    """Read a head from a SOFA file of the convention SimpleFreeFieldHRIR.
+def load_sofa(path, *, mirrored="raise", fs=None):
+    """Read a head from a SOFA file.
 
     Parameters
     ----------
     path : str or path-like
-        The file.
+        The file: responses of two receivers in the convention SimpleFreeFieldHRIR, FreeFieldHRIR,
+        SimpleFreeFieldHRTF, FreeFieldHRTF, SingleRoomSRIR, SingleRoomMIMOSRIR, SingleRoomDRIR,
+        MultiSpeakerBRIR or a general one (GeneralFIR, GeneralFIR-E, GeneralTF, GeneralTF-E).
+    mirrored : {"raise", "flip_azimuth", "swap_ears", "accept"}, default="raise"
+        What to do where the differences between the ears contradict the positions: raise an error,
+        negate the azimuths, exchange the channels, or take the file as it is. Nothing is changed
+        in a file that agrees with itself.
     fs : float, default=None
         Sampling rate to which the responses are resampled, in Hz; the file's own if None.
 
@@ -138,7 +35,7 @@ def load_sofa(path, *, fs=None):
 
         - ``hrirs`` : ndarray of shape (n_directions, 2, n_taps); channel 0 is the left ear.
         - ``directions`` : ndarray of shape (n_directions, 2), azimuth (counter-clockwise, 90 is
-          left) and elevation in degrees.
+          left) and elevation in degrees, seen from the head.
         - ``distance`` : ndarray of shape (n_directions,), metres.
         - ``fs`` : float, Hz.
         - ``name`` : str, the stem of the file's name.
@@ -149,21 +46,35 @@ def load_sofa(path, *, fs=None):
         If there is no such file.
     OSError
         If the file is truncated, damaged or no HDF5 file.
+    TypeError
+        If ``path`` is no path.
     ValueError
         If the convention, the number of receivers, the units or the shape of a field is wrong, a
-        field is missing, or a value is not finite.
+        field is missing, a value is not finite, a view has no direction, or the time and level
+        differences contradict the positions.
 
     See Also
     --------
+    load_sofa_rirs : Read the responses of a microphone array.
     resample_hrirs : How ``fs`` is reached.
     structural_hrirs : A head that needs no file.
 
     Notes
     -----
-    ``Data.Delay`` is applied, fractions of a sample included: several databases keep the time
-    difference of the ears only there. Receiver 0 is taken as the left ear whatever
-    ``ReceiverPosition`` says, because files in use have its signs swapped while their time
-    differences agree that receiver 0 is left.
+    - Positions may be spherical or cartesian, in degrees or radians. ``ListenerPosition``,
+      ``ListenerView`` and ``ListenerUp`` turn them into directions relative to the head, in each
+      measurement: a loudspeaker that stands still before a head that turns is read, too. With
+      several emitters, each is a direction of each measurement.
+    - ``Data.Delay`` is applied, fractions of a sample included: several databases keep the time
+      difference of the ears only there.
+    - On the left, sound reaches the left ear first and louder. If the differences between the
+      channels say so, channel 0 is the left ear, whatever ``ReceiverPosition`` says: files in use
+      have its signs swapped. If they say the opposite, and ``ReceiverPosition`` names the right
+      ear first, the channels are exchanged; otherwise the azimuths are mirrored or the ears are
+      swapped, see ``mirrored``. Where they do not tell, for example without directions off the
+      median plane, ``ReceiverPosition`` decides.
+    - Transfer functions become responses by an inverse Fourier transform, at twice the highest
+      frequency.
 
     References
     ----------
@@ -178,21 +89,133 @@ def load_sofa(path, *, fs=None):
     ...
     FileNotFoundError: path must be an existing file; found none at no_such_file.sofa.
     """
-    path = check_file(path)
-    convention, fields, kinds = _read_fields(path)
-    _check_fields(path, convention, fields)
-    _check_view(path, fields, kinds)
-    directions, distance = _to_angles(
-        path, "SourcePosition", fields["SourcePosition"], kinds.get("SourcePosition")
-    )
-    directions = check_directions(directions, name=f"SourcePosition of path {path}")
-    hrirs = np.asarray(fields["Data.IR"], dtype=np.float64)
-    n_directions = len(hrirs)
+    check_choice(mirrored, _MIRRORED, "mirrored")
+    file = read_sofa(path)
+    if file.irs.shape[2] != 2:
+        raise ValueError(
+            f"path {path} must hold the responses of two receivers, the ears; got "
+            f"{file.irs.shape[2]}. Read those of an array by load_sofa_rirs."
+        )
+    directions, distance = (part.reshape(-1, *part.shape[2:]) for part in relative_directions(file))
+    hrirs = file.irs.reshape(-1, *file.irs.shape[2:])
+    hrirs, directions = _order_ears(file, hrirs, directions, mirrored)
+    name = file.path.stem
+    is_room = file.convention.startswith(("SingleRoom", "MultiSpeaker"))
+    extra = {"room": name} if is_room else {}
     return make_head(
-        _shift(hrirs, np.asarray(fields["Data.Delay"], dtype=np.float64)),
-        np.broadcast_to(directions, (n_directions, 2)),
-        fs=_sampling_rate(path, fields["Data.SamplingRate"]),
-        name=path.stem,
-        distance=np.broadcast_to(distance, n_directions),
+        hrirs, directions, fs=file.fs, name=name, distance=distance, target_fs=fs, **extra
+    )
+
+
+def _order_ears(file, hrirs, directions, mirrored):
+    """Responses with the left ear first, and directions that agree with them."""
+    votes, slopes = ear_agreement(hrirs, directions, file.fs)
+    receivers = local_positions(file, "ReceiverPosition")
+    right_first = receivers is not None and bool((receivers[:, 0, 1] < receivers[:, -1, 1]).all())
+    if votes.sum() > 0 or not (votes.any() or right_first):
+        return hrirs, directions
+    if right_first and votes.max() <= 0:
+        return hrirs[:, ::-1], directions
+    if mirrored == "accept":
+        return hrirs, directions
+    if votes.sum() == 0:
+        raise ValueError(
+            f"path {file.path} has time and level differences of the ears that contradict each "
+            f"other: for sources on the left, {_say(slopes)}. Are the columns of Data.Delay "
+            "swapped? mirrored='accept' takes the file as it is."
+        )
+    if mirrored == "swap_ears":
+        return hrirs[:, ::-1], directions
+    if mirrored == "flip_azimuth":
+        return hrirs, np.stack([wrap_azimuth(-directions[:, 0]), directions[:, 1]], axis=1)
+    raise ValueError(
+        f"path {file.path} is mirrored: for sources on the left (azimuth 90), {_say(slopes)}. "
+        "Either its azimuths run clockwise, or its ears are swapped: mirrored='flip_azimuth' or "
+        "mirrored='swap_ears' turns it, mirrored='accept' takes it as it is."
+    )
+
+
+def _say(slopes):
+    itd, ild = slopes
+    return (
+        f"sound reaches channel 0 {abs(itd):.2f} ms {'before' if itd < 0 else 'after'} channel 1 "
+        f"and is {abs(ild):.0f} dB {'louder' if ild > 0 else 'softer'} there"
+    )
+
+
+def load_sofa_rirs(path, *, fs=None):
+    """Read responses of a microphone array from a SOFA file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, in any convention of :func:`load_sofa`, with any number of receivers.
+    fs : float, default=None
+        Sampling rate to which the responses are resampled, in Hz; the file's own if None.
+
+    Returns
+    -------
+    responses : Bunch
+        With keys
+
+        - ``rirs`` : ndarray of shape (n_positions, n_mics, n_times), float32, with the delays of
+          the file.
+        - ``target`` : ndarray of shape (n_positions, 3), azimuth and elevation in degrees and
+          distance in metres, seen from the array.
+        - ``mic_positions`` : ndarray of shape (n_mics, 3), metres, in the frame of the array.
+        - ``fs`` : float, Hz.
+        - ``metadata`` : DataFrame with columns ``file``, ``measurement`` and ``emitter``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If the file is truncated, damaged or no HDF5 file.
+    TypeError
+        If ``path`` is no path.
+    ValueError
+        If the convention, the units or the shape of a field is wrong, a field is missing, a value
+        is not finite, or the microphones move from measurement to measurement.
+
+    See Also
+    --------
+    load_sofa : Read a head.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import h5py, numpy as np
+    >>> from sslearn.datasets import load_sofa_rirs
+    >>> path = os.path.join(tempfile.mkdtemp(), "pair.sofa")
+    >>> with h5py.File(path, "w") as file:
+    ...     file.attrs["SOFAConventions"] = "SingleRoomSRIR"
+    ...     file["Data.IR"] = np.random.default_rng(0).standard_normal((1, 3, 64))
+    ...     file["Data.SamplingRate"], file["Data.Delay"] = [16000.0], np.zeros((1, 3))
+    ...     file["ReceiverPosition"] = 0.05 * np.eye(3)
+    ...     file["SourcePosition"] = [[0.0, 2.0, 0.0]]
+    ...     file["SourcePosition"].attrs.update(Type="cartesian", Units="metre")
+    >>> responses = load_sofa_rirs(path)
+    >>> responses.rirs.shape, responses.target.tolist()
+    ((1, 3, 64), [[90.0, 0.0, 2.0]])
+    """
+    file = read_sofa(path)
+    mics = local_positions(file, "ReceiverPosition")
+    if mics is None or mics.shape[1] != file.irs.shape[2] or np.ptp(mics, axis=0).max() > 1e-6:
+        raise ValueError(
+            f"path {path} must have one ReceiverPosition for each of the {file.irs.shape[2]} "
+            "receivers, the same in all measurements."
+        )
+    directions, distance = relative_directions(file)
+    target = np.concatenate([directions, distance[..., None]], axis=-1)
+    measurement, emitter = np.indices(distance.shape).reshape(2, -1)
+    return make_responses(
+        file.irs.reshape(-1, *file.irs.shape[2:]),
+        target.reshape(-1, 3),
+        mics[0],
+        fs=file.fs,
         target_fs=fs,
+        metadata=pd.DataFrame(
+            {"file": file.path.name, "measurement": measurement, "emitter": emitter}
+        ),
     )

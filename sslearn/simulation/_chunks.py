@@ -2,9 +2,12 @@ import warnings
 from itertools import chain
 
 import numpy as np
-from joblib import Parallel, delayed, hash
+import pandas as pd
+from joblib import Parallel, delayed, effective_n_jobs, hash
 
 from sslearn.exceptions import SilenceWarning
+from sslearn.simulation._cache import chunk_key, is_cached, through_cache
+from sslearn.simulation._duration import announce_duration
 from sslearn.simulation._scene import render_clip
 from sslearn.utils import fit_batch_transform, keep_freed_memory, track
 
@@ -28,7 +31,7 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     n_jobs : int or None
         Number of joblib workers.
     verbose : int
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     silent : list of int
         Samples with a silent source.
     """
-    key = None if memory.location is None else hash((scene.key, batch_transform))
+    key = None if memory.location is None else chunk_key(scene.key, batch_transform)
     n_bytes = 4 * scene.receiver.n_channels * scene.n_times
     n_chunk = int(np.clip(CHUNK_BYTES // n_bytes, 1, CHUNK))
     starts = range(0, len(plan), n_chunk)
@@ -46,22 +49,40 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     parts = [(start, plan.iloc[start : start + n_chunk].copy()) for start in starts]
     fitted, first = None, []
     if batch_transform is not None:
-        fit_chunk = memory.cache(_fit_chunk, ignore=["scene", "batch_transform"])
+        fit_chunk = through_cache(memory, _fit_chunk)
         fitted, chunk = fit_chunk(key, *parts[0], scene, batch_transform)
         # Through the fitted transformer, every other chunk depends on the first.
         key = None if key is None else hash((key, parts[0]))
         first, parts = [chunk], parts[1:]
-    render_chunk = memory.cache(_render_chunk, ignore=["scene", "fitted"])
+    render_chunk = through_cache(memory, _render_chunk)
+    description = _announce(
+        [part for part in parts if not is_cached(render_chunk, key, *part, scene, fitted)],
+        scene, fitted, n_jobs=n_jobs, verbose=verbose,
+    )  # fmt: skip
     jobs = (delayed(render_chunk)(key, *part, scene, fitted) for part in parts)
     chunks = chain(first, Parallel(n_jobs=n_jobs, return_as="generator")(jobs))
     X, silent = None, []
-    tracked = track(chunks, "Rendering", total=len(starts), verbose=verbose)
+    tracked = track(chunks, description, total=len(starts), verbose=verbose)
     for start, (chunk, silent_there) in zip(starts, tracked, strict=True):
         if X is None:
             X = np.empty((len(plan), *chunk.shape[1:]), dtype=chunk.dtype)
         X[start : start + len(chunk)] = chunk
         silent += silent_there
     return X, silent
+
+
+def _announce(parts, scene, fitted, *, n_jobs, verbose):
+    """Say how long rendering of parts will take, and return the text of the progress bar."""
+    if not parts:
+        return "Rendering"
+    plan = pd.concat([part for _, part in parts])
+    return announce_duration(
+        plan,
+        scene,
+        lambda label: _render_chunk(None, label, plan.loc[[label]], scene, fitted),
+        n_jobs=min(effective_n_jobs(n_jobs), len(parts)),
+        verbose=verbose,
+    )
 
 
 def _fit_chunk(key, start, plan, scene, batch_transform):

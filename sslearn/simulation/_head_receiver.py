@@ -1,18 +1,24 @@
+from collections import OrderedDict
+from functools import lru_cache
+from threading import Lock
+
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import Bunch
 
-from sslearn.simulation._head import resample_hrirs
+from sslearn.simulation._head import check_head, resample_hrirs
 from sslearn.simulation._head_responses import RoomRenderer
 from sslearn.simulation._image_sources import ImageSources
-from sslearn.simulation._interpolation import HeadInterpolator, check_head
+from sslearn.simulation._interpolation import HeadInterpolator
 from sslearn.simulation._receivers import BuiltReceiver
 from sslearn.simulation._structural import structural_hrirs
 
 # Ears that are not mirror images give the embedded head elevation cues on the median plane too.
 _PINNA_SCALE = (1.1, 0.9)
-_N_KEPT = 64
-_KEPT = {}
+_MAX_BYTES = 2**30
+_KEPT = OrderedDict()
+_LOCK = Lock()
 
 
 class HeadReceiver(BaseEstimator):
@@ -53,12 +59,14 @@ class HeadReceiver(BaseEstimator):
         receiver : object
             Built receiver, as :func:`simulate` uses it.
         """
-        heads = structural_hrirs(pinna_scale=_PINNA_SCALE) if self.heads is None else self.heads
+        heads = _default_head() if self.heads is None else self.heads
         heads = [heads] if hasattr(heads, "keys") else list(heads)
         if not heads:
             raise ValueError("heads is empty: pass at least one head.")
         heads = [check_head(head, f"heads[{i}]") for i, head in enumerate(heads)]
-        return _BuiltHead([head if head.fs == fs else resample_hrirs(head, fs) for head in heads])
+        keys = [joblib.hash((head.hrirs, head.directions, head.fs, float(fs))) for head in heads]
+        heads = [_at_rate(head, key, fs) for head, key in zip(heads, keys, strict=True)]
+        return _BuiltHead(heads, keys)
 
 
 class _BuiltHead(BuiltReceiver):
@@ -77,9 +85,8 @@ class _BuiltHead(BuiltReceiver):
     draws_height = False
     works_anechoic = True
 
-    def __init__(self, heads):
-        self.heads = heads
-        self.head_keys = [joblib.hash((head.hrirs, head.directions, head.fs)) for head in heads]
+    def __init__(self, heads, head_keys):
+        self.heads, self.head_keys = heads, head_keys
 
     @property
     def key(self):
@@ -115,7 +122,7 @@ class _BuiltHead(BuiltReceiver):
         if images is None:
             response = direct = _anechoic_response(head, key, row, s)
         else:
-            renderer = _kept(RoomRenderer, head, key)
+            renderer = _kept(("room", key), lambda: RoomRenderer(head))
             offsets, damping = images.listed()
             positions = offsets @ axes.T
             response = renderer.render(positions, damping, images.filters)
@@ -148,16 +155,38 @@ def _anechoic_response(head, key, row, s):
     if measured >= 0:
         return np.asarray(head.hrirs[measured], dtype=np.float32)
     direction = [getattr(row, f"azimuth_{s}"), getattr(row, f"elevation_{s}")]
-    return _kept(HeadInterpolator, head, key)([direction])[0].astype(np.float32)
+    interpolator = _kept(("anechoic", key), lambda: HeadInterpolator(head))
+    return interpolator([direction])[0].astype(np.float32)
 
 
-def _kept(kind, head, key):
-    """Interpolator or renderer of a head, cached in this process because it is slow to build."""
-    if (kind, key) not in _KEPT:
-        while len(_KEPT) >= _N_KEPT:
-            _KEPT.pop(next(iter(_KEPT)))
-        _KEPT[kind, key] = kind(head)
-    return _KEPT[kind, key]
+@lru_cache(maxsize=1)
+def _default_head():
+    return structural_hrirs(pinna_scale=_PINNA_SCALE)
+
+
+def _at_rate(head, key, fs):
+    """Head at the rate of the clips."""
+    if head.fs == fs:
+        return head
+    hrirs = _kept(("resampled", key), lambda: resample_hrirs(head, fs).hrirs)
+    return Bunch(**{**head, "hrirs": hrirs, "fs": float(fs)})
+
+
+def _kept(key, build):
+    """What is slow to build from a head, cached in this process; the least used is dropped."""
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+        value = _KEPT[key] = build()
+        while len(_KEPT) > 1 and sum(map(_n_bytes, _KEPT.values())) > _MAX_BYTES:
+            _KEPT.popitem(last=False)
+        return value
+
+
+def _n_bytes(value):
+    parts = getattr(value, "__dict__", {}).values()
+    return getattr(value, "nbytes", 0) or sum(map(_n_bytes, parts))
 
 
 def _rows_inside(head, azimuth_range, elevation_range):

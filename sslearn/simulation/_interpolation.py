@@ -3,31 +3,7 @@ from scipy import fft
 from sklearn.utils import Bunch
 
 from sslearn.geometry import check_directions, hull_mesh
-
-
-def check_head(head, name="head"):
-    """Validate a head: a Bunch with ``hrirs``, ``directions``, ``distance``, ``fs``, ``name``."""
-    missing = {"hrirs", "directions", "distance", "fs", "name"} - set(getattr(head, "keys", set)())
-    if missing:
-        raise TypeError(
-            f"{name} must be a Bunch with hrirs, directions, distance, fs and name, as load_sofa "
-            f"and structural_hrirs return; got {type(head).__name__} without {sorted(missing)}."
-        )
-    hrirs = np.asarray(head["hrirs"])
-    if hrirs.ndim != 3 or hrirs.shape[1] != 2 or 0 in hrirs.shape or hrirs.dtype.kind != "f":
-        raise ValueError(
-            f"{name}.hrirs must be floats of shape (n_directions, 2, n_taps); got {hrirs.dtype} of "
-            f"shape {hrirs.shape}."
-        )
-    if not np.isfinite(hrirs).all():
-        raise ValueError(f"{name}.hrirs contains NaN or infinity: expected finite values.")
-    directions = check_directions(head["directions"], name=f"{name}.directions")
-    if directions.shape != (len(hrirs), 2):
-        raise ValueError(
-            f"{name}.directions must have shape ({len(hrirs)}, 2), one row per response; got "
-            f"{directions.shape}."
-        )
-    return head
+from sslearn.simulation._head import check_head
 
 
 def minimum_phase_onsets(hrirs, n_upsample=4):

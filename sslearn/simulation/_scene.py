@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 from scipy import fft
 
-from sslearn import __version__
+from sslearn.simulation._cache import source_key
 from sslearn.simulation._noise import Background, gain_to_ratio
 from sslearn.simulation._placer import receiver_axes, receiver_position, source_position
 
@@ -32,7 +32,7 @@ class Scene:
         for name in ("noise", "interferer"):
             if state[name] is not None:
                 state[name] = {**vars(state[name]), "player": state[name].player.key}
-        return joblib.hash((state, __version__))
+        return joblib.hash((state, source_key()))
 
     @property
     def needs_direct(self):
@@ -83,7 +83,7 @@ def _hear(scene, row, s, sound):
     """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
     axes, images = None, None
     if scene.rooms is not None:
-        axes, images = receiver_axes(row), _image_sources(scene, row, s)
+        axes, images = receiver_axes(row), image_sources(scene, row, s)
     responses = scene.receiver.responses(
         row, s, images, axes, n_times=scene.n_times, with_direct=scene.needs_direct
     )
@@ -92,7 +92,8 @@ def _hear(scene, row, s, sound):
     return fft.irfft(spectra, n_fft)[:, : scene.n_times]
 
 
-def _image_sources(scene, row, s):
+def image_sources(scene, row, s):
+    """Image sources of source ``s`` of a sample."""
     return scene.receiver.image_sources(
         scene.rooms[row.room_row],
         source_position(row, s),

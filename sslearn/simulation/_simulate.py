@@ -1,10 +1,11 @@
+import os
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.validation import check_memory
 
+from sslearn.simulation._cache import open_memory
 from sslearn.simulation._chunks import render_plan, warn_of_silence
 from sslearn.simulation._noise import check_interferer, check_noise
 from sslearn.simulation._placement import check_placement
@@ -24,7 +25,7 @@ from sslearn.utils.param_validation import HasMethods, Interval, validate_params
         "duration": [Interval(Real, 0, None, closed="neither")],
         "max_order": [Interval(Integral, 0, None, closed="left"), None],
         "batch_transform": [HasMethods(["fit", "transform"]), None],
-        "memory": [str, HasMethods("cache"), None],
+        "memory": [str, os.PathLike, HasMethods("cache"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -85,14 +86,15 @@ def simulate(
     batch_transform : transformer, default=None
         Transformer that is cloned, fitted on the first chunk of clips and applied to each chunk,
         so that only its output is kept in memory.
-    memory : str or joblib.Memory, default=None
-        Cache of finished chunks. No cache if None.
+    memory : str, path-like or joblib.Memory, default=None
+        Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
+        with the same arguments and a ``random_state`` that is not None. No cache if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Makes the clips and the drawn rooms reproducible.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether a progress bar is shown, with an estimate of the time.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -112,6 +114,18 @@ def simulate(
     sslearn.datasets.make_binaural : Clips recorded by a head.
     sslearn.datasets.make_shoebox : Clips recorded by a microphone array.
     sslearn.datasets.make_ambisonic : Clips in first-order ambisonics.
+
+    Notes
+    -----
+    A cached chunk depends on all arguments, on the source of this package and on the code of the
+    functions and classes in ``batch_transform``. Its checksum is compared: a damaged file is
+    rendered again, with a warning. The files are pickles, and reading a pickle can run code: use a
+    folder that only you write to. Files ``output.pkl.*`` are left by a run that was killed and
+    may be deleted, as may the whole folder.
+
+    Before 50 clips or more, at most four of them are timed, and the time of all is estimated from
+    the number of image sources in each room; with ``batch_transform`` after the first chunk.
+    Measured times were 0.6 to 1.3 times the estimate.
 
     Examples
     --------
@@ -140,8 +154,8 @@ def simulate(
         plan = _add_interferers(plan, placer, interferer, seed)
     hears = receiver, parts, horizons, player, n_sources, noise, interferer
     scene = Scene(*hears, fs, n_times, max_order, seed)
-    # After all checks, because it creates the folder.
-    memory = check_memory(memory)
+    # After all checks, because it creates the folder. What no seed repeats is never read again.
+    memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
     X, silent = render_plan(plan, scene, batch_transform, **how)
     warn_of_silence(silent, plan["source_0"].get)

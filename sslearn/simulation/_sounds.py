@@ -1,7 +1,6 @@
 import os
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -222,7 +221,7 @@ def _check_array(recording, n_times, name):
 
 
 def _check_file(recording, fs, n_times, name):
-    path = str(Path(recording))
+    path = os.path.abspath(recording)  # a cache must not take it for its namesake elsewhere
     try:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, OSError) as error:

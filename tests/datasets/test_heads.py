@@ -86,7 +86,7 @@ def test_resampled(loader, data_dir, itd_at):
     ("loader", "arguments", "message"),
     [
         (load_mit_kemar, {"pinna": "huge"}, r"pinna must be one of \['large', 'normal'\]"),
-        (load_thk_ku100, {"grid": "cube"}, r"grid must be one of \['sphere', 'circle'\]"),
+        (load_thk_ku100, {"grid": "cube"}, r"grid must be one of \['circle', 'sphere'\]"),
         (load_thk_ku100, {"distance": 2.0}, r"distance must be one of \[3.25, 0.5, 1.0\]"),
         (load_ari, {"subject": "nh1"}, r"subject must be one of \['nh2', 'nh898'\]"),
         (load_ircam_listen, {"subject": 7}, "subject must be one of .*'1008'"),

@@ -74,3 +74,14 @@ def test_layout_and_ranges():
 def test_refused(params, match):
     with pytest.raises(ValueError, match=match):
         make_plane_waves(3, **params)
+
+
+def test_directions_cover_the_sphere_evenly():
+    _, y = make_plane_waves(
+        10_000, mic_positions=PAIR, azimuth_range=(-180, 180), elevation_range=(-90, 90),
+        duration=0.002, random_state=0, return_X_y=True,
+    )  # fmt: skip
+    height = np.sin(np.deg2rad(y[:, 1]))
+    # By area, the sine of the elevation is uniform in [-1, 1]; four standard errors.
+    assert abs(height.mean()) < 4 * np.sqrt(1 / 3 / 10_000)
+    assert abs(height.var() - 1 / 3) < 4 * np.sqrt(4 / 45 / 10_000)

@@ -53,7 +53,7 @@ ESTIMATORS = {
     "IntensityVector": (IntensityVector(), "ambisonic", 20),
     "LevelMap": (LevelMap(), "spectrum", 20),
     "PhaseMap": (PhaseMap(), "spectrum", 20),
-    "RealImag": (RealImag("clip", drop_dc=True), "spectrum", 20),
+    "RealImag": (RealImag(unit_level="clip", drop_dc=True), "spectrum", 20),
     "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
     "TimePooling": (TimePooling(), "maps", 20),
     "Flatten": (Flatten(), "maps", 20),

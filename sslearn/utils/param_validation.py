@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import _pprint
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -13,6 +14,10 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.validation import _check_sample_weight
+
+from sslearn.utils._printing import shorten_arrays
+
+_pprint._changed_params = shorten_arrays(_pprint._changed_params)
 
 __all__ = [
     "CallbackSupportMixin",

@@ -1,24 +1,28 @@
-import os
-
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
-from sslearn.utils import read_audio
+from sslearn.utils import as_samples, check_audio, check_channels, holds_paths, read_audio, remember
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
 
 class AudioReader(ArrayTransformer):
-    """Audio of files, resampled to one rate.
+    """Audio of files, resampled to one rate; audio passes through.
 
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the output, in Hz.
+        Sampling rate of the output, in Hz. X that is audio already is taken to be at this rate.
+    offset : float, default=0.0
+        Seconds that are skipped at the beginning of each file.
     duration : float, default=None
-        Seconds that are kept from the beginning of each file; all if None. A shorter file is an
-        error: nothing is padded.
+        Seconds that are kept from there; all if None. A shorter file is an error: nothing is
+        padded.
+    channels : list of int, default=None
+        Channels that are kept, in this order; all if None. The microphones of a device are often
+        among other channels, see :func:`sslearn.geometry.circular_array` for their positions.
     n_channels : int, default=None
-        Number of channels every file must have; that of the first file if None.
+        Number of channels every file must have, before ``channels`` are taken; None requires
+        that of the first file, or, where ``channels`` are given, nothing but these.
     resample : bool, default=True
         Whether files of another rate are resampled. If False they are an error.
 
@@ -30,7 +34,12 @@ class AudioReader(ArrayTransformer):
     Notes
     -----
     Each file is read by :func:`sslearn.utils.read_audio`, and resampled by the exact ratio of the
-    two rates (:func:`sslearn.utils.resample_audio`).
+    two rates (:func:`sslearn.utils.resample_audio`). A part of a file is the same samples as
+    those of the whole.
+
+    The output is known to be at ``fs``: a later step that assumes another rate raises an error.
+    It also keeps the index of a Series or a DataFrame, so that with
+    ``set_output(transform="pandas")`` features can be joined to other columns.
 
     Examples
     --------
@@ -40,32 +49,48 @@ class AudioReader(ArrayTransformer):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "clip.wav")
     ...     soundfile.write(path, np.zeros((44100, 2)), 44100)
-    ...     X = AudioReader(fs=16000, duration=0.5).transform([path])
+    ...     X = AudioReader(fs=16000, offset=0.25, duration=0.5).transform([path])
     >>> X.shape, X.dtype
     ((1, 2, 8000), dtype('float32'))
+    >>> AudioReader(fs=16000, channels=[1]).transform(X).shape
+    (1, 1, 8000)
     """
 
     _parameter_constraints: dict = {
         "fs": [Interval(Real, 0, None, closed="neither")],
+        "offset": [Interval(Real, 0, None, closed="left")],
         "duration": [Interval(Real, 0, None, closed="neither"), None],
+        "channels": ["array-like", None],
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
         "resample": ["boolean"],
     }
 
-    def __init__(self, fs=16000, *, duration=None, n_channels=None, resample=True):
+    def __init__(
+        self,
+        fs=16000,
+        *,
+        offset=0.0,
+        duration=None,
+        channels=None,
+        n_channels=None,
+        resample=True,
+    ):
         self.fs = fs
+        self.offset = offset
         self.duration = duration
+        self.channels = channels
         self.n_channels = n_channels
         self.resample = resample
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Validate the parameters and the paths; no file is read and nothing is learned.
+        """Validate the parameters and X; no file is read and nothing is learned.
 
         Parameters
         ----------
         X : array-like of shape (n_samples,) or (n_samples, 1)
-            Paths, str or :class:`pathlib.Path`.
+            Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
+            (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
         y : None
             Ignored.
 
@@ -74,7 +99,9 @@ class AudioReader(ArrayTransformer):
         self : AudioReader
             The transformer.
         """
-        self._check_paths(X)
+        samples = as_samples(X)
+        if not holds_paths(samples):
+            self._cut(samples, ensure_finite=False)
         return self
 
     def transform(self, X):
@@ -83,74 +110,104 @@ class AudioReader(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples,) or (n_samples, 1)
-            Paths, str or :class:`pathlib.Path`.
+            Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
+            (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
 
         Returns
         -------
         audio : ndarray of shape (n_samples, n_channels, n_times) or list of ndarray
-            Audio, float32; a list of (n_channels, n_times_i) where lengths differ.
+            Audio, float32; a list of (n_channels, n_times_i) where lengths differ. Audio in X
+            keeps its dtype and is not copied, unless ``channels`` are taken.
 
         Raises
         ------
         FileNotFoundError
             If a file does not exist.
         TypeError
-            If X does not hold paths.
+            If X holds neither paths nor audio.
         ValueError
-            If a file is empty, truncated, unreadable or shorter than ``duration``, has another
-            number of channels or (where ``resample=False``) another rate, or one in no simple
-            ratio to ``fs``. Every message names the file.
+            If a file is empty, truncated, unreadable or shorter than ``offset`` and ``duration``,
+            has another number of channels or (where ``resample=False``) another rate, or one in
+            no simple ratio to ``fs``. Every message names the row and the file. If X is audio that
+            is known to have another rate, or is not valid.
         """
         self._validate_params()
-        clips, n_channels = [], self.n_channels
-        for i, path in enumerate(self._check_paths(X)):
-            try:
-                clips.append(self._clip(path, n_channels))
-            except FileNotFoundError as error:
-                raise FileNotFoundError(f"X[{i}]: {error}") from error
-            except (OSError, ValueError) as error:
-                raise ValueError(f"X[{i}]: {error}") from error
-            n_channels = len(clips[0])
-        same_length = len({clip.shape[1] for clip in clips}) == 1
-        return np.stack(clips) if same_length else clips
+        samples = as_samples(X)
+        read = self._read_all if holds_paths(samples) else self._cut
+        return remember(read(samples), fs=self.fs)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the input, because the samples of audio have none.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X.
+
+        Returns
+        -------
+        names : ndarray of str, object
+            The same names; ``["audio"]`` if None.
+        """
+        return np.asarray(["audio"] if input_features is None else input_features, dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = True
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def _check_paths(self, X):
-        paths = np.asarray(X, dtype=object)
-        if paths.ndim == 2 and paths.shape[1] == 1:
-            paths = paths[:, 0]
-        if paths.ndim != 1 or len(paths) == 0:
-            raise ValueError(
-                "X must hold paths, of shape (n_samples,) or (n_samples, 1), at least one; got "
-                f"shape {paths.shape}. One path goes into a list."
-            )
+    def _read_all(self, paths):
+        clips, n_channels = [], self.n_channels
         for i, path in enumerate(paths):
-            if not isinstance(path, (str, os.PathLike)):
-                raise TypeError(f"X must hold paths (str or Path); got {path!r} in sample {i}.")
-        return [os.fspath(path) for path in paths]
+            try:
+                audio = self._read(path)
+                clips.append(self._selected(audio, f"the file {path!r}", n_channels))
+            except FileNotFoundError as error:
+                raise FileNotFoundError(f"X[{i}]: {error}") from error
+            except (OSError, ValueError) as error:
+                raise ValueError(f"X[{i}]: {error}") from error
+            n_channels = len(audio) if self.channels is None else n_channels
+        return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else clips
 
-    def _clip(self, path, n_channels):
+    def _read(self, path):
         fs = self.fs if self.resample else None
-        audio, fs = read_audio(path, fs=fs, duration=self.duration)
-        if n_channels is not None and len(audio) != n_channels:
-            raise ValueError(
-                f"The file {path!r} has {len(audio)} channel(s), not {n_channels} as expected."
-            )
+        audio, fs = read_audio(path, fs=fs, offset=self.offset, duration=self.duration)
         if fs != self.fs:
             raise ValueError(
                 f"The file {path!r} is sampled at {fs} Hz, not fs={self.fs:g}; set resample=True."
             )
-        if self.duration is not None and audio.shape[1] < round(self.duration * fs):
-            raise ValueError(
-                f"The file {path!r} lasts {audio.shape[1] / fs:g} s, less than duration="
-                f"{self.duration:g} s; drop it or lower duration."
-            )
         return audio
+
+    def _cut(self, X, **kwargs):
+        """The part of audio that would be read of its file; views, which leave X unknown."""
+        audio = check_audio(X, **kwargs)
+        start = round(self.offset * self.fs)
+        part = slice(start, None if self.duration is None else start + self._n_times)
+        if isinstance(audio, np.ndarray):
+            return self._selected(audio[..., part], "X", self.n_channels)
+        clips = [
+            self._selected(clip[..., part], f"X[{i}]", self.n_channels)
+            for i, clip in enumerate(audio)
+        ]
+        return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else clips
+
+    @property
+    def _n_times(self):
+        return 1 if self.duration is None else round(self.duration * self.fs)
+
+    def _selected(self, audio, source, n_channels):
+        """Channels of a part, (..., n_channels, n_times), that has what the parameters ask for."""
+        n_found, n_times = audio.shape[-2:]
+        if n_channels is not None and n_found != n_channels:
+            raise ValueError(f"{source} has {n_found} channel(s), not {n_channels} as expected.")
+        if n_times < self._n_times:
+            raise ValueError(
+                f"{source} lasts {self.offset + n_times / self.fs:g} s, less than duration="
+                f"{self.duration or 0:g} s from offset={self.offset:g} s; drop it or lower these."
+            )
+        if self.channels is None:
+            return audio
+        return audio[..., check_channels(self.channels, n_found, source=source), :]

@@ -1,11 +1,71 @@
+from functools import wraps
+
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+
+from sslearn.utils import check_rate, recall, remember
+
+
+def hand_on(X, output):
+    """Hand the rate and the labels of samples on to what was made of them.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        Samples.
+    output : ndarray, list of ndarray or DataFrame
+        What was made of them. A rate that is known of it already stays.
+
+    Returns
+    -------
+    output : ndarray, list of ndarray or DataFrame
+        The same object; a pandas DataFrame gets the labels as its index.
+    """
+    fs, index = recall(X)
+    # Lists have a method of the name "index".
+    index = X.index if hasattr(X, "iloc") else index
+    if isinstance(output, (np.ndarray, list)):
+        return remember(output, fs=recall(output).fs or fs, index=index)
+    if index is not None and hasattr(output, "iloc"):
+        output.index = index
+    return output
+
+
+def _at_known_rate(method):
+    """Check the rate of X after a method has validated its parameters."""
+
+    @wraps(method)
+    def checked(self, X, *args, **kwargs):
+        output = method(self, X, *args, **kwargs)
+        if self._uses_rate:
+            check_rate(X, self.fs)
+        return output
+
+    return checked
+
+
+def _handing_on(transform):
+    @wraps(transform)
+    def transform_and_hand_on(self, X):
+        return hand_on(X, transform(self, X))
+
+    return transform_and_hand_on
 
 
 class StatelessTransformer(TransformerMixin, BaseEstimator):
     """Base of transformers that learn nothing: ``fit`` validates, ``transform`` needs no ``fit``.
 
-    A Pipeline of them can therefore run on mini-batches without being fitted.
+    A Pipeline of them can therefore run on mini-batches without being fitted. What is known of X
+    besides its values, sampling rate and labels, is checked and handed on around every ``fit`` and
+    ``transform`` of a subclass.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in {"fit", "transform"} & set(vars(cls)):
+            setattr(cls, name, _at_known_rate(getattr(cls, name)))
+        if "transform" in vars(cls):
+            cls.transform = _handing_on(cls.transform)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -15,9 +75,17 @@ class StatelessTransformer(TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @property
+    def _uses_rate(self):
+        """Whether ``fs`` matters: to name the bins of ``freq_range`` where there is such a band."""
+        return hasattr(self, "fs") and getattr(self, "freq_range", True) is not None
+
 
 class ArrayTransformer(StatelessTransformer):
     """Base of stateless transformers whose output has more than two axes."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
 
     def set_output(self, *, transform=None):
         """Keep arrays: a data frame cannot hold the output.

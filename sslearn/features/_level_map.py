@@ -1,7 +1,7 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
-from sslearn.utils import band_slice, check_spectrum
+from sslearn.utils import band_slice, check_channels, check_spectrum
 from sslearn.utils.param_validation import Interval, Real, _fit_context
 
 
@@ -111,13 +111,8 @@ class LevelMap(ArrayTransformer):
     def _plan(self, X):
         X = check_spectrum(X)
         n_channels = X.shape[1]
-        channels = np.arange(n_channels) if self.channels is None else np.asarray(self.channels)
-        if channels.ndim != 1 or len(channels) == 0 or channels.dtype.kind not in "iu":
-            raise ValueError(f"channels must be a list of integers; got {self.channels!r}.")
-        if channels.min() < 0 or channels.max() >= n_channels:
-            raise ValueError(
-                f"channels must be between 0 and {n_channels - 1}, the last of X; got "
-                f"{self.channels!r}."
-            )
+        channels = np.arange(n_channels)
+        if self.channels is not None:
+            channels = check_channels(self.channels, n_channels)
         bins = band_slice(self.freq_range, fs=self.fs, n_fft=2 * (X.shape[2] - 1))
         return X, channels, bins

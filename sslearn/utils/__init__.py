@@ -1,15 +1,18 @@
 """Validation of arrays and parameters, and audio files; independent of directions."""
 
 from sslearn.utils._allocation import keep_freed_memory
-from sslearn.utils._audio import read_audio, resample_audio
+from sslearn.utils._audio import audio_info, read_audio, resample_audio
 from sslearn.utils._batches import fit_batch_transform, take_rows
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
+from sslearn.utils._provenance import check_rate, recall, remember
 from sslearn.utils._ranges import check_range
+from sslearn.utils._samples import as_samples, holds_paths
 from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
     band_slice,
     check_audio,
+    check_channels,
     check_finite,
     check_maps,
     check_pairs,
@@ -17,17 +20,24 @@ from sslearn.utils._validation import (
 )
 
 __all__ = [
+    "as_samples",
+    "audio_info",
     "band_slice",
     "check_audio",
+    "check_channels",
     "check_finite",
     "check_maps",
     "check_pairs",
     "check_range",
+    "check_rate",
     "check_spectrum",
     "fit_batch_transform",
+    "holds_paths",
     "import_optional",
     "keep_freed_memory",
     "read_audio",
+    "recall",
+    "remember",
     "resample_audio",
     "show_versions",
     "take_rows",

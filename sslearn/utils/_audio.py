@@ -1,16 +1,16 @@
-"""Audio files and sampling rates."""
+"""Reading and resampling audio."""
 
-import os
-import re
+from collections import namedtuple
 from fractions import Fraction
 from numbers import Real
 
 import numpy as np
-import soundfile
 from scipy.signal import resample_poly
 
-# Writers that cannot seek back leave a length near the largest 31- or 32-bit number.
-_UNKNOWN_LENGTH = 2**31 - 2**16
+from sslearn.utils._audio_files import count_frames, open_audio, read_frames
+from sslearn.utils._validation import check_channels
+
+AudioInfo = namedtuple("AudioInfo", ["fs", "n_channels", "n_times"])
 
 
 def resample_audio(x, fs, target_fs):
@@ -41,20 +41,60 @@ def resample_audio(x, fs, target_fs):
     >>> resample_audio(np.zeros((2, 44100)), 44100, 16000).shape
     (2, 16000)
     """
-    if not (isinstance(target_fs, Real) and 0 < target_fs < np.inf):
-        raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
-    if target_fs == fs:
+    ratio = _rate_ratio(fs, target_fs)
+    if ratio == 1:
         return x
-    ratio = Fraction(float(target_fs)) / Fraction(float(fs))
-    if max(ratio.numerator, ratio.denominator) > 10**6:
-        raise ValueError(
-            f"fs must be in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
-        )
     return resample_poly(x, ratio.numerator, ratio.denominator, axis=-1)
 
 
-def read_audio(path, *, fs=None, duration=None):
-    """Read an audio file.
+def audio_info(path):
+    """Read rate, channels and length of an audio file without its samples.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Any file that :func:`read_audio` reads.
+
+    Returns
+    -------
+    fs : int
+        Sampling rate, in Hz.
+    n_channels : int
+        Number of channels.
+    n_times : int
+        Number of samples per channel. The rare FLAC file that does not declare its length is
+        decoded to count them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If the file is empty, truncated or not an audio file.
+    ValueError
+        If the file holds no audio.
+
+    See Also
+    --------
+    read_audio : The samples.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np, soundfile
+    >>> from sslearn.utils import audio_info
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "clip.wav")
+    ...     soundfile.write(path, np.zeros((44100, 2)), 44100)
+    ...     audio_info(path)
+    AudioInfo(fs=44100, n_channels=2, n_times=44100)
+    """
+    with open_audio(path) as file:
+        return AudioInfo(file.samplerate, file.channels, count_frames(file))
+
+
+def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
+    """Read an audio file, or a part of it.
 
     Parameters
     ----------
@@ -62,8 +102,12 @@ def read_audio(path, *, fs=None, duration=None):
         WAV, FLAC, OGG, MP3 or any other file that libsndfile decodes.
     fs : float, default=None
         Sampling rate to resample the audio to, in Hz; that of the file if None.
+    offset : float, default=0.0
+        Seconds to skip at the beginning, rounded to a whole sample at ``fs``.
     duration : float, default=None
-        Seconds to read from the beginning; all if None or if the file is shorter.
+        Seconds to read from there, rounded likewise; to the end if None or if the file is shorter.
+    channels : list of int, default=None
+        Channels to return, in this order; all if None.
 
     Returns
     -------
@@ -79,17 +123,25 @@ def read_audio(path, *, fs=None, duration=None):
     OSError
         If the file is empty, truncated or not an audio file.
     ValueError
-        If the audio has no samples or contains NaN or infinity, or ``fs`` is not in a simple
-        ratio to the rate of the file. Every message names the file.
+        If the audio has no samples, ends before ``offset``, contains NaN or infinity or lacks one
+        of ``channels``, or ``fs`` is not in a simple ratio to the rate of the file. Every message
+        names the file.
 
     See Also
     --------
+    audio_info : Rate, channels and length alone.
     resample_audio : Resample an array.
     sslearn.features.AudioReader : Read many files, as a step of a Pipeline.
 
     Notes
     -----
-    A truncated compressed file is detected only if it is read to the end.
+    A part equals the same samples of the whole file, resampled or not: as much audio around it is
+    read as the filter of the resampling needs.
+
+    What is read is held against the declared size of the samples, and a file that is cut short is
+    refused. Sizes of the whole file that are wrong by the 8 bytes of its header or by a pad byte,
+    or were never written, matter not. A truncated compressed file is detected only if it is read
+    to the end; one that does not declare its length, never.
 
     Examples
     --------
@@ -103,45 +155,63 @@ def read_audio(path, *, fs=None, duration=None):
     >>> audio.shape, fs
     ((2, 8000), 16000)
     """
-    path = os.fspath(path)
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"The file {path!r} does not exist or is no file.")
-    audio, own_fs = _decode(path, fs, duration)
-    if not np.isfinite(audio).all():
-        raise ValueError(f"The file {path!r} contains NaN or infinity.")
-    if fs is not None:
+    if not 0 <= offset < np.inf or not (duration is None or 0 < duration < np.inf):
+        raise ValueError(
+            "offset must be at least 0 and duration positive, in seconds; got "
+            f"offset={offset} and duration={duration}."
+        )
+    with open_audio(path) as file:
+        fs = file.samplerate if fs is None else fs
         try:
-            audio = resample_audio(audio, own_fs, fs)
+            ratio = _rate_ratio(file.samplerate, fs)
         except ValueError as error:
             raise ValueError(f"The file {path!r} cannot be resampled: {error}") from error
-    fs = own_fs if fs is None else fs
-    return audio if duration is None else audio[:, : round(duration * fs)], fs
+        if channels is not None:
+            channels = check_channels(channels, file.channels, source=f"the file {path!r}")
+        start = round(offset * fs)
+        stop = None if duration is None else start + round(duration * fs)
+        first, last, n_skipped = _span(ratio, start, stop)
+        if first >= file.frames:
+            raise _ends_before(path, offset, file.frames / file.samplerate)
+        audio = read_frames(file, first, last)
+    audio = audio if channels is None else audio[channels]
+    if not np.isfinite(audio).all():
+        raise ValueError(f"The file {path!r} contains NaN or infinity.")
+    n_times = None if stop is None else n_skipped + stop - start
+    resampled = resample_audio(audio, ratio.denominator, ratio.numerator)[:, n_skipped:n_times]
+    if resampled.shape[1] == 0:
+        raise _ends_before(path, offset, (first + audio.shape[1]) * ratio / fs)
+    return resampled, fs
 
 
-def _decode(path, fs, duration):
-    """Audio at the rate of the file, long enough to be cut to ``duration`` at ``fs``."""
-    if os.path.getsize(path) == 0:
-        raise OSError(f"The file {path!r} is empty.")
-    try:
-        info = soundfile.info(path)
-        _check_complete(info, path)
-        n_frames = info.frames
-        if duration is not None:
-            # The resampling filter needs 10 periods of the lower rate beyond the cut; 12 to spare.
-            seconds = duration + 12 / min(info.samplerate, fs or info.samplerate)
-            n_frames = min(int(np.ceil(seconds * info.samplerate)) + 1, n_frames)
-        audio, _ = soundfile.read(path, frames=n_frames, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise OSError(f"The file {path!r} is no readable audio file: {error}") from error
-    if len(audio) < n_frames:
-        raise OSError(f"The file {path!r} is truncated: {len(audio)} of {n_frames} frames.")
-    return audio.T, info.samplerate
+def _rate_ratio(fs, target_fs):
+    """Exact ratio of the new to the old rate."""
+    if not (isinstance(target_fs, Real) and 0 < target_fs < np.inf):
+        raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
+    ratio = Fraction(float(target_fs)) / Fraction(float(fs))
+    if max(ratio.numerator, ratio.denominator) > 10**6:
+        raise ValueError(
+            f"fs must be in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
+        )
+    return ratio
 
 
-def _check_complete(info, path):
-    """Raise if the header declares more bytes than libsndfile found, or there is no audio."""
-    for declared, found in re.findall(r": (\d+) \(should be (\d+)\)", info.extra_info):
-        if int(found) < int(declared) < _UNKNOWN_LENGTH:
-            raise OSError(f"The file {path!r} is truncated: {found} of {declared} bytes.")
-    if info.frames == 0:
-        raise ValueError(f"The file {path!r} holds no audio.")
+def _span(ratio, start, stop):
+    """Frames of the file that the output samples from ``start`` to before ``stop`` depend on.
+
+    Returns the first frame, the frame after the last one (None for all), and the number of output
+    samples to drop at the beginning.
+    """
+    if ratio == 1:
+        return start, stop, 0
+    up, down = ratio.numerator, ratio.denominator
+    # The filter of resample_poly reaches so far, in samples at `up` times the rate of the file.
+    reach = 10 * max(up, down)
+    # Output samples fall on frames of the file every `down` frames.
+    n_periods = max(0, (start * down - reach) // (up * down))
+    last = None if stop is None else (stop * down + reach) // up + 2
+    return n_periods * down, last, start - n_periods * up
+
+
+def _ends_before(path, offset, seconds):
+    return ValueError(f"The file {path!r} lasts {float(seconds):g} s, less than offset={offset:g}.")

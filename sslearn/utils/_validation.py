@@ -2,19 +2,43 @@
 
 import numpy as np
 
+from sslearn.utils._samples import as_samples, holds_paths
+
 _FLOATS = (np.float32, np.float64)
+# No array has more microphones than this and than samples: such axes have changed places.
+_MANY_CHANNELS = 256
+
+
+def _samples(X, name):
+    """Samples that are no paths: an array, or a list of arrays of several shapes."""
+    X = as_samples(X, name=name)
+    if holds_paths(X):
+        raise TypeError(f"{name} holds paths: put AudioReader(fs) in front.")
+    if isinstance(X, list) and len({sample.shape for sample in X}) == 1:
+        return np.asarray(X)
+    return X
+
+
+def _array(X, name):
+    X = _samples(X, name)
+    if isinstance(X, list):
+        shapes = sorted({sample.shape for sample in X})
+        raise ValueError(f"{name} must hold samples of one shape; got {shapes}.")
+    return X
 
 
 def _check_kind(X, kinds, expected, cure, name):
     if X.dtype.type not in kinds:
         raise TypeError(f"{name} must be {expected}; got dtype {X.dtype}. {cure}")
-    return X
+    # Views as another type, and libraries in C, take every number for one of this machine.
+    return X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))
 
 
 def _check_shape(X, axes, name):
     if X.ndim != len(axes):
         raise ValueError(
-            f"{name} must have shape ({', '.join(axes)}); got {X.ndim} dimension(s), {X.shape}."
+            f"{name} must have shape ({', '.join(axes)}); got {X.ndim} dimension(s), "
+            f"each sample of shape {X.shape[1:]}."
             + (" Did you mean X[None]?" if X.ndim == len(axes) - 1 else "")
         )
     for axis, size in zip(axes, X.shape, strict=True):
@@ -23,10 +47,30 @@ def _check_shape(X, axes, name):
     return X
 
 
-def _check_n_channels(n_found, n_channels, name):
+def _check_n_channels(n_found, n_channels, name, hint=""):
     if n_channels is not None and n_found != n_channels:
         raise ValueError(
-            f"{name} must have n_channels={n_channels} channels on axis 1; got {n_found}."
+            f"{name} must have n_channels={n_channels} channels on axis 1; got {n_found}.{hint}"
+        )
+
+
+def _check_lengths(shape, n_channels, min_times, name):
+    """Raise if audio has other channels or fewer times than required, or its axes are swapped."""
+    n_found, n_times = shape[1:]
+    hint = ""
+    if n_found > n_times:
+        cure = f"{name}.T" if name.endswith("]") else f"np.moveaxis({name}, 1, 2)"
+        hint = f" The axes of channels and times look swapped, as readers of files do: try {cure}."
+    _check_n_channels(n_found, n_channels, name, hint)
+    if n_times < min_times:
+        raise ValueError(
+            f"{name} must have at least {min_times} times per clip (one analysis window); "
+            f"got {n_times}.{hint or ' Use longer clips or a smaller n_fft.'}"
+        )
+    if n_channels is None and n_found > max(n_times, _MANY_CHANNELS):
+        raise ValueError(
+            f"{name} must have shape (n_samples, n_channels, n_times); got {n_found} channels "
+            f"of {n_times} times.{hint}"
         )
 
 
@@ -73,7 +117,8 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     Parameters
     ----------
     X : array-like of shape (n_samples, n_channels, n_times) or list of (n_channels, n_times_i)
-        Audio, float32 or float64. A memory map stays one.
+        Audio, float32 or float64, in any container that :func:`as_samples` unwraps. A memory map
+        stays one.
     n_channels : int, default=None
         Required number of channels; any if None.
     min_times : int, default=1
@@ -87,24 +132,20 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     Returns
     -------
     X : ndarray of shape (n_samples, n_channels, n_times) or list of ndarray
-        The audio; arrays are not copied.
+        The audio; arrays are not copied, unless to the byte order of the machine.
 
     Raises
     ------
     TypeError
-        If the samples are not float32 or float64.
+        If the samples are paths, or not float32 or float64.
     ValueError
         If the shape, the number of channels or the length is wrong, or a value is not finite.
     """
-    if isinstance(X, (list, tuple)) and len({np.shape(clip) for clip in X}) > 1:
+    X = _samples(X, name)
+    if isinstance(X, list):
+        required = {"n_channels": n_channels, "min_times": min_times}
         clips = [
-            check_audio(
-                np.asarray(clip)[None],
-                n_channels=n_channels,
-                min_times=min_times,
-                ensure_finite=ensure_finite,
-                name=f"{name}[{i}]",
-            )[0]
+            check_audio(clip[None], ensure_finite=ensure_finite, name=f"{name}[{i}]", **required)[0]
             for i, clip in enumerate(X)
         ]
         channels = {len(clip) for clip in clips}
@@ -113,19 +154,11 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
                 f"{name} must have the same number of channels in every clip; got {channels}."
             )
         return clips
-    if hasattr(X, "toarray"):
-        raise TypeError(f"{name} must be a dense array of audio; got a sparse matrix.")
-    X = X if isinstance(X, np.ndarray) else np.asarray(X)
-    _check_kind(
+    X = _check_kind(
         X, _FLOATS, "float32 or float64 audio", "For 16-bit integers, divide by 32768.", name
     )
     _check_shape(X, ("n_samples", "n_channels", "n_times"), name)
-    _check_n_channels(X.shape[1], n_channels, name)
-    if X.shape[2] < min_times:
-        raise ValueError(
-            f"{name} must have at least {min_times} times per clip (one analysis window); "
-            f"got {X.shape[2]}. Use longer clips or a smaller n_fft."
-        )
+    _check_lengths(X.shape, n_channels, min_times, name)
     return check_finite(X, name) if ensure_finite else X
 
 
@@ -155,9 +188,9 @@ def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
     ValueError
         If the shape or the number of channels is wrong, or a value is not finite.
     """
-    X = np.asarray(X)
+    X = _array(X, name)
     cure = "Put an STFT before this step."
-    _check_kind(X, (np.complex64, np.complex128), "a complex spectrum", cure, name)
+    X = _check_kind(X, (np.complex64, np.complex128), "a complex spectrum", cure, name)
     _check_shape(X, ("n_samples", "n_channels", "n_freqs", "n_frames"), name)
     _check_n_channels(X.shape[1], n_channels, name)
     return check_finite(X, name) if ensure_finite else X
@@ -185,10 +218,50 @@ def check_maps(X, *, name="X"):
     ValueError
         If the shape is wrong or a value is not finite.
     """
-    X = np.asarray(X)
-    _check_kind(X, _FLOATS, "float32 or float64 maps", "Put a cue such as IPD before it.", name)
+    X = _array(X, name)
+    cure = "Put a cue such as IPD before it."
+    X = _check_kind(X, _FLOATS, "float32 or float64 maps", cure, name)
     _check_shape(X, ("n_samples", "n_maps", "n_freqs", "n_frames"), name)
     return check_finite(X, name)
+
+
+def check_channels(channels, n_channels, *, source="X"):
+    """Validate a list of channels.
+
+    Parameters
+    ----------
+    channels : array-like of int
+        Channels, in the order in which they are wanted.
+    n_channels : int
+        Number of channels there are.
+    source : str, default="X"
+        What has the channels, used in messages.
+
+    Returns
+    -------
+    channels : ndarray of int
+        The same channels.
+
+    Raises
+    ------
+    ValueError
+        If there is none, one is no integer, or one does not exist.
+
+    Examples
+    --------
+    >>> from sslearn.utils import check_channels
+    >>> check_channels([3, 1], 4).tolist()
+    [3, 1]
+    """
+    checked = np.asarray(channels)
+    if checked.ndim != 1 or len(checked) == 0 or checked.dtype.kind not in "iu":
+        raise ValueError(f"channels must be a list of integers; got {channels!r}.")
+    if checked.min() < 0 or checked.max() >= n_channels:
+        raise ValueError(
+            f"channels must be between 0 and {n_channels - 1}, the last of {source}; got "
+            f"{channels!r}."
+        )
+    return checked
 
 
 def check_pairs(pairs, reference, n_channels):

@@ -6,7 +6,8 @@ import pytest
 import soundfile
 from sklearn.pipeline import make_pipeline
 
-from sslearn.features import AudioReader, BinauralCues
+from sslearn.features import ILD, STFT, AudioReader, BinauralCues
+from sslearn.utils import recall
 
 
 def write(path, *, n_times=8000, n_channels=2, fs=16000, seed=0):
@@ -133,12 +134,91 @@ def test_other_rate_or_number_of_channels_can_be_refused(tmp_path):
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
-        ("one.wav", ValueError, "One path goes into a list"),
+        ("one.wav", TypeError, "one path per sample"),
         ([], ValueError, "at least one"),
-        ([["a.wav", "b.wav"]], ValueError, r"\(1, 2\)"),
+        ([["a.wav", "b.wav"]], TypeError, r"got \['a.wav', 'b.wav'\] in sample 0"),
         ([Path("a.wav"), 3], TypeError, "got 3 in sample 1"),
     ],
 )
 def test_wrong_paths(X, error, message):
     with pytest.raises(error, match=message):
         AudioReader().fit(X)
+
+
+def test_parts_and_channels_of_files_equal_those_of_audio(tmp_path):
+    paths = [tmp_path / f"{i}.wav" for i in range(3)]
+    audio = np.stack(
+        [write(path, n_channels=4, n_times=4000, seed=i) for i, path in enumerate(paths)]
+    )
+    expected = audio[:, [3, 1], 800:2400]
+    reader = AudioReader(offset=0.05, duration=0.1, channels=[3, 1], n_channels=4)
+    for X in (paths, audio, list(audio), [clip[:, : 2400 + i] for i, clip in enumerate(audio)]):
+        np.testing.assert_array_equal(reader.fit_transform(X), expected)
+
+
+def test_audio_passes_through():
+    X = np.random.default_rng(0).standard_normal((3, 2, 500))
+    clips = [X[0], X[1, :, :300]]
+    assert np.shares_memory(AudioReader().transform(X), X)
+    assert AudioReader().transform(X).dtype == np.float64
+    for clip, out in zip(clips, AudioReader().transform(clips), strict=True):
+        np.testing.assert_array_equal(out, clip)
+    with pytest.raises(ValueError, match="NaN in sample 0"):
+        AudioReader().transform(np.full((1, 2, 5), np.nan))
+    with pytest.raises(TypeError, match="divide by 32768"):
+        AudioReader().fit(np.zeros((1, 2, 5), dtype=np.int16))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_channels": 3}, r"X has 2 channel\(s\), not 3"),
+        ({"channels": [2]}, "between 0 and 1, the last of X"),
+        ({"duration": 0.2}, "X lasts 0.1 s, less than duration=0.2 s"),
+        ({"offset": 0.05, "duration": 0.06}, "duration=0.06 s from offset=0.05 s"),
+        ({"offset": 0.1}, "from offset=0.1 s"),
+    ],
+)
+def test_audio_that_lacks_what_is_asked_for(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        AudioReader(**parameters).fit(np.zeros((1, 2, 1600)))
+
+
+def test_files_need_no_more_than_the_channels_that_are_taken(tmp_path):
+    write(tmp_path / "a.wav", n_channels=6)
+    write(tmp_path / "b.wav", n_channels=4)
+    paths = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    assert AudioReader(channels=[1, 2]).transform(paths).shape == (2, 2, 8000)
+    with pytest.raises(ValueError, match=r"X\[1\].*between 0 and 3, the last of.*b.wav"):
+        AudioReader(channels=[5]).transform(paths)
+    with pytest.raises(ValueError, match=r"X\[1\].*b.wav.*has 4 channel\(s\), not 6"):
+        AudioReader(channels=[1], n_channels=6).transform(paths)
+
+
+def test_files_without_a_header_are_named(tmp_path):
+    (tmp_path / "a.raw").write_bytes(bytes(1000))
+    with pytest.raises(ValueError, match=r"X\[0\].*a\.raw.*no readable audio file"):
+        AudioReader().transform([tmp_path / "a.raw"])
+
+
+def test_what_is_read_is_known_to_be_at_its_rate(tmp_path):
+    write(tmp_path / "a.wav", fs=8000)
+    table = pd.DataFrame({"path": [str(tmp_path / "a.wav")] * 2}, index=[7, 3])
+    audio = AudioReader(48_000).transform(table)
+    assert recall(audio).fs == 48_000
+    assert recall(audio).index.tolist() == [7, 3]
+    assert recall(STFT().transform(audio)).fs == 48_000
+    for step in (BinauralCues(), AudioReader(16_000)):
+        with pytest.raises(ValueError, match="must be the sampling rate of X, 48000 Hz; got 16000"):
+            make_pipeline(AudioReader(48_000), step).fit_transform(table)
+    with pytest.raises(ValueError, match="48000 Hz"):
+        make_pipeline(AudioReader(48_000), STFT(), ILD(freq_range=(200, 4000))).fit(table)
+    # Without a band the rate of level differences does not matter.
+    make_pipeline(AudioReader(48_000), STFT(), ILD()).fit_transform(table)
+
+
+def test_audio_of_the_user_stays_unknown():
+    X = np.random.default_rng(0).standard_normal((2, 2, 5000))
+    assert AudioReader(8000).fit_transform(X).shape == X.shape
+    assert recall(X).fs is None
+    BinauralCues(16_000).transform(X)

@@ -1,0 +1,149 @@
+"""One form for the many containers in which people bring paths and clips."""
+
+import os
+
+import numpy as np
+
+
+def as_samples(X, *, name="X"):
+    """Unwrap samples from the container they come in.
+
+    Parameters
+    ----------
+    X : array-like
+        Numbers; or paths (str or Path) or clips (arrays, of any lengths) in a list, tuple, object
+        array, Series or DataFrame of one column.
+    name : str, default="X"
+        Name used in messages.
+
+    Returns
+    -------
+    samples : ndarray or list
+        A numeric array, which is not copied and stays a memory map; otherwise a list of str for
+        paths, of ndarray for clips. Samples are in the order of X, whatever its index.
+
+    Raises
+    ------
+    TypeError
+        If X is a single path, a mapping, a set, a generator or sparse, or holds anything but
+        paths alone or arrays alone.
+    ValueError
+        If X has no samples, or several columns of paths or clips.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sslearn.utils import as_samples
+    >>> as_samples(pd.Series(["a.wav", "b.wav"], index=[7, 3]))
+    ['a.wav', 'b.wav']
+    >>> clips = as_samples([np.zeros((2, 100)), np.zeros((2, 120))])
+    >>> [clip.shape for clip in clips]
+    [(2, 100), (2, 120)]
+    """
+    if hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    elif not isinstance(X, (list, tuple, np.ndarray)):
+        X = _from_other(X, name)
+    if isinstance(X, np.ndarray):
+        if X.dtype.kind not in "OUST":
+            return X
+        X = _column(X, name)
+    if len(X) == 0:
+        raise ValueError(f"{name} must hold at least one sample: found 0 sample(s).")
+    items = [_only(item) for item in X]
+    if any(map(_is_path, items)):
+        return [_as_path(item, i, name) for i, item in enumerate(items)]
+    clips = [_as_clip(item, i, name) for i, item in enumerate(items)]
+    return np.asarray(clips) if all(clip.ndim == 0 for clip in clips) else clips
+
+
+def holds_paths(samples):
+    """Tell whether the result of :func:`as_samples` holds paths.
+
+    Parameters
+    ----------
+    samples : ndarray or list
+        What :func:`as_samples` returned.
+
+    Returns
+    -------
+    bool
+        True for a list of str.
+
+    Examples
+    --------
+    >>> from sslearn.utils import as_samples, holds_paths
+    >>> holds_paths(as_samples(("a.wav", "b.wav")))
+    True
+    """
+    return isinstance(samples, list) and isinstance(samples[0], str)
+
+
+def _from_other(X, name):
+    """Array of what is no list, array or table, such as a tensor."""
+    if _is_path(X):
+        raise TypeError(f"{name} must hold one path per sample; got {X!r}. Did you mean [{X!r}]?")
+    if hasattr(X, "toarray"):
+        raise TypeError(f"{name} must be a dense array; got a sparse {type(X).__name__}.")
+    if not hasattr(X, "__array__"):
+        raise TypeError(
+            f"{name} must be an array, or hold paths or clips in a list, array or table; got a "
+            f"{type(X).__name__}. Did you mean list({name})?"
+        )
+    return np.asarray(X)
+
+
+def _column(X, name):
+    """Items of an array of objects or text."""
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if X.ndim == 0:
+        return _column(_from_other(X.item(), name), name)
+    if X.ndim > 1 and not any(map(_is_path, X.flat)):
+        # Clips of one length become an array of single numbers.
+        return [_as_clip(sample.tolist(), i, name) for i, sample in enumerate(X)]
+    if X.ndim > 1:
+        raise ValueError(
+            f"{name} must hold one path or clip per sample; got shape {X.shape}. Select one column."
+        )
+    return X
+
+
+def _only(item):
+    """The item of a row of one column."""
+    is_row = isinstance(item, (list, tuple, np.ndarray)) and getattr(item, "ndim", 1)
+    return item[0] if is_row and len(item) == 1 and _is_path(item[0]) else item
+
+
+def _is_path(item):
+    return isinstance(item, (str, bytes, os.PathLike))
+
+
+def _as_path(item, i, name):
+    if not isinstance(item, (str, os.PathLike)):
+        raise TypeError(
+            f"{name} must hold paths (str or Path) alone; got {_short(item)} in sample {i}."
+        )
+    return str(os.fspath(item))
+
+
+def _as_clip(item, i, name):
+    if isinstance(item, np.ndarray) and item.dtype != object:
+        return item
+    try:
+        clip = np.asarray(item)
+        if clip.dtype == object:
+            clip = np.asarray(clip.tolist())
+    except ValueError as error:
+        raise ValueError(f"{name}[{i}] must be an array of numbers: {error}") from error
+    if clip.dtype.kind not in "biufc":
+        raise TypeError(
+            f"{name} must hold paths alone or arrays of numbers alone; got {_short(item)} in "
+            f"sample {i}."
+        )
+    return clip
+
+
+def _short(item):
+    text = repr(item)
+    return text if len(text) < 60 and "\n" not in text else f"a {type(item).__name__}"

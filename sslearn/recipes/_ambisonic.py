@@ -18,7 +18,7 @@ from sslearn.encoding import (
     UnbiasedEncoding,
     UnitVectorEncoding,
 )
-from sslearn.features import STFT, IntensityVector, LevelMap, make_feature_stack
+from sslearn.features import STFT, AudioReader, IntensityVector, LevelMap, make_feature_stack
 from sslearn.geometry import quasi_uniform_grid
 
 _HOP = 0.032  # seconds between frames
@@ -39,8 +39,8 @@ _TARGETS = {
 def ambisonic_crnn(
     target="cartesian",
     *,
-    fs=16000,
     convention="sn3d",
+    fs=16000,
     max_epochs=150,
     n_jobs=None,
     device="auto",
@@ -59,10 +59,10 @@ def ambisonic_crnn(
         direction with a squared error (``"gibbs"``), or the nearest one with lower costs for its
         neighbours (``"gibbs_weighted"``). ``"unbiased"``, which is not in the paper: weights of the
         three directions around the true one, decoded between them.
-    fs : float, default=16000
-        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     max_epochs : int, default=150
         Maximum number of epochs.
     n_jobs : int, default=None
@@ -141,9 +141,9 @@ def ambisonic_crnn(
 
 
 def ambisonic_histogram(
+    convention="sn3d",
     *,
     fs=16000,
-    convention="sn3d",
     max_epochs=60,
     n_jobs=None,
     device="auto",
@@ -154,10 +154,10 @@ def ambisonic_histogram(
 
     Parameters
     ----------
-    fs : float, default=16000
-        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     max_epochs : int, default=60
         Maximum number of epochs.
     n_jobs : int, default=None
@@ -217,7 +217,7 @@ def ambisonic_histogram(
 def _features(fs, maps):
     hop_length = round(_HOP * fs)
     stft = STFT(2 * hop_length, hop_length=hop_length, window="cosine")
-    return make_pipeline(stft, maps)
+    return make_pipeline(AudioReader(fs), stft, maps)
 
 
 def _encoding(target):

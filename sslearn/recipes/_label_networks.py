@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
-from sslearn.features import STFT, FrameBlocks, PhaseMap, RealImag
+from sslearn.features import STFT, AudioReader, FrameBlocks, PhaseMap, RealImag
 from sslearn.geometry import azimuth_grid
 
 _STEP = 5.0
@@ -218,7 +218,7 @@ def _label_localizer(network, grid, loss, maps, *, fs, **params):
         training=Training(
             "adamw", patience=4, lr_factor=0.1, min_lr=1e-4, n_iter_no_change=10, norm_batches=100
         ),
-        batch_transform=make_pipeline(stft, *maps),
+        batch_transform=make_pipeline(AudioReader(fs), stft, *maps),
         **params,
     )
 

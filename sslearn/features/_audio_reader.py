@@ -1,8 +1,48 @@
+from contextlib import contextmanager
+
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import as_samples, check_audio, check_channels, holds_paths, read_audio, remember
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
+
+
+class FileClips:
+    """Clips of files, each of which is read when it is taken.
+
+    Parameters
+    ----------
+    paths : list of str
+        Files.
+    fs : float
+        Sampling rate of the clips, in Hz.
+    **required : dict
+        What every clip must have, as :func:`sslearn.utils.check_audio` takes it.
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, paths, fs, **required):
+        self.paths, self.fs, self.required = paths, fs, required
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        with _errors_of(i):
+            audio, _ = read_audio(self.paths[i], fs=self.fs)
+        return check_audio(audio[None], name=f"X[{i}] ({self.paths[i]!r})", **self.required)[0]
+
+
+@contextmanager
+def _errors_of(i):
+    """Name the row in errors of reading a file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"X[{i}]: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"X[{i}]: {error}") from error
 
 
 class AudioReader(ArrayTransformer):
@@ -162,13 +202,9 @@ class AudioReader(ArrayTransformer):
     def _read_all(self, paths):
         clips, n_channels = [], self.n_channels
         for i, path in enumerate(paths):
-            try:
+            with _errors_of(i):
                 audio = self._read(path)
                 clips.append(self._selected(audio, f"the file {path!r}", n_channels))
-            except FileNotFoundError as error:
-                raise FileNotFoundError(f"X[{i}]: {error}") from error
-            except (OSError, ValueError) as error:
-                raise ValueError(f"X[{i}]: {error}") from error
             n_channels = len(audio) if self.channels is None else n_channels
         return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else clips
 

@@ -2,7 +2,9 @@ from functools import wraps
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
+from sslearn.features._names import bin_names, crossed
 from sslearn.utils import check_rate, recall, remember
 
 
@@ -32,13 +34,15 @@ def hand_on(X, output):
 
 
 def _at_known_rate(method):
-    """Check the rate of X after a method has validated its parameters."""
+    """Check the rate of X after a method has validated its parameters; ``fit`` keeps it."""
 
     @wraps(method)
     def checked(self, X, *args, **kwargs):
         output = method(self, X, *args, **kwargs)
         if self._uses_rate:
             check_rate(X, self.fs)
+        if output is self:
+            self._fs_in = self.fs if self._uses_rate else recall(X).fs
         return output
 
     return checked
@@ -82,7 +86,11 @@ class StatelessTransformer(TransformerMixin, BaseEstimator):
 
 
 class ArrayTransformer(StatelessTransformer):
-    """Base of stateless transformers whose output has more than two axes."""
+    """Base of stateless transformers whose output has more than two axes.
+
+    A subclass that makes maps sets ``n_features_in_`` and ``_n_freqs_in`` in ``fit`` and
+    implements ``_axis_names()``, which returns the names along axes 1 and 2 of the output.
+    """
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
@@ -103,3 +111,55 @@ class ArrayTransformer(StatelessTransformer):
             The estimator.
         """
         return self
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the maps and their frequencies, axes 1 and 2 of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Ignored; here for scikit-learn.
+
+        Returns
+        -------
+        names : ndarray of shape (n_maps * n_freqs,), object
+            What a map shows and its channels, then the frequency; or the number of the bin where
+            the sampling rate is not known from an :class:`AudioReader` or needed for
+            ``freq_range``. Frames have no names.
+        """
+        check_is_fitted(self, "n_features_in_")
+        return crossed(*self._axis_names())
+
+    def _bin_names(self, bins=None):
+        n_fft = 2 * (self._n_freqs_in - 1)
+        bins = slice(0, self._n_freqs_in) if bins is None else bins
+        return bin_names(bins, n_fft=n_fft, fs=self._fs_in)
+
+
+class MapTransformer(ArrayTransformer):
+    """Base of what takes maps and keeps their axes 1 and 2, with their names."""
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the maps and their frequencies, as they enter.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_maps * n_freqs,), default=None
+            Their names; numbers if None.
+
+        Returns
+        -------
+        names : ndarray of shape (n_maps * n_freqs,), object
+            The same names.
+        """
+        check_is_fitted(self, "n_features_in_")
+        n_names = self.n_features_in_ * self._n_freqs_in
+        if input_features is None:
+            maps = [f"map{m}" for m in range(self.n_features_in_)]
+            return crossed(maps, [f"bin{k}" for k in range(self._n_freqs_in)])
+        if len(input_features) != n_names:
+            raise ValueError(
+                f"input_features must name {self.n_features_in_} maps of {self._n_freqs_in} "
+                f"frequencies; got {len(input_features)} names."
+            )
+        return np.asarray(input_features, dtype=object)

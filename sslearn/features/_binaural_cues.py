@@ -1,5 +1,6 @@
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -7,28 +8,31 @@ from scipy.fft import rfft
 from sklearn.utils import gen_even_slices
 
 from sslearn.exceptions import SilenceWarning
+from sslearn.features._audio_reader import FileClips
 from sslearn.features._base import StatelessTransformer
 from sslearn.features._frames import analysis_window, frame_views
-from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor
-from sslearn.utils import band_slice, check_audio, check_finite, keep_freed_memory
+from sslearn.features._interchannel import guarded_magnitude, level_ratio, unit_phasor, within_range
+from sslearn.features._names import bin_names
+from sslearn.utils import (
+    as_samples,
+    band_slice,
+    check_audio,
+    check_finite,
+    holds_paths,
+    keep_freed_memory,
+)
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
 # The frames of a block, their spectra and cues then stay near the caches.
 _BLOCK_BYTES = 2**21
 
 
-def _batches(X, part, n_fft, hop_length):
-    """Rows, clips and frames of a slice of the clips, as many clips at a time as fill a block."""
-    if isinstance(X, list):
-        for i in range(part.start, part.stop):
-            clip = X[i][None]
-            yield slice(i, i + 1), clip, frame_views(clip, n_fft, hop_length)
-        return
-    frames = frame_views(X, n_fft, hop_length)
-    step = max(1, _BLOCK_BYTES // frames[0].nbytes)
+def _batches(X, part):
+    """Rows and clips of a slice of the clips, as many clips at a time as fill a block."""
+    step = max(1, _BLOCK_BYTES // (4 * X[0].nbytes)) if isinstance(X, np.ndarray) else 1
     for start in range(part.start, part.stop, step):
         rows = slice(start, min(start + step, part.stop))
-        yield rows, X[rows], frames[rows]
+        yield rows, X[rows] if isinstance(X, np.ndarray) else X[start][None]
 
 
 def _log_sum(ratio):
@@ -129,7 +133,7 @@ class BinauralCues(StatelessTransformer):
     16-bit audio, and the phase difference is 0. Frames are taken where a whole window fits.
 
     Beyond its output a thread needs a few megabytes, whatever the number and length of clips, so
-    X may be a memory map.
+    X may be a memory map; of paths, a thread holds the audio of one file at a time.
 
     References
     ----------
@@ -186,7 +190,8 @@ class BinauralCues(StatelessTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, 2, n_times) or list of (2, n_times_i)
-            Audio, float32 or float64; channel 0 is the left ear.
+            Audio, float32 or float64; channel 0 is the left ear. Or paths of files, which are not
+            read here.
         y : None
             Ignored.
 
@@ -213,7 +218,8 @@ class BinauralCues(StatelessTransformer):
         ----------
         X : array-like of shape (n_samples, 2, n_times) or list of (2, n_times_i)
             Audio, float32 or float64; channel 0 is the left ear. Clips of a list may differ in
-            length.
+            length. Or paths of files, which are read and resampled to ``fs`` one by one, as by
+            :class:`AudioReader`.
 
         Returns
         -------
@@ -223,10 +229,13 @@ class BinauralCues(StatelessTransformer):
 
         Raises
         ------
+        FileNotFoundError
+            If a file does not exist.
         TypeError
             If X is not float32 or float64.
         ValueError
-            If X has not two channels, is shorter than one window, or is not finite.
+            If X has not two channels, is shorter than one window, is not finite or is known to
+            have another rate than ``fs``; or if a file cannot be read.
 
         Warns
         -----
@@ -236,7 +245,7 @@ class BinauralCues(StatelessTransformer):
         self._validate_params()
         keep_freed_memory()
         X = self._check_audio(X)
-        dtype = np.result_type(*{clip.dtype for clip in X}) if isinstance(X, list) else X.dtype
+        dtype = X.dtype if hasattr(X, "dtype") else np.result_type(*{clip.dtype for clip in X})
         ild, ipd = self._bins()
         n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
         features = np.empty((len(X), n_features), dtype=dtype)
@@ -264,11 +273,7 @@ class BinauralCues(StatelessTransformer):
             Cue and frequency of each column. Frequencies are rounded to 1 Hz, or as fine as the
             distance of the bins needs.
         """
-        digits = max(0, int(np.ceil(np.log10(self.n_fft / self.fs))))
-        ild, ipd = (
-            [f"{k * self.fs / self.n_fft:.{digits}f}hz" for k in range(bins.start, bins.stop)]
-            for bins in self._bins()
-        )
+        ild, ipd = (bin_names(bins, n_fft=self.n_fft, fs=self.fs) for bins in self._bins())
         names = [f"ild_{hz}" for hz in ild]
         names += [f"ipd_{part}_{hz}" for hz in ipd for part in ("cos", "sin")]
         return np.array(names, dtype=object)
@@ -280,18 +285,26 @@ class BinauralCues(StatelessTransformer):
         )
 
     def _check_audio(self, X):
-        return check_audio(X, n_channels=2, min_times=self.n_fft, ensure_finite=False)
+        samples = as_samples(X)
+        required = {"n_channels": 2, "min_times": self.n_fft, "ensure_finite": False}
+        if holds_paths(samples):
+            return FileClips(samples, self.fs, **required)
+        return check_audio(samples, **required)
 
     def _fill(self, features, X, part):
         window = analysis_window(self.window, self.n_fft).astype(features.dtype)
-        bins = self._bins()
         n_bytes = max(_BLOCK_BYTES, 2 * self.n_fft * features.itemsize)
         scratch = np.empty(n_bytes // features.itemsize, dtype=features.dtype)
-        for rows, clips, frames in _batches(X, part, self.n_fft, self.hop_length):
-            with np.errstate(invalid="ignore", over="ignore"):
-                _fill_cues(features[rows], frames, window, bins, scratch)
-                unread = clips[..., self.n_fft + (frames.shape[2] - 1) * self.hop_length :]
-                total = features[rows].sum() + unread.sum()
+
+        for rows, clips in _batches(X, part):
+            fill = partial(self._fill_rows, features[rows], window, scratch)
             # NaN and infinity come through every transform: no pass over the audio is needed.
-            if not np.isfinite(total):
+            if not np.isfinite(within_range(fill, clips, axis=(1, 2))):
                 check_finite(clips, first_sample=rows.start)
+
+    def _fill_rows(self, features, window, scratch, clips):
+        """Write the features of some clips; return a number that is finite if the clips are."""
+        frames = frame_views(clips, self.n_fft, self.hop_length)
+        _fill_cues(features, frames, window, self._bins(), scratch)
+        unread = clips[..., self.n_fft + (frames.shape[2] - 1) * self.hop_length :]
+        return features.sum() + unread.sum()

@@ -1,11 +1,23 @@
 import numpy as np
+from joblib import parallel_config
 from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.utils import get_tags
 
-from sslearn.utils.param_validation import Integral, _fit_context
+from sslearn.features._base import hand_on
+from sslearn.utils.param_validation import (
+    Integral,
+    _fit_context,
+    _get_container_adapter,
+    _safe_set_output,
+)
 
 
-class FeatureStack(FeatureUnion):
+def _threads():
+    # A process would cost more than most cues, and get a copy of X.
+    return parallel_config(prefer="threads")
+
+
+class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
     """Outputs of several transformers joined on axis 1, whatever the number of axes.
 
     It is scikit-learn's FeatureUnion for maps of shape (n_samples, n_maps, n_freqs, n_frames) as
@@ -16,7 +28,7 @@ class FeatureStack(FeatureUnion):
     transformer_list : list of (str, transformer)
         Name and transformer of each part; ``"drop"`` leaves one out, ``"passthrough"`` hands X on.
     n_jobs : int, default=None
-        Number of jobs; 1 if None.
+        Number of threads; 1 if None, all processors if -1.
     transformer_weights : dict, default=None
         Factor of the output of each name.
     verbose : bool, default=False
@@ -68,7 +80,8 @@ class FeatureStack(FeatureUnion):
         self : FeatureStack
             The stack.
         """
-        return super().fit(X, y, **fit_params)
+        with _threads():
+            return super().fit(X, y, **fit_params)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None, **params):
@@ -85,10 +98,49 @@ class FeatureStack(FeatureUnion):
 
         Returns
         -------
-        X_t : ndarray of shape (n_samples, n_maps, ...)
-            Outputs of all parts, joined on axis 1.
+        X_t : ndarray of shape (n_samples, n_maps, ...) or DataFrame
+            Outputs of all parts, joined on axis 1; a data frame if :meth:`set_output` asks for one
+            and they have two axes.
         """
-        return super().fit_transform(X, y, **params)
+        with _threads():
+            return self._contained(super().fit_transform(X, y, **params), X)
+
+    def transform(self, X, **params):
+        """Transform X by every part and join the results.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            What the parts take.
+        **params : dict
+            Parameters of the ``transform`` of the parts, under metadata routing.
+
+        Returns
+        -------
+        X_t : ndarray of shape (n_samples, n_maps, ...) or DataFrame
+            As :meth:`fit_transform` returns it.
+        """
+        with _threads():
+            return self._contained(super().transform(X, **params), X)
+
+    def set_output(self, *, transform=None):
+        """Set the container of the output, for this stack and all its parts.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of outputs with two axes; others stay arrays. None changes nothing.
+
+        Returns
+        -------
+        self : FeatureStack
+            The stack.
+        """
+        if transform is not None:
+            self._sklearn_output_config = {"transform": transform}
+        for _, part, _ in self._iter():
+            _safe_set_output(part, transform=transform)
+        return self
 
     @property
     def n_features_in_(self):
@@ -116,6 +168,13 @@ class FeatureStack(FeatureUnion):
         tags.input_tags.three_d_array = all(part.input_tags.three_d_array for part in parts)
         return tags
 
+    def _contained(self, output, X):
+        adapter = _get_container_adapter("transform", self)
+        if adapter is not None and output.ndim == 2:
+            columns = self.get_feature_names_out
+            output = adapter.create_container(output, X, columns=columns)
+        return hand_on(X, output)
+
     def _hstack(self, Xs):
         if all(np.ndim(X) == 2 for X in Xs):
             return super()._hstack(Xs)
@@ -134,7 +193,7 @@ def make_feature_stack(*transformers, n_jobs=None, verbose=False):
     *transformers : transformers
         The parts.
     n_jobs : int, default=None
-        Number of jobs; 1 if None.
+        Number of threads; 1 if None, all processors if -1.
     verbose : bool, default=False
         Whether the time of each part is printed.
 

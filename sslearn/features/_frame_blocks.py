@@ -1,11 +1,11 @@
 import numpy as np
 
-from sslearn.features._base import ArrayTransformer
+from sslearn.features._base import MapTransformer
 from sslearn.utils import check_maps
 from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
 
 
-class FrameBlocks(ArrayTransformer):
+class FrameBlocks(MapTransformer):
     """Blocks of neighbouring frames that do not overlap, on an axis of their own.
 
     A sample stays one sample: its blocks are an axis, so that nothing is lost of which block
@@ -75,7 +75,7 @@ class FrameBlocks(ArrayTransformer):
         self : FrameBlocks
             The transformer.
         """
-        self.n_features_in_ = self.transform(X).shape[1]
+        self.n_features_in_, self._n_freqs_in = self.transform(X).shape[1:3]
         return self
 
     def transform(self, X):

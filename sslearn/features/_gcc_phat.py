@@ -1,6 +1,8 @@
 import numpy as np
 
-from sslearn.features._pair_cues import PairCue
+from sslearn.features._interchannel import within_range
+from sslearn.features._names import lag_names
+from sslearn.features._pair_cues import PairCue, check_max_tau, half_frame
 from sslearn.geometry import mic_pairs
 from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils.param_validation import Integral, Interval, Real
@@ -22,6 +24,10 @@ def whiten(spectrum):
     phasors : ndarray of shape (...)
         ``spectrum / |spectrum|``; 0 where the spectrum is 0, so that silence says nothing.
     """
+    return within_range(_whiten, spectrum)
+
+
+def _whiten(spectrum):
     parts = np.ascontiguousarray(spectrum).view(spectrum.real.dtype)
     squares = np.square(parts)
     modulus = squares[..., ::2] + squares[..., 1::2]
@@ -187,6 +193,9 @@ class GCCPHAT(PairCue):
         "freq_range": ["array-like", None],
     }
 
+    _cue_name = "gcc_phat"
+    _uses_rate = True
+
     def __init__(self, fs=16000, *, max_tau=None, n_lags=None, pairs=None, freq_range=None):
         self.fs = fs
         self.max_tau = max_tau
@@ -218,30 +227,30 @@ class GCCPHAT(PairCue):
         X = check_spectrum(X)
         pairs, bins = self._plan(X)
         correlator = LagCorrelator(
-            self._lags(X), bins, n_fft=2 * (X.shape[2] - 1), fs=self.fs, dtype=X.real.dtype
+            self._lags(X.shape[2]), bins, n_fft=2 * (X.shape[2] - 1), fs=self.fs, dtype=X.real.dtype
         )
         maps = np.empty((len(X), len(pairs), correlator.n_lags, X.shape[3]), X.real.dtype)
         for sample, values in zip(X, maps, strict=True):
             values[:] = gcc_phat(sample[:, bins], pairs, correlator)
         return maps
 
+    def _row_names(self):
+        return lag_names(self._lags(self._n_freqs_in))
+
     def _plan(self, X):
         if X.shape[1] < 2:
             raise ValueError(f"X must have at least 2 channels on axis 1; got {X.shape[1]}.")
-        self._lags(X)
+        self._lags(X.shape[2])
         bins = band_slice(self.freq_range, fs=self.fs, n_fft=2 * (X.shape[2] - 1))
         if self.pairs is None:
             return mic_pairs(X.shape[1]).tolist(), bins
         return check_pairs(self.pairs, 0, X.shape[1]), bins
 
-    def _lags(self, X):
-        longest = (X.shape[2] - 1) / self.fs
-        max_tau = min(_DEFAULT_MAX_TAU, longest) if self.max_tau is None else self.max_tau
-        if max_tau > longest:
-            raise ValueError(
-                f"max_tau must be at most half a frame, {longest:g} s; got {max_tau:g}. "
-                "Raise n_fft or lower max_tau."
-            )
+    def _lags(self, n_freqs):
+        max_tau = self.max_tau
+        if max_tau is None:
+            max_tau = min(_DEFAULT_MAX_TAU, half_frame(self.fs, n_freqs))
+        check_max_tau(max_tau, self.fs, n_freqs)
         n_lags = self.n_lags
         if n_lags is None:
             # Rounding must not add a lag where the step is just half a period.

@@ -1,6 +1,9 @@
+from functools import partial
+
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
+from sslearn.features._interchannel import within_range
 from sslearn.utils import band_slice, check_spectrum
 from sslearn.utils.param_validation import Interval, Real, StrOptions, _fit_context
 
@@ -31,7 +34,26 @@ def sound_intensity(spectrum, convention, *, normalize=True, reactive=True):
     -------
     intensity : ndarray of shape (6, ...) or (3, ...)
         x, y, z of the active, then of the reactive intensity.
+
+    Raises
+    ------
+    ValueError
+        If an intensity that is not divided by the energy exceeds the range of its dtype.
     """
+    intensity = partial(_intensity, convention=convention, normalize=normalize, reactive=reactive)
+    if normalize:
+        return within_range(intensity, spectrum)
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            return intensity(spectrum)
+    except FloatingPointError as error:
+        raise ValueError(
+            "X must have finite squares where normalize=False; got values up to "
+            f"{np.abs(spectrum).max():.1g}. Scale X or set normalize=True."
+        ) from error
+
+
+def _intensity(spectrum, convention, normalize, reactive):
     channels, pressure_gain, velocity_gain = AMBISONIC_CONVENTIONS[convention]
     # Products of contiguous real arrays: faster than complex ones, of which half is not needed.
     real, imag = spectrum.real[channels], spectrum.imag[channels]
@@ -142,8 +164,8 @@ class IntensityVector(ArrayTransformer):
         self : IntensityVector
             The transformer.
         """
-        X, _ = self._plan(X)
-        self.n_features_in_ = X.shape[1]
+        X, self._bins = self._plan(X)
+        self.n_features_in_, self._n_freqs_in = X.shape[1:3]
         return self
 
     def transform(self, X):
@@ -176,6 +198,11 @@ class IntensityVector(ArrayTransformer):
             for sample in X
         ]
         return np.stack(maps)
+
+    def _axis_names(self):
+        parts = ("active", "reactive") if self.reactive else ("active",)
+        maps = [f"{part}_{axis}" for part in parts for axis in "xyz"]
+        return maps, self._bin_names(self._bins)
 
     def _plan(self, X):
         X = check_spectrum(X, n_channels=4)

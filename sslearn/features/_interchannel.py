@@ -6,6 +6,34 @@ import numpy as np
 _RATIO_LIMIT = 10**4.5
 
 
+def within_range(function, spectrum, axis=None):
+    """Apply a function that ignores the level; scale what overflows in it.
+
+    Parameters
+    ----------
+    function : callable
+        From spectra to what does not change with their level.
+    spectrum : ndarray of shape (...)
+        Complex spectra, or audio. What is not finite becomes NaN.
+    axis : tuple of int, default=None
+        Axes over which the level is irrelevant; all if None.
+
+    Returns
+    -------
+    result : ndarray
+        ``function(spectrum)``, also where products of the spectra exceed the floating-point range.
+    """
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            return function(spectrum)
+    except FloatingPointError:
+        parts = np.maximum(np.abs(spectrum.real), np.abs(spectrum.imag))
+        peak = parts.max(axis=axis, keepdims=True)
+        with np.errstate(invalid="ignore"):
+            scaled = spectrum / np.maximum(peak, np.finfo(peak.dtype).tiny)
+        return function(scaled)
+
+
 def guarded_magnitude(spectrum, out=None):
     """Magnitudes that may be divided: silence is the smallest normal number instead of 0.
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sslearn.features._interchannel import unit_phasor
-from sslearn.features._pair_cues import PairCue
+from sslearn.features._pair_cues import PairCue, check_max_tau
 from sslearn.utils.param_validation import Interval, Real
 
 # Lags in a sampling period; a parabola through the highest three does the rest.
@@ -35,8 +35,8 @@ class ITD(PairCue):
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None takes every bin.
     max_tau : float, default=0.001
-        Largest time difference that is looked for, in seconds. A wave needs 0.0008 s around a
-        large head.
+        Largest time difference that is looked for, in seconds; at most half a frame. A wave needs
+        0.0008 s around a large head.
 
     Attributes
     ----------
@@ -77,12 +77,22 @@ class ITD(PairCue):
         "max_tau": [Interval(Real, 0, None, closed="neither")],
     }
 
+    _cue_name = "itd"
+    _uses_rate = True
+
     def __init__(self, fs=16000, *, reference=0, pairs=None, freq_range=None, max_tau=1e-3):
         self.fs = fs
         self.reference = reference
         self.pairs = pairs
         self.freq_range = freq_range
         self.max_tau = max_tau
+
+    def _row_names(self):
+        return ["s"]
+
+    def _plan(self, X):
+        check_max_tau(self.max_tau, self.fs, X.shape[2])
+        return super()._plan(X)
 
     def _cue(self, spectrum, reference, freqs):
         step = 1 / (_OVERSAMPLING * self.fs)

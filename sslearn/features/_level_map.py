@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.features._base import ArrayTransformer
+from sslearn.features._interchannel import within_range
 from sslearn.utils import band_slice, check_channels, check_spectrum
 from sslearn.utils.param_validation import Interval, Real, _fit_context
 
@@ -73,7 +74,8 @@ class LevelMap(ArrayTransformer):
         self : LevelMap
             The transformer.
         """
-        self.n_features_in_ = self._plan(X)[0].shape[1]
+        X, self._channels, self._bins = self._plan(X)
+        self.n_features_in_, self._n_freqs_in = X.shape[1:3]
         return self
 
     def transform(self, X):
@@ -98,7 +100,12 @@ class LevelMap(ArrayTransformer):
         """
         self._validate_params()
         X, channels, bins = self._plan(X)
-        X = X[:, channels][:, :, bins]
+        return within_range(self._levels, X[:, channels][:, :, bins], axis=(2, 3))
+
+    def _axis_names(self):
+        return [f"level_{c}" for c in self._channels], self._bin_names(self._bins)
+
+    def _levels(self, X):
         power = np.square(X.real)
         power += np.square(X.imag)
         # Digital silence: 0 over the smallest normal number is 0.

@@ -5,9 +5,25 @@ from sslearn.features._interchannel import (
     guarded_magnitude,
     level_ratio,
     unit_phasor,
+    within_range,
 )
 from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
+
+
+def half_frame(fs, n_freqs):
+    """Half the length of a frame of spectra, in seconds: the longest delay they can tell."""
+    return (n_freqs - 1) / fs
+
+
+def check_max_tau(max_tau, fs, n_freqs):
+    """Raise if a largest delay, in seconds, exceeds half a frame of spectra."""
+    longest = half_frame(fs, n_freqs)
+    if max_tau > longest:
+        raise ValueError(
+            f"max_tau must be at most half a frame, {longest:g} s; got {max_tau:g}. It is in "
+            "seconds. Raise n_fft or lower max_tau."
+        )
 
 
 class PairCue(ArrayTransformer):
@@ -37,8 +53,8 @@ class PairCue(ArrayTransformer):
             The transformer.
         """
         X = check_spectrum(X)
-        self._plan(X)
-        self.n_features_in_ = X.shape[1]
+        self._pairs, self._bins = self._plan(X)
+        self.n_features_in_, self._n_freqs_in = X.shape[1:3]
         return self
 
     def transform(self, X):
@@ -68,8 +84,19 @@ class PairCue(ArrayTransformer):
         channels, references = map(list, zip(*pairs, strict=True))
         band = X[:, :, bins]
         freqs = np.arange(bins.start, bins.stop) * self.fs / (2 * (X.shape[2] - 1))
-        cues = [self._cue(sample[channels], sample[references], freqs) for sample in band]
-        return np.stack(cues)
+
+        def cue(sample):
+            return self._cue(sample[channels], sample[references], freqs)
+
+        return np.stack([within_range(cue, sample) for sample in band])
+
+    def _axis_names(self):
+        cue = self._cue_name
+        maps = [f"{cue}_{channel}-{reference}" for channel, reference in self._pairs]
+        return maps, self._row_names()
+
+    def _row_names(self):
+        return self._bin_names(self._bins)
 
     def _plan(self, X):
         n_fft = 2 * (X.shape[2] - 1)
@@ -117,6 +144,8 @@ class ILD(PairCue):
     >>> maps.shape, round(maps.mean().item(), 6)
     ((1, 1, 257, 13), 20.0)
     """
+
+    _cue_name = "ild"
 
     def __init__(self, reference=0, *, pairs=None, fs=16000, freq_range=None):
         self.reference = reference
@@ -167,6 +196,8 @@ class IPD(PairCue):
     >>> IPD().transform(spectrum).ravel().round(6).tolist()
     [0.5, 0.5, 0.5]
     """
+
+    _cue_name = "ipd"
 
     def __init__(self, reference=0, *, pairs=None, fs=16000, freq_range=None):
         self.reference = reference

@@ -1,12 +1,14 @@
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils.validation import check_is_fitted
 
-from sslearn.features._base import ArrayTransformer, StatelessTransformer
-from sslearn.utils import check_finite, check_maps
+from sslearn.features._base import MapTransformer, StatelessTransformer
+from sslearn.features._names import crossed
+from sslearn.utils import check_finite, check_floats, check_maps
 from sslearn.utils.param_validation import StrOptions, _fit_context
 
 
-class TimePooling(ArrayTransformer):
+class TimePooling(MapTransformer):
     """Average of cue maps over time.
 
     Parameters
@@ -56,8 +58,24 @@ class TimePooling(ArrayTransformer):
         self : TimePooling
             The transformer.
         """
-        self.n_features_in_ = check_maps(X).shape[1]
+        self.n_features_in_, self._n_freqs_in = check_maps(X).shape[1:3]
         return self
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the maps and their frequencies, as they enter.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_maps * n_freqs,), default=None
+            Their names; numbers if None.
+
+        Returns
+        -------
+        names : ndarray of str, object
+            The same names; each followed by ``_cos`` and ``_sin`` if ``statistic="circular"``.
+        """
+        names = super().get_feature_names_out(input_features)
+        return names if self.statistic == "mean" else crossed(names, ("cos", "sin"))
 
     def transform(self, X):
         """Average over frames.
@@ -132,6 +150,37 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
         self._n_features_out = int(np.prod(X.shape[1:]))
         return self
 
+    def get_feature_names_out(self, input_features=None):
+        """Names of the features.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the maps and their frequencies, as the steps before give them.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features,), object
+            The same names, with a number where each stands for several features, such as frames;
+            ``flatten0`` and so on if None.
+
+        Raises
+        ------
+        ValueError
+            If there are features that no name stands for.
+        """
+        if input_features is None:
+            return super().get_feature_names_out()
+        check_is_fitted(self, "_n_features_out")
+        n_each, n_left = divmod(self._n_features_out, len(input_features))
+        if n_left:
+            raise ValueError(
+                f"input_features must name each of {self._n_features_out} features, or equally "
+                f"many of them; got {len(input_features)} names."
+            )
+        names = np.asarray(input_features, dtype=object)
+        return names if n_each == 1 else crossed(names, [str(i) for i in range(n_each)])
+
     def transform(self, X):
         """Flatten each sample.
 
@@ -164,9 +213,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
         return features
 
     def _check(self, X):
-        X = np.asarray(X)
-        if X.dtype not in (np.float32, np.float64):
-            raise TypeError(f"X must be float32 or float64; got dtype {X.dtype}.")
+        X = check_floats(X)
         if X.ndim < 2 or X.size == 0:
             raise ValueError(
                 f"X must have shape (n_samples, ...) and not be empty; got shape {X.shape}."

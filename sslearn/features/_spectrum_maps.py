@@ -26,8 +26,12 @@ class SpectrumMap(ArrayTransformer):
         self : object
             The transformer.
         """
-        self.n_features_in_ = self._check_spectrum(X).shape[1]
+        self.n_features_in_, self._n_freqs_in = self._check_spectrum(X).shape[1:3]
         return self
+
+    def _axis_names(self):
+        maps = [f"{part}_{c}" for part in self._parts for c in range(self.n_features_in_)]
+        return maps, self._bin_names(slice(int(self.drop_dc), self._n_freqs_in))
 
     def _check_spectrum(self, X):
         X = check_spectrum(X)
@@ -78,6 +82,8 @@ class PhaseMap(SpectrumMap):
     >>> PhaseMap().transform(spectrum).ravel().round(3).tolist()
     [1.571, 3.142]
     """
+
+    _parts = ("phase",)
 
     def __init__(self, *, drop_dc=False):
         self.drop_dc = drop_dc
@@ -159,6 +165,8 @@ class RealImag(SpectrumMap):
         "unit_level": [StrOptions({"clip"}), None],
         **SpectrumMap._parameter_constraints,
     }
+
+    _parts = ("real", "imag")
 
     def __init__(self, *, unit_level=None, drop_dc=False):
         self.unit_level = unit_level

@@ -93,6 +93,7 @@ class STFT(ArrayTransformer):
         """
         analysis_window(self.window, self.n_fft, win_length=self.win_length)
         self.n_features_in_ = self._check_audio(X).shape[1]
+        self._n_freqs_in = self.n_fft // 2 + 1
         return self
 
     def transform(self, X):
@@ -114,7 +115,7 @@ class STFT(ArrayTransformer):
             If X is not float32 or float64.
         ValueError
             If clips differ in length, are too short for one frame or for their mirror image, or
-            are not finite.
+            are not finite or so large that their spectra are not.
         """
         self._validate_params()
         X = self._check_audio(X)
@@ -126,12 +127,21 @@ class STFT(ArrayTransformer):
             (*X.shape[:2], self.n_fft // 2 + 1, n_frames),
             dtype=np.result_type(X.dtype, np.complex64),
         )
-        for clip, clip_spectrum in zip(X, spectrum, strict=True):
+        loudest = np.finfo(X.dtype).max / max(1.0, np.abs(window).sum())
+        for i, (clip, clip_spectrum) in enumerate(zip(X, spectrum, strict=True)):
+            if max(clip.max(), -clip.min()) > loudest:
+                raise ValueError(
+                    f"X must be at most {loudest:.1g}, or its spectrum exceeds the range of "
+                    f"{X.dtype}; got {np.abs(clip).max():.1g} in sample {i}. Scale X."
+                )
             if margin:
                 clip = np.pad(clip, ((0, 0), (margin, margin)), _PAD_MODES[self.padding])
             frames = frame_views(clip, self.n_fft, self._hop)
             clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
+
+    def _axis_names(self):
+        return [f"channel{c}" for c in range(self.n_features_in_)], self._bin_names()
 
     @property
     def _hop(self):

@@ -162,6 +162,31 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     return check_finite(X, name) if ensure_finite else X
 
 
+def check_floats(X, *, name="X"):
+    """Validate an array of any shape whose values are float32 or float64.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        Array, or samples of one shape in any container that :func:`as_samples` unwraps.
+    name : str, default="X"
+        Name used in messages.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, ...)
+        The same array, in the byte order of the machine.
+
+    Raises
+    ------
+    TypeError
+        If the values are not float32 or float64.
+    ValueError
+        If the samples differ in shape.
+    """
+    return _check_kind(_array(X, name), _FLOATS, "float32 or float64", "Convert it.", name)
+
+
 def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
     """Validate complex spectra of shape (n_samples, n_channels, n_freqs, n_frames).
 

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
 from sklearn.utils.validation import _check_sample_weight
 
 from sslearn.utils._printing import shorten_arrays
@@ -30,6 +31,8 @@ __all__ = [
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
+    "_get_container_adapter",
+    "_safe_set_output",
     "validate_params",
     "with_callbacks",
 ]

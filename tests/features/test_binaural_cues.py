@@ -1,5 +1,9 @@
+import tracemalloc
+
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
@@ -8,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sslearn.exceptions import SilenceWarning
 from sslearn.features import BinauralCues
+from sslearn.utils import read_audio
 
 N_ILD = 435
 
@@ -204,3 +209,80 @@ def test_no_fit_is_needed():
     np.testing.assert_array_equal(
         make_pipeline(BinauralCues()).transform(X), BinauralCues().fit(X).transform(X)
     )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_no_frame_reaches_must_be_finite(value):
+    X = binaural_noise(n_times=4096 + 100)
+    X[1, 0, -1] = value
+    kind = "NaN" if np.isnan(value) else "infinity"
+    with pytest.raises(ValueError, match=f"X contains {kind} in sample 1"):
+        BinauralCues().transform(X)
+
+
+def write(folder, clips, fs=16000):
+    paths = [str(folder / f"{i}.wav") for i in range(len(clips))]
+    for path, clip in zip(paths, clips, strict=True):
+        soundfile.write(path, clip.T, fs, subtype="FLOAT")
+    return paths
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("fs", [16000, 44100])
+def test_files_equal_their_audio(tmp_path, fs, n_jobs):
+    lengths = [6000, 4500, 5000, 8000]
+    paths = write(tmp_path, [binaural_noise(1, n, seed=n)[0] for n in lengths], fs)
+    clips = [read_audio(path, fs=16000)[0] for path in paths]
+    expected = BinauralCues().transform(clips)
+    cues = BinauralCues(n_jobs=n_jobs).fit(paths)
+    for X in (paths, np.array(paths), pd.Series(paths, index=[3, 0, 2, 9])):
+        np.testing.assert_array_equal(cues.transform(X), expected)
+
+
+def test_training_from_files_holds_no_audio(tmp_path, monkeypatch):
+    # It allocates 32 MB for a moment without touching them.
+    monkeypatch.setattr("sslearn.features._binaural_cues.keep_freed_memory", lambda: None)
+    n_times = 100_000
+    paths = write(tmp_path, [binaural_noise(1, n_times, seed=i)[0] for i in range(20)])
+    model = make_pipeline(BinauralCues(), StandardScaler(), KNeighborsRegressor())
+    model.fit(paths[:2], [0, 1])
+    tracemalloc.start()
+    model.set_params(kneighborsregressor__n_neighbors=1).fit(paths, np.arange(20.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All files hold 16 MB; one of them 0.8 MB, and a block of frames 2 MB.
+    assert peak < 10e6
+    assert model.predict(paths[7:8]).item() == 7
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "message"),
+    [
+        ({"missing": True}, FileNotFoundError, r"X\[1\].*1\.wav.*does not exist"),
+        ({"clip": np.zeros((1, 4000))}, ValueError, r"X\[1\].*1\.wav.*n_channels=2.*got 1"),
+        ({"clip": np.zeros((2, 1000))}, ValueError, r"X\[1\].*1\.wav.*at least 1024 times"),
+        ({"clip": np.full((2, 4000), np.nan)}, ValueError, r"X\[1\].*1\.wav.*NaN"),
+    ],
+)
+def test_files_without_cues_are_named(tmp_path, spoil, error, message):
+    paths = write(tmp_path, [binaural_noise(1)[0], spoil.get("clip", np.zeros((2, 1)))])
+    if "missing" in spoil:
+        (tmp_path / "1.wav").unlink()
+    with pytest.raises(error, match=message):
+        BinauralCues().transform(paths)
+
+
+def test_clips_in_an_array_of_objects():
+    clips = np.empty(3, dtype=object)
+    clips[:] = [binaural_noise(1, 4000 + 100 * i)[0].astype(np.float32) for i in range(3)]
+    expected = BinauralCues().transform(list(clips))
+    np.testing.assert_array_equal(BinauralCues().fit_transform(clips), expected)
+    np.testing.assert_array_equal(BinauralCues().transform(clips[[2, 0]]), expected[[2, 0]])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("level", [1e19, 1e25, 1e36])
+def test_no_level_is_too_high(level):
+    X = binaural_noise().astype(np.float32)
+    cues = BinauralCues().transform((level * X).astype(np.float32))
+    np.testing.assert_allclose(cues, BinauralCues().transform(X), rtol=1e-3, atol=1e-3)

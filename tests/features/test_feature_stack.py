@@ -1,11 +1,23 @@
+import os
+
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils import get_tags
 
-from sslearn.features import ILD, IPD, STFT, FeatureStack, Flatten, make_feature_stack
+from sslearn.features import (
+    ILD,
+    IPD,
+    STFT,
+    FeatureStack,
+    Flatten,
+    TimePooling,
+    make_feature_stack,
+)
 
 SPECTRUM = STFT(64).transform(np.random.default_rng(0).standard_normal((3, 4, 300)))
 
@@ -47,3 +59,30 @@ def test_shapes_that_do_not_fit_are_named():
 def test_needs_fit_only_if_a_part_does():
     assert not get_tags(make_feature_stack(ILD(), IPD())).requires_fit
     assert get_tags(make_feature_stack(ILD(), StandardScaler())).requires_fit
+
+
+def test_parts_run_in_threads():
+    def process(X):
+        return np.full((len(X), 1), os.getpid())
+
+    part = FunctionTransformer(process)
+    stack = make_feature_stack(part, part, n_jobs=2)
+    for out in (stack.fit_transform(SPECTRUM), stack.transform(SPECTRUM)):
+        np.testing.assert_array_equal(out, os.getpid())
+
+
+def test_maps_stay_arrays_where_features_are_data_frames():
+    stack = make_feature_stack(ILD(), IPD())
+    pooled = make_pipeline(stack, TimePooling(), Flatten())
+    features = make_feature_stack(pooled, pooled)
+    expected = features.fit_transform(SPECTRUM)
+    with config_context(transform_output="pandas"):
+        assert isinstance(stack.fit_transform(SPECTRUM), np.ndarray)
+        frame = features.fit_transform(SPECTRUM)
+        assert isinstance(frame, pd.DataFrame)
+        assert list(frame.columns) == list(features.get_feature_names_out())
+        np.testing.assert_array_equal(frame, expected)
+        assert isinstance(features.transform(SPECTRUM), pd.DataFrame)
+    assert isinstance(
+        clone(pooled).set_output(transform="pandas").fit_transform(SPECTRUM), pd.DataFrame
+    )

@@ -4,12 +4,17 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
 from sslearn.features import (
+    GCCPHAT,
     ILD,
     IPD,
     ITD,
     STFT,
     BinauralCues,
     Flatten,
+    IntensityVector,
+    LevelMap,
+    PhaseMap,
+    RealImag,
     TimePooling,
     make_feature_stack,
 )
@@ -66,6 +71,53 @@ def test_time_difference_between_samples():
 def test_time_difference_stays_within_max_tau():
     spectrum = RECTANGULAR.transform(delayed(0, 40))
     assert np.abs(ITD(max_tau=5e-4).transform(spectrum)).max() <= 5e-4 + 1e-12
+
+
+@pytest.mark.parametrize("delay", [8, -8])
+def test_time_differences_reach_max_tau_on_either_side(delay):
+    spectrum = RECTANGULAR.transform(delayed(0, delay))
+    itd = ITD(max_tau=8 / 16000).transform(spectrum)
+    np.testing.assert_allclose(itd, delay / 16000, atol=1e-12)
+
+
+@pytest.mark.parametrize("cue", [ITD, GCCPHAT])
+def test_max_tau_in_milliseconds_is_refused(cue):
+    spectrum = RECTANGULAR.transform(delayed(0, 1))
+    for method in ("fit", "transform"):
+        with pytest.raises(ValueError, match=r"max_tau must be at most half a frame.*in seconds"):
+            getattr(cue(max_tau=1.0), method)(spectrum)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("level", [1e19, 1e25, 1e34])
+@pytest.mark.parametrize(
+    "cue",
+    [
+        ILD(),
+        IPD(),
+        ITD(),
+        GCCPHAT(),
+        LevelMap(),
+        IntensityVector(),
+        RealImag("clip"),
+        PhaseMap(),
+    ],
+    ids=lambda cue: type(cue).__name__,
+)
+def test_no_level_is_too_high(cue, level):
+    X = np.random.default_rng(0).standard_normal((2, 4, 1000)).astype(np.float32)
+    expected = cue.transform(STFT().transform(X))
+    loud = STFT().transform(np.float32(level) * X)
+    np.testing.assert_allclose(cue.transform(loud), expected, atol=1e-3)
+
+
+def test_levels_beyond_the_range_of_the_dtype_are_named():
+    X = np.random.default_rng(0).standard_normal((2, 4, 1000)).astype(np.float32)
+    X[1] *= np.float32(1e37)
+    with pytest.raises(ValueError, match=r"X must be at most .* got 3e\+37 in sample 1. Scale X"):
+        STFT().transform(X)
+    with pytest.raises(ValueError, match="X must have finite squares where normalize=False"):
+        IntensityVector(normalize=False).transform(STFT().transform(X * np.float32(1e-10)))
 
 
 @pytest.mark.filterwarnings("error")

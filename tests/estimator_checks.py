@@ -2,8 +2,8 @@
 
 scikit-learn runs almost none of its checks on estimators whose X is not two-dimensional. These
 run everywhere; `yield_checks` says which apply. An estimator is described by the kind of its X
-(``"paths"``; ``"audio"`` of two ears or ``"array_audio"``; ``"spectrum"`` of two ears, ``"array"``
-and ``"ambisonic"``, spectra too; ``"maps"`` or ``"features"``).
+(``"paths"``; ``"audio"`` of two ears, ``"array_audio"`` or ``"tetrahedron_audio"``; ``"spectrum"``
+of two ears, ``"array"`` and ``"ambisonic"``, spectra too; ``"maps"`` or ``"features"``).
 """
 
 import inspect
@@ -20,13 +20,20 @@ from sklearn.utils import get_tags
 from sslearn.base import is_localizer
 from sslearn.datasets import make_plane_waves
 from sslearn.features import STFT
-from sslearn.geometry import angles_to_unit_vectors, circular_array, circular_difference
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    circular_array,
+    circular_difference,
+    tetrahedral_array,
+)
 
 N_SAMPLES = 48
 # Excused from directions with elevation, which they refuse with a clear error.
 AZIMUTH_ONLY = ("ESPRIT",)
 EARS = [[0.0, 0.08, 0.0], [0.0, -0.08, 0.0]]
 ARRAY = circular_array(4, 0.05)
+TETRAHEDRON = tetrahedral_array(0.02)
+MICS = {"array": ARRAY, "array_audio": ARRAY, "tetrahedron_audio": TETRAHEDRON}
 
 
 def make_data(kind, *, dtype=np.float64, folder=None):
@@ -35,14 +42,14 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     azimuth = rng.uniform(-80, 80, N_SAMPLES)
     audio, y = make_plane_waves(
         N_SAMPLES,
-        mic_positions=ARRAY if kind.startswith("array") else EARS,
+        mic_positions=MICS.get(kind, EARS),
         duration=0.1,
         directions=azimuth,
         random_state=0,
         return_X_y=True,
     )
     audio = audio.astype(dtype)
-    if kind in ("audio", "array_audio"):
+    if kind.endswith("audio"):
         return audio, y
     if kind == "array":
         return STFT(256).transform(audio), y

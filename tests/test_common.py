@@ -21,6 +21,7 @@ from sslearn.features import (
     IPD,
     ITD,
     STFT,
+    AmbisonicEncoder,
     AudioReader,
     BinauralCues,
     FeatureStack,
@@ -34,7 +35,7 @@ from sslearn.features import (
 )
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
-from tests.estimator_checks import ARRAY, Case, yield_checks
+from tests.estimator_checks import ARRAY, TETRAHEDRON, Case, yield_checks
 
 NETWORK = MLP((32, 32), dropout=0.0)
 CLASSIFIER = MLP((32, 32), activation="relu", batch_norm="before", dropout=0.0)
@@ -45,6 +46,7 @@ ESTIMATORS = {
     "AudioReader": (AudioReader(), "paths", 17),
     "STFT": (STFT(256), "audio", 20),
     "STFT-padded": (STFT(256, padding="reflect"), "audio", 20),
+    "AmbisonicEncoder": (AmbisonicEncoder(TETRAHEDRON), "tetrahedron_audio", 20),
     "BinauralCues": (BinauralCues(), "audio", 20),
     "ILD": (ILD(), "spectrum", 20),
     "IPD": (IPD(), "spectrum", 20),

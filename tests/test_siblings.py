@@ -43,6 +43,7 @@ OWN_DEFAULTS = {"mic_positions", "duration", "rooms", "max_order", "max_epochs",
 OWN_TYPES = {*OWN_DEFAULTS, "sounds", "n_sources", "random_state"}
 # What one obvious argument may be given by position.
 FIRST = {
+    "AmbisonicEncoder": "mic_positions",
     "AudioReader": "fs",
     "BinauralCues": "fs",
     "FeatureStack": "transformer_list",

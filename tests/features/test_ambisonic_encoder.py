@@ -54,7 +54,7 @@ def test_plane_wave_has_its_gains(baffle, convention):
     for audio, gain in zip(encoder.transform(X), gains.T, strict=True):
         expected = band(gain[:, None] * sound, 300, 800)[:, 500:-500]
         error = band(audio, 300, 800)[:, 500:-500] - expected
-        assert error.std() < 0.05 * expected.std(axis=1).max()
+        assert error.std() < 0.08 * expected.std(axis=1).max()
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 scikit-learn runs almost none of its checks on estimators whose X is not two-dimensional. These
 run everywhere; `yield_checks` says which apply. An estimator is described by the kind of its X
-(``"paths"``; ``"audio"`` of two ears, ``"array_audio"`` or ``"tetrahedron_audio"``; ``"spectrum"``
-of two ears, ``"array"`` and ``"ambisonic"``, spectra too; ``"maps"`` or ``"features"``).
+(``"audio"`` of two ears, ``"array_audio"`` or ``"tetrahedron_audio"``, and ``"paths"`` or
+``"array_paths"`` of its files; ``"spectrum"`` of two ears, ``"array"`` and ``"ambisonic"``, spectra
+too; ``"maps"`` or ``"features"``).
 """
 
 import inspect
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
@@ -30,10 +33,12 @@ from sslearn.geometry import (
 N_SAMPLES = 48
 # Excused from directions with elevation, which they refuse with a clear error.
 AZIMUTH_ONLY = ("ESPRIT",)
+# A spectrum is one array: clips of several lengths are refused with a clear error.
+ONE_LENGTH = ("STFT",)
 EARS = [[0.0, 0.08, 0.0], [0.0, -0.08, 0.0]]
 ARRAY = circular_array(4, 0.05)
 TETRAHEDRON = tetrahedral_array(0.02)
-MICS = {"array": ARRAY, "array_audio": ARRAY, "tetrahedron_audio": TETRAHEDRON}
+MICS = {"array": ARRAY, "tetrahedron": TETRAHEDRON}
 
 
 def make_data(kind, *, dtype=np.float64, folder=None):
@@ -42,7 +47,7 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     azimuth = rng.uniform(-80, 80, N_SAMPLES)
     audio, y = make_plane_waves(
         N_SAMPLES,
-        mic_positions=MICS.get(kind, EARS),
+        mic_positions=MICS.get(kind.split("_")[0], EARS),
         duration=0.1,
         directions=azimuth,
         random_state=0,
@@ -53,8 +58,8 @@ def make_data(kind, *, dtype=np.float64, folder=None):
         return audio, y
     if kind == "array":
         return STFT(256).transform(audio), y
-    if kind == "paths":
-        return _write(audio, folder), y
+    if kind.endswith("paths"):
+        return np.array(_write(audio, folder)), y
     spectrum = np.fft.rfft(audio.reshape(N_SAMPLES, 2, -1, 160), axis=-1).swapaxes(2, 3)
     spectrum = spectrum[:, :, 1:].astype(np.complex64 if dtype == np.float32 else np.complex128)
     if kind == "spectrum":
@@ -70,14 +75,29 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     return np.hstack([cross.real, cross.imag]).astype(dtype), y
 
 
-def _write(audio, folder):
-    import soundfile
+def _write(clips, folder):
+    paths = [str(folder / f"clip{len(clips[0])}-{i:02d}.wav") for i in range(len(clips))]
+    for path, clip in zip(paths, clips, strict=True):
+        soundfile.write(path, 0.1 * clip.T, 16000, subtype="FLOAT")
+    return paths
 
-    paths = []
-    for i, clip in enumerate(audio):
-        paths.append(str(folder / f"clip{i:02d}.wav"))
-        soundfile.write(paths[-1], 0.1 * clip.T, 16000, subtype="FLOAT")
-    return np.array(paths)
+
+def make_clips(kind, folder):
+    """Six clips of three lengths, or the paths of their files."""
+    audio, _ = make_data(kind.replace("paths", "audio"))
+    clips = [clip[:, : clip.shape[1] - 50 * (i % 3)] for i, clip in enumerate(audio[:6])]
+    return _write(clips, folder) if kind.endswith("paths") else clips
+
+
+def containers(samples):
+    """The same samples in every container that people bring."""
+    objects = np.empty(len(samples), dtype=object)
+    for i, sample in enumerate(samples):
+        objects[i] = sample
+    index = np.random.default_rng(0).permutation(len(samples))
+    series = pd.Series(objects, index=index)
+    yield from (list(samples), tuple(samples), objects, objects[:, None], series)
+    yield pd.DataFrame({"sample": series})
 
 
 class Case:
@@ -92,14 +112,21 @@ class Case:
     def data(self, **kwargs):
         return make_data(self.kind, folder=self.folder, **kwargs)
 
+    def quick(self):
+        """The estimator, trained for no longer than it takes to compare two of its kind."""
+        estimator = self.make()
+        trained = "max_epochs" in estimator.get_params(deep=False)
+        return estimator.set_params(max_epochs=2) if trained else estimator
+
     def fitted(self, X, y):
         return self.make().fit(X, y)
 
 
 def answer(estimator, X):
-    """What a fitted estimator says of X, as an array."""
+    """What a fitted estimator says of X, as an array, or a list where lengths differ."""
     method = "predict" if hasattr(estimator, "predict") else "transform"
-    return np.asarray(getattr(estimator, method)(X))
+    result = getattr(estimator, method)(X)
+    return result if isinstance(result, list) else np.asarray(result)
 
 
 def assert_same(a, b, **tolerance):
@@ -212,9 +239,57 @@ def check_list_equals_array(case):
     assert_same(answer(estimator, list(X)), answer(estimator, X))
 
 
+def check_containers_equal_array(case):
+    X, y = case.data()
+    X, y = X[:10], y[:10]
+    expected = answer(case.quick().fit(X, y), X)
+    for given in containers(X):
+        # Files are float32, and what is computed of one or of eight at a time is rounded otherwise.
+        assert_same(answer(case.quick().fit(given, y), given), expected, atol=1e-3)
+
+
+def check_memory_map_equals_array(case):
+    X, y = case.data()
+    mapped = np.lib.format.open_memmap(case.folder / "X.npy", "w+", X.dtype, X.shape)
+    mapped[:] = X
+    expected = answer(case.quick().fit(X, y), X)
+    assert_same(answer(case.quick().fit(mapped, y), mapped), expected)
+
+
+def check_clips_of_any_length(case):
+    X, y = case.data()
+    estimator = case.quick().fit(X, y)
+    clips = make_clips(case.kind, case.folder)
+    if type(case.estimator).__name__ in ONE_LENGTH:
+        for given in containers(clips):
+            with pytest.raises(ValueError, match="X must hold clips of the same length"):
+                answer(estimator, given)
+        return
+    one_by_one = [answer(estimator, [clip])[0] for clip in clips]
+    for given in containers(clips):
+        for result, expected in zip(answer(estimator, given), one_by_one, strict=True):
+            assert_same(result, expected, atol=1e-3)
+
+
+def check_no_path_is_no_container(case):
+    X, y = case.data()
+    for wrong in (X[0], set(map(str, X)), (x for x in X), [X[0], np.zeros((2, 3))]):
+        with pytest.raises((TypeError, ValueError), match="X"):
+            case.quick().fit(wrong, y)
+
+
+def check_byte_order_is_irrelevant(case):
+    # Features enter by scikit-learn's gate, which makes double precision of foreign single.
+    for dtype in (np.float64,) if case.kind == "features" else (np.float32, np.float64):
+        X, y = case.data(dtype=dtype)
+        expected = answer(case.quick().fit(X, y), X)
+        swapped = X.astype(X.dtype.newbyteorder("S"))
+        result = answer(case.quick().fit(swapped, y), swapped)
+        assert result.dtype.isnative
+        assert_same(result, expected)
+
+
 def check_float32_kept(case):
-    if case.kind == "paths":
-        pytest.skip("paths have no dtype")
     X, y = case.data(dtype=np.float32)
     out = answer(case.fitted(X, y), X)
     assert out.dtype in (np.float32, np.complex64) or is_regressor(case.make())
@@ -375,10 +450,20 @@ def yield_checks(case):
         check_pipeline,
         check_invalid_parameter,
     )
-    if case.kind != "paths":
-        yield from (check_float32_kept, check_nan_refused, check_wrong_dimension)
+    if case.kind.endswith("paths"):
+        yield check_no_path_is_no_container
+    else:
+        yield from (
+            check_float32_kept,
+            check_nan_refused,
+            check_wrong_dimension,
+            check_byte_order_is_irrelevant,
+            check_memory_map_equals_array,
+        )
+    if case.kind.endswith(("audio", "paths")):
+        yield from (check_containers_equal_array, check_clips_of_any_length)
     tags = get_tags(case.make())
-    if case.kind not in ("paths", "maps") and tags.requires_fit:
+    if not case.kind.endswith(("paths", "maps")) and tags.requires_fit:
         yield check_wrong_channel_count
     if tags.requires_fit:
         yield check_not_fitted

@@ -3,7 +3,9 @@
 import importlib
 
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_estimator,
@@ -43,56 +45,73 @@ TRAIN = {"max_epochs": 40, "lr": 0.02, "random_state": 0}
 
 # One line an estimator, with fast parameters: (estimator, kind of its X, number of our checks).
 ESTIMATORS = {
-    "AudioReader": (AudioReader(), "paths", 17),
-    "STFT": (STFT(256), "audio", 20),
-    "STFT-padded": (STFT(256, padding="reflect"), "audio", 20),
-    "AmbisonicEncoder": (AmbisonicEncoder(TETRAHEDRON), "tetrahedron_audio", 20),
-    "BinauralCues": (BinauralCues(), "audio", 20),
-    "ILD": (ILD(), "spectrum", 20),
-    "IPD": (IPD(), "spectrum", 20),
-    "ITD": (ITD(), "spectrum", 20),
-    "GCCPHAT": (GCCPHAT(), "spectrum", 20),
-    "IntensityVector": (IntensityVector(), "ambisonic", 20),
-    "LevelMap": (LevelMap(), "spectrum", 20),
-    "PhaseMap": (PhaseMap(), "spectrum", 20),
-    "RealImag": (RealImag(unit_level="clip", drop_dc=True), "spectrum", 20),
-    "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 20),
-    "TimePooling": (TimePooling(), "maps", 20),
-    "Flatten": (Flatten(), "maps", 20),
-    "FrameBlocks": (FrameBlocks(5), "maps", 20),
-    "SRPPHAT": (SRPPHAT(ARRAY), "array", 31),
-    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 31),
-    "MVDR": (MVDR(ARRAY), "array", 31),
-    "MUSIC": (MUSIC(ARRAY), "array", 31),
-    "ESPRIT": (ESPRIT(ARRAY), "array", 30),
-    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 31),
-    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 31),
-    "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 30),
+    "AudioReader": (AudioReader(), "paths", 20),
+    "AudioReader-audio": (AudioReader(channels=[1, 0]), "audio", 24),
+    "STFT": (STFT(256), "audio", 24),
+    "STFT-padded": (STFT(256, padding="reflect"), "audio", 24),
+    "AmbisonicEncoder": (AmbisonicEncoder(TETRAHEDRON), "tetrahedron_audio", 24),
+    "BinauralCues": (BinauralCues(), "audio", 24),
+    "BinauralCues-paths": (BinauralCues(), "paths", 20),
+    "ILD": (ILD(), "spectrum", 22),
+    "IPD": (IPD(), "spectrum", 22),
+    "ITD": (ITD(), "spectrum", 22),
+    "GCCPHAT": (GCCPHAT(), "spectrum", 22),
+    "IntensityVector": (IntensityVector(), "ambisonic", 22),
+    "LevelMap": (LevelMap(), "spectrum", 22),
+    "PhaseMap": (PhaseMap(), "spectrum", 22),
+    "RealImag": (RealImag(unit_level="clip", drop_dc=True), "spectrum", 22),
+    "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 22),
+    "TimePooling": (TimePooling(), "maps", 22),
+    "Flatten": (Flatten(), "maps", 22),
+    "FrameBlocks": (FrameBlocks(5), "maps", 22),
+    "SRPPHAT": (SRPPHAT(ARRAY), "array", 33),
+    "SRPPHAT-audio": (SRPPHAT(ARRAY, batch_transform=STFT(256)), "array_audio", 35),
+    "SRPPHAT-paths": (
+        SRPPHAT(ARRAY, batch_transform=make_pipeline(AudioReader(), STFT(256))),
+        "array_paths",
+        30,
+    ),
+    "MVDR": (MVDR(ARRAY), "array", 33),
+    "MUSIC": (MUSIC(ARRAY), "array", 33),
+    "ESPRIT": (ESPRIT(ARRAY), "array", 32),
+    "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 33),
+    "IntensityLocalizer": (IntensityLocalizer(), "ambisonic", 33),
+    "KNeighborsLocalizer": (KNeighborsLocalizer(3), "features", 32),
     "LaplacianEigenmaps": (
         LaplacianEigenmaps(2, n_neighbors=5, random_state=0),
         "features",
-        22,
+        24,
     ),
-    "SiameseEmbedding": (SiameseEmbedding(NETWORK, radius=15, **TRAIN), "features", 22),
+    "SiameseEmbedding": (SiameseEmbedding(NETWORK, radius=15, **TRAIN), "features", 24),
     "NeuralLocalizer": (
         NeuralLocalizer(NETWORK, encoding=UnitVectorEncoding(), **TRAIN),
         "features",
-        30,
+        32,
     ),
     "NeuralLocalizer-angle": (
         NeuralLocalizer(NETWORK, encoding=AngleEncoding(), **TRAIN),
         "features",
-        30,
+        32,
     ),
     "NeuralLocalizer-unbiased": (
         NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), **TRAIN),
         "features",
-        31,
+        33,
     ),
     "NeuralLocalizer-scores": (
         NeuralLocalizer(CLASSIFIER, encoding=UnbiasedEncoding(), activation=None, **TRAIN),
         "features",
-        31,
+        33,
+    ),
+    "NeuralLocalizer-audio": (
+        NeuralLocalizer(NETWORK, batch_transform=BinauralCues(n_fft=512), **TRAIN),
+        "audio",
+        34,
+    ),
+    "NeuralLocalizer-paths": (
+        NeuralLocalizer(NETWORK, batch_transform=BinauralCues(n_fft=512), **TRAIN),
+        "paths",
+        29,
     ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}
@@ -107,15 +126,25 @@ N_SKLEARN_CHECKS = {
 }
 
 
+CONFIGS = {
+    "plain": {},
+    "pandas": {"transform_output": "pandas"},
+    "routing": {"enable_metadata_routing": True},
+}
+
+
 def _ours():
-    for name, (estimator, kind, _) in ESTIMATORS.items():
-        for check in yield_checks(Case(estimator, kind, None)):
-            yield pytest.param(estimator, kind, check, id=f"{name}-{check.__name__}")
+    for config in CONFIGS:
+        for name, (estimator, kind, _) in ESTIMATORS.items():
+            for check in yield_checks(Case(estimator, kind, None)):
+                id = f"{name}-{check.__name__}-{config}"
+                yield pytest.param(estimator, kind, check, config, id=id)
 
 
-@pytest.mark.parametrize(("estimator", "kind", "check"), list(_ours()))
-def test_our_checks(estimator, kind, check, tmp_path):
-    check(Case(estimator, kind, tmp_path))
+@pytest.mark.parametrize(("estimator", "kind", "check", "config"), list(_ours()))
+def test_our_checks(estimator, kind, check, config, tmp_path):
+    with config_context(**CONFIGS[config]):
+        check(Case(estimator, kind, tmp_path))
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

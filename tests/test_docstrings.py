@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -42,3 +43,13 @@ def test_room_has_one_sentence_and_sorted_names(room):
     module = importlib.import_module(f"sslearn.{room}")
     assert module.__doc__
     assert list(module.__all__) == sorted(module.__all__)
+
+
+PAGES = sorted((Path(__file__).parents[1] / "docs").rglob("*.rst"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_of_pages_is_run(page):
+    """A pipeline in the running text is not a doctest, so nobody notices when it breaks."""
+    literals = page.read_text().split("``")[1::2]
+    assert not [literal for literal in literals if "make_pipeline(" in literal]

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from sslearn import recipes
-from sslearn.datasets import make_ambisonic, make_plane_waves
+from sslearn.datasets import make_ambisonic, make_binaural, make_plane_waves
 from sslearn.geometry import circular_array
 
 NETWORKS = {
@@ -56,3 +56,16 @@ def test_frames_keep_their_duration(name, write):
     # Files of another rate are resampled to that of the recipe.
     frames = at_16k.batch_transform.fit_transform(write(X, fs=48000))
     assert frames.shape == at_16k.batch_transform.fit_transform(clips(name)[0]).shape
+
+
+@pytest.mark.parametrize(
+    "recipe", [recipes.siamese, recipes.feed_forward, recipes.laplacian_eigenmaps]
+)
+def test_binaural_systems_take_files(recipe, write):
+    X, y = make_binaural(40, duration=0.1, random_state=0, return_X_y=True)
+    paths = write(X)
+    settings = {} if recipe is recipes.laplacian_eigenmaps else {"max_epochs": 1}
+    expected = recipe(random_state=0, **settings).fit(X, y).predict(X)
+    for container in (list, np.array, pd.Series):
+        model = recipe(random_state=0, **settings).fit(container(paths), y)
+        np.testing.assert_allclose(model.predict(container(paths)), expected, atol=1e-6)

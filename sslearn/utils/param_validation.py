@@ -18,7 +18,8 @@ from sklearn.utils.validation import _check_sample_weight
 
 from sslearn.utils._printing import shorten_arrays
 
-_pprint._changed_params = shorten_arrays(_pprint._changed_params)
+if hasattr(_pprint, "_changed_params"):  # otherwise arrays are printed in full
+    _pprint._changed_params = shorten_arrays(_pprint._changed_params)
 
 __all__ = [
     "CallbackSupportMixin",

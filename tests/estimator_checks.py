@@ -2,9 +2,9 @@
 
 scikit-learn runs almost none of its checks on estimators whose X is not two-dimensional. These
 run everywhere; `yield_checks` says which apply. An estimator is described by the kind of its X
-(``"audio"`` of two ears or ``"array_audio"``, and ``"paths"`` or ``"array_paths"`` of its files;
-``"spectrum"`` of two ears, ``"array"`` and ``"ambisonic"``, spectra too; ``"maps"`` or
-``"features"``).
+(``"audio"`` of two ears, ``"array_audio"`` or ``"tetrahedron_audio"``, and ``"paths"`` or
+``"array_paths"`` of its files; ``"spectrum"`` of two ears, ``"array"`` and ``"ambisonic"``, spectra
+too; ``"maps"`` or ``"features"``).
 """
 
 import inspect

@@ -7,11 +7,13 @@ from sklearn.base import clone
 
 from sslearn.datasets import make_plane_waves
 from sslearn.features import STFT
-from sslearn.geometry import angles_to_unit_vectors, circular_array
+from sslearn.geometry import angles_to_unit_vectors, circular_array, tetrahedral_array
 
 N_SAMPLES = 48
 EARS = [[0.0, 0.08, 0.0], [0.0, -0.08, 0.0]]
 ARRAY = circular_array(4, 0.05)
+TETRAHEDRON = tetrahedral_array(0.02)
+MICS = {"array": ARRAY, "tetrahedron": TETRAHEDRON}
 
 
 def make_data(kind, *, dtype=np.float64, folder=None):
@@ -20,14 +22,14 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     azimuth = rng.uniform(-80, 80, N_SAMPLES)
     audio, y = make_plane_waves(
         N_SAMPLES,
-        mic_positions=ARRAY if kind.startswith("array") else EARS,
+        mic_positions=MICS.get(kind.split("_")[0], EARS),
         duration=0.1,
         directions=azimuth,
         random_state=0,
         return_X_y=True,
     )
     audio = audio.astype(dtype)
-    if kind in ("audio", "array_audio"):
+    if kind.endswith("audio"):
         return audio, y
     if kind == "array":
         return STFT(256).transform(audio), y

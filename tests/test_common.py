@@ -28,6 +28,7 @@ from sslearn.features import (
     IPD,
     ITD,
     STFT,
+    AmbisonicEncoder,
     AudioReader,
     BinauralCues,
     FeatureStack,
@@ -46,7 +47,7 @@ from tests.estimator_checks import (
     check_spectrum_peaks_at_the_truth,
     yield_checks,
 )
-from tests.estimator_data import ARRAY, Case
+from tests.estimator_data import ARRAY, TETRAHEDRON, Case
 
 NETWORK = MLP((32, 32), dropout=0.0)
 CLASSIFIER = MLP((32, 32), activation="relu", batch_norm="before", dropout=0.0)
@@ -58,6 +59,7 @@ ESTIMATORS = {
     "AudioReader-audio": (AudioReader(channels=[1, 0]), "audio", 24),
     "STFT": (STFT(256), "audio", 24),
     "STFT-padded": (STFT(256, padding="reflect"), "audio", 24),
+    "AmbisonicEncoder": (AmbisonicEncoder(TETRAHEDRON), "tetrahedron_audio", 24),
     "BinauralCues": (BinauralCues(), "audio", 24),
     "BinauralCues-paths": (BinauralCues(), "paths", 20),
     "ILD": (ILD(), "spectrum", 22),
@@ -67,7 +69,7 @@ ESTIMATORS = {
     "IntensityVector": (IntensityVector(), "ambisonic", 22),
     "LevelMap": (LevelMap(), "spectrum", 22),
     "PhaseMap": (PhaseMap(), "spectrum", 22),
-    "RealImag": (RealImag("clip", drop_dc=True), "spectrum", 22),
+    "RealImag": (RealImag(unit_level="clip", drop_dc=True), "spectrum", 22),
     "FeatureStack": (FeatureStack([("ild", ILD()), ("ipd", IPD())]), "spectrum", 22),
     "TimePooling": (TimePooling(), "maps", 22),
     "Flatten": (Flatten(), "maps", 22),

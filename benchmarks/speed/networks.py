@@ -47,7 +47,7 @@ SYSTEMS = {
     "PNN": (PNN(), make_pipeline(SPECTRA, PhaseMap(drop_dc=True))),
     "SNet": (
         SNet(),
-        make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7, normalize="frequency")),
+        make_pipeline(SPECTRA, RealImag(drop_dc=True), FrameBlocks(7, unit_level="frequency")),
     ),
 }
 NARROW = PNN(4, hidden_layer_sizes=(32,))

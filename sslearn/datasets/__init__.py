@@ -12,6 +12,7 @@ from sslearn.datasets._binaural import make_binaural
 from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load_surrey_brir
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
 from sslearn.datasets._corpora import load_librispeech, load_noise
+from sslearn.datasets._dcase import load_dcase_metadata, make_dcase_targets
 from sslearn.datasets._heads import (
     load_ari,
     load_ircam_listen,
@@ -37,6 +38,7 @@ __all__ = [
     "load_ari",
     "load_bbc_brir",
     "load_cipic",
+    "load_dcase_metadata",
     "load_ircam_listen",
     "load_librispeech",
     "load_mit_kemar",
@@ -55,6 +57,7 @@ __all__ = [
     "load_uwa_two_mic",
     "make_ambisonic",
     "make_binaural",
+    "make_dcase_targets",
     "make_plane_waves",
     "make_shoebox",
     "make_shoebox_rooms",

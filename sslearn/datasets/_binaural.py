@@ -10,6 +10,7 @@ def make_binaural(
     n_sources=1,
     placement=None,
     noise=None,
+    interferer=None,
     fs=16000,
     duration=1.0,
     max_order=14,
@@ -49,6 +50,10 @@ def make_binaural(
         Signal-to-noise ratio in dB, or a range of ratios, of white noise uncorrelated between the
         ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` offers
         another reference. No noise if None.
+    interferer : Interferer, default=None
+        Additional source in the same room (:class:`~sslearn.simulation.Interferer`), at least
+        ``min_separation`` away from the others and not in ``y``; it needs rooms. No interferer if
+        None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=1.0
@@ -82,7 +87,9 @@ def make_binaural(
         degrees of shape (n_samples, 2) (or as ``placement`` lays them out), ``metadata``, a
         DataFrame with the columns room (index label in ``rooms``, else the key ``room`` of the
         head or "anechoic"), receiver, head, speaker, source, distance, snr and yaw (speaker_0,
-        speaker_1, ..., source_0, ..., distance_0, ... for several sources), ``fs`` and ``rooms``.
+        speaker_1, ..., source_0, ..., distance_0, ... for several sources) and, with an
+        interferer, interferer_azimuth, interferer_elevation, interferer_distance,
+        interferer_source and sir, ``fs`` and ``rooms``.
 
     Raises
     ------
@@ -133,6 +140,7 @@ def make_binaural(
         n_sources=n_sources,
         placement=placement,
         noise=noise,
+        interferer=interferer,
         fs=fs,
         duration=duration,
         max_order=max_order,

@@ -10,6 +10,7 @@ def make_shoebox(
     n_sources=1,
     placement=None,
     noise=None,
+    interferer=None,
     fs=16000,
     duration=2.0,
     max_order=None,
@@ -43,6 +44,9 @@ def make_shoebox(
     noise : Noise, float or tuple of (float, float), default=None
         Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
         dB, or a range of ratios, of noise that is independent at each microphone. No noise if None.
+    interferer : Interferer, default=None
+        Additional source in the same room (:class:`~sslearn.simulation.Interferer`), at least
+        ``min_separation`` away from the others and not in ``y``. No interferer if None.
     fs : float, default=16000
         Sampling rate in Hz.
     duration : float, default=2.0
@@ -74,8 +78,9 @@ def make_shoebox(
         of ``batch_transform``), ``target``, directions in degrees of shape (n_samples,),
         (n_samples, 2) or (n_samples, n_sources, k), ``metadata``, a DataFrame with the columns
         room (index label in ``rooms``), t60, speaker, source, distance, snr and yaw (speaker_0,
-        speaker_1, ..., source_0, ..., distance_0, ... for several sources), ``fs``,
-        ``mic_positions`` and ``rooms``.
+        speaker_1, ..., source_0, ..., distance_0, ... for several sources) and, with an
+        interferer, interferer_azimuth, interferer_elevation, interferer_distance,
+        interferer_source and sir, ``fs``, ``mic_positions`` and ``rooms``.
 
     Raises
     ------
@@ -135,6 +140,7 @@ def make_shoebox(
         n_sources=n_sources,
         placement=placement,
         noise=noise,
+        interferer=interferer,
         fs=fs,
         duration=duration,
         max_order=max_order,

@@ -2,6 +2,7 @@
 
 # Names imported as themselves are for other rooms; they do not validate arrays.
 
+from sslearn.features._ambisonic_encoder import AmbisonicEncoder
 from sslearn.features._ambisonic_format import ambisonic_gains
 from sslearn.features._audio_reader import AudioReader
 from sslearn.features._binaural_cues import BinauralCues
@@ -21,6 +22,7 @@ from sslearn.features._spectrum_maps import PhaseMap, RealImag
 from sslearn.features._stft import STFT
 
 __all__ = [  # noqa: RUF022
+    "AmbisonicEncoder",
     "AudioReader",
     "BinauralCues",
     "FeatureStack",

@@ -142,6 +142,24 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
             _safe_set_output(part, transform=transform)
         return self
 
+    @property
+    def n_features_in_(self):
+        """Number of features seen in ``fit``."""
+        return self._get_from_part("n_features_in_")
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features seen in ``fit``."""
+        return self._get_from_part("feature_names_in_")
+
+    def _get_from_part(self, name):
+        # scikit-learn's properties raise IndexError for no parts, at which ``dir`` and so the
+        # diagram in a notebook fail.
+        parts = [part for _, part in self.transformer_list if not isinstance(part, str)]
+        if not parts:
+            raise AttributeError(f"FeatureStack has no {name}: it has no transformer.")
+        return getattr(parts[0], name)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         parts = [get_tags(part) for _, part in self.transformer_list if not isinstance(part, str)]

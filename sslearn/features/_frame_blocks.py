@@ -18,7 +18,7 @@ class FrameBlocks(MapTransformer):
     incomplete : {"error", "drop"}, default="error"
         What is done with frames at the end that fill no block: an error says how many there are,
         or they are left out.
-    normalize : {"block", "frequency"} or None, default=None
+    unit_level : {"block", "frequency"} or None, default=None
         ``"block"`` divides each block by its root mean square, so that loud and soft blocks weigh
         alike in training and none changes with the level of the recording. ``"frequency"`` divides
         each frequency of a block by its own, over maps and frames, so that high frequencies count
@@ -36,8 +36,8 @@ class FrameBlocks(MapTransformer):
     Notes
     -----
     Frame i of block b is frame ``b n_frames + i`` of the maps. Maps stay on axis 1, so blocks may
-    be joined by :class:`FeatureStack` as well as maps. Without ``normalize``, the result is a view:
-    nothing is copied.
+    be joined by :class:`FeatureStack` as well as maps. Without ``unit_level``, the result is a
+    view: nothing is copied.
 
     Examples
     --------
@@ -51,13 +51,13 @@ class FrameBlocks(MapTransformer):
     _parameter_constraints: dict = {
         "n_frames": [Interval(Integral, 1, None, closed="left")],
         "incomplete": [StrOptions({"error", "drop"})],
-        "normalize": [StrOptions({"block", "frequency"}), None],
+        "unit_level": [StrOptions({"block", "frequency"}), None],
     }
 
-    def __init__(self, n_frames, *, incomplete="error", normalize=None):
+    def __init__(self, n_frames, *, incomplete="error", unit_level=None):
         self.n_frames = n_frames
         self.incomplete = incomplete
-        self.normalize = normalize
+        self.unit_level = unit_level
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -112,11 +112,11 @@ class FrameBlocks(MapTransformer):
             )
         blocks = X[..., : n_blocks * self.n_frames]
         blocks = blocks.reshape(*X.shape[:3], n_blocks, self.n_frames)
-        return blocks if self.normalize is None else self._normalized(blocks)
+        return blocks if self.unit_level is None else self._normalized(blocks)
 
     def _normalized(self, blocks):
         # Divided by the largest value first: squares of any finite values are then finite.
-        axes = (1, 4) if self.normalize == "frequency" else (1, 2, 4)
+        axes = (1, 4) if self.unit_level == "frequency" else (1, 2, 4)
         tiny = np.finfo(blocks.dtype).tiny
         blocks = blocks / np.maximum(np.abs(blocks).max(axis=axes, keepdims=True), tiny)
         level = np.sqrt(np.square(blocks).mean(axis=axes, keepdims=True))

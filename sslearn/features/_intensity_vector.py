@@ -83,13 +83,13 @@ class IntensityVector(ArrayTransformer):
 
     Parameters
     ----------
-    normalize : bool, default=True
-        Whether the intensity is divided by the energy, which leaves the direction and how far the
-        sound is one plane wave. Otherwise it is the product of pressure and velocity.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the four channels: ``"sn3d"`` and ``"n3d"`` are W, Y, Z, X (ACN), where
         a plane wave from the unit vector ``u`` has W = 1 and Y, Z, X = ``u`` or ``sqrt(3) u``;
         ``"fuma"`` is W, X, Y, Z with W = ``1 / sqrt(2)`` and X, Y, Z = ``u``.
+    normalize : bool, default=True
+        Whether the intensity is divided by the energy, which leaves the direction and how far the
+        sound is one plane wave. Otherwise it is the product of pressure and velocity.
     reactive : bool, default=True
         Whether the reactive intensity is put after the active one.
     fs : float, default=16000
@@ -140,10 +140,10 @@ class IntensityVector(ArrayTransformer):
     }
 
     def __init__(
-        self, normalize=True, *, convention="sn3d", reactive=True, fs=16000, freq_range=None
+        self, convention="sn3d", *, normalize=True, reactive=True, fs=16000, freq_range=None
     ):
-        self.normalize = normalize
         self.convention = convention
+        self.normalize = normalize
         self.reactive = reactive
         self.fs = fs
         self.freq_range = freq_range

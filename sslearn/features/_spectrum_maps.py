@@ -85,7 +85,7 @@ class PhaseMap(SpectrumMap):
 
     _parts = ("phase",)
 
-    def __init__(self, drop_dc=False):
+    def __init__(self, *, drop_dc=False):
         self.drop_dc = drop_dc
 
     def transform(self, X):
@@ -125,7 +125,7 @@ class RealImag(SpectrumMap):
 
     Parameters
     ----------
-    normalize : {"clip"} or None, default=None
+    unit_level : {"clip"} or None, default=None
         ``"clip"`` divides each clip by its mean magnitude over channels, frequencies (0 Hz too)
         and frames, which removes the level and keeps all differences of channels.
     drop_dc : bool, default=False
@@ -162,14 +162,14 @@ class RealImag(SpectrumMap):
     """
 
     _parameter_constraints: dict = {
-        "normalize": [StrOptions({"clip"}), None],
+        "unit_level": [StrOptions({"clip"}), None],
         **SpectrumMap._parameter_constraints,
     }
 
     _parts = ("real", "imag")
 
-    def __init__(self, normalize=None, *, drop_dc=False):
-        self.normalize = normalize
+    def __init__(self, *, unit_level=None, drop_dc=False):
+        self.unit_level = unit_level
         self.drop_dc = drop_dc
 
     def transform(self, X):
@@ -198,7 +198,7 @@ class RealImag(SpectrumMap):
         X = self._check_spectrum(X)
         kept = X[:, :, int(self.drop_dc) :]
         maps = np.concatenate([kept.real, kept.imag], axis=1)
-        if self.normalize == "clip":
+        if self.unit_level == "clip":
             for sample, sample_maps in zip(X, maps, strict=True):
                 level = np.abs(sample).mean(dtype=np.float64)
                 sample_maps /= max(level, np.finfo(maps.dtype).tiny)

@@ -12,6 +12,7 @@ from sslearn.geometry._arrays import (
 )
 from sslearn.geometry._circle import azimuth_order, unroll_azimuths
 from sslearn.geometry._delays import propagation_delays, steering_vectors
+from sslearn.geometry._devices import device_array, get_device_names, place_array
 from sslearn.geometry._directions import (
     angles_to_interaural_polar,
     angles_to_unit_vectors,
@@ -51,8 +52,10 @@ __all__ = [
     "circular_array",
     "circular_difference",
     "circular_grid",
+    "device_array",
     "draw_directions",
     "fibonacci_grid",
+    "get_device_names",
     "great_circle_distance",
     "grid_neighbors",
     "hull_mesh",
@@ -61,6 +64,7 @@ __all__ = [
     "linear_array",
     "mic_pairs",
     "near_field_grid",
+    "place_array",
     "propagation_delays",
     "quasi_uniform_grid",
     "rectangular_array",

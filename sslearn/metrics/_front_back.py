@@ -14,7 +14,7 @@ def _mirror(y):
     return mirrored
 
 
-def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None):
+def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=None):
     """Share of the samples that are heard in front instead of behind, or the reverse.
 
     Parameters
@@ -23,7 +23,7 @@ def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None
         True azimuth; azimuth and elevation; and distance (not used), in degrees and metres.
     y_pred : array-like of the same shape
         Predicted directions.
-    margin : float, default=15.0
+    tolerance : float, default=15.0
         Sources at less than this angle from the plane through the ears (azimuths near -90 and 90,
         or overhead) are left out, in degrees: a small error takes them across.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -37,7 +37,7 @@ def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None
     Raises
     ------
     ValueError
-        If the directions are not valid, their shapes differ, or ``margin`` is not in [0, 90).
+        If the directions are not valid, their shapes differ, or ``tolerance`` is not in [0, 90).
 
     Warns
     -----
@@ -47,7 +47,7 @@ def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None
     Notes
     -----
     A prediction is confused if its error shrinks when it is mirrored at the vertical plane through
-    the ears: azimuth ``180 - azimuth``, same elevation [1]_. The width of the margin varies in the
+    the ears: azimuth ``180 - azimuth``, same elevation [1]_. The tolerance varies in the
     literature; the default is ours.
 
     References
@@ -62,13 +62,13 @@ def front_back_confusion_rate(y_true, y_pred, *, margin=15.0, sample_weight=None
     >>> front_back_confusion_rate([0, 30, 170, 88], [5, 148, -170, 95]).__round__(3)
     0.333
     """
-    if not 0 <= margin < 90:
-        raise ValueError(f"margin must be in [0, 90) degrees; got {margin}.")
+    if not 0 <= tolerance < 90:
+        raise ValueError(f"tolerance must be in [0, 90) degrees; got {tolerance}.")
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
     off_plane = np.rad2deg(np.arcsin(np.abs(angles_to_unit_vectors(y_true)[:, 0])))
-    weight = weight * (off_plane >= margin - ROUNDING)
+    weight = weight * (off_plane >= tolerance - ROUNDING)
     shrinks = component_errors(y_true, _mirror(y_pred), None) + ROUNDING
     confused = shrinks < component_errors(y_true, y_pred, None)
     return ratio(
-        weight @ confused, weight.sum(), f"source {margin:g} degrees or more off the plane"
+        weight @ confused, weight.sum(), f"source {tolerance:g} degrees or more off the plane"
     )

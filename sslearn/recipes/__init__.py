@@ -1,8 +1,9 @@
 """Published systems and our own, one function each, which returns an estimator on audio.
 
 Every part of a recipe is an ordinary step or parameter: it can be replaced, searched over by
-``step__parameter``, or used alone. Audio has shape (n_samples, n_channels, n_times); for the
-binaural systems the left ear is the first of two channels.
+``step__parameter``, or used alone. X is audio of shape (n_samples, n_channels, n_times), sampled at
+``fs``, or paths of files, which are resampled to it; for the binaural systems the left ear is the
+first of two channels.
 """
 
 from sslearn.recipes._ambisonic import ambisonic_crnn, ambisonic_histogram

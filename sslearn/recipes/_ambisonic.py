@@ -18,9 +18,10 @@ from sslearn.encoding import (
     UnbiasedEncoding,
     UnitVectorEncoding,
 )
-from sslearn.features import STFT, IntensityVector, LevelMap, make_feature_stack
+from sslearn.features import STFT, AudioReader, IntensityVector, LevelMap, make_feature_stack
 from sslearn.geometry import quasi_uniform_grid
 
+_HOP = 0.032  # seconds between frames
 _STEP = 10.0
 _WIDTH = 2 * _STEP
 _FREQ_RANGE = (50, 4000)  # of speech
@@ -39,7 +40,9 @@ def ambisonic_crnn(
     target="cartesian",
     *,
     convention="sn3d",
+    fs=16000,
     max_epochs=150,
+    n_jobs=None,
     device="auto",
     random_state=None,
     verbose=0,
@@ -58,8 +61,12 @@ def ambisonic_crnn(
         three directions around the true one, decoded between them.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     max_epochs : int, default=150
         Maximum number of epochs.
+    n_jobs : int, default=None
+        Threads that compute the features of later mini-batches; none if None.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
@@ -70,8 +77,9 @@ def ambisonic_crnn(
     Returns
     -------
     localizer : NeuralLocalizer
-        Localizer of audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map,
-        in azimuth and elevation. 13,312 samples are the published 25 frames; any length works.
+        Localizer of audio of shape (n_samples, 4, n_times), which may be a memory map, or of files,
+        in azimuth and elevation. 13,312 samples at 16 kHz are the published 25 frames; any length
+        works.
 
     Raises
     ------
@@ -84,7 +92,7 @@ def ambisonic_crnn(
 
     Notes
     -----
-    Sine windows of 1024 samples every 512, active and reactive intensity in 513 bins,
+    Sine windows of 1024 samples every 512 (at 16 kHz), active and reactive intensity in 513 bins,
     :class:`sslearn.networks.CRNN`, a sigmoid (``"one_hot"``, ``"unbiased"``: softmax) in each
     frame, mean over frames, Nadam with a learning rate of 1e-3 on batches of 64, early stopping
     after 20 epochs without improvement. The published systems decode a class as its direction.
@@ -123,8 +131,9 @@ def ambisonic_crnn(
         loss=_TARGETS[target],
         batch_size=64,
         training=Training("nadam", n_iter_no_change=20),
-        batch_transform=make_pipeline(_stft(), IntensityVector(convention=convention)),
+        batch_transform=_features(fs, IntensityVector(convention, fs=fs)),
         max_epochs=max_epochs,
+        n_jobs=n_jobs,
         device=device,
         random_state=random_state,
         verbose=verbose,
@@ -132,7 +141,14 @@ def ambisonic_crnn(
 
 
 def ambisonic_histogram(
-    *, convention="sn3d", max_epochs=60, device="auto", random_state=None, verbose=0
+    convention="sn3d",
+    *,
+    fs=16000,
+    max_epochs=60,
+    n_jobs=None,
+    device="auto",
+    random_state=None,
+    verbose=0,
 ):
     """Histograms of intensity directions with learned masks.
 
@@ -140,8 +156,12 @@ def ambisonic_histogram(
     ----------
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the channels; see :class:`sslearn.features.IntensityVector`.
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
     max_epochs : int, default=60
         Maximum number of epochs.
+    n_jobs : int, default=None
+        Threads that compute the features of later mini-batches; none if None.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
@@ -152,7 +172,7 @@ def ambisonic_histogram(
     Returns
     -------
     localizer : NeuralLocalizer
-        Localizer of audio of shape (n_samples, 4, n_times) at 16 kHz, which may be a memory map,
+        Localizer of audio of shape (n_samples, 4, n_times), which may be a memory map, or of files,
         in azimuth and elevation. Any length works.
 
     See Also
@@ -176,8 +196,8 @@ def ambisonic_histogram(
     from sslearn.deep_learning import NeuralLocalizer, Training
     from sslearn.networks import HistogramNet
 
-    intensity = IntensityVector(convention=convention, freq_range=_FREQ_RANGE)
-    level = LevelMap(channels=[0], freq_range=_FREQ_RANGE)
+    intensity = IntensityVector(convention, fs=fs, freq_range=_FREQ_RANGE)
+    level = LevelMap(channels=[0], fs=fs, freq_range=_FREQ_RANGE)
     return NeuralLocalizer(
         HistogramNet(),
         encoding=_encoding("unbiased"),
@@ -185,16 +205,19 @@ def ambisonic_histogram(
         lr=3e-3,
         batch_size=16,
         training=Training(patience=5, n_iter_no_change=15),
-        batch_transform=make_pipeline(_stft(), make_feature_stack(intensity, level)),
+        batch_transform=_features(fs, make_feature_stack(intensity, level)),
         max_epochs=max_epochs,
+        n_jobs=n_jobs,
         device=device,
         random_state=random_state,
         verbose=verbose,
     )
 
 
-def _stft():
-    return STFT(1024, hop_length=512, window="cosine")
+def _features(fs, maps):
+    hop_length = round(_HOP * fs)
+    stft = STFT(2 * hop_length, hop_length=hop_length, window="cosine")
+    return make_pipeline(AudioReader(fs), stft, maps)
 
 
 def _encoding(target):

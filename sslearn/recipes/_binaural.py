@@ -20,12 +20,13 @@ def _binaural(fs, n_jobs, *steps):
 
 
 def siamese(
-    fs=16000,
     *,
+    fs=16000,
     radius=5.0,
     n_neighbors=5,
     max_epochs=100,
     n_jobs=None,
+    device="auto",
     random_state=None,
     verbose=0,
 ):
@@ -37,7 +38,7 @@ def siamese(
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the audio in Hz.
+        Sampling rate of the audio in Hz; files are resampled to it.
     radius : float, default=5.0
         Largest difference of angles of similar sounds, in degrees; the paper uses 5 and 15.
     n_neighbors : int, default=5
@@ -46,6 +47,8 @@ def siamese(
         Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
@@ -76,19 +79,30 @@ def siamese(
     >>> [name for name, _ in recipes.siamese(radius=15).steps]
     ['binauralcues', 'standardscaler', 'siameseembedding', 'kneighborslocalizer']
     """
-    embedding = _siamese_embedding("angle", radius, max_epochs, random_state, verbose)
-    embedding.set_params(margin=1.0)
+    # Imported here because the room of the embeddings imports torch, which others do not need.
+    from sslearn.embedding import SiameseEmbedding
+
+    embedding = SiameseEmbedding(
+        neighborhood="angle",
+        margin=1.0,
+        radius=radius,
+        max_epochs=max_epochs,
+        device=device,
+        random_state=random_state,
+        verbose=verbose,
+    )
     neighbors = KNeighborsLocalizer(n_neighbors=n_neighbors, per_angle=True)
     return _binaural(fs, n_jobs, embedding, neighbors)
 
 
 def weakly_supervised_siamese(
-    fs=16000,
     *,
+    fs=16000,
     radius=15.0,
     n_neighbors=5,
     max_epochs=100,
     n_jobs=None,
+    device="auto",
     random_state=None,
     verbose=0,
 ):
@@ -101,7 +115,7 @@ def weakly_supervised_siamese(
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the audio in Hz.
+        Sampling rate of the audio in Hz; files are resampled to it.
     radius : float, default=15.0
         Radius of the neighbourhood in degrees; the paper uses 5, 15 and 30.
     n_neighbors : int, default=5
@@ -110,6 +124,8 @@ def weakly_supervised_siamese(
         Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
@@ -134,29 +150,26 @@ def weakly_supervised_siamese(
     >>> recipes.weakly_supervised_siamese()[-2].neighborhood
     'distance'
     """
-    embedding = _siamese_embedding("distance", radius, max_epochs, random_state, verbose)
-    return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
-
-
-def _siamese_embedding(neighborhood, radius, max_epochs, random_state, verbose):
     from sslearn.embedding import SiameseEmbedding
 
-    return SiameseEmbedding(
-        neighborhood=neighborhood,
+    embedding = SiameseEmbedding(
+        neighborhood="distance",
         radius=radius,
         max_epochs=max_epochs,
+        device=device,
         random_state=random_state,
         verbose=verbose,
     )
+    return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
 
 
-def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=None):
+def laplacian_eigenmaps(*, fs=16000, n_neighbors=5, n_jobs=None, random_state=None):
     """Laplacian eigenmaps with nearest-neighbour regression (LEM), the unsupervised baseline.
 
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the audio in Hz.
+        Sampling rate of the audio in Hz; files are resampled to it.
     n_neighbors : int, default=5
         Neighbours in the regression; the graph of the eigenmaps uses 10, as in the paper.
     n_jobs : int, default=None
@@ -180,14 +193,15 @@ def laplacian_eigenmaps(fs=16000, *, n_neighbors=5, n_jobs=None, random_state=No
     >>> recipes.laplacian_eigenmaps()[-2].n_neighbors
     10
     """
-    # Imported here because the room of the embeddings imports torch, which others do not need.
     from sslearn.embedding import LaplacianEigenmaps
 
     embedding = LaplacianEigenmaps(n_jobs=n_jobs, random_state=random_state)
     return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
 
 
-def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, verbose=0):
+def feed_forward(
+    *, fs=16000, max_epochs=100, n_jobs=None, device="auto", random_state=None, verbose=0
+):
     """Feed-forward regression of the angles, the supervised baseline.
 
     The branch of :func:`siamese`, one for each angle, with a tanh output and squared error. The
@@ -197,11 +211,13 @@ def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, ve
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the audio in Hz.
+        Sampling rate of the audio in Hz; files are resampled to it.
     max_epochs : int, default=100
         Maximum number of epochs.
     n_jobs : int, default=None
         Threads that compute the cues.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
     random_state : int, RandomState instance or None, default=None
         Seed of the validation split, the initial weights, the batches and dropout.
     verbose : int, default=0
@@ -232,6 +248,7 @@ def feed_forward(fs=16000, *, max_epochs=100, n_jobs=None, random_state=None, ve
         batch_size=128,
         validation_fraction=0.3,
         max_epochs=max_epochs,
+        device=device,
         random_state=random_state,
         verbose=verbose,
     )

@@ -10,17 +10,19 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
-from sslearn.features import STFT, FrameBlocks, PhaseMap, RealImag
+from sslearn.features import STFT, AudioReader, FrameBlocks, PhaseMap, RealImag
 from sslearn.geometry import azimuth_grid
 
 _STEP = 5.0
+_HOP = 0.016  # seconds between frames
 _FRAMES = 7  # frames of a block of SNet
 
 
 def phase_network(
     grid="circle",
     *,
-    split=False,
+    fs=16000,
+    n_sources=1,
     max_epochs=30,
     n_jobs=None,
     device="auto",
@@ -36,8 +38,10 @@ def phase_network(
         that resolve all directions. ``"front"``: -90 to 90, for a line of microphones. Both are
         open, as published: nothing wraps, and 0 and 360 are two classes. For a circle,
         :func:`sslearn.geometry.circular_grid` is the better choice: its targets do not jump at 0.
-    split : bool, default=False
-        Whether the clips have two sources, and y the shape (n_samples, 2, 1).
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
+    n_sources : {1, 2}, default=1
+        Number of sources of every clip; with 2, y has the shape (n_samples, 2, 1).
     max_epochs : int, default=30
         Maximum number of epochs.
     n_jobs : int, default=None
@@ -52,14 +56,14 @@ def phase_network(
     Returns
     -------
     localizer : NeuralLocalizer
-        Localizer of audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a
-        memory map: phases are computed for each mini-batch. PNN takes two microphones or more,
+        Localizer of audio of shape (n_samples, n_channels, n_times), which may be a memory map, or
+        of files: phases are computed for each mini-batch. PNN takes two microphones or more,
         PNNSplit four (``network__n_filters`` has one number fewer than there are microphones).
 
     Raises
     ------
     ValueError
-        If ``grid`` is an unknown name.
+        If ``grid`` is an unknown name, or ``n_sources`` is neither 1 nor 2.
 
     See Also
     --------
@@ -67,9 +71,9 @@ def phase_network(
 
     Notes
     -----
-    Hann windows of 512 samples every 256, unbiased labels, squared error summed over the classes
-    without a last activation (MSE(wo)), AdamW with a learning rate of 1e-3 on batches of 32 clips,
-    and weighted adjacent decoding over 3 classes.
+    Hann windows of 512 samples every 256 (at 16 kHz), unbiased labels, squared error summed over
+    the classes without a last activation (MSE(wo)), AdamW with a learning rate of 1e-3 on batches
+    of 32 clips, and weighted adjacent decoding over 3 classes.
 
     As published, the learning rate is divided by 10, down to 1e-4, after 4 epochs without
     improvement, and training stops after 10. The measure of improvement differs: we use the median
@@ -98,10 +102,11 @@ def phase_network(
     from sslearn.networks import PNN, PNNSplit
 
     return _label_localizer(
-        PNNSplit() if split else PNN(),
+        _network(n_sources, PNN, PNNSplit),
         grid,
         SquaredErrorLoss("sum"),
         [PhaseMap(drop_dc=True)],
+        fs=fs,
         max_epochs=max_epochs,
         n_jobs=n_jobs,
         device=device,
@@ -113,7 +118,8 @@ def phase_network(
 def spectrogram_network(
     grid="circle",
     *,
-    split=False,
+    fs=16000,
+    n_sources=1,
     max_epochs=30,
     n_jobs=None,
     device="auto",
@@ -127,8 +133,10 @@ def spectrogram_network(
     grid : {"circle", "front"} or array-like of shape (n_classes,), default="circle"
         Azimuths of the classes in degrees, as in :func:`phase_network`. Combine
         :func:`sslearn.geometry.circular_grid` with ``network__padding="circular"`` of SNet.
-    split : bool, default=False
-        Whether the clips have two sources, and y the shape (n_samples, 2, 1).
+    fs : float, default=16000
+        Sampling rate of the audio in Hz; files are resampled to it. Frames keep their duration.
+    n_sources : {1, 2}, default=1
+        Number of sources of every clip; with 2, y has the shape (n_samples, 2, 1).
     max_epochs : int, default=30
         Maximum number of epochs.
     n_jobs : int, default=None
@@ -143,14 +151,14 @@ def spectrogram_network(
     Returns
     -------
     localizer : NeuralLocalizer
-        Localizer of audio of shape (n_samples, n_channels, n_times) at 16 kHz, which may be a
-        memory map: spectra are computed for each mini-batch. Clips of 2 s have 126 frames, 18
+        Localizer of audio of shape (n_samples, n_channels, n_times), which may be a memory map, or
+        of files: spectra are computed for each mini-batch. Clips of 2 s have 126 frames, 18
         blocks of 7; for other lengths, frames that do not fill a block are dropped.
 
     Raises
     ------
     ValueError
-        If ``grid`` is an unknown name.
+        If ``grid`` is an unknown name, or ``n_sources`` is neither 1 nor 2.
 
     See Also
     --------
@@ -162,7 +170,7 @@ def spectrogram_network(
     frequency of a block is divided by its root mean square, so that the network does not depend on
     the level or the spectrum of the source. The processing of the published recordings is unknown;
     the released code does not normalize
-    (``set_params(batch_transform__frameblocks__normalize=None)``). All else, including differences
+    (``set_params(batch_transform__frameblocks__unit_level=None)``). All else, including differences
     from the published training, is as in :func:`phase_network`.
 
     References
@@ -172,16 +180,17 @@ def spectrogram_network(
     Examples
     --------
     >>> from sslearn import recipes
-    >>> recipes.spectrogram_network(split=True).network
+    >>> recipes.spectrogram_network(n_sources=2).network
     SNetSplit()
     """
     from sslearn.networks import SNet, SNetSplit
 
     return _label_localizer(
-        SNetSplit() if split else SNet(),
+        _network(n_sources, SNet, SNetSplit),
         grid,
         "mse",
-        [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop", normalize="frequency")],
+        [RealImag(drop_dc=True), FrameBlocks(_FRAMES, incomplete="drop", unit_level="frequency")],
+        fs=fs,
         max_epochs=max_epochs,
         n_jobs=n_jobs,
         device=device,
@@ -190,9 +199,17 @@ def spectrogram_network(
     )
 
 
-def _label_localizer(network, grid, loss, maps, **params):
+def _network(n_sources, single, split):
+    if n_sources is True or n_sources not in (1, 2):
+        raise ValueError(f"n_sources must be 1 or 2, which the networks have; got {n_sources!r}.")
+    return single() if n_sources == 1 else split()
+
+
+def _label_localizer(network, grid, loss, maps, *, fs, **params):
     from sslearn.deep_learning import NeuralLocalizer, Training
 
+    hop_length = round(_HOP * fs)
+    stft = STFT(2 * hop_length, hop_length=hop_length, padding="zeros")
     return NeuralLocalizer(
         network,
         encoding=UnbiasedEncoding(_grid(grid), decoder=AdjacentDecoder(3)),
@@ -201,7 +218,7 @@ def _label_localizer(network, grid, loss, maps, **params):
         training=Training(
             "adamw", patience=4, lr_factor=0.1, min_lr=1e-4, n_iter_no_change=10, norm_batches=100
         ),
-        batch_transform=make_pipeline(STFT(512, hop_length=256, padding="zeros"), *maps),
+        batch_transform=make_pipeline(AudioReader(fs), stft, *maps),
         **params,
     )
 

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import _pprint
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -14,6 +15,11 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
 from sklearn.utils.validation import _check_sample_weight
+
+from sslearn.utils._printing import shorten_arrays
+
+if hasattr(_pprint, "_changed_params"):  # otherwise arrays are printed in full
+    _pprint._changed_params = shorten_arrays(_pprint._changed_params)
 
 __all__ = [
     "CallbackSupportMixin",

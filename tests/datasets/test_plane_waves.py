@@ -85,3 +85,44 @@ def test_directions_cover_the_sphere_evenly():
     # By area, the sine of the elevation is uniform in [-1, 1]; four standard errors.
     assert abs(height.mean()) < 4 * np.sqrt(1 / 3 / 10_000)
     assert abs(height.var() - 1 / 3) < 4 * np.sqrt(4 / 45 / 10_000)
+
+
+@pytest.mark.parametrize("elevation_range", [None, (-20, 50)])
+def test_several_sources_are_the_sum_of_single_ones(elevation_range):
+    ranges = {"azimuth_range": (-180, 180), "elevation_range": elevation_range}
+    both = make_plane_waves(4, n_sources=2, random_state=0, mic_positions=PAIR, **ranges)
+    assert both.target.shape == (4, 2, 1 if elevation_range is None else 2)
+    sounds = np.random.default_rng(0).standard_normal((4, 2, 1600))
+    settings = {"mic_positions": PAIR, "return_X_y": True}
+    X, y = make_plane_waves(4, n_sources=2, directions=both.target, sounds=sounds, **settings)
+    np.testing.assert_array_equal(y, both.target)
+    single = [
+        make_plane_waves(4, directions=np.squeeze(y[:, s]), sounds=sounds[:, s], **settings)[0]
+        for s in range(2)
+    ]
+    np.testing.assert_allclose(X, single[0] + single[1], atol=1e-5)
+
+
+def test_snr_can_be_a_range():
+    settings = {"n_samples": 300, "random_state": 0}
+    clean = make_plane_waves(**settings).data
+    noisy = make_plane_waves(snr=(0, 20), **settings)
+    noise = noisy.data - clean
+    snr = 10 * np.log10((clean**2).mean(axis=(1, 2)) / (noise**2).mean(axis=(1, 2)))
+    np.testing.assert_allclose(snr, noisy.metadata["snr"], atol=0.5)
+    assert noisy.metadata["snr"].between(0, 20).all()
+    assert noisy.metadata["snr"].std() > 5
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"directions": [10.0, 20.0]}, r"\(n_samples, n_sources, k\) = \(2, 2, 1 or 2\)"),
+        ({"directions": np.zeros((2, 3, 1))}, "directions must have shape"),
+        ({"sounds": np.zeros((2, 1600))}, "n_samples, n_sources, n_times"),
+        ({"snr": (20, 0)}, "snr"),
+    ],
+)
+def test_what_several_sources_cannot_use(params, message):
+    with pytest.raises(ValueError, match=message):
+        make_plane_waves(2, n_sources=2, **params)

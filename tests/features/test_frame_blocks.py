@@ -30,11 +30,11 @@ def test_fewer_frames_than_a_block_are_an_error(incomplete):
         FrameBlocks(11, incomplete=incomplete).transform(MAPS)
 
 
-@pytest.mark.parametrize(("normalize", "axes"), [("block", (1, 2, 4)), ("frequency", (1, 4))])
+@pytest.mark.parametrize(("unit_level", "axes"), [("block", (1, 2, 4)), ("frequency", (1, 4))])
 @pytest.mark.parametrize("level", [1e-30, 1.0, 1e30])
-def test_normalized_blocks_have_a_mean_square_of_1(normalize, axes, level):
+def test_blocks_of_unit_level_have_a_mean_square_of_1(unit_level, axes, level):
     X = (level * MAPS).astype(np.float32)
-    blocks = FrameBlocks(5, normalize=normalize).transform(X)
+    blocks = FrameBlocks(5, unit_level=unit_level).transform(X)
     assert blocks.dtype == np.float32
     np.testing.assert_allclose(np.square(blocks).mean(axis=axes), 1, rtol=1e-5)
     ratio = blocks / FrameBlocks(5).transform(MAPS)
@@ -44,11 +44,11 @@ def test_normalized_blocks_have_a_mean_square_of_1(normalize, axes, level):
     np.testing.assert_array_equal(X, (level * MAPS).astype(np.float32))
 
 
-@pytest.mark.parametrize("normalize", ["block", "frequency"])
-def test_silence_stays_0_beside_sound(normalize):
+@pytest.mark.parametrize("unit_level", ["block", "frequency"])
+def test_silence_stays_0_beside_sound(unit_level):
     X = MAPS.copy()
     X[0, ..., :5] = 0
-    blocks = FrameBlocks(5, normalize=normalize).transform(X)
+    blocks = FrameBlocks(5, unit_level=unit_level).transform(X)
     np.testing.assert_array_equal(blocks[0, ..., 0, :], 0)
     assert np.isfinite(blocks).all()
     assert blocks[0, ..., 1, :].any()
@@ -64,7 +64,7 @@ def test_blocks_are_stacked():
     [
         (FrameBlocks(0), "n_frames"),
         (FrameBlocks(2, incomplete="pad"), "incomplete"),
-        (FrameBlocks(2, normalize="clip"), "normalize"),
+        (FrameBlocks(2, unit_level="clip"), "unit_level"),
     ],
 )
 def test_wrong_parameters(estimator, message):

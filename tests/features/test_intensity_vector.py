@@ -49,7 +49,7 @@ def test_formula_of_the_card():
     np.testing.assert_allclose(
         IntensityVector(convention="n3d").transform(spectrum)[0], expected, rtol=1e-12
     )
-    plain = IntensityVector(False, convention="n3d").transform(spectrum)[0]
+    plain = IntensityVector("n3d", normalize=False).transform(spectrum)[0]
     np.testing.assert_allclose(plain, np.array(expected) * energy, rtol=1e-12)
 
 

@@ -99,7 +99,7 @@ def test_max_tau_in_milliseconds_is_refused(cue):
         GCCPHAT(),
         LevelMap(),
         IntensityVector(),
-        RealImag("clip"),
+        RealImag(unit_level="clip"),
         PhaseMap(),
     ],
     ids=lambda cue: type(cue).__name__,

@@ -54,8 +54,9 @@ def test_real_parts_of_all_channels_come_first():
 def test_level_does_not_matter_after_normalization():
     X = noise(3, 2, 5, 4)
     levels = np.array([1e-4, 1.0, 1e4]).reshape(3, 1, 1, 1)
-    maps = RealImag("clip", drop_dc=True).transform(X)
-    np.testing.assert_allclose(RealImag("clip", drop_dc=True).transform(levels * X), maps)
+    transformer = RealImag(unit_level="clip", drop_dc=True)
+    maps = transformer.transform(X)
+    np.testing.assert_allclose(transformer.transform(levels * X), maps)
     modulus = np.abs(X).mean(axis=(1, 2, 3), keepdims=True)
     np.testing.assert_allclose(maps, RealImag(drop_dc=True).transform(X / modulus))
 
@@ -63,7 +64,8 @@ def test_level_does_not_matter_after_normalization():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
 def test_silence_stays_zero(dtype):
-    np.testing.assert_array_equal(RealImag("clip").transform(np.zeros((1, 2, 3, 4), dtype)), 0)
+    silence = np.zeros((1, 2, 3, 4), dtype)
+    np.testing.assert_array_equal(RealImag(unit_level="clip").transform(silence), 0)
 
 
 @pytest.mark.parametrize("transformer", [PhaseMap, RealImag])
@@ -98,9 +100,9 @@ def test_maps_are_stacked():
 @pytest.mark.parametrize(
     ("estimator", "message"),
     [
-        (PhaseMap("yes"), "drop_dc"),
+        (PhaseMap(drop_dc="yes"), "drop_dc"),
         (RealImag(drop_dc=1.5), "drop_dc"),
-        (RealImag("frame"), "normalize"),
+        (RealImag(unit_level="frame"), "unit_level"),
     ],
 )
 def test_wrong_parameters(estimator, message):

@@ -17,7 +17,7 @@ from sslearn.metrics import front_back_confusion_rate
         (-170, -10, 1),
         (-170, 175, 0),
         (30, 90, 0),  # on the plane itself
-        (75, 105, 1),  # at the margin: counted
+        (75, 105, 1),  # at the tolerance: counted
     ],
 )
 def test_azimuths(true, pred, rate):
@@ -35,8 +35,8 @@ def test_elevations():
 def test_sources_near_the_plane_are_left_out():
     true, pred = [80, 100, -91, 0], [100, 80, -80, 0]
     assert front_back_confusion_rate(true, pred) == 0
-    assert front_back_confusion_rate(true, pred, margin=0) == 0.75
-    assert front_back_confusion_rate([90, -90], [91, 0], margin=0) == 0
+    assert front_back_confusion_rate(true, pred, tolerance=0) == 0.75
+    assert front_back_confusion_rate([90, -90], [91, 0], tolerance=0) == 0
 
 
 def test_weights_repeat_samples():
@@ -62,8 +62,8 @@ def test_inputs_are_left_alone():
     ("args", "options", "match"),
     [
         (([0, 1], [0]), {}, "same shape"),
-        (([0], [0]), {"margin": 90}, "margin"),
-        (([0], [0]), {"margin": -1}, "margin"),
+        (([0], [0]), {"tolerance": 90}, "tolerance"),
+        (([0], [0]), {"tolerance": -1}, "tolerance"),
         (([[[0.0]]], [[[0.0]]]), {}, "y_true must have shape"),
     ],
 )

@@ -16,7 +16,7 @@ from sslearn.networks import PNN, PNNSplit, SNet, SNetSplit
 
 SPECTRA = STFT(64, hop_length=64, padding="zeros")
 PHASES = make_pipeline(SPECTRA, PhaseMap(drop_dc=True))
-BLOCKS = make_pipeline(SPECTRA, RealImag("clip", drop_dc=True), FrameBlocks(2))
+BLOCKS = make_pipeline(SPECTRA, RealImag(unit_level="clip", drop_dc=True), FrameBlocks(2))
 ONE = {
     "PNN": (PNN(8, hidden_layer_sizes=(64,)), PHASES),
     "SNet": (SNet((16, 32), n_blocks=1, n_hidden=64, padding="circular"), BLOCKS),

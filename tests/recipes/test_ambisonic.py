@@ -85,7 +85,7 @@ def test_published_maps_and_parameters():
     maps = stft.fit_transform(X)
     assert maps.shape == (2, 6, 513, 25)
     assert maps.dtype == np.float32
-    assert stft[0].window == "cosine"
+    assert stft.named_steps["stft"].window == "cosine"
     counts = {
         target: recipes.ambisonic_crnn(target).network.count_parameters(maps.shape[1:], shape)
         for target, (_, _, shape) in PARTS.items()

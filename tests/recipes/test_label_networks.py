@@ -23,7 +23,7 @@ SMALL = {
     recipes.phase_network: {"network": PNN(8, hidden_layer_sizes=(64,))},
     recipes.spectrogram_network: {
         "network": SNet((16, 32), n_blocks=1, n_hidden=64),
-        "batch_transform__realimag__normalize": "clip",
+        "batch_transform__realimag__unit_level": "clip",
         "batch_transform__frameblocks__n_frames": 2,
     },
 }
@@ -53,21 +53,28 @@ def fast(recipe, grid="circle", *, max_epochs=1):
 
 
 @pytest.mark.parametrize(
-    ("recipe", "split", "network", "maps_shape"),
+    ("recipe", "n_sources", "network", "maps_shape"),
     [
-        (recipes.phase_network, False, PNN, (4, 256, 126)),
-        (recipes.phase_network, True, PNNSplit, (4, 256, 126)),
-        (recipes.spectrogram_network, False, SNet, (8, 256, 18, 7)),
-        (recipes.spectrogram_network, True, SNetSplit, (8, 256, 18, 7)),
+        (recipes.phase_network, 1, PNN, (4, 256, 126)),
+        (recipes.phase_network, 2, PNNSplit, (4, 256, 126)),
+        (recipes.spectrogram_network, 1, SNet, (8, 256, 18, 7)),
+        (recipes.spectrogram_network, 2, SNetSplit, (8, 256, 18, 7)),
     ],
 )
-def test_published_sizes(recipe, split, network, maps_shape):
-    model = recipe(split=split, random_state=0)
+def test_published_sizes(recipe, n_sources, network, maps_shape):
+    model = recipe(n_sources=n_sources, random_state=0)
     assert is_localizer(model)
     assert repr(clone(model)) == repr(model)
     assert isinstance(model.network, network)
     X = np.random.default_rng(0).standard_normal((1, 4, 32000), dtype=np.float32)
     assert model.batch_transform.fit_transform(X).shape == (1, *maps_shape)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("n_sources", [0, 3, True, "2"])
+def test_other_numbers_of_sources_are_refused(recipe, n_sources):
+    with pytest.raises(ValueError, match="n_sources must be 1 or 2"):
+        recipe(n_sources=n_sources)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -129,7 +136,7 @@ def test_two_sources(recipe, loss):
     mics, rng = circular_array(4, 0.05), np.random.default_rng(0)
     X, first = waves(24, mics)
     other, second = waves(24, mics, rng.uniform(-180, 180, 24))
-    model = recipe(split=True, max_epochs=2, random_state=0)
+    model = recipe(n_sources=2, max_epochs=2, random_state=0)
     model.set_params(**SPECTRA, **SMALL_SPLIT[recipe], batch_size=8)
     if loss == "any order":
         model.set_params(loss=PermutationInvariantLoss())

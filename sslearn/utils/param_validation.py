@@ -26,5 +26,11 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "validate_params",
+    "validated",
     "with_callbacks",
 ]
+
+
+def validated(**constraints):
+    """Decorate a public function whose parameters are checked, but not in calls from others."""
+    return validate_params(constraints, prefer_skip_nested_validation=True)

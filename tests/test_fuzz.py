@@ -108,6 +108,7 @@ OWN = {
     "get_scorer": {"name": "d2_angular_error"},
     "check_spectrum": {"X": SPECTRA},
     "check_maps": {"X": MAPS},
+    "mixed_loss": {"loss": losses.SquaredErrorLoss()},
     "MixedEncoding": {"weights": (0.2, 0.8)},
     "MicArrayDisplay.from_positions": {"directions": Y},
     "TrackDisplay.from_predictions": {"times": np.arange(6.0)},

@@ -198,7 +198,7 @@ def test_scorers_of_several_names():
 
 def test_report_of_several_methods(problem):
     _, y = problem
-    report = localization_report(y, {"near": y + 1, "far": (y + [9.0, 0.0]).tolist()})
+    report = localization_report(y, {"near": y + 1, "far": (y + np.array([9.0, 0.0])).tolist()})
     assert report.index.names == ["method", "component"]
     assert report.index.levels[0].tolist() == ["near", "far"]
     pd.testing.assert_frame_equal(report.loc["near"], localization_report(y, y + 1), check_names=0)

@@ -12,6 +12,7 @@ import sys
 import warnings
 import zlib
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -235,7 +236,8 @@ def _of_methods(room, cls, instance, good, names):
         codes = instance.transform(good["y"])
         good = good | {"targets": codes, "scores": codes}
     for name, function in inspect.getmembers(cls, inspect.isfunction):
-        bound = getattr(instance, name, None)
+        # A fit that is tried changes the object.
+        bound = getattr(deepcopy(instance), name, None)
         if name.startswith("_") or re.match("[gs]et_", name) or not _parameters(function):
             continue
         yield _target(room, f"{cls.__name__}.{name}", bound, good, names)
@@ -269,7 +271,7 @@ def _of(room, thing):
     if inspect.isclass(thing):
         of_class = _of_display if thing.__name__.endswith("Display") else _of_class
         # Bases have no ABCMeta, so that inspect.isabstract does not know them.
-        methods = (getattr(thing, name, None) for name in dir(thing))
+        methods = vars(thing).values()
         if not any(getattr(method, "__isabstractmethod__", False) for method in methods):
             yield from of_class(room, thing)
     elif callable(thing):

@@ -5,16 +5,13 @@ import warnings
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
-from sslearn.utils import to_numbers
+from sslearn.utils import as_numbers, to_numbers
 
 _DEGREES = "angles in degrees"
 
 
 def _angles(values, name):
-    """An array of real numbers; one that is one already costs nothing."""
-    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
-        return values
-    return to_numbers(values, name, _DEGREES)
+    return as_numbers(values, name, _DEGREES)
 
 
 def _check_broadcast(a, b, names):

@@ -3,7 +3,7 @@
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import read_audio, resample_audio
 from sslearn.utils._batches import fit_batch_transform, take_rows
-from sslearn.utils._numbers import to_numbers
+from sslearn.utils._numbers import as_numbers, to_numbers
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._ranges import check_range
@@ -18,6 +18,7 @@ from sslearn.utils._validation import (
 )
 
 __all__ = [
+    "as_numbers",
     "band_slice",
     "check_audio",
     "check_finite",

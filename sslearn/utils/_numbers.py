@@ -50,3 +50,32 @@ def to_numbers(values, name, kind="numbers"):
     raise ValueError(
         f"{name} must hold {kind}; got values that are no numbers (dtype {array.dtype})."
     ) from cause
+
+
+def as_numbers(values, name, kind="numbers"):
+    """Return an array of real numbers as it is, and anything else as :func:`to_numbers` does.
+
+    Parameters
+    ----------
+    values : array-like
+        Real numbers.
+    name : str
+        Name used in messages.
+    kind : str, default="numbers"
+        What the numbers are, used in messages.
+
+    Returns
+    -------
+    values : ndarray
+        The same array, or a copy as float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import as_numbers
+    >>> as_numbers(np.float32([1, 2]), "y").dtype, as_numbers([1, 2], "y").dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+        return values
+    return to_numbers(values, name, kind)

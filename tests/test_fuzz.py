@@ -19,9 +19,12 @@ from functools import partial
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.decomposition import PCA
 
 import sslearn
 from sslearn import features, geometry, losses
+from sslearn.doa import SRPPHAT
+from sslearn.neighbors import KNeighborsLocalizer
 
 # What may be wrong: values, kinds, packages and files.
 CLEAR = (ImportError, OSError)
@@ -111,6 +114,16 @@ OWN = {
     "check_maps": {"X": MAPS},
     "mixed_loss": {"loss": losses.SquaredErrorLoss()},
     "MixedEncoding": {"weights": (0.2, 0.8)},
+    "EmbeddingDisplay.from_estimator": {"estimator": PCA(2).fit(ROWS), "X": ROWS},
+    "LocalizationErrorDisplay.from_estimator": {
+        "estimator": KNeighborsLocalizer(2).fit(ROWS, Y),
+        "X": ROWS,
+    },
+    "SpatialSpectrumDisplay.from_estimator": {
+        "estimator": SRPPHAT(MICS, freq_range=None).fit(SPECTRA),
+        "X": SPECTRA,
+    },
+    "MicArrayDisplay.from_estimator": {"estimator": SRPPHAT(MICS)},
     "MicArrayDisplay.from_positions": {"directions": Y},
     "TrackDisplay.from_predictions": {"times": np.arange(6.0)},
 }

@@ -34,8 +34,8 @@ class PeakDecoder(Decoder):
     -----
     A local maximum is at least as high as all its neighbours
     (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
-    none. If there are fewer than ``n_sources``, the rest is NaN, with a warning unless there is none
-    or a ``threshold``, which says that sources may be absent.
+    none. If there are fewer than ``n_sources``, the rest is NaN, with a warning unless there are
+    none or there is a ``threshold``, which says that sources may be absent.
 
     Examples
     --------

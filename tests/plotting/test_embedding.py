@@ -137,9 +137,7 @@ def test_lengths_are_compared(data):
         EmbeddingDisplay.from_estimator(PCA(2).fit(X), X, y[:-1])
 
 
-@pytest.mark.parametrize(
-    "bad", [None, "x", [1.0, 2.0], [[1.0], [1.0, 2.0]], np.full((3, 2), np.nan)]
-)
+@pytest.mark.parametrize("bad", [None, "x", [1.0, 2.0], [[1], [1, 2]], np.full((3, 2), np.nan)])
 def test_embeddings_are_named(bad):
     with pytest.raises(ValueError, match=r"\bZ\b"):
         EmbeddingDisplay.from_embedding(bad)

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sslearn.geometry import check_directions, grid_neighbors
+from sslearn.utils import as_numbers
 
 
 class Decoder(BaseEstimator):
@@ -43,6 +44,8 @@ class Decoder(BaseEstimator):
         ------
         ValueError
             If the shapes do not match or a spectrum is not finite.
+        TypeError
+            If ``neighbors`` is no array of integers.
         """
         rows, directions, neighbors = self._check(spectrum, grid, neighbors)
         decoded = self._decode(rows, directions, rows.argmax(axis=1), neighbors)
@@ -55,11 +58,8 @@ class Decoder(BaseEstimator):
         spectrum = _check_spectrum(spectrum, len(directions))
         if neighbors is None and self.needs_neighbors:
             neighbors = grid_neighbors(grid)
-        if neighbors is not None and len(neighbors) != len(directions):
-            raise ValueError(
-                f"neighbors must have one row for each of the {len(directions)} directions; got "
-                f"shape {np.shape(neighbors)}."
-            )
+        if neighbors is not None:
+            _check_neighbors(neighbors, len(directions))
         return spectrum.reshape(-1, len(directions)), directions, neighbors
 
     @abstractmethod
@@ -67,8 +67,20 @@ class Decoder(BaseEstimator):
         """Directions of rows (n, n_directions), with their highest values at the peaks."""
 
 
+def _check_neighbors(neighbors, n_directions):
+    if not isinstance(neighbors, np.ndarray) or neighbors.dtype.kind not in "iu":
+        raise TypeError(
+            f"neighbors must be an array of integers, from grid_neighbors; got {type(neighbors)}."
+        )
+    if neighbors.ndim != 2 or len(neighbors) != n_directions:
+        raise ValueError(
+            f"neighbors must have one row for each of the {n_directions} directions; got shape "
+            f"{neighbors.shape}."
+        )
+
+
 def _check_spectrum(spectrum, n_directions):
-    spectrum = np.asarray(spectrum)
+    spectrum = as_numbers(spectrum, "spectrum")
     if spectrum.ndim == 0 or spectrum.shape[-1] != n_directions:
         raise ValueError(
             f"spectrum must have n_directions={n_directions} values on its last axis, one per row "

@@ -1,8 +1,11 @@
+import warnings
+
 import numpy as np
 
 from sslearn.decoding._adjacent import AdjacentDecoder
 from sslearn.decoding._argmax import ArgmaxDecoder
 from sslearn.decoding._base import Decoder
+from sslearn.exceptions import UncertaintyWarning
 from sslearn.geometry import angles_to_unit_vectors
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
@@ -31,7 +34,8 @@ class PeakDecoder(Decoder):
     -----
     A local maximum is at least as high as all its neighbours
     (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
-    none. If there are fewer than ``n_sources``, the rest is NaN.
+    none. If there are fewer than ``n_sources``, the rest is NaN, with a warning unless there are
+    none or there is a ``threshold``, which says that sources may be absent.
 
     Examples
     --------
@@ -79,6 +83,11 @@ class PeakDecoder(Decoder):
         ------
         ValueError
             If the shapes do not match or a spectrum is not finite.
+
+        Warns
+        -----
+        UncertaintyWarning
+            If spectra have peaks but fewer than ``n_sources``, and ``threshold`` is None.
         """
         rows, grid, neighbors = self._check(spectrum, grid, neighbors)
         refined = AdjacentDecoder(weights=self.refine) if self.refine else ArgmaxDecoder()
@@ -94,7 +103,21 @@ class PeakDecoder(Decoder):
             heights[found] = np.where(near, -np.inf, heights[found])
             heights[found, peaks] = -np.inf
         directions = directions.reshape(len(rows), self.n_sources, -1)
+        self._warn_of_missing(directions[..., 0])
         return directions.reshape(*np.shape(spectrum)[:-1], *directions.shape[1:])
+
+    def _warn_of_missing(self, azimuth):
+        n_found = (~np.isnan(azimuth)).sum(axis=1)
+        # Silence, a flat spectrum, has no peak at all, which needs no warning.
+        n_fewer = int(((n_found > 0) & (n_found < self.n_sources)).sum())
+        if n_fewer and self.threshold is None:
+            warnings.warn(
+                f"{n_fewer} of {len(azimuth)} spectra have fewer peaks than "
+                f"n_sources={self.n_sources}, and NaN for the rest. Lower n_sources or "
+                "min_separation, or set threshold where sources may be absent.",
+                UncertaintyWarning,
+                stacklevel=4,
+            )
 
     def _heights_of_peaks(self, rows, neighbors):
         """Values at local maxima above the threshold, minus infinity elsewhere."""

@@ -61,6 +61,8 @@ class AngleEncoding(Encoding):
         "frame_mean": [StrOptions({"arithmetic", "circular"})],
     }
 
+    _most_axes = 3
+
     def __init__(self, scale="tanh", *, frame_mean="arithmetic"):
         self.scale = scale
         self.frame_mean = frame_mean
@@ -93,8 +95,7 @@ class AngleEncoding(Encoding):
         return codes if self.scale == "tanh" else (codes + 1.0) / 2.0
 
     def _decode(self, outputs):
-        codes = np.asarray(outputs, dtype=float)
-        codes = codes if self.scale == "tanh" else 2.0 * codes - 1.0
+        codes = outputs if self.scale == "tanh" else 2.0 * outputs - 1.0
         if codes.ndim == 3 and self.frame_mean == "arithmetic":
             codes = codes.mean(axis=1)
         y = codes * (180.0, 90.0)[: self.n_angles_]

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.exceptions import UncertaintyWarning
 from sslearn.geometry import check_doa, to_float, unit_vectors_to_angles
+from sslearn.utils import as_numbers
 
 # Means of unit vectors shorter than this are the remainder of outputs that cancel.
 _UNCERTAIN = 1e-3
@@ -82,6 +83,7 @@ class Encoding(BaseEstimator):
     """
 
     _parameter_constraints: dict = {}
+    _most_axes = 2  # of targets to decode: 3 if the encoding decodes frames together
 
     def fit(self, y):
         """Learn the layout of the targets.
@@ -186,7 +188,21 @@ class Encoding(BaseEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, 2)
             Directions in degrees, laid out as in ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If the targets are no numbers, or their shape is wrong.
         """
         check_is_fitted(self)
-        y = self._decode(targets)
+        y = self._decode(self._check_targets(targets))
         return y[:, None] if self._is_column else y
+
+    def _check_targets(self, targets):
+        targets = np.asarray(as_numbers(targets, "targets"), dtype=float)
+        shape = self.output_spec_.shape
+        if not 2 <= targets.ndim <= self._most_axes or targets.shape[-1:] != shape:
+            raise ValueError(
+                f"targets must have shape (n_samples, {shape[0]}); got {targets.shape}."
+            )
+        return targets

@@ -16,6 +16,7 @@ from sslearn.geometry import (
     sphere_mesh,
     wrap_azimuth,
 )
+from sslearn.utils import as_numbers
 from sslearn.utils.param_validation import HasMethods, Interval, Real
 
 
@@ -150,7 +151,7 @@ class GridEncoding(Encoding):
                 "elevations in both."
             )
         if self.n_angles_ == 1:
-            self._axis = azimuth_axis(np.asarray(grid, dtype=float))
+            self._axis = azimuth_axis(as_numbers(grid, "grid").astype(float).ravel())
         else:
             self._mesh = sphere_mesh(self.grid_)
 
@@ -199,7 +200,7 @@ class GridEncoding(Encoding):
             If the shape is wrong or a score is not finite.
         """
         check_is_fitted(self)
-        scores = self._check_scores(np.asarray(scores))
+        scores = self._check_scores(as_numbers(scores, "scores"))
         decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
         cells = self._axis if self.n_angles_ == 1 else self._mesh
         y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from sslearn.encoding._grid import GridEncoding
+from sslearn.utils import to_numbers
 from sslearn.utils.param_validation import Interval, Real
 
 
@@ -270,7 +271,7 @@ class SoftEncoding(GridEncoding):
         self.threshold = threshold
 
     def _fit_grid(self, y):
-        weights = np.asarray(self.weights, dtype=float)
+        weights = to_numbers(self.weights, "weights")
         if weights.ndim != 1 or weights.size == 0 or not (weights >= 0).all() or weights[0] == 0:
             raise ValueError(
                 "weights must be numbers of at least 0, the first of them positive; got "

@@ -4,6 +4,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding._grid import GridEncoding
 from sslearn.encoding._labels import GaussianEncoding, UnbiasedEncoding
+from sslearn.utils import to_numbers
 
 
 class MixedEncoding(GridEncoding):
@@ -97,7 +98,7 @@ class MixedEncoding(GridEncoding):
             raise ValueError(
                 f"encodings must be a list of encodings on a grid; got {self.encodings!r}."
             )
-        weights = np.asarray(self.weights, dtype=float)
+        weights = to_numbers(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights > 0).all():
             raise ValueError(
                 f"weights must have one positive number for each of the {len(parts)} encodings; "

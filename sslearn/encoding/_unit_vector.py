@@ -66,8 +66,7 @@ class UnitVectorEncoding(Encoding):
         return vectors if self.scale is None else (vectors + 1.0) / 2.0
 
     def _decode(self, outputs):
-        codes = np.asarray(outputs, dtype=float)
-        vectors = np.zeros((len(codes), 3))
-        vectors[:, : self.n_angles_ + 1] = codes if self.scale is None else 2.0 * codes - 1.0
+        vectors = np.zeros((len(outputs), 3))
+        vectors[:, : self.n_angles_ + 1] = outputs if self.scale is None else 2.0 * outputs - 1.0
         directions = vectors_to_directions(vectors)
         return directions[:, 0] if self.n_angles_ == 1 else directions

@@ -4,11 +4,30 @@ import numpy as np
 
 from sslearn.geometry._directions import angles_to_unit_vectors
 from sslearn.geometry._grids import fibonacci_grid
+from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import Integral, Interval, Options, Real, validated
 
 # Microphones closer than this, or a deviation from a line or a plane of less, is rounding.
 _SAME_PLACE = 1e-6
+_METRES = [Interval(Real, 0, np.inf, closed="neither")]
 
 
+def _at_least(n_mics):
+    return [Interval(Integral, n_mics, None, closed="left")]
+
+
+def check_places(mic_positions, name="mic_positions"):
+    """Finite positions of shape (n_mics, 3), as a copy; they may coincide."""
+    mics = to_numbers(mic_positions, name, "positions in metres")
+    if mics.ndim != 2 or mics.shape[1] != 3 or len(mics) == 0:
+        cure = " Did you mean mic_positions.T?" if mics.ndim == 2 and len(mics) == 3 else ""
+        raise ValueError(f"{name} must have shape (n_mics, 3); got {mics.shape}.{cure}")
+    if not np.isfinite(mics).all():
+        raise ValueError(f"{name} must be finite, in metres; got NaN or infinity.")
+    return mics
+
+
+@validated(min_mics=_at_least(1), n_dims=[Options(Integral, {0, 1, 2, 3})], name=[str])
 def check_mic_positions(mic_positions, *, min_mics=1, n_dims=0, name="mic_positions"):
     """Validate microphone positions.
 
@@ -33,13 +52,14 @@ def check_mic_positions(mic_positions, *, min_mics=1, n_dims=0, name="mic_positi
     ValueError
         If the shape is wrong, a value is not finite, there are too few microphones, two of them
         are in one place, or the array spans too few dimensions.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import check_mic_positions
+    >>> check_mic_positions([[0, 0.1, 0], [0, -0.1, 0]], min_mics=2).shape
+    (2, 3)
     """
-    mics = np.array(mic_positions, dtype=float)
-    if mics.ndim != 2 or mics.shape[1] != 3 or len(mics) == 0:
-        cure = " Did you mean mic_positions.T?" if mics.ndim == 2 and len(mics) == 3 else ""
-        raise ValueError(f"{name} must have shape (n_mics, 3); got {mics.shape}.{cure}")
-    if not np.isfinite(mics).all():
-        raise ValueError(f"{name} must be finite, in metres; got NaN or infinity.")
+    mics = check_places(mic_positions, name)
     if len(mics) < min_mics:
         raise ValueError(f"{name} must hold at least {min_mics} microphones; got {len(mics)}.")
     first, second = mic_pairs(len(mics)).T
@@ -78,10 +98,11 @@ def array_dimension(mic_positions):
     >>> array_dimension(circular_array(6, 0.05))
     2
     """
-    mics = np.asarray(mic_positions, dtype=float)
+    mics = check_places(mic_positions)
     return int(np.linalg.matrix_rank(mics - mics.mean(axis=0), tol=_SAME_PLACE))
 
 
+@validated(n_mics=_at_least(1))
 def mic_pairs(n_mics):
     """All pairs of microphones, each once.
 
@@ -104,6 +125,7 @@ def mic_pairs(n_mics):
     return np.column_stack(np.triu_indices(n_mics, k=1))
 
 
+@validated(n_mics=_at_least(2), spacing=_METRES)
 def linear_array(n_mics, spacing):
     """Uniform linear array along y, centred: broadside is the front, microphone 0 leftmost.
 
@@ -133,6 +155,7 @@ def linear_array(n_mics, spacing):
     return rectangular_array((1, n_mics), spacing)
 
 
+@validated(shape=[tuple, list], spacing=_METRES)
 def rectangular_array(shape, spacing):
     """Uniform rectangular array on the horizontal plane, centred.
 
@@ -152,9 +175,19 @@ def rectangular_array(shape, spacing):
     ------
     ValueError
         If there are less than 2 microphones or ``spacing`` is not positive.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import rectangular_array
+    >>> rectangular_array((2, 1), 0.1).tolist()
+    [[0.05, 0.0, 0.0], [-0.05, 0.0, 0.0]]
     """
+    counts = [n for n in shape if isinstance(n, Integral) and not isinstance(n, bool) and n > 0]
+    if len(shape) != 2 or len(counts) != 2 or max(counts) < 2:
+        raise ValueError(
+            f"shape must be two positive integers, of 2 microphones or more; got {shape}."
+        )
     n_rows, n_columns = shape
-    _check_array(n_rows * n_columns, spacing, "spacing", 2)
     x = spacing * ((n_rows - 1) / 2 - np.arange(n_rows))
     y = spacing * ((n_columns - 1) / 2 - np.arange(n_columns))
     positions = np.zeros((n_rows, n_columns, 3))
@@ -162,6 +195,7 @@ def rectangular_array(shape, spacing):
     return positions.reshape(-1, 3)
 
 
+@validated(n_mics=_at_least(2), radius=_METRES)
 def circular_array(n_mics, radius):
     """Uniform circular array on the horizontal plane, microphone 0 in front.
 
@@ -181,11 +215,17 @@ def circular_array(n_mics, radius):
     ------
     ValueError
         If there are less than 2 microphones or ``radius`` is not positive.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import circular_array
+    >>> (circular_array(4, 0.05).round(6) + 0.0).tolist()[:2]
+    [[0.05, 0.0, 0.0], [0.0, 0.05, 0.0]]
     """
-    _check_array(n_mics, radius, "radius", 2)
     return radius * angles_to_unit_vectors(360.0 / n_mics * np.arange(n_mics))
 
 
+@validated(n_mics=_at_least(4), radius=_METRES)
 def spherical_array(n_mics, radius):
     """Open spherical array, nearly uniform along a golden spiral.
 
@@ -205,11 +245,17 @@ def spherical_array(n_mics, radius):
     ------
     ValueError
         If there are less than 4 microphones or ``radius`` is not positive.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import array_dimension, spherical_array
+    >>> array_dimension(spherical_array(12, 0.05))
+    3
     """
-    _check_array(n_mics, radius, "radius", 4)
     return radius * angles_to_unit_vectors(fibonacci_grid(n_mics))
 
 
+@validated(radius=_METRES)
 def tetrahedral_array(radius):
     """Four microphones on the corners of a tetrahedron, the least that span space.
 
@@ -227,14 +273,12 @@ def tetrahedral_array(radius):
     ------
     ValueError
         If ``radius`` is not positive.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import tetrahedral_array
+    >>> tetrahedral_array(0.1).round(3).tolist()[0]
+    [0.058, 0.058, 0.058]
     """
-    _check_array(4, radius, "radius", 4)
     corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
     return radius / np.sqrt(3.0) * corners
-
-
-def _check_array(n_mics, size, name, min_mics):
-    if n_mics < min_mics:
-        raise ValueError(f"n_mics must be at least {min_mics}; got {n_mics}.")
-    if not (np.isfinite(size) and size > 0):
-        raise ValueError(f"{name} must be positive, in metres; got {size}.")

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from sslearn.geometry._directions import wrap_azimuth
+from sslearn.geometry._directions import to_float, wrap_azimuth
+
+
+def _azimuths(azimuth):
+    azimuth = to_float(azimuth, "azimuth")
+    if azimuth.ndim != 1 or len(azimuth) == 0 or not np.isfinite(azimuth).all():
+        raise ValueError(
+            "azimuth must hold finite angles, of shape (n_directions,), at least one; got shape "
+            f"{azimuth.shape}, or NaN or infinity."
+        )
+    return azimuth
 
 
 def azimuth_order(azimuth):
@@ -19,6 +29,11 @@ def azimuth_order(azimuth):
         Indices of the azimuths, counter-clockwise from -180 degrees or from the end of an open gap.
     closed : bool
         Whether the first azimuth follows the last one.
+
+    Raises
+    ------
+    ValueError
+        If the azimuths are not finite numbers on one axis.
 
     See Also
     --------
@@ -39,7 +54,7 @@ def azimuth_order(azimuth):
     >>> order.tolist(), closed
     ([1, 2, 0], False)
     """
-    azimuth = np.asarray(azimuth, dtype=float)
+    azimuth = _azimuths(azimuth)
     is_turn = np.isclose(azimuth[-1] - azimuth[0], 360.0) and (np.diff(azimuth) > 0).all()
     if is_turn:
         return np.arange(len(azimuth)), False
@@ -64,11 +79,16 @@ def unroll_azimuths(azimuth):
     positions : ndarray of shape (n_directions,)
         The same azimuths, increasing from the first one.
 
+    Raises
+    ------
+    ValueError
+        If the azimuths are not finite numbers on one axis.
+
     Examples
     --------
     >>> from sslearn.geometry import unroll_azimuths
     >>> unroll_azimuths([170.0, -180.0, -170.0]).tolist()
     [170.0, 180.0, 190.0]
     """
-    azimuth = np.asarray(azimuth, dtype=float)
+    azimuth = _azimuths(azimuth)
     return azimuth + 360.0 * np.cumsum(np.diff(azimuth, prepend=-np.inf) <= 0)

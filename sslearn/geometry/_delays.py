@@ -2,9 +2,15 @@
 
 import numpy as np
 
+from sslearn.geometry._arrays import check_places
 from sslearn.geometry._directions import angles_to_unit_vectors, check_directions
+from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import Interval, Real, validated
+
+_SPEED = [Interval(Real, 0, np.inf, closed="neither")]
 
 
+@validated(speed_of_sound=_SPEED)
 def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     """Arrival times at the microphones, relative to the origin.
 
@@ -23,6 +29,11 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     delays : ndarray of shape (n_directions, n_mics)
         Delays in seconds, negative for microphones that hear the sound before the origin would.
 
+    Raises
+    ------
+    ValueError
+        If positions or directions are not valid, or ``speed_of_sound`` is not positive.
+
     Notes
     -----
     Plane waves: ``tau_m = -p_m . u / c``. Spherical waves: ``tau_m = (|s - p_m| - |s|) / c`` with
@@ -34,7 +45,7 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     >>> propagation_delays([[0.343, 0, 0], [0, 0, 0]], [0.0, 90.0]).round(6).tolist()
     [[-0.001, 0.0], [-0.0, 0.0]]
     """
-    mics = np.asarray(mic_positions, dtype=float)
+    mics = check_places(mic_positions)
     directions = check_directions(directions)
     vectors = angles_to_unit_vectors(directions)
     if directions.ndim == 1 or directions.shape[1] == 2:
@@ -44,6 +55,7 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     return (paths - distance) / speed_of_sound
 
 
+@validated(speed_of_sound=_SPEED)
 def steering_vectors(mic_positions, directions, freqs, *, speed_of_sound=343.0):
     """Phases with which the microphones hear each direction.
 
@@ -63,6 +75,11 @@ def steering_vectors(mic_positions, directions, freqs, *, speed_of_sound=343.0):
     steering_vectors : ndarray of shape (n_freqs, n_directions, n_mics)
         ``exp(-2j pi f tau)``, complex128.
 
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or not valid, or ``speed_of_sound`` is not positive.
+
     Examples
     --------
     >>> from sslearn.geometry import circular_array, steering_vectors
@@ -70,5 +87,10 @@ def steering_vectors(mic_positions, directions, freqs, *, speed_of_sound=343.0):
     (3, 2, 4)
     """
     delays = propagation_delays(mic_positions, directions, speed_of_sound=speed_of_sound)
-    freqs = np.asarray(freqs, dtype=float)
+    freqs = to_numbers(freqs, "freqs", "frequencies in Hz")
+    if freqs.ndim != 1 or not np.isfinite(freqs).all():
+        raise ValueError(
+            f"freqs must be finite, of shape (n_freqs,); got shape {freqs.shape}, or NaN or "
+            "infinity."
+        )
     return np.exp(-2j * np.pi * freqs[:, None, None] * delays)

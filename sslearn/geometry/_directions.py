@@ -6,6 +6,22 @@ import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
 from sslearn.geometry._label_kinds import in_named_order
+from sslearn.utils import as_numbers, to_numbers
+
+_DEGREES = "angles in degrees"
+
+
+def _angles(values, name):
+    return as_numbers(values, name, _DEGREES)
+
+
+def _check_broadcast(a, b, names):
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise ValueError(
+            f"{names} must have shapes that broadcast; got {a.shape} and {b.shape}."
+        ) from None
 
 
 def wrap_azimuth(azimuth):
@@ -27,7 +43,7 @@ def wrap_azimuth(azimuth):
     >>> wrap_azimuth([180.0, 190.0, -540.0]).tolist()
     [-180.0, -170.0, -180.0]
     """
-    azimuth = np.asarray(azimuth)
+    azimuth = _angles(azimuth, "azimuth")
     wrapped = np.mod(azimuth + 180.0, 360.0) - 180.0
     # mod of a tiny negative number rounds up to 360 itself.
     wrapped = np.where(wrapped >= 180.0, -180.0, wrapped)
@@ -47,8 +63,21 @@ def circular_difference(a, b):
     -------
     difference : ndarray
         Difference in [-180, 180).
+
+    Raises
+    ------
+    ValueError
+        If the angles are no numbers, or their shapes do not broadcast.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import circular_difference
+    >>> circular_difference([179.0, 10.0], [-179.0, 350.0]).tolist()
+    [-2.0, 20.0]
     """
-    return wrap_azimuth(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
+    a, b = _angles(a, "a"), _angles(b, "b")
+    _check_broadcast(a, b, "a and b")
+    return wrap_azimuth(np.subtract(a, b, dtype=float))
 
 
 def angles_to_unit_vectors(doa):
@@ -64,10 +93,30 @@ def angles_to_unit_vectors(doa):
     -------
     vectors : ndarray of shape (..., 3)
         x front, y left, z up.
+
+    Raises
+    ------
+    ValueError
+        If the angles are no numbers, or the last axis has not 1 to 3 of them.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import angles_to_unit_vectors
+    >>> angles_to_unit_vectors([[0.0, 0.0], [90.0, 0.0], [0.0, 90.0]]).round(6).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    doa = np.asarray(doa, dtype=float)
+    return _unit_vectors(doa, "doa")
+
+
+def _unit_vectors(doa, name):
+    doa = np.asarray(_angles(doa, name), dtype=float)
     if doa.ndim == 1:
         doa = doa[:, None]
+    if doa.ndim == 0 or not 1 <= doa.shape[-1] <= 3:
+        raise ValueError(
+            f"{name} must have shape (n,) or (..., n_angles), with n_angles from 1 to 3; got "
+            f"{doa.shape}."
+        )
     azimuth = np.deg2rad(doa[..., 0])
     elevation = np.deg2rad(doa[..., 1]) if doa.shape[-1] > 1 else np.zeros_like(azimuth)
     return np.stack(
@@ -92,8 +141,22 @@ def unit_vectors_to_angles(vectors):
     -------
     directions : ndarray of shape (..., 2)
         Azimuth in [-180, 180) and elevation in degrees.
+
+    Raises
+    ------
+    ValueError
+        If the components are no numbers, or the last axis has not 3 of them.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import unit_vectors_to_angles
+    >>> unit_vectors_to_angles([[0.0, 2.0, 0.0], [0.0, 0.0, 1.0]]).tolist()
+    [[90.0, 0.0], [0.0, 90.0]]
     """
-    x, y, z = np.moveaxis(np.asarray(vectors, dtype=float), -1, 0)
+    vectors = to_numbers(vectors, "vectors")
+    if vectors.shape[-1:] != (3,):
+        raise ValueError(f"vectors must have shape (..., 3), x, y and z; got {vectors.shape}.")
+    x, y, z = np.moveaxis(vectors, -1, 0)
     azimuth = np.rad2deg(np.arctan2(y, x))
     elevation = np.rad2deg(np.arctan2(z, np.hypot(x, y)))
     return np.stack([wrap_azimuth(azimuth), elevation], axis=-1)
@@ -111,8 +174,20 @@ def great_circle_distance(a, b):
     -------
     distance : ndarray of shape (...)
         Angle in [0, 180], exact also for nearly equal directions.
+
+    Raises
+    ------
+    ValueError
+        If the directions are not valid, or their shapes do not broadcast.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import great_circle_distance
+    >>> great_circle_distance([[0.0, 80.0]], [[180.0, 80.0]]).round(6).tolist()
+    [20.0]
     """
-    u, v = angles_to_unit_vectors(a), angles_to_unit_vectors(b)
+    u, v = _unit_vectors(a, "a"), _unit_vectors(b, "b")
+    _check_broadcast(u, v, "a and b")
     cross = np.linalg.norm(np.cross(u, v), axis=-1)
     # atan2 keeps full precision where acos of the dot product loses it (near 0 and 180).
     return np.rad2deg(np.arctan2(cross, (u * v).sum(axis=-1)))
@@ -132,14 +207,23 @@ def interaural_polar_to_angles(lateral, polar):
     -------
     directions : ndarray of shape (..., 2)
         Azimuth and elevation in degrees.
+
+    Raises
+    ------
+    ValueError
+        If the angles are no numbers, or their shapes do not broadcast.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import interaural_polar_to_angles
+    >>> interaural_polar_to_angles([40.0, 40.0], [0.0, 180.0]).round(6).tolist()
+    [[40.0, 0.0], [140.0, 0.0]]
     """
-    lateral, polar = np.deg2rad(lateral), np.deg2rad(polar)
-    vectors = [
-        np.cos(lateral) * np.cos(polar),
-        np.sin(lateral) * np.ones_like(polar),
-        np.cos(lateral) * np.sin(polar),
-    ]
-    return unit_vectors_to_angles(np.stack(np.broadcast_arrays(*vectors), axis=-1))
+    lateral, polar = _angles(lateral, "lateral"), _angles(polar, "polar")
+    _check_broadcast(lateral, polar, "lateral and polar")
+    lateral, polar = np.broadcast_arrays(np.deg2rad(lateral), np.deg2rad(polar))
+    vectors = [np.cos(lateral) * np.cos(polar), np.sin(lateral), np.cos(lateral) * np.sin(polar)]
+    return unit_vectors_to_angles(np.stack(vectors, axis=-1))
 
 
 def angles_to_interaural_polar(doa):
@@ -188,20 +272,15 @@ def to_float(directions, name):
     TypeError
         If the array is sparse.
     ValueError
-        If a value is no real number.
+        If a value is no real number, or rows have several lengths.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import to_float
+    >>> to_float([10, 20], "azimuth").tolist()
+    [10.0, 20.0]
     """
-    if hasattr(directions, "toarray"):
-        raise TypeError(f"{name} must be a dense array of angles; got a sparse matrix.")
-    directions = np.asarray(in_named_order(directions, name))
-    if directions.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} must hold real angles in degrees.")
-    try:
-        return np.array(directions, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must hold angles in degrees; got values that are no numbers "
-            f"(dtype {directions.dtype})."
-        ) from error
+    return to_numbers(in_named_order(directions, name), name, _DEGREES)
 
 
 def check_directions(directions, *, name="directions"):
@@ -229,6 +308,12 @@ def check_directions(directions, *, name="directions"):
     -----
     DataConversionWarning
         If a column vector was given: it is taken as azimuths.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import check_directions
+    >>> check_directions([[190.0, 20.0]]).tolist()
+    [[-170.0, 20.0]]
     """
     directions = to_float(directions, name)
     if directions.ndim == 2 and directions.shape[1] == 1:
@@ -239,11 +324,13 @@ def check_directions(directions, *, name="directions"):
             stacklevel=2,
         )
         directions = directions[:, 0]
-    if directions.ndim not in (1, 2) or (directions.ndim == 2 and directions.shape[1] > 3):
+    if directions.ndim not in (1, 2) or directions.shape[1:] not in ((), (2,), (3,)):
         raise ValueError(
             f"{name} must have shape (n,) for azimuth, (n, 2) for azimuth and elevation, or (n, 3) "
             f"with distance; got {directions.shape}."
         )
+    if len(directions) == 0:
+        raise ValueError(f"{name} must hold at least one direction; got none.")
     if not np.isfinite(directions).all():
         raise ValueError(f"Input {name} contains NaN or infinity; expected finite angles.")
     if directions.ndim == 1:

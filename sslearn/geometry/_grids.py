@@ -5,8 +5,14 @@ from sslearn.geometry._directions import (
     unit_vectors_to_angles,
 )
 from sslearn.geometry._neighbors import hull_edges
+from sslearn.utils import check_range, to_numbers
+from sslearn.utils.param_validation import Integral, Interval, Real, validated
+
+_STEP = [Interval(Real, 0, 360, closed="right")]
+_AZIMUTH = [Interval(Real, -180, 180, closed="both")]
 
 
+@validated(step=_STEP)
 def circular_grid(step=5.0):
     """Equally spaced azimuths that close around the circle.
 
@@ -31,12 +37,13 @@ def circular_grid(step=5.0):
     >>> circular_grid(90).tolist()
     [-180.0, -90.0, 0.0, 90.0]
     """
-    n_directions = round(360.0 / step) if step > 0 else 0
-    if n_directions < 1 or not np.isclose(n_directions * step, 360.0):
+    n_directions = round(360.0 / step)
+    if not np.isclose(n_directions * step, 360.0):
         raise ValueError(f"step must be a positive divisor of 360 degrees; got {step}.")
     return -180.0 + 360.0 / n_directions * np.arange(n_directions)
 
 
+@validated(low=_AZIMUTH, high=_AZIMUTH, step=_STEP)
 def azimuth_grid(low=-90.0, high=90.0, step=5.0):
     """Equally spaced azimuths between two ends, both included.
 
@@ -67,14 +74,15 @@ def azimuth_grid(low=-90.0, high=90.0, step=5.0):
     >>> azimuth_grid(-30, 30, 15).tolist()
     [-30.0, -15.0, 0.0, 15.0, 30.0]
     """
-    if not -180 <= low < high < 180:
+    if not low < high < 180:
         raise ValueError(f"low and high must hold -180 <= low < high < 180; got {low}, {high}.")
-    n_steps = round((high - low) / step) if step > 0 else 0
+    n_steps = round((high - low) / step)
     if n_steps < 1 or not np.isclose(n_steps * step, high - low):
-        raise ValueError(f"step must be a positive divisor of {high - low:g} degrees; got {step}.")
+        raise ValueError(f"step must divide high - low, {high - low:g} degrees; got {step}.")
     return np.linspace(low, high, n_steps + 1)
 
 
+@validated(step=_STEP)
 def sphere_grid(step=10.0, *, elevation_range=(-90.0, 90.0)):
     """Circles of equal azimuth step at equally spaced elevations, each pole once.
 
@@ -108,9 +116,10 @@ def sphere_grid(step=10.0, *, elevation_range=(-90.0, 90.0)):
     [[90.0, 0.0], [0.0, 90.0]]
     """
     azimuths = circular_grid(step)
-    elevations = azimuth_grid(*elevation_range, step)
-    if abs(elevations).max() > 90:
-        raise ValueError(f"elevation_range must be inside [-90, 90]; got {elevation_range}.")
+    low, high = check_range(elevation_range, "elevation_range", -90, 90)
+    if low == high:
+        raise ValueError(f"elevation_range must have low < high; got {elevation_range}.")
+    elevations = azimuth_grid(low, high, step)
     grid = np.stack(np.meshgrid(azimuths, elevations), axis=-1).reshape(-1, 2)
     # All azimuths are one direction at a pole.
     first_azimuth = grid[:, 0] == azimuths[0]
@@ -119,6 +128,7 @@ def sphere_grid(step=10.0, *, elevation_range=(-90.0, 90.0)):
     return grid
 
 
+@validated(step=[Interval(Real, 0, 180, closed="right")])
 def quasi_uniform_grid(step=10.0):
     """Rings of equal elevation step with as many azimuths each as their circumference holds.
 
@@ -163,21 +173,20 @@ def quasi_uniform_grid(step=10.0):
     >>> len(quasi_uniform_grid(10))
     429
     """
-    if not 0 < step <= 180:
-        raise ValueError(f"step must be in (0, 180] degrees; got {step}.")
     elevations = np.linspace(-90.0, 90.0, round(180.0 / step) + 1)
     counts = np.rint(360.0 / step * np.cos(np.deg2rad(elevations))).astype(int) + 1
     azimuths = [-180.0 + 360.0 / n_azimuths * np.arange(n_azimuths) for n_azimuths in counts]
     return np.column_stack([np.concatenate(azimuths), np.repeat(elevations, counts)])
 
 
+@validated(n_subdivisions=[Interval(Integral, 0, 10, closed="both")])
 def icosahedral_grid(n_subdivisions=2):
     """Corners of an icosahedron whose edges are halved again and again.
 
     Parameters
     ----------
     n_subdivisions : int, default=2
-        Number of halvings.
+        Number of halvings, at most 10.
 
     Returns
     -------
@@ -187,7 +196,7 @@ def icosahedral_grid(n_subdivisions=2):
     Raises
     ------
     ValueError
-        If ``n_subdivisions`` is negative.
+        If ``n_subdivisions`` is not in [0, 10].
 
     Notes
     -----
@@ -200,8 +209,6 @@ def icosahedral_grid(n_subdivisions=2):
     >>> [len(icosahedral_grid(n)) for n in range(4)]
     [12, 42, 162, 642]
     """
-    if n_subdivisions < 0:
-        raise ValueError(f"n_subdivisions must be at least 0; got {n_subdivisions}.")
     golden = (1.0 + 5.0**0.5) / 2.0
     corners = [(0.0, a, b * golden) for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
     points = np.array([np.roll(corner, shift) for shift in range(3) for corner in corners])
@@ -247,11 +254,15 @@ def near_field_grid(directions, distances):
     angles = check_directions(directions)
     if angles.ndim == 1:
         angles = np.column_stack([angles, np.zeros(len(angles))])
-    distances = np.repeat(np.ravel(distances).astype(float), len(angles))
+    distances = np.ravel(to_numbers(distances, "distances", "distances in metres"))
+    if len(distances) == 0:
+        raise ValueError("distances must hold at least one distance; got none.")
+    distances = np.repeat(distances, len(angles))
     rings = np.tile(angles[:, :2], (len(distances) // len(angles), 1))
     return check_directions(np.column_stack([rings, distances]), name="distances")
 
 
+@validated(n_directions=[Interval(Integral, 1, None, closed="left")])
 def fibonacci_grid(n_directions):
     """Nearly uniform directions on the sphere, along a golden spiral.
 
@@ -269,9 +280,13 @@ def fibonacci_grid(n_directions):
     ------
     ValueError
         If ``n_directions`` is not positive.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import fibonacci_grid
+    >>> fibonacci_grid(3).round(1).tolist()[1]
+    [-137.5, 0.0]
     """
-    if n_directions < 1:
-        raise ValueError(f"n_directions must be positive; got {n_directions}.")
     i = np.arange(n_directions)
     z = 1.0 - (2.0 * i + 1.0) / n_directions
     azimuth_rad = np.pi * (1.0 + 5.0**0.5) * i

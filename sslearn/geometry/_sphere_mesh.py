@@ -8,7 +8,11 @@ from scipy import sparse
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 from sklearn.utils import gen_batches
 
-from sslearn.geometry._directions import angles_to_unit_vectors, unit_vectors_to_angles
+from sslearn.geometry._directions import (
+    angles_to_unit_vectors,
+    check_directions,
+    unit_vectors_to_angles,
+)
 from sslearn.geometry._neighbors import grid_neighbors
 
 # Most numbers in memory when directions are compared with triangles.
@@ -122,6 +126,17 @@ class SphereMesh:
         return cKDTree(self.vectors)
 
 
+def _check_angles(directions, name):
+    """Checked azimuths and elevations, without a distance."""
+    directions = check_directions(directions, name=name)
+    if directions.shape[1:] != (2,):
+        raise ValueError(
+            f"{name} must have shape (n_directions, 2), azimuth and elevation; got "
+            f"{directions.shape}."
+        )
+    return directions
+
+
 def hull_mesh(directions):
     """Build the triangles of the convex hull of directions, including those across gaps.
 
@@ -138,7 +153,7 @@ def hull_mesh(directions):
     Raises
     ------
     ValueError
-        If the directions lie in one plane.
+        If the directions are not valid, or lie in one plane.
 
     See Also
     --------
@@ -150,7 +165,7 @@ def hull_mesh(directions):
     >>> hull_mesh(fibonacci_grid(50)).weights([[10.0, 20.0]]).shape
     (1, 50)
     """
-    vectors = angles_to_unit_vectors(directions)
+    vectors = angles_to_unit_vectors(_check_angles(directions, "directions"))
     try:
         hull = ConvexHull(vectors)
     except (QhullError, ValueError) as error:
@@ -167,8 +182,8 @@ def sphere_mesh(grid):
 
     Parameters
     ----------
-    grid : ndarray of shape (n_directions, 2)
-        Validated azimuths and elevations in degrees.
+    grid : array-like of shape (n_directions, 2)
+        Azimuths and elevations in degrees.
 
     Returns
     -------
@@ -179,8 +194,15 @@ def sphere_mesh(grid):
     Raises
     ------
     ValueError
-        If the directions lie on one circle, or one occurs twice.
+        If the directions are not valid, lie on one circle, or one occurs twice.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import icosahedral_grid, sphere_mesh
+    >>> len(sphere_mesh(icosahedral_grid(0)).triangles)
+    20
     """
+    grid = _check_angles(grid, "grid")
     if np.ptp(grid[:, 1]) == 0:
         raise ValueError(
             f"grid must hold several elevations where y has elevations; got {grid[0, 1]:g} degrees "

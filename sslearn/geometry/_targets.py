@@ -137,6 +137,10 @@ def _check_source_axes(y, n_axes, name):
 
 
 def _check_sizes(y, columns, n_samples, n_angles, name):
+    if not isinstance(n_samples, (int, np.integer, type(None))):
+        raise TypeError(f"n_samples must be an integer or None; got {n_samples!r}.")
+    if not isinstance(n_angles, (tuple, list, type(None))):
+        raise TypeError(f"n_angles must be a tuple of int or None; got {n_angles!r}.")
     if n_samples is not None and len(y) != n_samples:
         raise ValueError(
             f"{name} must have as many samples as X: inconsistent numbers of samples, "

@@ -2,6 +2,7 @@ from math import pi
 
 from sklearn.base import BaseEstimator
 
+from sslearn.losses._base import check_tensors
 from sslearn.utils.param_validation import Interval, Real, StrOptions
 
 # Grids put many pairs exactly one radius apart, and float32 degrees are good to 1.5e-5.
@@ -116,14 +117,39 @@ class ContrastiveLoss(BaseEstimator):
         -------
         loss : torch.Tensor of shape ()
             The mean over the pairs; 0 for a single sample.
+
+        Raises
+        ------
+        TypeError
+            If ``embeddings`` is no tensor of floating-point numbers, or ``targets`` no tensor.
+        ValueError
+            If a parameter is not valid, or the shapes do not fit.
         """
         self._validate_params()
+        self._check(embeddings, targets)
         similar, distances = _PAIRS[self.neighborhood](targets, self.radius)
         squared = squared_distances(embeddings, embeddings)
-        margins = self.margin
-        if margins == "adaptive":
+        if self.margin == "adaptive":
             margins = 1.0 if distances is None else distances.sigmoid()
+        else:
+            margins = float(self.margin)
         losses = squared.where(similar, (margins - squared).clamp(min=0.0))
         n_samples = len(embeddings)
         # A sample is similar to itself at distance 0: the diagonal adds nothing.
         return losses.sum() / max(n_samples * (n_samples - 1), 1)
+
+    def _check(self, embeddings, targets):
+        check_tensors(embeddings=embeddings)
+        check_tensors(integers=self.neighborhood == "label", targets=targets)
+        if embeddings.ndim != 2:
+            raise ValueError(
+                f"embeddings must have shape (n_samples, n_components); got "
+                f"{tuple(embeddings.shape)}."
+            )
+        n_axes = 2 if self.neighborhood == "distance" else 1
+        if targets.ndim != n_axes or len(targets) != len(embeddings):
+            shape = "(n_samples, 3)" if n_axes == 2 else "(n_samples,)"
+            raise ValueError(
+                f"targets must have shape {shape} with n_samples={len(embeddings)} for "
+                f"neighborhood={self.neighborhood!r}; got {tuple(targets.shape)}."
+            )

@@ -1,8 +1,9 @@
 from sklearn.base import clone
 
-from sslearn.losses._base import RowLoss
+from sslearn.losses._base import RowLoss, check_tensors
 from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._short_names import get_loss
+from sslearn.utils.param_validation import validated
 
 
 class MixtureLoss(RowLoss):
@@ -20,6 +21,8 @@ class MixtureLoss(RowLoss):
     mixed_loss : Build the mixture, also for a loss that permutes the sources.
     sslearn.encoding.MixedEncoding : Encoding of the targets.
     """
+
+    _parameter_constraints: dict = {"base": [callable], "weights": [tuple, list]}
 
     def __init__(self, base, weights):
         self.base = base
@@ -53,8 +56,26 @@ class MixtureLoss(RowLoss):
         -------
         loss : torch.Tensor of shape ()
             The weighted sum.
+
+        Raises
+        ------
+        TypeError
+            If ``output`` or ``target`` is no tensor of floating-point numbers.
+        ValueError
+            If a parameter is not valid, or ``target`` has not a part for each weight.
         """
+        self._validate_params()
+        self._check(output, target)
         return self._sum(self.base, output, target)
+
+    def _check(self, output, target):
+        """Raise unless outputs and targets are tensors, with a part of targets for each weight."""
+        check_tensors(output=output, target=target)
+        if not self.weights or target.shape[-1:] != (len(self.weights) * output.shape[-1],):
+            raise ValueError(
+                f"target must have a part as long as output, {tuple(output.shape)}, for each of "
+                f"weights={self.weights}; got {tuple(target.shape)}."
+            )
 
     def per_row(self, output, target):
         """Mixture of the losses of each row.
@@ -74,6 +95,7 @@ class MixtureLoss(RowLoss):
         return self._sum(self.base.per_row, output, target)
 
 
+@validated(loss=[callable], weights=[tuple, list])
 def mixed_loss(loss, weights):
     """Mix a loss over several targets, with one order of the sources for all of them.
 

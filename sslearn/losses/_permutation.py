@@ -71,14 +71,17 @@ class PermutationInvariantLoss(RowLoss):
 
         Raises
         ------
+        TypeError
+            If ``output`` or ``target`` is no tensor of floating-point numbers.
         ValueError
-            If there is no axis of sources.
+            If there is no axis of sources, or the shapes differ.
         """
         self._validate_params()
+        get_loss(self.base)._check(output, target)
         if output.ndim < 3:
             raise ValueError(
-                "PermutationInvariantLoss needs outputs of shape (n_samples, n_sources, n_classes)"
-                f"; got {tuple(output.shape)}. Give y the shape (n_samples, n_sources, n_angles)."
+                "output must have an axis of sources, (n_samples, ..., n_sources, n_classes); got "
+                f"{tuple(output.shape)}. Give y the shape (n_samples, n_sources, n_angles)."
             )
         return self.per_row(output, target).mean()
 

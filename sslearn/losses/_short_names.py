@@ -51,10 +51,23 @@ def get_loss(loss):
     loss : callable
         Loss with its default parameters; a callable is returned unchanged.
 
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    TypeError
+        If it is neither a name nor callable.
+
     Examples
     --------
     >>> from sslearn.losses import get_loss
     >>> get_loss("bce")
     BinaryCrossEntropyLoss()
     """
-    return SHORT_NAMES[loss]() if isinstance(loss, str) else loss
+    if isinstance(loss, str):
+        if loss not in SHORT_NAMES:
+            raise ValueError(f"loss must be one of {get_loss_names()}; got {loss!r}.")
+        return SHORT_NAMES[loss]()
+    if not callable(loss):
+        raise TypeError(f"loss must be a callable or one of {get_loss_names()}; got {loss!r}.")
+    return loss

@@ -11,11 +11,12 @@ from sslearn.metrics._angular import (
 from sslearn.metrics._front_back import front_back_confusion_rate
 from sslearn.metrics._matching import match_sources
 from sslearn.metrics._report import localization_report
-from sslearn.metrics._scorer import get_scorer, get_scorer_names
+from sslearn.metrics._scorer import angular_scorers, get_scorer, get_scorer_names
 from sslearn.metrics._sources import false_alarm_rate, missed_detection_rate
 
 __all__ = [
     "angular_error",
+    "angular_scorers",
     "d2_angular_error_score",
     "false_alarm_rate",
     "front_back_confusion_rate",

@@ -9,7 +9,14 @@ from sklearn.metrics import median_absolute_error
 from sslearn.metrics._errors import ROUNDING, component_errors
 from sslearn.metrics._matching import hits, present, ratio, source_errors, spread
 from sslearn.metrics._median import angular_median
-from sslearn.metrics._validation import check_multi_pair, check_pair, check_tolerance, has_sources
+from sslearn.metrics._validation import (
+    COMPONENT,
+    TOLERANCE,
+    check_multi_pair,
+    check_pair,
+    has_sources,
+)
+from sslearn.utils.param_validation import validated
 
 # A missed or invented source costs as much, on average, as a direction guessed at random.
 _LOST = 90.0
@@ -29,6 +36,7 @@ def _weighted_errors(y_true, y_pred, component, sample_weight):
     return errors[matched], spread(weight, errors)[matched]
 
 
+@validated(component=COMPONENT)
 def angular_error(y_true, y_pred, *, component=None):
     """Compute the angle between true and predicted direction of each sample.
 
@@ -82,6 +90,7 @@ def angular_error(y_true, y_pred, *, component=None):
     return component_errors(y_true, y_pred, component)
 
 
+@validated(component=COMPONENT)
 def mean_angular_error(y_true, y_pred, *, component=None, sample_weight=None):
     """Mean angular error in degrees.
 
@@ -117,6 +126,7 @@ def mean_angular_error(y_true, y_pred, *, component=None, sample_weight=None):
     return float(np.average(errors, weights=weight))
 
 
+@validated(component=COMPONENT)
 def median_angular_error(y_true, y_pred, *, component=None, sample_weight=None):
     """Median angular error in degrees.
 
@@ -154,6 +164,7 @@ def median_angular_error(y_true, y_pred, *, component=None, sample_weight=None):
     return float(median_absolute_error(np.zeros_like(errors), errors, sample_weight=weight))
 
 
+@validated(tolerance=TOLERANCE, component=COMPONENT)
 def localization_accuracy_score(
     y_true, y_pred, *, tolerance=5.0, component=None, sample_weight=None
 ):
@@ -208,7 +219,6 @@ def localization_accuracy_score(
     >>> localization_accuracy_score([11, 12, 13, 14], [10, 10, 10, 15], tolerance=2.5)
     0.75
     """
-    check_tolerance(tolerance)
     if has_sources(y_true, y_pred):
         y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
         weight = spread(weight, y_true[..., 0]) * present(y_true)

@@ -28,8 +28,6 @@ def component_errors(y_true, y_pred, component):
     if component in (None, "azimuth"):
         columns = (y_true, y_pred) if y_true.ndim == 1 else (y_true[:, 0], y_pred[:, 0])
         return np.abs(circular_difference(*columns))
-    if component != "elevation":
-        raise ValueError(f"component must be 'azimuth', 'elevation' or None; got {component!r}.")
     if y_true.ndim == 1:
         raise ValueError(
             "component='elevation' needs y of shape (n_samples, 2), azimuth and elevation; "

@@ -4,6 +4,7 @@ from sslearn.geometry import angles_to_unit_vectors, wrap_azimuth
 from sslearn.metrics._errors import ROUNDING, component_errors
 from sslearn.metrics._matching import ratio
 from sslearn.metrics._validation import check_pair
+from sslearn.utils.param_validation import Interval, Real, validated
 
 
 def _mirror(y):
@@ -14,6 +15,7 @@ def _mirror(y):
     return mirrored
 
 
+@validated(tolerance=[Interval(Real, 0, 90, closed="left")])
 def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=None):
     """Share of the samples that are heard in front instead of behind, or the reverse.
 
@@ -62,8 +64,6 @@ def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=N
     >>> front_back_confusion_rate([0, 30, 170, 88], [5, 148, -170, 95]).__round__(3)
     0.333
     """
-    if not 0 <= tolerance < 90:
-        raise ValueError(f"tolerance must be in [0, 90) degrees; got {tolerance}.")
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
     off_plane = np.rad2deg(np.arcsin(np.abs(angles_to_unit_vectors(y_true)[:, 0])))
     weight = weight * (off_plane >= tolerance - ROUNDING)

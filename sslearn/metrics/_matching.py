@@ -9,7 +9,8 @@ from sklearn.utils import gen_batches
 
 from sslearn.geometry import circular_difference, great_circle_distance
 from sslearn.metrics._errors import ROUNDING, component_errors
-from sslearn.metrics._validation import check_multi_pair
+from sslearn.metrics._validation import TOLERANCE, check_multi_pair
+from sslearn.utils.param_validation import validated
 
 # Cost of a pair that must not match: more than any sum of errors that do.
 _FORBIDDEN = 1e6
@@ -58,6 +59,7 @@ def assign(y_true, y_pred, max_error=None):
     return indices, errors
 
 
+@validated(max_error=[*TOLERANCE, None])
 def match_sources(y_true, y_pred, *, max_error=None):
     """Match predicted to true sources in each sample, or in each frame.
 
@@ -106,8 +108,6 @@ def match_sources(y_true, y_pred, *, max_error=None):
     >>> errors.tolist()
     [[2.0, 4.0], [1.0, nan]]
     """
-    if max_error is not None and not max_error >= 0:
-        raise ValueError(f"max_error must be at least 0 degrees or None; got {max_error}.")
     y_true, y_pred, _ = check_multi_pair(y_true, y_pred)
     return assign(y_true, y_pred, max_error)
 

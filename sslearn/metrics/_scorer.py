@@ -31,6 +31,45 @@ _SCORERS = {
 }
 
 
+def angular_scorers(*names):
+    """Get several scorers, for searches and cross-validation with more than one measure.
+
+    Parameters
+    ----------
+    *names : str
+        Names of :func:`get_scorer_names`.
+
+    Returns
+    -------
+    scorers : dict of str to callable
+        Scorer of each name, which ``scoring=`` of ``cross_validate`` and ``GridSearchCV`` takes;
+        a search also needs ``refit=`` one of the names.
+
+    Raises
+    ------
+    ValueError
+        If there is no name, or one is unknown.
+
+    See Also
+    --------
+    get_scorer : One scorer.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn.model_selection import cross_validate
+    >>> from sslearn.metrics import angular_scorers
+    >>> X, y = [[0.0]] * 4, [10.0, 20.0, 20.0, 30.0]
+    >>> scoring = angular_scorers("neg_mean_angular_error", "localization_accuracy")
+    >>> scores = cross_validate(DummyRegressor(), X, y, cv=2, scoring=scoring)
+    >>> scores["test_neg_mean_angular_error"].tolist()
+    [-10.0, -10.0]
+    """
+    if not names:
+        raise ValueError(f"names must hold at least one of {get_scorer_names()}; got none.")
+    return {name: get_scorer(name) for name in names}
+
+
 def get_scorer_names():
     """List the names that :func:`get_scorer` knows.
 
@@ -67,6 +106,15 @@ def get_scorer(name):
     ------
     ValueError
         If the name is unknown.
+
+    See Also
+    --------
+    angular_scorers : Several scorers by their names.
+
+    Notes
+    -----
+    scikit-learn has a list of its own: ``scoring="neg_median_angular_error"`` is unknown to it,
+    ``scoring=get_scorer("neg_median_angular_error")`` is right.
 
     Examples
     --------

@@ -1,13 +1,15 @@
 """Detection of several sources: missed sources and false alarms."""
 
 from sslearn.metrics._matching import hits, present, ratio, spread
-from sslearn.metrics._validation import check_multi_pair, check_tolerance
+from sslearn.metrics._validation import TOLERANCE, check_multi_pair
+from sslearn.utils.param_validation import validated
 
 
 def _total(flags, weight):
     return (flags * spread(weight, flags)).sum()
 
 
+@validated(tolerance=TOLERANCE)
 def missed_detection_rate(y_true, y_pred, *, tolerance=5.0, sample_weight=None):
     """Share of the true sources that no prediction comes close to.
 
@@ -61,13 +63,13 @@ def missed_detection_rate(y_true, y_pred, *, tolerance=5.0, sample_weight=None):
     >>> missed_detection_rate([[[179.0], [20.0]]], [[[26.0], [-179.0]]])
     0.5
     """
-    check_tolerance(tolerance)
     y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     found = _total(hits(y_true, y_pred, tolerance), weight)
     n_true = _total(present(y_true), weight)
     return ratio(n_true - found, n_true, "true source")
 
 
+@validated(tolerance=TOLERANCE, active_only=["boolean"])
 def false_alarm_rate(y_true, y_pred, *, tolerance=5.0, active_only=False, sample_weight=None):
     """Predicted sources that are not there, relative to the number of true sources.
 
@@ -125,7 +127,6 @@ def false_alarm_rate(y_true, y_pred, *, tolerance=5.0, active_only=False, sample
     >>> false_alarm_rate([[[179.0], [20.0]]], [[[26.0], [-179.0]]])
     0.5
     """
-    check_tolerance(tolerance)
     y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     there, said = present(y_true), present(y_pred)
     if active_only:

@@ -2,13 +2,28 @@
 
 import numpy as np
 
-from sslearn.geometry import check_doa, check_multi_doa
-from sslearn.utils.param_validation import _check_sample_weight
+from sslearn.geometry import check_doa, check_multi_doa, to_float
+from sslearn.utils.param_validation import Interval, Real, StrOptions, _check_sample_weight
+
+# Constraints of parameters.
+COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
+TOLERANCE = [Interval(Real, 0, None, closed="left")]
 
 
 def has_sources(y_true, y_pred):
     """Tell whether the directions are laid out for several sources."""
-    return max(np.ndim(y_true), np.ndim(y_pred)) > 2
+    shapes = [
+        y.shape if isinstance(y, np.ndarray) else to_float(y, name).shape
+        for y, name in ((y_true, "y_true"), (y_pred, "y_pred"))
+    ]
+    several = [len(shape) > 2 for shape in shapes]
+    if any(several) and not all(several):
+        flat = "y_true" if several[1] else "y_pred"
+        raise ValueError(
+            "y_true and y_pred must both have an axis of sources, or neither; got shapes "
+            f"{shapes[0]} and {shapes[1]}. Azimuths of several sources are {flat}[..., None]."
+        )
+    return all(several)
 
 
 def check_pair(y_true, y_pred, sample_weight=None):
@@ -66,10 +81,9 @@ def check_multi_pair(y_true, y_pred, sample_weight=None):
 
 
 def _check_weight(sample_weight, y):
-    return _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-
-
-def check_tolerance(tolerance):
-    """Raise if a tolerance is negative."""
-    if not tolerance >= 0:
-        raise ValueError(f"tolerance must be at least 0 degrees; got {tolerance}.")
+    try:
+        return _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"sample_weight must hold one weight of at least 0 for each sample: {error}"
+        ) from error

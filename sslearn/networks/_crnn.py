@@ -1,7 +1,7 @@
 from math import prod
 
 from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._shapes import check_maps_shape, check_sizes
+from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -135,6 +135,7 @@ class CRNN(NetworkRecipe):
 
         self._validate_params()
         n_maps, n_freqs, n_frames = check_maps_shape(self, input_shape)
+        output_shape = check_shape("output_shape", output_shape)
         trunk, n_features = self._trunk(n_maps, n_freqs, n_frames)
         head = self._head(prod(output_shape))
         module = nn.Sequential(

@@ -1,6 +1,6 @@
 from sslearn.geometry import check_directions, quasi_uniform_grid, sphere_mesh
 from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._shapes import check_maps_shape
+from sslearn.networks._shapes import check_maps_shape, check_shape
 from sslearn.utils.param_validation import Integral, Interval
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -116,7 +116,7 @@ class HistogramNet(NetworkRecipe):
 
         self._validate_params()
         n_more = self._check_maps(input_shape)
-        mesh = sphere_mesh(self._check_grid(tuple(output_shape)))
+        mesh = sphere_mesh(self._check_grid(check_shape("output_shape", output_shape)))
         return HistogramModule(
             MaskNet(N_INVARIANTS + n_more, self.n_filters, self.n_masks),
             DirectionVotes(mesh),
@@ -129,7 +129,8 @@ class HistogramNet(NetworkRecipe):
         if n_maps < _N_MAPS:
             raise ValueError(
                 f"HistogramNet needs at least {_N_MAPS} maps, the active and the reactive "
-                f"intensity first; got {n_maps}. Put IntensityVector(reactive=True) before it."
+                f"intensity first; got {n_maps} in input_shape. Put "
+                "IntensityVector(reactive=True) before it."
             )
         return n_maps - _N_MAPS
 

@@ -1,6 +1,7 @@
 from math import prod
 
 from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._shapes import check_shape, check_sizes
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _ACTIVATIONS = {"sigmoid": "Sigmoid", "relu": "ReLU", "tanh": "Tanh"}
@@ -93,7 +94,8 @@ class MLP(NetworkRecipe):
         from sslearn.networks.layers import Parallel
 
         self._validate_params()
-        n_inputs, n_outputs = prod(input_shape), prod(output_shape)
+        output_shape = check_shape("output_shape", output_shape)
+        n_inputs, n_outputs = prod(check_shape("input_shape", input_shape)), prod(output_shape)
         if self.separate_outputs:
             network = Parallel(self._branch(n_inputs, 1) for _ in range(n_outputs))
         else:
@@ -108,10 +110,8 @@ class MLP(NetworkRecipe):
         from sslearn.networks.layers import PrivateDropout
 
         sizes = (n_inputs, n_inputs) if self.hidden_layer_sizes is None else self.hidden_layer_sizes
-        if any(not isinstance(size, Integral) or size < 1 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be positive integers; got {sizes}.")
         layers = [nn.Flatten()]
-        for width in sizes:
+        for width in check_sizes("hidden_layer_sizes", sizes):
             block = [getattr(nn, _ACTIVATIONS[self.activation])()]
             if self.batch_norm is not None:
                 block.insert(self.batch_norm == "after", nn.BatchNorm1d(width))

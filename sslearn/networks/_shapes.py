@@ -1,6 +1,8 @@
 """Shapes and sizes that network recipes can be built for."""
 
-from numbers import Integral
+import numpy as np
+
+from sslearn.utils.param_validation import Integral
 
 
 def check_sizes(name, sizes):
@@ -20,12 +22,25 @@ def check_sizes(name, sizes):
 
     Raises
     ------
+    TypeError
+        If there are no several widths.
     ValueError
         If a width is not a positive integer.
     """
+    if not np.iterable(sizes):
+        raise TypeError(f"{name} must be a tuple of int; got {sizes!r}.")
+    sizes = tuple(sizes)
     if any(not isinstance(size, Integral) or size < 1 for size in sizes):
         raise ValueError(f"{name} must be positive integers; got {sizes}.")
-    return tuple(sizes)
+    return tuple(int(size) for size in sizes)
+
+
+def check_shape(name, shape):
+    """Validate the shape of a sample or of an output: sizes, at least one."""
+    shape = check_sizes(name, shape)
+    if not shape:
+        raise ValueError(f"{name} must have at least one size; got ().")
+    return shape
 
 
 def check_maps_shape(recipe, input_shape, *, min_maps=1, blocks=False):
@@ -54,15 +69,16 @@ def check_maps_shape(recipe, input_shape, *, min_maps=1, blocks=False):
     """
     axes = ("n_maps", "n_freqs", *(("n_blocks", "n_block_frames") if blocks else ("n_frames",)))
     name = type(recipe).__name__
+    input_shape = check_shape("input_shape", input_shape)
     if len(input_shape) != len(axes):
         cure = "FrameBlocks after the maps" if blocks else "maps without FrameBlocks"
         raise ValueError(
-            f"{name} needs samples of shape ({', '.join(axes)}); got {tuple(input_shape)}. Put "
-            f"{cure} before it."
+            f"{name} needs samples of shape ({', '.join(axes)}); got input_shape={input_shape}. "
+            f"Put {cure} before it."
         )
     if input_shape[0] < min_maps:
-        raise ValueError(f"{name} needs at least {min_maps} maps; got {input_shape[0]}.")
-    return tuple(input_shape)
+        raise ValueError(f"{name} needs at least {min_maps} maps; got input_shape={input_shape}.")
+    return input_shape
 
 
 def one_source(recipe, output_shape):
@@ -85,10 +101,11 @@ def one_source(recipe, output_shape):
     ValueError
         If there is more than one.
     """
+    output_shape = check_shape("output_shape", output_shape)
     if len(output_shape) != 1:
         name = type(recipe).__name__
         raise ValueError(
-            f"{name} answers for one source, output_shape (n_outputs,); got {tuple(output_shape)}. "
+            f"{name} answers for one source, output_shape (n_outputs,); got {output_shape}. "
             f"{name}Split answers for two."
         )
     return output_shape[0]
@@ -114,11 +131,12 @@ def two_sources(recipe, output_shape):
     ValueError
         If the shape is not ``(2, n_outputs)``.
     """
+    output_shape = check_shape("output_shape", output_shape)
     if len(output_shape) != 2 or output_shape[0] != 2:
         name = type(recipe).__name__
         raise ValueError(
             f"{name} answers for two sources, output_shape (2, n_outputs); got "
-            f"{tuple(output_shape)}. Give y of shape (n_samples, 2, 1), or take "
+            f"{output_shape}. Give y of shape (n_samples, 2, 1), or take "
             f"{name.removesuffix('Split')} for one source."
         )
     return output_shape[1]

@@ -1,10 +1,10 @@
 import numpy as np
-from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
 from sslearn.geometry import check_doa
+from sslearn.plotting._options import AX, split_pipeline
 from sslearn.plotting._ticks import round_ticks
-from sslearn.utils import import_optional
+from sslearn.utils import import_optional, to_numbers
+from sslearn.utils.param_validation import validated
 
 # An arc of at least this width without any azimuth means that the circle is not closed.
 _OPEN_ARC = 90.0
@@ -17,7 +17,7 @@ def _spans_circle(azimuth):
 
 
 def _angle_of(y, component):
-    if component not in ("azimuth", "elevation"):
+    if not isinstance(component, str) or component not in ("azimuth", "elevation"):
         raise ValueError(f"component must be 'azimuth' or 'elevation'; got {component!r}.")
     if y.ndim == 1:
         if component == "elevation":
@@ -28,21 +28,21 @@ def _angle_of(y, component):
 
 def _embed(estimator, X, component, y):
     """Output of the last transformer of a pipeline; with one embedding per angle, its block."""
-    steps = [step for _, step in getattr(estimator, "steps", [(None, estimator)])]
-    last = steps[-1]
-    if not hasattr(last, "transform"):
-        steps = steps[:-1]
-        estimator = estimator[:-1] if steps else None
-    if not steps:
+    transformers, last = split_pipeline(estimator)
+    if hasattr(last, "transform"):
+        transformers = [*transformers, last]
+    if not transformers:
         raise TypeError(
             "estimator must be a transformer, or a pipeline with one; got none but "
             f"{type(last).__name__}."
         )
-    check_is_fitted(estimator)
-    Z = np.asarray(estimator.transform(X))
-    if getattr(last, "per_angle", False) and y.ndim == 2:
+    Z = X
+    for transformer in transformers:
+        Z = transformer.transform(Z)
+    Z = np.asarray(Z)
+    if getattr(last, "per_angle", False) and y is not None and y.ndim == 2:
         Z = np.split(Z, 2, axis=1)[int(component == "elevation")]
-    return Z[:, :3], type(steps[-1]).__name__
+    return Z[:, :3], type(transformers[-1]).__name__
 
 
 class EmbeddingDisplay:
@@ -54,8 +54,8 @@ class EmbeddingDisplay:
     ----------
     Z : ndarray of shape (n_samples, 2) or (n_samples, 3)
         Embedding.
-    angle : ndarray of shape (n_samples,)
-        Angle of each sample in degrees.
+    angle : ndarray of shape (n_samples,), default=None
+        Angle of each sample in degrees; the points have one colour if None.
     component : {"azimuth", "elevation"}, default="azimuth"
         Which angle it is. An azimuth that goes round the circle gets a colour map that does too.
     name : str, default=None
@@ -69,7 +69,7 @@ class EmbeddingDisplay:
         Figure that contains the axes.
     scatter_ : matplotlib collection
         Points.
-    colorbar_ : matplotlib Colorbar
+    colorbar_ : matplotlib Colorbar or None
         Scale of the angle.
 
     See Also
@@ -86,12 +86,13 @@ class EmbeddingDisplay:
     'twilight'
     """
 
-    def __init__(self, *, Z, angle, component="azimuth", name=None):
+    def __init__(self, *, Z, angle=None, component="azimuth", name=None):
         self.Z = Z
         self.angle = angle
         self.component = component
         self.name = name
 
+    @validated(ax=AX)
     def plot(self, ax=None, **kwargs):
         """Draw the points.
 
@@ -127,18 +128,20 @@ class EmbeddingDisplay:
         if is_3d:
             # Fading with depth would falsify the colours, which are the data here.
             options["depthshade"] = False
-        self.scatter_ = ax.scatter(*self.Z.T, c=self.angle, **options | kwargs)
+        self.scatter_ = ax.scatter(*self.Z.T, **options | kwargs)
         self.ax_, self.figure_ = ax, ax.figure
         self._dress(is_3d)
         return self
 
     def _colors(self):
+        if self.angle is None:
+            return {"color": "#3b6fb6", "linewidths": 0}
         if self.component == "azimuth" and _spans_circle(self.angle):
             # A cyclic map is pale somewhere: thin edges keep those points visible.
             edges = {"edgecolors": "0.4", "linewidths": 0.15}
-            return {"cmap": "twilight", "vmin": -180, "vmax": 180, **edges}
+            return {"c": self.angle, "cmap": "twilight", "vmin": -180, "vmax": 180, **edges}
         low, high = np.floor(self.angle.min() / 15) * 15, np.ceil(self.angle.max() / 15) * 15
-        return {"cmap": "viridis", "vmin": low, "vmax": high, "linewidths": 0}
+        return {"c": self.angle, "cmap": "viridis", "vmin": low, "vmax": high, "linewidths": 0}
 
     def _dress(self, is_3d):
         ax = self.ax_
@@ -153,6 +156,10 @@ class EmbeddingDisplay:
             ax.tick_params(length=0)
             ax.grid(alpha=0.3)
             ax.set_axisbelow(True)
+        ax.set_title(f"{self.name or 'Embedding'}, {len(self.Z):,} samples")
+        self.colorbar_ = None
+        if self.angle is None:
+            return
         self.colorbar_ = self.figure_.colorbar(
             self.scatter_,
             ax=ax,
@@ -163,21 +170,21 @@ class EmbeddingDisplay:
         )
         self.colorbar_.solids.set_alpha(1)
         self.colorbar_.set_ticks(round_ticks(*self.scatter_.get_clim()))
-        ax.set_title(f"{self.name or 'Embedding'}, {len(self.Z):,} samples")
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, component="azimuth", ax=None, **kwargs):
+    def from_estimator(cls, estimator, X, y=None, *, component="azimuth", ax=None, **kwargs):
         """Draw the embedding that a fitted estimator makes.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted transformer, or pipeline that ends with one or with a localizer behind one.
+            Fitted transformer, or pipeline that ends with one or with a localizer behind one;
+            also a pipeline that ends with a pipeline, and a search over one.
             Where the localizer has ``per_angle=True``, the embedding of the component is drawn.
         X : array-like
             What the estimator takes.
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-            True directions in degrees.
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3), default=None
+            True directions in degrees; the points have one colour if None.
         component : {"azimuth", "elevation"}, default="azimuth"
             Angle that colours the points.
         ax : matplotlib Axes, default=None
@@ -195,21 +202,22 @@ class EmbeddingDisplay:
         TypeError
             If the estimator has no transformer.
         """
-        y = check_doa(y)
-        _angle_of(y, component)
+        if y is not None:
+            y = check_doa(y, n_samples=len(X))
+            _angle_of(y, component)
         Z, name = _embed(estimator, X, component, y)
         return cls.from_embedding(Z, y, component=component, name=name, ax=ax, **kwargs)
 
     @classmethod
-    def from_embedding(cls, Z, y, *, component="azimuth", name=None, ax=None, **kwargs):
+    def from_embedding(cls, Z, y=None, *, component="azimuth", name=None, ax=None, **kwargs):
         """Draw an embedding.
 
         Parameters
         ----------
         Z : array-like of shape (n_samples, 2) or (n_samples, 3)
             Embedding.
-        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-            True directions in degrees.
+        y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3), default=None
+            True directions in degrees; the points have one colour if None.
         component : {"azimuth", "elevation"}, default="azimuth"
             Angle that colours the points.
         name : str, default=None
@@ -229,8 +237,10 @@ class EmbeddingDisplay:
         ValueError
             If the embedding has not two or three columns, or y is not valid.
         """
-        Z = check_array(Z, input_name="Z")
-        if Z.shape[1] not in (2, 3):
+        Z = to_numbers(Z, "Z")
+        if Z.ndim != 2 or Z.shape[1] not in (2, 3) or len(Z) == 0:
             raise ValueError(f"Z must have 2 or 3 columns; got shape {Z.shape}. Choose Z[:, :3].")
-        angle = _angle_of(check_doa(y, n_samples=len(Z)), component)
+        if not np.isfinite(Z).all():
+            raise ValueError("Z must be finite; got NaN or infinity.")
+        angle = None if y is None else _angle_of(check_doa(y, n_samples=len(Z)), component)
         return cls(Z=Z, angle=angle, component=component, name=name).plot(ax, **kwargs)

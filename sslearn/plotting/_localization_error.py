@@ -1,11 +1,12 @@
 import numpy as np
 
-from sslearn.geometry import check_doa, check_multi_doa
+from sslearn.geometry import check_doa, check_multi_doa, to_float
 from sslearn.metrics import angular_error, match_sources
+from sslearn.plotting._options import AXES, COMPONENT, check_axes, split_pipeline
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
+from sslearn.utils.param_validation import StrOptions, validated
 
-_KINDS = ("box", "scatter")
 _COLORS = {"azimuth": "#3b6fb6", "elevation": "#e08a2e", "great circle": "#5a9a68"}
 
 
@@ -33,8 +34,19 @@ def _n_sources(y):
     return (~np.isnan(y[..., 0])).sum()
 
 
+def _named(things, name, default):
+    """A dict of one or of several; only one can be given a name."""
+    if not isinstance(things, dict):
+        return {default if name is None else name: things}
+    if name is not None:
+        raise ValueError(f"name must be None where a dict has names; got {name!r}.")
+    return things
+
+
 def _check_pair(y_true, y_pred, name):
-    if max(np.ndim(y_true), np.ndim(y_pred)) > 2:
+    y_true = to_float(y_true, "y_true")
+    y_pred = to_float(y_pred, f"y_pred[{name!r}]")
+    if max(y_true.ndim, y_pred.ndim) > 2:
         y_true = check_multi_doa(y_true, name="y_true")
         y_pred = check_multi_doa(y_pred, name=f"y_pred[{name!r}]")
         if (match_sources(y_true, y_pred)[0] < 0).all():
@@ -95,6 +107,7 @@ class LocalizationErrorDisplay:
         self.y_true = y_true
         self.y_pred = y_pred
 
+    @validated(ax=AXES, kind=[StrOptions({"box", "scatter"})], component=COMPONENT)
     def plot(self, ax=None, *, kind="box", component=None):
         """Draw the errors.
 
@@ -119,8 +132,6 @@ class LocalizationErrorDisplay:
         ValueError
             If ``kind`` or ``component`` is unknown, or the number of axes is wrong.
         """
-        if kind not in _KINDS:
-            raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
         components = self._components(kind, component)
         shape = (1, 1) if kind == "box" else (len(self.y_pred), len(components))
         axes = self._make_axes(ax, shape, kind, len(components))
@@ -146,10 +157,7 @@ class LocalizationErrorDisplay:
 
     def _make_axes(self, ax, shape, kind, n_components):
         if ax is not None:
-            axes = np.array(ax, dtype=object)
-            if axes.size != shape[0] * shape[1]:
-                raise ValueError(f"ax must hold {shape[0] * shape[1]} axes; got {axes.size}.")
-            return axes.reshape(shape)
+            return check_axes(ax, shape[0] * shape[1]).reshape(shape)
         plt = import_optional("matplotlib.pyplot", "LocalizationErrorDisplay")
         size = (4.6 * shape[1], 4.4 * shape[0])
         if kind == "box":
@@ -257,7 +265,7 @@ class LocalizationErrorDisplay:
         )
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, kind="box", component=None, ax=None):
+    def from_estimator(cls, estimator, X, y, *, kind="box", component=None, name=None, ax=None):
         """Draw the errors of a fitted localizer, or of several.
 
         Parameters
@@ -273,6 +281,8 @@ class LocalizationErrorDisplay:
             As in :meth:`plot`.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
+        name : str, default=None
+            Name of one localizer; that of its class, or of the last step of a pipeline, if None.
         ax : matplotlib Axes or array of Axes, default=None
             Where to draw; a new figure if None.
 
@@ -280,15 +290,23 @@ class LocalizationErrorDisplay:
         -------
         display : LocalizationErrorDisplay
             Drawn display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator does not predict.
+        ValueError
+            If the directions are not valid, or their shapes differ.
         """
-        if not isinstance(estimator, dict):
-            last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-            estimator = {type(last).__name__: estimator}
+        estimator = _named(estimator, name, type(split_pipeline(estimator)[1]).__name__)
+        for each in estimator.values():
+            if not hasattr(each, "predict"):
+                raise TypeError(f"estimator must have predict; {type(each).__name__} has not.")
         predicted = {name: each.predict(X) for name, each in estimator.items()}
         return cls.from_predictions(y, predicted, kind=kind, component=component, ax=ax)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, kind="box", component=None, ax=None):
+    def from_predictions(cls, y_true, y_pred, *, kind="box", component=None, name=None, ax=None):
         """Draw the errors of predictions.
 
         Parameters
@@ -303,6 +321,8 @@ class LocalizationErrorDisplay:
             As in :meth:`plot`.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
+        name : str, default=None
+            Name of one localizer; "prediction" if None.
         ax : matplotlib Axes or array of Axes, default=None
             Where to draw; a new figure if None.
 
@@ -316,7 +336,7 @@ class LocalizationErrorDisplay:
         ValueError
             If the directions are not valid, or their shapes differ.
         """
-        named = y_pred if isinstance(y_pred, dict) else {"prediction": y_pred}
+        named = _named(y_pred, name, "prediction")
         if not named:
             raise ValueError("y_pred must hold the predictions of at least one localizer; got {}.")
         checked = {name: _check_pair(y_true, each, name) for name, each in named.items()}

@@ -1,8 +1,10 @@
 import numpy as np
 
 from sslearn.geometry import angles_to_unit_vectors, check_directions, check_mic_positions
+from sslearn.plotting._options import AX, split_pipeline
 from sslearn.plotting._ticks import degrees
 from sslearn.utils import import_optional
+from sslearn.utils.param_validation import StrOptions, validated
 
 _VIEWS = ("3d", "top")
 _MIC_COLOR, _SOURCE_COLOR, _PALE = "#3b6fb6", "#c8442d", "#9a9a9a"
@@ -73,6 +75,7 @@ class MicArrayDisplay:
         self.mic_positions = mic_positions
         self.directions = directions
 
+    @validated(ax=AX, view=[StrOptions(set(_VIEWS)), None])
     def plot(self, ax=None, *, view=None, **kwargs):
         """Draw the array.
 
@@ -100,8 +103,6 @@ class MicArrayDisplay:
         extent = np.ptp(self.mic_positions, axis=0)
         if view is None:
             view = "top" if extent[2] < 1e-6 else "3d"
-        if view not in _VIEWS:
-            raise ValueError(f"view must be one of {_VIEWS} or None; got {view!r}.")
         if ax is None:
             plt = import_optional("matplotlib.pyplot", "MicArrayDisplay")
             figure = plt.figure(figsize=(5.6, 5.2), layout="constrained")
@@ -263,7 +264,7 @@ default=None
         TypeError
             If the estimator has no ``mic_positions``.
         """
-        last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+        last = split_pipeline(estimator)[1]
         if not hasattr(last, "mic_positions"):
             raise TypeError(
                 f"estimator must have mic_positions; {type(last).__name__} has none. Use "

@@ -1,7 +1,8 @@
 import numpy as np
 
-from sslearn.geometry import check_directions, wrap_azimuth
+from sslearn.geometry import check_directions, to_float, wrap_azimuth
 from sslearn.plotting._lines import line_options
+from sslearn.plotting._options import AX, check_rows
 from sslearn.plotting._spectrum_data import (
     check_spectra,
     collapse_grid,
@@ -15,8 +16,8 @@ from sslearn.plotting._spectrum_data import (
 )
 from sslearn.plotting._ticks import degrees, round_ticks
 from sslearn.utils import import_optional
+from sslearn.utils.param_validation import Interval, Real, StrOptions, validated
 
-_SCALES = ("linear", "db")
 _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 
@@ -75,6 +76,12 @@ class SpatialSpectrumDisplay:
         self.y_true = y_true
         self.y_pred = y_pred
 
+    @validated(
+        ax=AX,
+        kind=[StrOptions({"polar", "line", "map"}), None],
+        scale=[StrOptions({"linear", "db"})],
+        dynamic_range=[Interval(Real, 0, np.inf, closed="neither")],
+    )
     def plot(self, ax=None, *, kind=None, scale="linear", dynamic_range=20.0, **kwargs):
         """Draw the spectrum.
 
@@ -105,7 +112,7 @@ class SpatialSpectrumDisplay:
             If an option is unknown or does not suit the grid or the axes, or a spectrum has no
             positive value and ``scale="db"``.
         """
-        kind = self._check_options(kind, scale, dynamic_range)
+        kind = self._check_kind(kind)
         spectra = {name: scaled(s, name, scale, dynamic_range) for name, s in self.spectrum.items()}
         self.ax_ = self._make_axes(ax, kind)
         self.figure_ = self.ax_.figure
@@ -121,16 +128,12 @@ class SpatialSpectrumDisplay:
         self._name(kind, "" if len(spectra) > 1 else next(iter(spectra)), label)
         return self
 
-    def _check_options(self, kind, scale, dynamic_range):
+    def _check_kind(self, kind):
         is_sphere = self.grid.ndim == 2
         kind = kind or ("map" if is_sphere else "polar")
         known = ("map",) if is_sphere else ("polar", "line")
         if kind not in known:
             raise ValueError(f"kind must be one of {known} for this grid; got {kind!r}.")
-        if scale not in _SCALES:
-            raise ValueError(f"scale must be one of {_SCALES}; got {scale!r}.")
-        if not dynamic_range > 0:
-            raise ValueError(f"dynamic_range must be positive, in dB; got {dynamic_range}.")
         if is_sphere and len(self.spectrum) > 1:
             raise ValueError(
                 f"spectrum must hold one spectrum for a map; got {list(self.spectrum)}. Draw each "
@@ -323,11 +326,13 @@ class SpatialSpectrumDisplay:
         TypeError
             If the estimator has no spatial spectrum.
         ValueError
-            If there is no such sample or block.
+            If there is no such sample or block, or y has another number of rows than X.
         """
+        y = None if y is None else to_float(y, "y")
+        check_rows(y, X, sample)
         spectrum, grid, y_pred, name = spectrum_of(estimator, X, sample, block)
         if y is not None:
-            y = np.asarray(y, dtype=float)[sample:][:1]
+            y = y[sample:][:1]
             y = y[:, [block]] if y.ndim == 4 and block is not None else y
         options = {"kind": kind, "scale": scale, "dynamic_range": dynamic_range, "ax": ax}
         return cls.from_spectrum(

@@ -4,7 +4,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.geometry import angles_to_unit_vectors, azimuth_order, check_directions
+from sslearn.geometry import angles_to_unit_vectors, azimuth_order, check_directions, to_float
+from sslearn.plotting._options import split_pipeline
+from sslearn.utils import to_numbers
 
 # Height and width of a pixel of a map, in degrees.
 _PIXEL = 0.5
@@ -19,7 +21,7 @@ def check_spectra(spectrum, n_directions):
         raise ValueError("spectrum must hold at least one spectrum; got {}.")
     checked = {}
     for name, values in spectra.items():
-        values = np.asarray(values, dtype=float)
+        values = to_numbers(values, "spectrum")
         if values.shape != (n_directions,):
             raise ValueError(
                 f"spectrum must have shape ({n_directions},), one value per direction of the grid; "
@@ -46,14 +48,10 @@ def scaled(values, name, scale, dynamic_range):
 
 def spectrum_of(estimator, X, sample, block):
     """Spectrum, grid and predictions of one sample, and the name of the localizer."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
+    transformers, estimator = split_pipeline(estimator)
     X = X[sample:][:1]
-    if len(X) == 0:
-        raise ValueError(f"sample must be the index of a row of X; got {sample}.")
-    if hasattr(estimator, "steps"):
-        for _, step in estimator.steps[:-1]:
-            X = step.transform(X)
-        estimator = estimator.steps[-1][1]
+    for transformer in transformers:
+        X = transformer.transform(X)
     name = type(estimator).__name__
     check_is_fitted(estimator)
     if not (hasattr(estimator, "spatial_spectrum") and hasattr(estimator, "grid_")):
@@ -190,11 +188,15 @@ def marks_of(y, grid, name):
     """
     if y is None:
         return None
-    y = np.asarray(y, dtype=float)
+    y = to_float(y, name)
     if y.ndim == 0 or (grid.ndim == 1 and y.ndim == 1):
         y = y.reshape(-1, 1)
+    if y.size == 0:
+        raise ValueError(f"{name} must hold at least one direction; got shape {y.shape}.")
     y = y.reshape(-1, y.shape[-1])
     y = y[~np.isnan(y).any(axis=1)]
+    if len(y) == 0:
+        return None
     if grid.ndim == 1:
         return check_directions(y[:, 0], name=name)
     if y.shape[1] < 2:

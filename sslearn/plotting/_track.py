@@ -1,10 +1,12 @@
 import numpy as np
 
 from sslearn.features import STFT, FrameBlocks
-from sslearn.geometry import check_multi_doa
+from sslearn.geometry import check_multi_doa, to_float
 from sslearn.plotting._lines import line_options
+from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
 from sslearn.plotting._ticks import round_ticks
-from sslearn.utils import import_optional
+from sslearn.utils import import_optional, to_numbers
+from sslearn.utils.param_validation import validated
 
 _ANGLES = ("azimuth", "elevation")
 _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
@@ -12,7 +14,7 @@ _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 def _check_track(y, name):
     """Directions of shape (n_frames, n_sources, k), of any layout whose rows are frames."""
-    y = np.asarray(y)
+    y = to_float(y, name)
     if y.ndim and not len(y):
         raise ValueError(f"{name} must hold at least one frame; got none.")
     y = y[:, None] if y.ndim == 1 else y
@@ -82,6 +84,7 @@ class TrackDisplay:
         self.y_true = y_true
         self.times = times
 
+    @validated(ax=AXES, component=COMPONENT)
     def plot(self, ax=None, *, component=None, **kwargs):
         """Draw the tracks.
 
@@ -132,10 +135,7 @@ class TrackDisplay:
 
     def _make_axes(self, ax, n_components):
         if ax is not None:
-            axes = np.array(ax, dtype=object).ravel()
-            if len(axes) != n_components:
-                raise ValueError(f"ax must hold {n_components} axes; got {len(axes)}.")
-            return axes
+            return check_axes(ax, n_components)
         plt = import_optional("matplotlib.pyplot", "TrackDisplay")
         axes = plt.subplots(
             n_components,
@@ -217,13 +217,11 @@ class TrackDisplay:
             If there is no such sample, y has another number of rows than X, or the estimator does
             not predict over time.
         """
-        if not 0 <= sample < len(X):
-            raise ValueError(f"sample must be in [0, {len(X) - 1}]; got {sample}.")
-        if y is not None and len(y) != len(X):
-            raise ValueError(f"y must have as many rows as X, {len(X)}; got {len(y)}.")
+        y = None if y is None else to_float(y, "y")
+        check_rows(y, X, sample)
         predict = getattr(estimator, "predict_frames", estimator.predict)
-        y_pred = np.asarray(predict(X[sample : sample + 1]))
-        last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+        y_pred = np.asarray(predict(X[sample:][:1]))
+        last = split_pipeline(estimator)[1]
         name = type(last).__name__
         if y_pred.ndim != 4:
             raise ValueError(
@@ -231,7 +229,7 @@ class TrackDisplay:
                 f"got {y_pred.shape} from {name}. Set its block_size, or give a "
                 "NeuralLocalizer without a pipeline around it."
             )
-        y_true = None if y is None else np.asarray(y)[sample]
+        y_true = None if y is None else y[sample]
         if y_true is not None and y_true.ndim < 3:
             y_true = y_true.reshape(1, *(y_true.shape if y_true.ndim == 2 else (1, -1)))
         times = _times_of(estimator, y_pred.shape[1]) if times is None else times
@@ -277,7 +275,7 @@ class TrackDisplay:
         tracks = {name: _check_track(y, f"y_pred[{name!r}]") for name, y in named.items()}
         n_frames, _, n_angles = next(iter(tracks.values())).shape
         if times is not None:
-            times = np.asarray(times, dtype=float)
+            times = to_numbers(times, "times")
             if times.shape != (n_frames,):
                 raise ValueError(f"times must have shape ({n_frames},); got {times.shape}.")
         if y_true is not None:

@@ -3,6 +3,7 @@
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import audio_info, read_audio, resample_audio
 from sslearn.utils._batches import fit_batch_transform, take_rows
+from sslearn.utils._numbers import as_numbers, to_numbers
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._provenance import check_rate, recall, remember
@@ -21,6 +22,7 @@ from sslearn.utils._validation import (
 )
 
 __all__ = [
+    "as_numbers",
     "as_samples",
     "audio_info",
     "band_slice",
@@ -43,5 +45,6 @@ __all__ = [
     "resample_audio",
     "show_versions",
     "take_rows",
+    "to_numbers",
     "track",
 ]

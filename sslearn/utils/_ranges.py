@@ -1,5 +1,7 @@
 import numpy as np
 
+from sslearn.utils._numbers import to_numbers
+
 
 def check_range(limits, name, lowest=-np.inf, highest=np.inf):
     """Validate a pair (low, high) with ``lowest <= low <= high <= highest``.
@@ -29,7 +31,7 @@ def check_range(limits, name, lowest=-np.inf, highest=np.inf):
     >>> check_range((20, 8000), "freq_range", lowest=0).tolist()
     [20.0, 8000.0]
     """
-    limits = np.asarray(limits, dtype=float)
+    limits = to_numbers(limits, name)
     if limits.shape != (2,) or not (lowest <= limits[0] <= limits[1] <= highest):
         raise ValueError(
             f"{name} must be a pair (low, high) with {lowest:g} <= low <= high <= {highest:g}; "

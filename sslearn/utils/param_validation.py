@@ -35,5 +35,11 @@ __all__ = [
     "_get_container_adapter",
     "_safe_set_output",
     "validate_params",
+    "validated",
     "with_callbacks",
 ]
+
+
+def validated(**constraints):
+    """Decorate a public function whose parameters are checked, but not in calls from others."""
+    return validate_params(constraints, prefer_skip_nested_validation=True)

@@ -1,8 +1,11 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 
 from sslearn.decoding import AdjacentDecoder, ArgmaxDecoder, MeanDecoder, PeakDecoder
+from sslearn.exceptions import UncertaintyWarning
 from sslearn.geometry import (
     angles_to_unit_vectors,
     azimuth_grid,
@@ -262,3 +265,37 @@ def test_bad_input_is_refused(decoder):
     for name in decoder.get_params():
         with pytest.raises(ValueError, match=name):
             clone(decoder).set_params(**{name: object()}).decode(np.ones((1, 37)), OPEN)
+
+
+def test_fewer_peaks_than_sources_warn_once_with_their_number():
+    spectra = np.array([[0.0, 2.0, 0.0, 1.0, 0.0], [0.0, 2.0, 0.0, 0.0, 0.0], [0.0] * 5])
+    grid = [-60.0, -30.0, 0.0, 30.0, 60.0]
+    with pytest.warns(UncertaintyWarning, match=r"1 of 3 spectra .* n_sources=2") as caught:
+        directions = PeakDecoder(2).decode(spectra, grid)
+    assert len(caught) == 1
+    assert np.isnan(directions[..., 0]).tolist() == [[False, False], [False, True], [True, True]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        PeakDecoder(2).decode(spectra[:1], grid)
+        # A threshold says that sources may be absent.
+        PeakDecoder(2, threshold=0.6).decode(spectra, grid)
+
+
+@pytest.mark.parametrize("decoder", [*DECODERS, PeakDecoder()], ids=str)
+def test_wrong_arguments_are_named(decoder):
+    grid, spectrum = circular_grid(30.0), np.random.default_rng(0).random(12)
+    for bad in (None, "x", 1.0, [[1.0], [1.0, 2.0]], 1j * spectrum, {1}):
+        with pytest.raises(ValueError, match="spectrum"):
+            decoder.decode(bad, grid)
+    for bad in ([], np.zeros((3, 0)), "x", None):
+        with pytest.raises(ValueError, match="grid"):
+            decoder.decode(spectrum, bad)
+    for bad in (5, "x", [[0, 1]], grid_neighbors(grid)[1:], grid_neighbors(grid) + 0.5):
+        with pytest.raises((ValueError, TypeError), match="neighbors"):
+            decoder.decode(spectrum, grid, neighbors=bad)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_spectra_of_other_numbers(dtype):
+    spectrum = np.array([0, 3, 1], dtype=dtype)
+    assert ArgmaxDecoder().decode(spectrum, [0.0, 10.0, 20.0]) == 10.0

@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from sslearn.encoding import AngleEncoding, UnitVectorEncoding
+from sslearn.encoding import AngleEncoding, OneHotEncoding, UnitVectorEncoding
 from sslearn.exceptions import UncertaintyWarning
 from sslearn.geometry import great_circle_distance
 
@@ -127,3 +127,14 @@ def test_errors(encoding):
         type(encoding)("relu").fit([0.0])
     with pytest.raises(ValueError, match="frame_mean"):
         AngleEncoding(frame_mean="median").fit([0.0])
+
+
+@pytest.mark.parametrize("encoding", [AngleEncoding(), UnitVectorEncoding(), OneHotEncoding()])
+def test_what_cannot_be_decoded_is_named(encoding):
+    encoding.fit([0.0, 50.0])
+    n_outputs = encoding.output_spec_.shape[0]
+    bad_values = [None, "x", 1.0, [[1.0], [1.0, 2.0]], {1}, np.zeros((2, n_outputs), complex)]
+    for bad in [*bad_values, np.zeros((2, n_outputs + 1)), np.zeros((2, 0)), np.zeros(n_outputs)]:
+        with pytest.raises(ValueError, match=r"targets|scores"):
+            encoding.inverse_transform(bad)
+    assert len(encoding.inverse_transform(np.eye(n_outputs).tolist())) == n_outputs

@@ -82,3 +82,33 @@ def test_positions_are_copied():
 def test_bad_arrays_are_refused(make, args, name):
     with pytest.raises(ValueError, match=name):
         make(*args)
+
+
+@pytest.mark.parametrize("bad", ["x", None, True, 2.5, -3, [4], np.eye(2), {4}])
+def test_numbers_of_microphones_are_counts(bad):
+    for make in (linear_array, circular_array, spherical_array):
+        with pytest.raises((ValueError, TypeError), match="n_mics"):
+            make(bad, 0.1)
+    with pytest.raises((ValueError, TypeError), match="shape"):
+        rectangular_array((bad, 2), 0.1)
+
+
+@pytest.mark.parametrize("bad", ["x", None, 0, -3, np.inf, np.nan, 1j, [0.1], np.eye(2)])
+def test_sizes_of_arrays_are_lengths(bad):
+    with pytest.raises((ValueError, TypeError), match="radius"):
+        tetrahedral_array(bad)
+    with pytest.raises((ValueError, TypeError), match="spacing"):
+        linear_array(4, bad)
+
+
+@pytest.mark.parametrize("bad", [-3, 0, "4", 2.0, None])
+def test_mic_pairs_need_a_count(bad):
+    with pytest.raises((ValueError, TypeError), match="n_mics"):
+        mic_pairs(bad)
+
+
+@pytest.mark.parametrize("bad", [None, "x", [[0, 0], [0]], {1}, np.zeros(3, "M8[D]"), 1j, [[]]])
+def test_positions_are_numbers(bad):
+    for check in (check_mic_positions, array_dimension):
+        with pytest.raises((ValueError, TypeError), match="mic_positions"):
+            check(bad)

@@ -46,3 +46,29 @@ def test_steering_vectors_turn_with_the_delay():
 def test_bad_directions_are_refused():
     with pytest.raises(ValueError, match="distances"):
         propagation_delays(circular_array(3, 0.05), [[0.0, 0.0, -1.0]])
+
+
+@pytest.mark.parametrize("bad", [0, -343.0, np.nan, np.inf, "343", None, [343.0]])
+def test_speed_of_sound_is_positive(bad):
+    with pytest.raises((ValueError, TypeError), match="speed_of_sound"):
+        propagation_delays([[0.0, 0.1, 0.0]], [90.0], speed_of_sound=bad)
+    with pytest.raises((ValueError, TypeError), match="speed_of_sound"):
+        steering_vectors([[0.0, 0.1, 0.0]], [90.0], [100.0], speed_of_sound=bad)
+
+
+@pytest.mark.parametrize("bad", [[[0.0, np.nan, 0.0]], np.zeros((3, 4)), "x", None, [0, 1, 0]])
+def test_positions_are_finite_and_laid_out(bad):
+    with pytest.raises(ValueError, match="mic_positions"):
+        propagation_delays(bad, [90.0])
+    with pytest.raises(ValueError, match="mic_positions"):
+        steering_vectors(bad, [90.0], [100.0])
+
+
+@pytest.mark.parametrize("bad", [[np.nan], [np.inf], 100.0, [[100.0]], "x", None, [1j]])
+def test_frequencies_are_finite(bad):
+    with pytest.raises(ValueError, match="freqs"):
+        steering_vectors([[0.0, 0.1, 0.0]], [90.0], bad)
+
+
+def test_microphones_of_delays_may_coincide():
+    assert propagation_delays(np.zeros((2, 3)), [90.0]).tolist() == [[0.0, 0.0]]

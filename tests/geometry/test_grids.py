@@ -124,3 +124,28 @@ def test_bad_grids_are_refused(make, args, name):
 def test_sphere_grid_refuses_elevations_beyond_the_poles():
     with pytest.raises(ValueError, match="elevation_range"):
         sphere_grid(10, elevation_range=(-100, 90))
+
+
+@pytest.mark.parametrize("bad", ["x", None, -1, 0, np.nan, np.inf, 1j, [10], np.eye(2)])
+@pytest.mark.parametrize("make", [circular_grid, sphere_grid, quasi_uniform_grid])
+def test_steps_are_numbers(make, bad):
+    with pytest.raises((ValueError, TypeError), match="step"):
+        make(bad)
+
+
+@pytest.mark.parametrize("bad", ["x", None, 0.5, -1, 11, [2]])
+def test_subdivisions_are_counts(bad):
+    with pytest.raises((ValueError, TypeError), match="n_subdivisions"):
+        icosahedral_grid(bad)
+
+
+@pytest.mark.parametrize("bad", ["x", None, 5.0, (0, 0), (30, 10), (0, "x"), [[0], [1, 2]]])
+def test_elevation_ranges_are_pairs(bad):
+    with pytest.raises((ValueError, TypeError), match="elevation_range"):
+        sphere_grid(10, elevation_range=bad)
+
+
+@pytest.mark.parametrize("bad", [[], None, "x", [[1.0], [1.0, 2.0]]])
+def test_distances_are_numbers(bad):
+    with pytest.raises(ValueError, match="distances"):
+        near_field_grid([0.0], bad)

@@ -47,3 +47,12 @@ def test_gaps_are_spanned_and_beyond_half_a_sphere_the_nearest_answers():
 def test_refused():
     with pytest.raises(ValueError, match="not lie in one plane"):
         hull_mesh(np.stack([np.arange(-180, 180, 10), np.zeros(36)], axis=1))
+
+
+# Directions of five axes ended the process.
+@pytest.mark.parametrize("bad", [np.zeros((2,) * 5), [], np.zeros((3, 0)), [1.0, 2.0], "x", None])
+def test_meshes_need_azimuths_and_elevations(bad):
+    with pytest.raises(ValueError, match="directions"):
+        hull_mesh(bad)
+    with pytest.raises(ValueError, match="grid"):
+        sphere_mesh(bad)

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sslearn.encoding import GaussianEncoding, OneHotEncoding, SoftEncoding, UnbiasedEncoding
 from sslearn.losses import (
     BinaryCrossEntropyLoss,
+    MixtureLoss,
     NegativeLogAbsoluteErrorLoss,
     PermutationInvariantLoss,
     SoftCrossEntropyLoss,
@@ -280,3 +281,40 @@ def test_losses_that_cannot_learn_absence():
     silent = torch.zeros(1, 4)
     first = torch.tensor([[0.7, 0.0, 0.0, 0.0]])
     assert WassersteinLoss(circular=True)(first, silent) < 1e-6 < WassersteinLoss()(first, silent)
+
+
+BAD_TENSORS = [None, "x", 1.0, [[1.0]], np.zeros((5, 9)), torch.zeros(5, 9, dtype=torch.int64)]
+
+
+@pytest.mark.parametrize(
+    "loss", [*LOSSES, PermutationInvariantLoss(), mixed_loss(LOSSES[0], [1.0])]
+)
+def test_outputs_and_targets_are_tensors(loss):
+    good = torch.rand(5, 2, 9)
+    for bad in BAD_TENSORS:
+        with pytest.raises(TypeError, match="output must"):
+            loss(bad, good)
+        with pytest.raises(TypeError, match="target must"):
+            loss(good, bad)
+    for bad in (torch.rand(4, 2, 9), torch.rand(5, 2, 7), torch.rand(0, 9)):
+        with pytest.raises(ValueError, match="target must"):
+            loss(good, bad)
+
+
+def test_mixtures_have_a_target_for_each_weight():
+    output = torch.rand(5, 9)
+    for weights in ((), (0.5,), (0.2, 0.3, 0.5)):
+        with pytest.raises(ValueError, match=r"target must have a part .* weights"):
+            MixtureLoss(SquaredErrorLoss(), weights)(output, torch.rand(5, 18))
+    for bad in (None, "mse", 3):
+        with pytest.raises(ValueError, match="base"):
+            MixtureLoss(bad, (0.5, 0.5))(output, torch.rand(5, 18))
+        with pytest.raises((ValueError, TypeError), match="loss"):
+            mixed_loss(bad, (0.5, 0.5))
+
+
+def test_unknown_losses_are_named():
+    with pytest.raises(ValueError, match=r"loss must be one of .*'bce'"):
+        get_loss("mae")
+    with pytest.raises(TypeError, match="loss must be a callable"):
+        get_loss(None)

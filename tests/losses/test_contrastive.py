@@ -74,3 +74,27 @@ def test_single_sample_is_zero():
 def test_bad_parameter_is_named(params):
     with pytest.raises(ValueError, match=next(iter(params))):
         ContrastiveLoss(**params)(torch.ones(2, 3), torch.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "targets", "name"),
+    [
+        (np.zeros((3, 2)), torch.zeros(3), "embeddings"),
+        (torch.zeros(3, 2, dtype=torch.int64), torch.zeros(3), "embeddings"),
+        (torch.zeros(3), torch.zeros(3), "embeddings"),
+        (torch.zeros(3, 2), [0.0, 1.0, 2.0], "targets"),
+        (torch.zeros(3, 2), torch.zeros(4), "targets"),
+        (torch.zeros(3, 2), torch.zeros(3, 1), "targets"),
+        (torch.zeros(3, 2), torch.zeros(3, dtype=torch.int64), "targets"),
+    ],
+)
+def test_wrong_tensors_are_named(embeddings, targets, name):
+    with pytest.raises((TypeError, ValueError), match=name):
+        ContrastiveLoss()(embeddings, targets)
+
+
+def test_labels_may_be_integers():
+    loss = ContrastiveLoss(neighborhood="label")(torch.rand(3, 2), torch.tensor([0, 1, 0]))
+    assert loss.isfinite()
+    with pytest.raises(TypeError, match="targets"):
+        ContrastiveLoss(neighborhood="label")(torch.rand(3, 2), [0, 1, 0])

@@ -7,6 +7,7 @@ from sslearn.metrics import (
     angular_error,
     d2_angular_error_score,
     localization_accuracy_score,
+    match_sources,
     mean_angular_error,
     median_angular_error,
     pairwise,
@@ -65,7 +66,7 @@ def test_kinds_of_input(dtype):
         (lambda: angular_error([0, 1], [0]), "same shape"),
         (lambda: angular_error([0, 1], [[0, 1], [0, 1]]), "same shape"),
         (lambda: angular_error([0], [0], component="elevation"), "elevation"),
-        (lambda: angular_error([0], [0], component="roll"), "component must be"),
+        (lambda: angular_error([0], [0], component="roll"), "'component' parameter"),
         (lambda: angular_error([[0, 0]], [[0, 91]]), r"y_pred must have elevations.*91"),
         (lambda: angular_error([np.nan], [0]), "y_true contains NaN"),
         (lambda: mean_angular_error([0, 1], [0, 1], sample_weight=[1]), "sample_weight"),
@@ -175,3 +176,17 @@ def test_pairwise_agrees_with_vectors():
     assert pairwise.angular_distances(A, B) == pytest.approx(np.rad2deg(np.arccos(dots)))
     assert pairwise.angular_distances([180], [-180, 0]).tolist() == [[0, 180]]
     assert np.diag(pairwise.angular_distances(A)).tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("bad", [np.eye(2), [1], "x", {1}, 1j, None, np.nan, -1])
+def test_parameters_are_named(bad):
+    """C24: arrays, lists and strings where a number or a name belongs."""
+    with pytest.raises((ValueError, TypeError), match="tolerance"):
+        localization_accuracy_score([0], [0], tolerance=bad)
+    with pytest.raises((ValueError, TypeError), match="y_pred"):
+        angular_error([0, 1], bad)
+    if bad is not None:
+        with pytest.raises((ValueError, TypeError), match="component"):
+            angular_error([[0, 0]], [[0, 0]], component=bad)
+        with pytest.raises((ValueError, TypeError), match="max_error"):
+            match_sources([[[0]]], [[[0]]], max_error=bad)

@@ -8,11 +8,14 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sslearn.base import LocalizerMixin
 from sslearn.metrics import (
+    angular_scorers,
     d2_angular_error_score,
     get_scorer,
     get_scorer_names,
     localization_report,
     mean_angular_error,
+    median_angular_error,
+    missed_detection_rate,
 )
 from sslearn.neighbors import KNeighborsLocalizer
 
@@ -100,7 +103,7 @@ def test_scorers_work_in_a_search(problem):
     search = GridSearchCV(
         DummyRegressor(),
         {"strategy": ["mean", "median"]},
-        scoring={name: get_scorer(name) for name in ONE},
+        scoring=angular_scorers(*ONE),
         refit="neg_mean_angular_error",
     )
     assert "mean_test_localization_accuracy" in search.fit(X, y).cv_results_
@@ -183,3 +186,74 @@ def test_report_without_any_match():
     assert row["accuracy_5"] == 0 and row["false_alarms_5"] == 0
     silent = localization_report(np.full((2, 1, 1), np.nan), np.zeros((2, 1, 1)))
     assert silent[["accuracy_5", "false_alarms_5"]].isna().all(axis=None)
+
+
+def test_scorers_of_several_names():
+    assert angular_scorers(*ONE) == {name: get_scorer(name) for name in ONE}
+    with pytest.raises(ValueError, match="names must hold at least one of"):
+        angular_scorers()
+    with pytest.raises(ValueError, match="name must be one of"):
+        angular_scorers("d2_angular_error", "r2")
+
+
+def test_report_of_several_methods(problem):
+    _, y = problem
+    report = localization_report(y, {"near": y + 1, "far": (y + np.array([9.0, 0.0])).tolist()})
+    assert report.index.names == ["method", "component"]
+    assert report.index.levels[0].tolist() == ["near", "far"]
+    pd.testing.assert_frame_equal(report.loc["near"], localization_report(y, y + 1), check_names=0)
+    assert report.loc[("far", "azimuth"), "median"] == pytest.approx(9.0)
+    groups = ["a", "b"] * 15
+    report = localization_report(y, {"near": y + 1}, groups=groups)
+    assert report.index.names == ["method", "group", "component"]
+    assert report.loc[("near", "all", "azimuth"), "n_samples"] == 30
+    with pytest.raises(ValueError, match="y_pred must hold the predictions"):
+        localization_report(y, {})
+    with pytest.raises(ValueError, match="y_pred"):
+        localization_report(y, {"a": "x"})
+
+
+def test_report_weighs_as_the_functions_do(problem):
+    _, y = problem
+    rng = np.random.default_rng(0)
+    predicted, weight = y + rng.normal(0, [10, 1], y.shape), rng.integers(0, 4, 30)
+    row = localization_report(y, predicted, sample_weight=weight).loc["great_circle"]
+    assert row["mean"] == pytest.approx(mean_angular_error(y, predicted, sample_weight=weight))
+    assert row["median"] == pytest.approx(median_angular_error(y, predicted, sample_weight=weight))
+    copies = np.repeat(np.arange(30), weight)
+    repeated = localization_report(y[copies], predicted[copies]).loc["great_circle"]
+    columns = ["mean", "rmse", "accuracy_5", "accuracy_10", "accuracy_15"]
+    np.testing.assert_allclose(row[columns], repeated[columns])
+    assert abs(row["p95"] - repeated["p95"]) < 1.5
+    ones = localization_report(y, predicted, sample_weight=np.ones(30)).drop(columns="p95")
+    pd.testing.assert_frame_equal(ones, localization_report(y, predicted).drop(columns="p95"))
+
+
+def test_report_of_sources_weighs_as_the_rates_do():
+    nan = np.nan
+    true = np.array([[[179.0], [20.0]], [[0.0], [nan]], [[50.0], [nan]]])
+    pred = np.array([[[24.0], [-179.0]], [[90.0], [nan]], [[51.0], [-90.0]]])
+    weight = np.array([1.0, 3.0, 2.0])
+    row = localization_report(true, pred, sample_weight=weight).loc["azimuth"]
+    missed = missed_detection_rate(true, pred, sample_weight=weight)
+    assert row["accuracy_5"] == pytest.approx(1 - missed)
+    assert row["mean"] == pytest.approx(mean_angular_error(true, pred, sample_weight=weight))
+
+
+def test_report_of_a_group_without_weight():
+    report = localization_report([0, 10], [1, 12], groups=["a", "b"], sample_weight=[1, 0])
+    assert np.isnan(report.loc[("b", "azimuth"), ["mean", "median", "rmse", "p95"]]).all()
+    assert report.loc[("all", "azimuth"), "mean"] == 1
+
+
+@pytest.mark.parametrize("bad", [None, 5, "x", [-1], [np.nan], [[5]], [[5], [5, 6]], {"a": 1}])
+def test_report_refuses_wrong_tolerances(bad):
+    with pytest.raises(ValueError, match="tolerances"):
+        localization_report([0, 1], [0, 1], tolerances=bad)
+
+
+@pytest.mark.parametrize("bad", ["x", [1.0], [-1.0, 1.0], [0.0, 0.0], [[1.0], [1.0]], [1j, 1], {1}])
+def test_weights_are_named(bad):
+    for measure in (mean_angular_error, d2_angular_error_score, localization_report):
+        with pytest.raises(ValueError, match="sample_weight"):
+            measure([0, 1], [0, 1], sample_weight=bad)

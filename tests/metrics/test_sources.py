@@ -221,7 +221,7 @@ def test_input_is_left_alone():
         (lambda: missed_detection_rate(scene(0), scene(0), tolerance=-1), "tolerance"),
         (lambda: false_alarm_rate(scene(0), scene(0), sample_weight=[1, 1]), "sample_weight"),
         (lambda: angular_error(scene(0), scene(0), component="elevation"), "elevation"),
-        (lambda: angular_error(scene(0), scene(0), component="roll"), "component must be"),
+        (lambda: angular_error(scene(0), scene(0), component="roll"), "'component' parameter"),
     ],
 )
 def test_bad_input(call, match):

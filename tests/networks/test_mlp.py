@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
-from sslearn.networks import MLP
+from sslearn.geometry import icosahedral_grid
+from sslearn.networks import CRNN, MLP, PNN, HistogramNet, PNNSplit, SNet, SNetSplit
 from sslearn.networks.layers import PrivateDropout
 
 
@@ -81,3 +83,32 @@ def test_several_sources(separate):
     module = network.build((3,), (2, 7))
     assert module(torch.randn(4, 3)).shape == (4, 2, 7)
     assert network.count_parameters((3,), (2, 7)) == network.count_parameters((3,), (14,))
+
+
+BAD_SHAPES = [None, 5, "x", (), [[]], (0,), (2.5,), (-1, 3), np.eye(2), {"a": 1}, [[1, 2], [3]]]
+RECIPES = [
+    (MLP(), (8,), (3,)),
+    (CRNN(8, pool_sizes=(2,)), (4, 8, 5), (3,)),
+    (PNN(8), (4, 8, 5), (3,)),
+    (PNNSplit(), (4, 8, 5), (2, 3)),
+    (SNet(), (4, 64, 2, 3), (3,)),
+    (SNetSplit(), (4, 64, 2, 3), (2, 3)),
+    (HistogramNet(grid=icosahedral_grid(0)), (6, 8, 5), (12,)),
+]
+
+
+@pytest.mark.parametrize(("recipe", "input_shape", "output_shape"), RECIPES)
+@pytest.mark.parametrize("bad", BAD_SHAPES, ids=str)
+def test_shapes_are_named(recipe, input_shape, output_shape, bad):
+    for method in (recipe.build, recipe.count_parameters, recipe.count_macs):
+        with pytest.raises((ValueError, TypeError), match="input_shape"):
+            method(bad, output_shape)
+        with pytest.raises((ValueError, TypeError), match="output_shape"):
+            method(input_shape, bad)
+
+
+@pytest.mark.parametrize(("recipe", "input_shape", "output_shape"), RECIPES)
+def test_shapes_may_be_lists_of_numpy_integers(recipe, input_shape, output_shape):
+    lists = [list(map(np.int64, shape)) for shape in (input_shape, output_shape)]
+    expected = recipe.count_parameters(input_shape, output_shape)
+    assert recipe.count_parameters(*lists) == expected

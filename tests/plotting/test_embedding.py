@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.plotting import EmbeddingDisplay
@@ -106,3 +107,44 @@ def test_own_axes(data):
 def test_bad_input(call, error, match, data):
     with pytest.raises(error, match=match):
         call(*data)
+
+
+def test_pipelines_in_pipelines_and_searches(data):
+    X, y = data
+    inner = make_pipeline(FunctionTransformer(), PCA(3), KNeighborsLocalizer())
+    nested = make_pipeline(make_pipeline(StandardScaler()), "passthrough", inner).fit(X, y)
+    expected = PCA(3).fit_transform(StandardScaler().fit_transform(X))
+    search = GridSearchCV(nested, {"pipeline-2__pca__n_components": [3]}, cv=2).fit(X, y)
+    for estimator in (nested, search):
+        display = EmbeddingDisplay.from_estimator(estimator, X, y)
+        np.testing.assert_allclose(np.abs(display.Z), np.abs(expected), atol=1e-9)
+        assert display.name == "PCA"
+
+
+def test_points_without_angles_have_one_colour(data):
+    X, y = data
+    display = EmbeddingDisplay.from_estimator(
+        make_pipeline(PCA(2), KNeighborsLocalizer()).fit(X, y), X
+    )
+    assert display.colorbar_ is None and display.scatter_.get_array() is None
+    assert len(display.scatter_.get_offsets()) == len(X)
+    assert EmbeddingDisplay.from_embedding(X[:, :3], s=3).angle is None
+
+
+def test_lengths_are_compared(data):
+    X, y = data
+    with pytest.raises(ValueError, match="y must have as many samples"):
+        EmbeddingDisplay.from_estimator(PCA(2).fit(X), X, y[:-1])
+
+
+@pytest.mark.parametrize("bad", [None, "x", [1.0, 2.0], [[1], [1, 2]], np.full((3, 2), np.nan)])
+def test_embeddings_are_named(bad):
+    with pytest.raises(ValueError, match=r"\bZ\b"):
+        EmbeddingDisplay.from_embedding(bad)
+
+
+@pytest.mark.parametrize("ax", [5, "x", [None], np.eye(2)])
+def test_axes_are_named(data, ax):
+    X, y = data
+    with pytest.raises((ValueError, TypeError), match="'ax' parameter"):
+        EmbeddingDisplay.from_embedding(X[:, :2], y, ax=ax)

@@ -140,7 +140,7 @@ def test_constant_points():
 @pytest.mark.parametrize(
     ("pred", "options", "match"),
     [
-        ([0, 1], {"kind": "violin"}, "kind must be one of"),
+        ([0, 1], {"kind": "violin"}, "'kind' parameter"),
         ([0, 1], {"component": "elevation"}, r"component must be one of \['azimuth'\]"),
         ([0], {}, "shape of y_true"),
         ({"a": [0, np.nan]}, {}, r"y_pred\['a'\] contains NaN"),
@@ -151,3 +151,19 @@ def test_constant_points():
 def test_bad_input(pred, options, match):
     with pytest.raises(ValueError, match=match):
         LocalizationErrorDisplay.from_predictions([0, 1], pred, **options)
+
+
+def test_a_name_for_one_localizer(data):
+    y = data[0]
+    X = np.c_[y, y]
+    model = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), KNeighborsLocalizer(1)))
+    model.fit(X, y)
+    display = LocalizationErrorDisplay.from_estimator(model, X, y)
+    assert list(display.y_pred) == ["KNeighborsLocalizer"]
+    display = LocalizationErrorDisplay.from_estimator(model, X, y, name="mine")
+    assert list(display.y_pred) == ["mine"]
+    assert list(LocalizationErrorDisplay.from_predictions(y, y, name="mine").y_pred) == ["mine"]
+    with pytest.raises(ValueError, match="name must be None"):
+        LocalizationErrorDisplay.from_predictions(y, {"a": y}, name="mine")
+    with pytest.raises(TypeError, match="estimator must have predict"):
+        LocalizationErrorDisplay.from_estimator(None, X, y)

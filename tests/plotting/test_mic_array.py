@@ -91,7 +91,7 @@ def test_from_estimator():
     [
         ({"mic_positions": np.zeros((3, 2))}, r"\(n_mics, 3\)"),
         ({"directions": [np.nan]}, "directions contains NaN"),
-        ({"view": "side"}, "view must be one of"),
+        ({"view": "side"}, "'view' parameter"),
     ],
 )
 def test_bad_input(options, match):

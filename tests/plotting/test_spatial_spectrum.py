@@ -240,7 +240,7 @@ CIRCLE, SPHERE = circular_grid(90), sphere_grid(90)
         ([1, 2, 3, NAN], CIRCLE, {}, "spectrum must be finite"),
         ({}, CIRCLE, {}, "at least one spectrum"),
         (-np.ones(4), CIRCLE, {"scale": "db"}, "positive maximum"),
-        (np.ones(4), CIRCLE, {"scale": "log"}, "scale must be one of"),
+        (np.ones(4), CIRCLE, {"scale": "log"}, "'scale' parameter"),
         (np.ones(4), CIRCLE, {"dynamic_range": 0}, "dynamic_range"),
         (np.ones(4), CIRCLE, {"kind": "map"}, "kind must be one of"),
         (np.ones(6), SPHERE, {"kind": "polar"}, "kind must be one of"),
@@ -253,3 +253,24 @@ CIRCLE, SPHERE = circular_grid(90), sphere_grid(90)
 def test_bad_input(spectrum, grid, options, match):
     with pytest.raises(ValueError, match=match):
         SpatialSpectrumDisplay.from_spectrum(spectrum, grid, **options)
+
+
+def test_rows_of_y_are_those_of_x(clips):
+    """F18: a y of another length drew no truth, and no error."""
+    mics, X, y = clips
+    model = SRPPHAT(mics, batch_transform=STFT(256)).fit(X)
+    for wrong in (y[:1], y[0]):
+        with pytest.raises(ValueError, match="y must have as many rows as X"):
+            SpatialSpectrumDisplay.from_estimator(model, X, wrong)
+    for sample in (len(X), "x", 0.5, None):
+        with pytest.raises(ValueError, match="sample must be the index"):
+            SpatialSpectrumDisplay.from_estimator(model, X, y, sample=sample)
+    display = SpatialSpectrumDisplay.from_estimator(model, X, y, sample=-1)
+    assert display.y_true == pytest.approx(y[[-1]])
+
+
+def test_directions_are_named():
+    for name in ("y_true", "y_pred"):
+        for bad in ("x", [], [[1.0], [1.0, 2.0]], {1}):
+            with pytest.raises(ValueError, match=name):
+                SpatialSpectrumDisplay.from_spectrum(np.ones(4), CIRCLE, **{name: bad})

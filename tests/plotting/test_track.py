@@ -149,9 +149,9 @@ def test_what_is_not_a_track_is_refused():
     model = SRPPHAT(MICS, batch_transform=STFT(256)).fit(X, y)
     with pytest.raises(ValueError, match=r"must predict over time.*got \(1,\).*Set its block_size"):
         TrackDisplay.from_estimator(model, X, y)
-    with pytest.raises(ValueError, match=r"sample must be in \[0, 1\]; got 2"):
+    with pytest.raises(ValueError, match=r"sample must be the index of one of 2 rows of X; got 2"):
         TrackDisplay.from_estimator(model, X, y, sample=2)
-    with pytest.raises(ValueError, match="y must have as many rows as X, 2; got 1"):
+    with pytest.raises(ValueError, match="y must have as many rows as X, 2; got shape"):
         TrackDisplay.from_estimator(model, X, y[:1])
 
 

@@ -1,0 +1,35 @@
+"""Checks that all displays share, and the parts of pipelines."""
+
+import numpy as np
+
+from sslearn.utils.param_validation import HasMethods, Integral, StrOptions
+
+AX = [HasMethods(["get_figure"]), None]
+AXES = [*AX, list, tuple, np.ndarray]
+COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
+
+
+def check_axes(ax, n_axes):
+    """A flat array of ``n_axes`` matplotlib Axes."""
+    axes = np.array(ax, dtype=object).ravel()
+    if len(axes) != n_axes or not all(hasattr(each, "get_figure") for each in axes):
+        raise ValueError(f"ax must hold {n_axes} axes; got {len(axes)} of {ax!r}.")
+    return axes
+
+
+def check_rows(y, X, sample):
+    """Raise unless there is such a sample, and y, if any, is as long as X."""
+    if not isinstance(sample, Integral) or not -len(X) <= sample < len(X):
+        raise ValueError(f"sample must be the index of one of {len(X)} rows of X; got {sample!r}.")
+    if y is not None and np.shape(y)[:1] != (len(X),):
+        raise ValueError(f"y must have as many rows as X, {len(X)}; got shape {np.shape(y)}.")
+
+
+def split_pipeline(estimator):
+    """Steps before the last one and the last one, through searches and pipelines in pipelines."""
+    steps, last = [], getattr(estimator, "best_estimator_", estimator)
+    while hasattr(last, "steps"):
+        steps += [step for _, step in last.steps[:-1] if step not in (None, "passthrough")]
+        last = last.steps[-1][1]
+        last = getattr(last, "best_estimator_", last)
+    return steps, last

@@ -1,0 +1,81 @@
+import numpy as np
+
+
+def to_numbers(values, name, kind="numbers"):
+    """Copy real numbers into a float64 array of any shape.
+
+    Parameters
+    ----------
+    values : array-like
+        Real numbers.
+    name : str
+        Name used in messages.
+    kind : str, default="numbers"
+        What the numbers are, used in messages.
+
+    Returns
+    -------
+    values : ndarray
+        A copy of the same shape, float64.
+
+    Raises
+    ------
+    TypeError
+        If the array is sparse.
+    ValueError
+        If a value is no real number, or rows have several lengths.
+
+    Examples
+    --------
+    >>> from sslearn.utils import to_numbers
+    >>> to_numbers([[1, 2], [3, 4]], "grid")
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    if hasattr(values, "toarray"):
+        raise TypeError(f"{name} must be a dense array of {kind}; got a sparse matrix.")
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold {kind}, in rows of one length; got {error}.") from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold real {kind}.")
+    cause = None
+    # numpy would read None as NaN, and dates as numbers of days.
+    if values is not None and array.dtype.kind not in "Mm":
+        try:
+            return np.array(array, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            cause = error
+    raise ValueError(
+        f"{name} must hold {kind}; got values that are no numbers (dtype {array.dtype})."
+    ) from cause
+
+
+def as_numbers(values, name, kind="numbers"):
+    """Return an array of real numbers as it is, and anything else as :func:`to_numbers` does.
+
+    Parameters
+    ----------
+    values : array-like
+        Real numbers.
+    name : str
+        Name used in messages.
+    kind : str, default="numbers"
+        What the numbers are, used in messages.
+
+    Returns
+    -------
+    values : ndarray
+        The same array, or a copy as float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import as_numbers
+    >>> as_numbers(np.float32([1, 2]), "y").dtype, as_numbers([1, 2], "y").dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+        return values
+    return to_numbers(values, name, kind)

@@ -53,6 +53,33 @@ def read(load, *args, **kwargs):
         raise MissingDataError(error) from error
 
 
+def read_present(loads):
+    """Results of loaders by name, without those whose data are missing.
+
+    Parameters
+    ----------
+    loads : dict of str to callable
+        Functions without arguments that :func:`read`.
+
+    Returns
+    -------
+    found : dict of str to object
+        At least one result.
+
+    Raises
+    ------
+    MissingDataError
+        If all are missing.
+    """
+    found = {}
+    for name, load in loads.items():
+        with skipping(name):
+            found[name] = load()
+    if not found:
+        raise MissingDataError(f"the folder must hold one of {', '.join(loads)}")
+    return found
+
+
 @contextmanager
 def skipping(name):
     """Skip the rest of the block where its data are missing, with a message that says what.

@@ -125,9 +125,8 @@ def run(name, args):
     localizers, rows = methods(ARRAYS[name][1]), []
     for sound, recordings in sounds.items():
         for room, kind, clean, noise, y in conditions(name, recordings, args.clips, args.seed):
-            if not rows:
-                # Nothing depends on the clips but their layout.
-                localizers = {m: loc.fit(clean[:1], y[:1]) for m, loc in localizers.items()}
+            for localizer in localizers.values():
+                localizer.fit(clean[:1], y[:1])
             for level in args.levels:
                 X = clean + np.float32(10 ** (-level / 20)) * noise
                 row = {"sound": sound, "room": room, "noise": kind, "dB": level}
@@ -171,10 +170,10 @@ def draw(rows, names, path):
         for kind, ax in zip(kinds, row_of_axes, strict=True):
             part = table[(table["sound"] == sound) & (table["room"] == room)]
             part[part["noise"] == kind].plot("dB", names, ax=ax, marker="o", ms=3, legend=False)
-            ax.set(yscale="symlog", ylim=(0, 180), title=f"{kind}\n{sound}, {room}", xlabel="dB")
+            ax.set_title(f"{kind}\n{sound}, {room}", fontsize="small")
             ax.set_yscale("symlog", linthresh=1.0)
             ax.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-            ax.title.set_fontsize("small")
+            ax.set_ylim(0, 180)
             ax.grid(alpha=0.3)
     figure.supylabel("median error (degrees)")
     figure.legend(names, loc="outside lower center", ncols=len(names))

@@ -30,12 +30,15 @@ N_TRAIN, N_TEST, EPOCHS = 5000, 500, 50
 
 def load():
     """Head, training sounds and test sounds, with a line that says which they are."""
-    folder = os.environ.get("SSLEARN_DATA")
-    if not folder:
-        line = "embedded structural head and white noise (set SSLEARN_DATA for measured data)"
+    folder = Path(os.environ.get("SSLEARN_DATA", ""))
+    if not all((folder / name).is_dir() for name in ("cipic", "speech_librispeech")):
+        line = (
+            "embedded structural head and white noise (set SSLEARN_DATA to a folder with cipic and "
+            "speech_librispeech for measured data)"
+        )
         return None, None, None, line
-    head = load_cipic(Path(folder) / "cipic", "021", fs=FS)
-    speech = load_librispeech(Path(folder) / "speech_librispeech", fs=FS)
+    head = load_cipic(folder / "cipic", "021", fs=FS)
+    speech = load_librispeech(folder / "speech_librispeech", fs=FS)
     speakers = np.asarray(speech.speakers)
     test = np.isin(speakers, np.unique(speakers)[::4])
     train, test = (

@@ -1,8 +1,11 @@
 """Clips of the binaural protocols: the rooms, heads, directions and sounds of each."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.utils import Bunch
 
+from benchmarks.accuracy._data import MissingDataError, read, read_present, skipping
 from sslearn import datasets
 from sslearn.features import BinauralCues
 from sslearn.simulation import Placement
@@ -100,20 +103,29 @@ def head_trainings(bench):
 
     Yields cues and directions of training and tests, and columns for the table.
     """
-    subjects = datasets.list_cipic_subjects(bench.data / "cipic")
-    subjects = [s for s in subjects if s not in ("021", "165")]
-    unseen, seen = subjects[::4], [s for s in subjects if s not in subjects[::4]]
-    new, many = ([bench.head(s) for s in group] for group in (unseen, ("021", "165", *seen)))
-    kemar = datasets.load_mit_kemar(bench.data / "mit_kemar", fs=FS)
+    subjects = read(datasets.list_cipic_subjects, bench.data / "cipic")
+    manikins = [s for s in ("021", "165") if s in subjects]
+    people = [s for s in subjects if s not in manikins]
+    if not people:
+        raise MissingDataError("cipic holds no head to test on besides those of KEMAR")
+    seen = [s for s in people if s not in people[::4]]
+    new, many = ([bench.head(s) for s in group] for group in (people[::4], manikins + seen))
+    elsewhere = []
+    with skipping("one training head, another laboratory"):
+        elsewhere.append(read(datasets.load_mit_kemar, bench.data / "mit_kemar", fs=FS))
     rooms = datasets.make_shoebox_rooms(16, random_state=bench.seed)
     n_many, n_one = bench.size(bench.args.train or 100800, 2500), bench.size(10080, 2500)
     trainings = {
         "many": [("many training heads", n_many, many, 7, rooms)],
         "one": [("one training head", n_one, [bench.head()], 6, rooms)],
-        "elsewhere": [("one training head, another laboratory", n_one, [kemar], 8, rooms)],
+        "elsewhere": [
+            ("one training head, another laboratory", n_one, [kemar], 8, rooms)
+            for kemar in elsewhere
+        ],
         "anechoic": [
             ("no room", bench.size(30000, 2500), many[-n_heads:], 13, None)
             for n_heads in (len(many), 13, 6, 3)
+            if n_heads <= len(many)
         ],
     }
     for training in bench.trainings(HEAD_TRAININGS):
@@ -165,15 +177,20 @@ def real_rooms(bench):
     rooms = datasets.make_shoebox_rooms(
         100, dimensions=((3, 3, 2.4), (10, 8, 3.5)), t60=(0.1, 0.6), random_state=bench.seed
     )
-    data = bench.data
-    training = [
-        bench.head("021"),
-        bench.head("165"),
-        datasets.load_mit_kemar(data / "mit_kemar", fs=FS),
-        datasets.load_thk_ku100(data / "thk_ku100", fs=FS),
-        datasets.load_sadie_ku100(data / "sadie_ku100", fs=FS),
-        *(bench.head(s) for s in datasets.list_cipic_subjects(data / "cipic")[:6]),
-    ]
+
+    def reader(load, folder, **kwargs):
+        return partial(read, load, bench.data / folder, fs=FS, **kwargs)
+
+    training = {f"cipic {s}": partial(bench.head, s) for s in ("021", "165")}
+    training |= {
+        "mit_kemar": reader(datasets.load_mit_kemar, "mit_kemar"),
+        "thk_ku100": reader(datasets.load_thk_ku100, "thk_ku100"),
+        "sadie_ku100": reader(datasets.load_sadie_ku100, "sadie_ku100"),
+    }
+    with skipping("people of cipic"):
+        people = read(datasets.list_cipic_subjects, bench.data / "cipic")[:6]
+        training |= {f"cipic person {s}": partial(bench.head, s) for s in people}
+    training = list(read_present(training).values())
     train = bench.render(
         bench.size(15120, 2500),
         heads=training,
@@ -183,12 +200,13 @@ def real_rooms(bench):
         seed=8,
         sounds=bench.speech("train-clean-100"),
     )[:2]
+    rostock = reader(
+        datasets.load_rostock_kemar_brir, "rostock_kemar_brir", correct_orientation=True
+    )
     measured = {
-        "Surrey room A": datasets.load_surrey_brir(data / "surrey_brir", room="A", fs=FS),
-        "BBC listening room": datasets.load_bbc_brir(data / "bbc_brir", fs=FS),
-        "Rostock seminar room": datasets.load_rostock_kemar_brir(
-            data / "rostock_kemar_brir", correct_orientation=True, fs=FS
-        ),
+        "Surrey room A": reader(datasets.load_surrey_brir, "surrey_brir", room="A"),
+        "BBC listening room": reader(datasets.load_bbc_brir, "bbc_brir"),
+        "Rostock seminar room": rostock,
     }
     tests = {
         name: bench.render(
@@ -198,6 +216,6 @@ def real_rooms(bench):
             seed=9,
             sounds=bench.speech("test-other"),
         )[:2]
-        for name, head in measured.items()
+        for name, head in read_present(measured).items()
     }
     return train, tests, len(training)

@@ -2,13 +2,12 @@
 
 import argparse
 import ctypes
-import os
 import platform
 import sys
-from pathlib import Path
 
 import torch
 
+from benchmarks.accuracy._data import add_data_option, check_data_option
 from benchmarks.accuracy._report import RESULTS
 
 # Parameters of ``mallopt``, and what is kept of freed memory, in bytes.
@@ -35,7 +34,7 @@ def budget_parser(name, sizes):
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.accuracy.{name}")
     parser.set_defaults(stem=name)
-    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
+    add_data_option(parser)
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--cache", default=f".cache/{name}", help="clips, what is finished")
     parser.add_argument("--name", help="stem of the files of results")
@@ -72,8 +71,7 @@ def parse_budget(parser, budgets, sizes, argv):
         Options, with ``options``, the command line itself.
     """
     args = parser.parse_args(argv)
-    if not args.data or not Path(args.data).is_dir():
-        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    check_data_option(parser, args)
     budget = "quick" if args.quick else "full" if args.full else "small"
     for name, value in zip(sizes, budgets[budget], strict=True):
         if getattr(args, name) is None:

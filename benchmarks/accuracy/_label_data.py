@@ -9,6 +9,7 @@ from joblib import Memory, Parallel, delayed
 from scipy.signal import fftconvolve
 from sklearn.model_selection import GroupShuffleSplit
 
+from benchmarks.accuracy._data import read
 from sslearn import datasets
 from sslearn.geometry import angles_to_unit_vectors, circular_array
 from sslearn.simulation import Sounds
@@ -64,8 +65,10 @@ def split_speech(folder, seed):
         ``"train"`` and ``"validation"``: 85 and 15 % of the speakers of train-clean-100;
         ``"test"``: those of test-other.
     """
-    train = datasets.load_librispeech(folder, "train-clean-100", fs=FS, return_paths=True)
-    test = datasets.load_librispeech(folder, "test-other", fs=FS, return_paths=True)
+    train, test = (
+        read(datasets.load_librispeech, folder, subset, fs=FS, return_paths=True)
+        for subset in ("train-clean-100", "test-other")
+    )
     splitter = GroupShuffleSplit(1, test_size=0.15, random_state=seed)
     [(fit, valid)] = splitter.split(train.audio, groups=train.speakers)
     parts = {
@@ -200,13 +203,13 @@ def _read(path):
 
 
 def _r3vival(data):
-    responses = datasets.load_r3vival(data / "r3vival", fs=FS)
+    responses = read(datasets.load_r3vival, data / "r3vival", fs=FS)
     return responses.rirs[:, R3VIVAL_MICS], responses.target[:, 0]
 
 
 def _milano(data):
     """Each place of four microphones along the line sees the sources from its own middle."""
-    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir", fs=_POLIMI_FS)
+    responses = read(datasets.load_polimi_ula_rir, data / "polimi_ula_rir", fs=_POLIMI_FS)
     sources = responses.target[:, 2:] * angles_to_unit_vectors(responses.target[:, :2])
     mics, rirs, y = responses.mic_positions, [], []
     for first in range(len(mics) - 3 * POLIMI_STEP):

@@ -78,8 +78,8 @@ def broadside(azimuth):
     return np.rad2deg(np.arcsin(np.sin(np.deg2rad(azimuth))))
 
 
-def fit_mount(azimuth, angle):
-    """Offset of a mount in degrees, and spacing of two microphones over the nominal one.
+def errors_of_mount(azimuth, angle, given):
+    """Columns of the errors of the angle from broadside, for three ideas of how the mount stands.
 
     Parameters
     ----------
@@ -87,17 +87,43 @@ def fit_mount(azimuth, angle):
         Estimates with the nominal spacing, in degrees.
     angle : ndarray of shape (n,)
         Angles of the mount, in degrees.
+    given : tuple of (float, float)
+        Offset in degrees, and spacing over the nominal one, that come with the data.
+
+    Returns
+    -------
+    columns : dict
+        Mean error as it is (``"nominal"``) and with what is given; then mean, median and largest
+        error with the offset and the spacing that fit these very estimates best, and these two.
     """
+    offset, gain = fitted = _fit_mount(azimuth, angle)
+    means = {"nominal": (0.0, 1.0), "given": given}
+    columns = {
+        name: statistics(_mount_errors(azimuth, angle, *mount))["mean"]
+        for name, mount in means.items()
+    }
+    for name, value in statistics(_mount_errors(azimuth, angle, *fitted)).items():
+        columns[f"fitted: {name}"] = value
+    return columns | {"fitted offset": offset, "fitted spacing mm": gain * 85.75}
+
+
+def _broadside(azimuth):
+    """Angles from broadside, in degrees: two microphones cannot tell front from back."""
+    return np.rad2deg(np.arcsin(np.sin(np.deg2rad(azimuth))))
+
+
+def _fit_mount(azimuth, angle):
+    """Offset of a mount in degrees, and spacing of two microphones over the nominal one."""
     angle_rad = np.deg2rad(angle)
     design = np.stack([np.sin(angle_rad), np.cos(angle_rad)], axis=1)
     a, b = np.linalg.lstsq(design, np.sin(np.deg2rad(azimuth)))[0]
     return float(np.rad2deg(np.arctan2(-b, a))), float(np.hypot(a, b))
 
 
-def mount_errors(azimuth, angle, offset, gain):
+def _mount_errors(azimuth, angle, offset, gain):
     """Errors of the angle from broadside with such an offset and spacing, in degrees."""
     sine = np.clip(np.sin(np.deg2rad(azimuth)) / gain, -1, 1)
-    return np.rad2deg(np.arcsin(sine)) - broadside(angle - offset)
+    return np.rad2deg(np.arcsin(sine)) - _broadside(angle - offset)
 
 
 def errors_by_source(predicted, target):
@@ -142,6 +168,8 @@ def errors_near_and_far(predicted, target):
     groups = {"0.6 to 1.0 m": (0.6, 1.1, "0 to 1.2"), "0.35 to 0.5 m": (0.3, 0.6, "1 to 6")}
     for group, (low, high, check) in groups.items():
         rows = (target[:, 2] > low) & (target[:, 2] < high)
+        if not rows.any():
+            continue
         columns = {**statistics(bearing[rows]), "check": check, "distance cm": "-"}
         if predicted.ndim == 2:
             columns["distance cm"] = float(100 * (predicted - target)[rows, 2].mean())

@@ -58,11 +58,15 @@ kHz all four are found; this band was chosen on this one measurement.
 
 `python -m benchmarks.accuracy.array_labels` measures what is said of levels and elevations."""
 
-_UWA = """Absolute errors of the angle from broadside in degrees, 12 angles. mean, median and max:
-with the offset of the mount and the spacing fitted to the twelve estimates, as the check (mean,
-largest in brackets) has them. given: mean error with the offset and spacing that come with the
-data (8.2 degrees and 82.0 mm; 8.8 degrees and 80.9 mm), nothing fitted. nominal: mean error with
-neither, which is the offset of the mount and little else: 9.6 to 10 degrees on these twelve angles.
+_UWA = """Absolute errors of the angle from broadside in degrees, 12 angles. nominal: mean error of
+the estimates as they are, which is what a user gets; perfect estimates would have 8.5 degrees in
+the chamber and 9.3 in the room, because the zero mark of the mount is off and the spacing is less
+than stated. given: mean error with the offset and spacing that come with the data (8.2 degrees and
+82.0 mm; 8.8 degrees and 80.9 mm). fitted: mean, median and largest error with the offset and the
+spacing that suit these twelve estimates best, as the check (mean, largest in brackets) has them:
+two numbers fitted to twelve angles that are then tested, so a comparison with the check and no
+measure of what to expect. Where the fit is far from what is given, in the room above all, a small
+fitted error means nothing.
 Band of 500 to 3000 Hz, that of the sweep; grid of 1 degree.
 
 recording: all 5 s at 16 kHz. The sweep is one frequency at a time; with PHAT the other ones, which

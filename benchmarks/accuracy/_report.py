@@ -53,7 +53,7 @@ def write_results(name, title, rows, *, settings, command, notes="", folder=RESU
     title : str
         Heading of the page.
     rows : list of dict
-        One row per system and test.
+        One row per system and test; without any, nothing is written.
     settings : dict
         What was run.
     command : str
@@ -63,6 +63,9 @@ def write_results(name, title, rows, *, settings, command, notes="", folder=RESU
     folder : Path, default=benchmarks/results
         Where the files go.
     """
+    if not rows:
+        print(f"nothing was measured: {name} is not written", flush=True)
+        return
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     settings = {**settings, "python": platform.python_version(), "sslearn": sslearn.__version__}

@@ -1,11 +1,11 @@
 """What the measured arrays themselves say about their labels: figures of the notes of `classical`.
 
-Run it with ``SSLEARN_DATA`` naming the folder of measured data::
+``SSLEARN_DATA`` (or ``--data``) names the folder of measured data::
 
     python -m benchmarks.accuracy.array_labels
 """
 
-import os
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.polynomial.legendre import legval
 from scipy.optimize import least_squares
 from scipy.special import spherical_jn
 
+from benchmarks.accuracy._data import add_data_option, check_data_option, read, skipping
 from benchmarks.accuracy._methods import one_frame
 from benchmarks.accuracy._prepare import keep_arrivals
 from benchmarks.accuracy._report import markdown_table
@@ -30,7 +31,7 @@ BANDS = [(400, 900), (600, 1200), (800, 1500), (1500, 2500), (2500, 4000), (4000
 
 def open_sphere(data):
     """A4: direction from the time differences on the lit side, band by band."""
-    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A4")
+    responses = read(datasets.load_sofia_sphere, data / "sofia_sphere", "A4")
     towards = responses.mic_positions @ angles_to_unit_vectors(responses.target[:, :2])[0]
     lit = towards > 0
     X, mics = responses.rirs[:, lit, :512], responses.mic_positions[lit]
@@ -44,7 +45,7 @@ def open_sphere(data):
 
 def open_sphere_by_order(data):
     """A4: azimuth/elevation by plane-wave decomposition, as the check, frequency by frequency."""
-    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A4")
+    responses = read(datasets.load_sofia_sphere, data / "sofia_sphere", "A4")
     # As many points as samples in a second: bins of 1 Hz.
     spectra = np.fft.rfft(responses.rirs[0], round(responses.fs))
     grid = np.mgrid[175:185:0.1, -5:10:0.1].reshape(2, -1).T
@@ -68,8 +69,8 @@ def _modes(order, kr):
 
 def turntable(data):
     """Pyramic: degrees from the turntable, which neither labels nor fits have seen."""
-    measured = datasets.load_pyramic_tdoa(data / "pyramic_tdoa")
-    nominal = datasets.load_pyramic_tdoa(data / "pyramic_tdoa", calibrated=False).target
+    measured = read(datasets.load_pyramic_tdoa, data / "pyramic_tdoa")
+    nominal = read(datasets.load_pyramic_tdoa, data / "pyramic_tdoa", calibrated=False).target
     fitted = directions_from_tdoas(
         measured.tdoas,
         measured.mic_positions,
@@ -98,7 +99,7 @@ def _turntable_errors(directions, nominal, heights):
 
 def rigid_sphere(data):
     """A3: level of each loudspeaker at the microphones that face it, in dB."""
-    responses = datasets.load_sofia_sphere(data / "sofia_sphere", "A3")
+    responses = read(datasets.load_sofia_sphere, data / "sofia_sphere", "A3")
     energy = np.square(responses.rirs).sum(axis=2)
     for vector, levels, target in zip(
         angles_to_unit_vectors(responses.target), energy, responses.target, strict=True
@@ -110,7 +111,7 @@ def rigid_sphere(data):
 
 def line(data):
     """Milano: centre of the wave by its onsets (with a free delay), and band by band."""
-    responses = datasets.load_polimi_ula_rir(data / "polimi_ula_rir")
+    responses = read(datasets.load_polimi_ula_rir, data / "polimi_ula_rir")
     size = np.abs(responses.rirs)
     onsets = (size >= 0.25 * size.max(axis=2, keepdims=True)).argmax(axis=2) / responses.fs
     arrivals = keep_arrivals(responses.rirs[:, :, :1024], responses.fs)
@@ -151,12 +152,16 @@ def _place(direction):
     return f"{direction[0]:.1f}/{direction[2]:.2f}"
 
 
-def main():
+def main(argv=None):
     """Print the tables."""
-    data = Path(os.environ["SSLEARN_DATA"])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.array_labels")
+    add_data_option(parser)
+    args = parser.parse_args(argv)
+    check_data_option(parser, args)
     for table in (open_sphere, open_sphere_by_order, rigid_sphere, turntable, line):
-        rows = list(table(data))
-        print(f"\n{table.__doc__}\n\n{markdown_table(rows, list(rows[0]))}", flush=True)
+        with skipping(table.__name__):
+            rows = list(table(Path(args.data)))
+            print(f"\n{table.__doc__}\n\n{markdown_table(rows, list(rows[0]))}", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,28 +5,35 @@ Run one set of data, or all of them::
     python -m benchmarks.accuracy.classical r3vival
     python -m benchmarks.accuracy.classical all --quick
 
-``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Each set writes JSON and
-Markdown into ``benchmarks/results``, with the check that comes with the data beside our figures.
+``SSLEARN_DATA`` (or ``--data``) names the folder of measured data; what it lacks is skipped with a
+message. Each set writes JSON and Markdown into ``benchmarks/results``, with the check that comes
+with the data beside our figures.
 """
 
 import argparse
-import os
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy.signal import fftconvolve
 
+from benchmarks.accuracy._data import (
+    add_data_option,
+    check_data_option,
+    read,
+    read_present,
+    skipping,
+)
 from benchmarks.accuracy._methods import (
     array_methods,
     errors_by_source,
     errors_near_and_far,
+    errors_of_mount,
     errors_of_two,
-    fit_mount,
     intensity_methods,
     located,
-    mount_errors,
     one_frame,
     statistics,
 )
@@ -71,7 +78,8 @@ class Bench:
 
     def speech_at(self, rirs, n_clips, *, duration=2.0):
         """Speech through each response: clips (n_positions * n_clips, n_mics, n_times)."""
-        corpus = datasets.load_librispeech(self.data / "speech_librispeech", "train-clean-100")
+        folder = self.data / "speech_librispeech"
+        corpus = read(datasets.load_librispeech, folder, "train-clean-100")
         # One second in: behind the pause at the beginning.
         start, n_times = FS, round(duration * FS)
         clips = np.empty((len(rirs) * n_clips, rirs.shape[1], n_times), dtype=np.float32)
@@ -100,21 +108,21 @@ def r3vival(bench):
     """Six microphones in a room with three settings of the absorption."""
     n_clips = 1 if bench.quick else 4
     grid, folder = circular_grid(1.0), bench.data / "r3vival"
-    for absorption in (0, 50, 100):
-        whole, low = (datasets.load_r3vival(folder, absorption, fs=fs) for fs in (None, FS))
-        # The seventh microphone is of another make.
-        mics = whole.mic_positions[:6]
-        direct = cut_arrivals(whole.rirs[:, :6], whole.fs, n_times=512)
-        speech = bench.speech_at(low.rirs[:, :6], n_clips)
-        tests = {
-            "direct sound": (direct, one_frame(512), whole.fs, "1.1 (3.0)"),
-            "speech": (speech, STFT(512), FS, "-"),
-        }
+    whole, low = (read(datasets.load_r3vival, folder, fs=fs) for fs in (None, FS))
+    # The seventh microphone is of another make.
+    mics = whole.mic_positions[:6]
+    for absorption in whole.metadata["absorption"].unique():
+        here = np.flatnonzero(whole.metadata["absorption"] == absorption)
+        direct = cut_arrivals(whole.rirs[here, :6], whole.fs, n_times=512)
+        tests = {"direct sound": (direct, one_frame(512), whole.fs, "1.1 (3.0)")}
+        with skipping("speech through the responses"):
+            speech = bench.speech_at(low.rirs[here, :6], n_clips)
+            tests["speech"] = (speech, STFT(512), FS, "-")
         for sound, (X, stft, fs, check) in tests.items():
             shared = {"fs": fs, "batch_transform": stft}
             methods = array_methods(mics, grid, **shared)
             methods |= intensity_methods(mics, **shared)
-            target = np.repeat(whole.target[:, 0], len(X) // len(whole.target))
+            target = np.repeat(whole.target[here, 0], len(X) // len(here))
             for name, method in methods.items():
                 error = circular_difference(located(method, X), target)
                 bench.add(f"{sound}, {absorption} %", name, **statistics(error), check=check)
@@ -128,9 +136,8 @@ def r3vival(bench):
 def pyramic(bench):
     """Time differences of 48 microphones."""
     for kind, check in (("calibrated", "0.08 (0.40)"), ("nominal", "2.5 (4.9)")):
-        data = datasets.load_pyramic_tdoa(
-            bench.data / "pyramic_tdoa", calibrated=kind == "calibrated"
-        )
+        folder = bench.data / "pyramic_tdoa"
+        data = read(datasets.load_pyramic_tdoa, folder, calibrated=kind == "calibrated")
         for robust in ("tukey", "huber", False):
             directions = directions_from_tdoas(
                 data.tdoas,
@@ -163,8 +170,12 @@ SOFIA = (
 
 def sofia(bench):
     """Spherical arrays, open and rigid."""
+    load = partial(read, datasets.load_sofia_sphere, bench.data / "sofia_sphere")
+    found = read_present({name: partial(load, name) for name in ("A4", "A3", "A1")})
     for measurement, radius, band, check in SOFIA:
-        responses = datasets.load_sofia_sphere(bench.data / "sofia_sphere", measurement)
+        if measurement not in found:
+            continue
+        responses = found[measurement]
         target = responses.target.reshape(len(responses.rirs), -1, 3)[..., :2]
         n_fft = 512 if measurement == "A4" else 256
         X = responses.rirs[:, :, :n_fft]
@@ -194,43 +205,17 @@ def sofia(bench):
     )
 
 
+# Room: mean error of the check as it is, and fitted; offset of the mount in degrees and largest
+# delay in seconds that come with the data.
+UWA = {"anechoic": ("8.5", "2.4 (8)", 8.2, 239e-6), "room": ("9.4", "2.7 (13)", 8.8, 236e-6)}
+
+
 def uwa(bench):
     """Two microphones in an anechoic chamber and in a room."""
-    band = (500, 3000)
-    # The largest delay that the data state, 239 and 236 us, over that of the nominal spacing.
-    rooms = {
-        "anechoic": ("2.4 (8)", "8.5", (8.2, 239e-6 * 343 / 0.08575)),
-        "room": ("2.7 (13)", "9.4", (8.8, 236e-6 * 343 / 0.08575)),
-    }
-    for room, (check, nominal_check, given) in rooms.items():
-        folder = bench.data / "uwa_two_mic"
-        low, whole = (datasets.load_uwa_two_mic(folder, room, fs=fs) for fs in (FS, None))
-        responses = compress_sweep(whole.data, whole.fs, freq_range=band, duration=5.0)
-        arrivals = cut_arrivals(responses, whole.fs)
-        tests = {
-            "recording": (low.data, {"batch_transform": STFT(512)}),
-            "first arrival": (arrivals, {"fs": whole.fs, "batch_transform": one_frame(1024)}),
-        }
-        angle = whole.metadata["array_angle"].to_numpy(dtype=float)
-        for sound, (X, shared) in tests.items():
-            shared |= {"freq_range": band}
-            mics = whole.mic_positions
-            methods = array_methods(mics, azimuth_grid(-90, 90, 1.0), **shared)
-            methods["ESPRIT"] = ESPRIT(mics, **shared)
-            for name, method in methods.items():
-                azimuth = located(method, X)
-                offset, gain = fit_mount(azimuth, angle)
-                bench.add(
-                    f"{room}, {sound}",
-                    name,
-                    **statistics(mount_errors(azimuth, angle, offset, gain)),
-                    check=check,
-                    offset=offset,
-                    **{"spacing mm": gain * 85.75},
-                    given=float(np.abs(mount_errors(azimuth, angle, *given)).mean()),
-                    nominal=float(np.abs(mount_errors(azimuth, angle, 0.0, 1.0)).mean()),
-                    **{"check nominal": nominal_check},
-                )
+    for room, (nominal, fitted, offset, delay) in UWA.items():
+        checks = {"check nominal": nominal, "check fitted": fitted}
+        with skipping(room):
+            _uwa_room(bench, room, (offset, delay * 343 / 0.08575), checks)
     bench.write(
         "uwa",
         "Two microphones, anechoic chamber and room (UWA)",
@@ -238,9 +223,30 @@ def uwa(bench):
     )
 
 
+def _uwa_room(bench, room, given, checks):
+    band = (500, 3000)
+    folder = bench.data / "uwa_two_mic"
+    low, whole = (read(datasets.load_uwa_two_mic, folder, room, fs=fs) for fs in (FS, None))
+    responses = compress_sweep(whole.data, whole.fs, freq_range=band, duration=5.0)
+    arrivals = cut_arrivals(responses, whole.fs)
+    tests = {
+        "recording": (low.data, {"batch_transform": STFT(512)}),
+        "first arrival": (arrivals, {"fs": whole.fs, "batch_transform": one_frame(1024)}),
+    }
+    angle = whole.metadata["array_angle"].to_numpy(dtype=float)
+    for sound, (X, shared) in tests.items():
+        shared |= {"freq_range": band}
+        mics = whole.mic_positions
+        methods = array_methods(mics, azimuth_grid(-90, 90, 1.0), **shared)
+        methods["ESPRIT"] = ESPRIT(mics, **shared)
+        for name, method in methods.items():
+            columns = errors_of_mount(located(method, X), angle, given)
+            bench.add(f"{room}, {sound}", name, **columns | checks)
+
+
 def mom(bench):
     """Two sources at once, a ring of six microphones."""
-    recording = datasets.load_mom_respeaker(bench.data / "mom_respeaker", fs=FS)
+    recording = read(datasets.load_mom_respeaker, bench.data / "mom_respeaker", fs=FS)
     # Next to silence before.
     X = recording.data[:, :, round(0.6 * FS) :]
     mics, target = recording.mic_positions, recording.target
@@ -268,13 +274,14 @@ def mom(bench):
 def polimi(bench):
     """A line of 32 microphones, sources in its near field."""
     folder = bench.data / "polimi_ula_rir"
-    whole, low = (datasets.load_polimi_ula_rir(folder, fs=fs) for fs in (None, FS))
+    whole, low = (read(datasets.load_polimi_ula_rir, folder, fs=fs) for fs in (None, FS))
     mics = whole.mic_positions
     direct = keep_arrivals(whole.rirs[:, :, :1024], whole.fs)
     shared = {"fs": whole.fs, "batch_transform": one_frame(1024), "freq_range": (2000, 12000)}
     tests = {"direct sound": (direct, shared, 1.0)}
-    speech = bench.speech_at(low.rirs, 1 if bench.quick else 2)
-    tests["speech"] = (speech, {"batch_transform": STFT(512)}, 2.5)
+    with skipping("speech through the responses"):
+        speech = bench.speech_at(low.rirs, 1 if bench.quick else 2)
+        tests["speech"] = (speech, {"batch_transform": STFT(512)}, 2.5)
     for sound, (X, shared, step) in tests.items():
         grid = near_field_grid(azimuth_grid(-70, 70, step), np.arange(0.2, 1.1, 0.028))
         methods = array_methods(mics, grid, **shared)
@@ -301,18 +308,18 @@ def main(argv=None):
     """Run the sets that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.classical")
     parser.add_argument("set", choices=[*SETS, "all"])
-    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
+    add_data_option(parser)
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="fewer clips, coarser grids")
     args = parser.parse_args(argv)
-    if not args.data or not Path(args.data).is_dir():
-        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    check_data_option(parser, args)
     argv = sys.argv[1:] if argv is None else argv
     args.options = [argument for argument in argv if argument != args.set]
     bench = Bench(args)
     for name in SETS if args.set == "all" else [args.set]:
         print(f"\n== {name}: {SETS[name].__doc__}", flush=True)
-        SETS[name](bench)
+        with skipping(name):
+            SETS[name](bench)
 
 
 if __name__ == "__main__":

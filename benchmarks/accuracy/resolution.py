@@ -5,12 +5,11 @@ Run one array, or all of them::
     python -m benchmarks.accuracy.resolution line
     python -m benchmarks.accuracy.resolution all --quick
 
-``SSLEARN_DATA`` (or ``--data``) names the folder of measured data, whose speech is used. Each array
-writes JSON and Markdown into ``benchmarks/results``.
+``SSLEARN_DATA`` (or ``--data``) names the folder of measured data, whose speech is used; without
+it white noise alone is resolved. Each array writes JSON and Markdown into ``benchmarks/results``.
 """
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import check_random_state
 
+from benchmarks.accuracy._data import add_data_option, check_data_option, read, skipping
 from benchmarks.accuracy._report import RESULTS, write_results
 from sslearn.datasets import load_librispeech, make_plane_waves
 from sslearn.decoding import PeakDecoder
@@ -119,7 +119,7 @@ def run(name, args, corpus):
     if not args.quick:
         conditions += [(15, snr) for snr in (0, 5, 20)]
     rows = []
-    for sound in ("white noise", "speech"):
+    for sound in ("white noise", "speech") if corpus else ("white noise",):
         for separation, snr in conditions:
             rng = check_random_state(args.seed)
             offsets = np.array([-separation / 2, separation / 2])
@@ -153,16 +153,17 @@ def main(argv=None):
     """Run the arrays that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.resolution")
     parser.add_argument("array", choices=[*ARRAYS, "all"])
-    parser.add_argument("--data", default=os.environ.get("SSLEARN_DATA"), help="measured data")
+    add_data_option(parser)
     parser.add_argument("--out", default=RESULTS, help="folder of the results")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="20 clips, two separations")
     args = parser.parse_args(argv)
-    if not args.data or not Path(args.data).is_dir():
-        parser.error(f"--data (or SSLEARN_DATA) must name the measured data; got {args.data!r}")
+    check_data_option(parser, args)
     argv = sys.argv[1:] if argv is None else argv
     args.options = [argument for argument in argv if argument != args.array]
-    corpus = load_librispeech(Path(args.data) / "speech_librispeech", "train-clean-100", fs=FS)
+    corpus, folder = None, Path(args.data) / "speech_librispeech"
+    with skipping("speech"):
+        corpus = read(load_librispeech, folder, "train-clean-100", fs=FS)
     for name in ARRAYS if args.array == "all" else [args.array]:
         print(f"\n== {name}: {TITLES[name]}", flush=True)
         report(name, run(name, args, corpus), args)

@@ -17,6 +17,7 @@ from pyroomacoustics.directivities import MeasuredDirectivity, Rotation3D
 from pyroomacoustics.doa import GridSphere
 from scipy import fft
 
+from benchmarks.accuracy._data import read, skipping
 from sslearn.datasets import load_cipic, make_binaural, make_shoebox_rooms, structural_hrirs
 from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
 from sslearn.simulation._head_responses import RoomRenderer
@@ -31,8 +32,10 @@ N_FFT = 16384
 
 def load_head():
     """Measured head if there is one, else the structural."""
-    folder = os.environ.get("SSLEARN_DATA")
-    return load_cipic(Path(folder) / "cipic", "021", fs=FS) if folder else structural_hrirs(fs=FS)
+    if folder := os.environ.get("SSLEARN_DATA"):
+        with skipping("the measured head"):
+            return read(load_cipic, Path(folder) / "cipic", "021", fs=FS)
+    return structural_hrirs(fs=FS)
 
 
 def make_rooms(profile, n_rooms=1):

@@ -10,7 +10,7 @@ quantization error from such networks.
 # %%
 # Clips in rooms
 # --------------
-# Where ``SSLEARN_DATA`` names a folder of measured data: real speech through responses of a room
+# Where ``SSLEARN_DATA`` names a folder that holds them: real speech through responses of a room
 # that were measured with three settings of its walls, 11 directions for each of them, and other
 # talkers for each. Otherwise noise in simulated rooms. The groups of the search are the settings,
 # or the rooms: none of them is in both training and validation.
@@ -62,9 +62,10 @@ def simulated_clips():
     return clips.data, clips.target, clips.metadata["room"].to_numpy()
 
 
-folder = os.environ.get("SSLEARN_DATA")
-X, y, groups = measured_clips(Path(folder)) if folder else simulated_clips()
-kind = "speech through measured responses" if folder else "noise in simulated rooms"
+folder = Path(os.environ.get("SSLEARN_DATA", ""))
+measured = all((folder / name).is_dir() for name in ("r3vival", "speech_librispeech"))
+X, y, groups = measured_clips(folder) if measured else simulated_clips()
+kind = "speech through measured responses" if measured else "noise in simulated rooms"
 print(f"{len(X)} clips of {DURATION} s, {X.shape[1]} microphones: {kind}")
 
 # %%

@@ -2,6 +2,7 @@
 
 __all__ = [
     "AmbiguityWarning",
+    "ArrayMismatchWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -10,6 +11,10 @@ __all__ = [
 
 class AmbiguityWarning(UserWarning):
     """Two directions of the grid reach the microphones in the same way."""
+
+
+class ArrayMismatchWarning(UserWarning):
+    """A recording does not fit the description of its array."""
 
 
 class SilenceWarning(UserWarning):

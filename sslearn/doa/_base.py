@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
+from sslearn.doa._recording_checks import Listener, warn_of_units
 from sslearn.exceptions import SilenceWarning
 from sslearn.geometry import check_doa, check_mic_positions, check_multi_doa
 from sslearn.utils import (
@@ -70,6 +71,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             If a parameter, the shape of X or the layout of y does not suit the method.
         """
         n_channels = self._check_array()
+        if hasattr(self, "mic_positions_"):
+            warn_of_units(self.mic_positions_)
         n_samples = _n_samples(X)
         n_chunk = _chunk_size(X, self.batch_transform)
         self.batch_transform_ = fit_batch_transform(self.batch_transform, X, n_chunk)
@@ -79,8 +82,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         self.bins_ = band_slice(self.freq_range, fs=self.fs, n_fft=n_fft)
         self.n_freqs_in_ = spectrum.shape[2]
         self.n_features_in_ = n_channels
-        freqs = np.arange(self.bins_.start, self.bins_.stop) * self.fs / n_fft
-        self._prepare(freqs, n_angles)
+        self._freqs = np.arange(self.bins_.start, self.bins_.stop) * self.fs / n_fft
+        self._prepare(self._freqs, n_angles)
         return self
 
     def predict(self, X):
@@ -148,13 +151,16 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         check_is_fitted(self)
         keep_freed_memory()
         chunks = gen_batches(_n_samples(X), _chunk_size(X, self.batch_transform_))
+        listener = Listener(_n_samples(X), self._freqs)
         results = Parallel(self.n_jobs, require="sharedmem")(
-            delayed(self._apply)(function, X, rows) for rows in chunks
+            delayed(self._apply)(function, X, rows, listener) for rows in chunks
         )
+        if hasattr(self, "mic_positions_"):
+            listener.warn(self.mic_positions_, self.fs, self.speed_of_sound)
         self._warn_of_silence([place for _, silent in results for place in silent])
         return _join([result for result, _ in results])
 
-    def _apply(self, function, X, rows):
+    def _apply(self, function, X, rows, listener):
         X = self._spectra(X, rows, n_channels=self.n_features_in_)
         if X.shape[2] != self.n_freqs_in_:
             raise ValueError(
@@ -170,6 +176,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             )
         X = X[:, :, self.bins_]
         check_finite(X, first_sample=rows.start)
+        listener.hear(X, rows.start)
         return function(X), _silent_channels(X, rows.start)
 
     def _spectra(self, X, rows, *, n_channels):

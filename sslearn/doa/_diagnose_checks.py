@@ -14,13 +14,16 @@ LARGEST, SMALLEST = 5.0, 1e-3  # metres
 _LOUD_ENOUGH = 0.05
 _CLOSED = 0.3
 _MISFIT, _BETTER = 0.06, 0.5
-_NO_WAVE = 0.25
-_TOO_SLOW, _TOO_FAST, _TOO_FAST_3D = 1.5, 0.55, 0.75
+_NO_WAVE = 0.35
+# Delays over those of the array. A pair may be two ears: sound has to go around the head.
+_LONG, _LONG_PAIR = 1.25, 1.6
+_SHORT = {1: 0.4, 2: 0.55, 3: 0.75}
 _UNIT = 8.0
+_N_VARIED = 6
 _ALIKE, _EQUAL = 0.95, 0.9999
 _QUIET, _OWN_NOISE = -50.0, 0.25
 _OPPOSITE = -0.1
-_COMMON, _UNLIKE = 0.2, 0.5
+_COMMON, _UNLIKE, _MOVED = 0.2, 0.5, 0.3
 _NARROW = 250.0
 _CLIPPED, _OFFSET = 1e-4, 0.5
 _RATES = np.array([8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000])
@@ -129,7 +132,7 @@ class Evidence:
 
     @cached_property
     def common_share(self):
-        """Share of the sound without delay, beside that of the source; NaN if it cannot be told."""
+        """Share of the sound without delay, and whether the rest has another delay."""
         channels = self.channels
         phases = 2 * np.pi * channels.freqs[:, None] * channels.lags[:, None]
         weights = channels.bins / channels.bins.sum(axis=1, keepdims=True)
@@ -138,19 +141,31 @@ class Evidence:
         # Least squares of a delayed and an undelayed part, where the two are unlike.
         rest = 1.0 - np.square(overlap)
         shares = np.where(rest > _UNLIKE, (now - overlap * channels.heights) / rest, np.nan)
-        known = shares[np.isfinite(shares).any(axis=1)]
-        return float(np.quantile(np.nanmedian(known, axis=1), 0.25)) if len(known) else np.nan
+        known = np.isfinite(shares).mean(axis=1) > 0.5
+        # A source in front of a line has no delays either, unless it moves.
+        moves = self.fit.n_dims > 1 or (
+            known.sum() > 2 and np.ptp(self.fit.slowness(channels.delays[known])) > _MOVED
+        )
+        if known.mean() >= 0.5 and moves:
+            return float(np.quantile(np.nanmedian(shares[known], axis=1), 0.25)), True
+        return float(np.quantile(np.median(now, axis=1), 0.25)), False
 
     @cached_property
-    def is_short(self):
-        """Whether delays are shorter than those of the array, and enough clips say so."""
-        if self.fit.n_dims == 3:
-            return self.stretch < _TOO_FAST_3D
+    def stretch_bounds(self):
+        """Lowest and highest stretch of an array that is as described."""
+        return _SHORT[self.fit.n_dims], _LONG_PAIR if len(self.mics) == 2 else _LONG
+
+    @cached_property
+    def is_stretched(self):
+        """Whether delays are longer or shorter than those of the array, in enough clips."""
+        low, high = self.stretch_bounds
+        if self.stretch > high or self.fit.n_dims == 3:
+            return not low < self.stretch < high
         if self.fit.n_dims == 2:
-            return len(self.delays) >= 3 and self.stretch < _TOO_FAST
+            return len(self.delays) >= 3 and self.stretch < low
         # One source may be in front of a line; several are not all there.
         spread = np.ptp(self.slowness[:, 0]) > 0.5 * self.stretch
-        return len(self.delays) >= 6 and spread and self.stretch < _TOO_FAST
+        return len(self.delays) >= _N_VARIED and bool(spread) and self.stretch < low
 
 
 def aperture(mic_positions):
@@ -165,7 +180,7 @@ def check_units(evidence):
     span, clear = evidence.span, len(evidence.delays) > 0
     plausible = evidence.is_plausible
     stretch = evidence.stretch if clear else np.nan
-    if plausible and not (clear and _stretched(evidence) and not 1 / _UNIT < stretch < _UNIT):
+    if plausible and not (clear and evidence.is_stretched and not 1 / _UNIT < stretch < _UNIT):
         return Check(span, bound)
     if not plausible and 1 / _UNIT < stretch < _UNIT:
         text = "the delays confirm them, but the waves of near sources are not plane there"
@@ -209,22 +224,23 @@ def check_transposed(evidence):
 
 def check_rate(evidence):
     """Sampling rate by the delays, which scale like it."""
-    slow = _TOO_SLOW
-    fast = _TOO_FAST_3D if evidence.fit.n_dims == 3 else _TOO_FAST
-    bound = f"{fast:g} to {slow:g}"
+    low, high = evidence.stretch_bounds
+    bound = f"{low:g} to {high:g}"
     if not len(evidence.delays):
         return _unknown(bound)
     stretch = evidence.stretch
     if not evidence.is_plausible or not 1 / _UNIT < stretch < _UNIT:
         return Check(stretch, bound, "unknown", "See units: the delays do not fit the positions.")
-    if not _stretched(evidence):
-        verdict = "ok" if fast < stretch < slow else "unknown"
+    if not evidence.is_stretched:
+        verdict = "ok" if low < stretch else "unknown"
         text = "" if verdict == "ok" else "Short delays in few clips: sources in front or above?"
         return Check(stretch, bound, verdict, text)
     rate = evidence.fs * stretch
     near = _RATES[np.abs(np.log(_RATES / rate)).argmin()]
-    longer = f"{stretch:.2g} times those of the array" if stretch > 1 else (
-        f"at most {stretch:.2g} of those of the array"
+    longer = (
+        f"{stretch:.2g} times those of the array"
+        if stretch > 1
+        else (f"at most {stretch:.2g} of those of the array")
     )
     certain = stretch > 1 or evidence.fit.n_dims == 3
     return Check(
@@ -285,17 +301,16 @@ def check_doubled(evidence):
     value = float(_off_diagonal(likeness[None]).max())
     if _off_diagonal(likeness[None]).min() > _ALIKE:
         return Check(value, f"{_ALIKE:g}", "unknown", "See copied.")
-    equal = [
-        (i, j)
-        for i, j in np.argwhere(np.triu(likeness > _ALIKE, k=1)).tolist()
-        if _must_differ(evidence, i, j)
-    ]
+    alike = np.argwhere(np.triu(likeness > _ALIKE, k=1)).tolist()
+    certain = [pair for pair in alike if _must_differ(evidence, *pair)]
+    # Sound from the broadside of a pair makes its channels alike, but never without noise.
+    equal = certain or [(i, j) for i, j in alike if likeness[i, j] > _EQUAL]
     if not equal:
         return Check(value, f"{_ALIKE:g}")
     return Check(
         value,
         f"{_ALIKE:g}",
-        "error",
+        "error" if certain else "warning",
         f"Channels {_listed(equal)} hold the same signal: one microphone recorded twice? Check "
         "the cables and the channels of the device, or leave one out with its position.",
     )
@@ -383,18 +398,21 @@ def check_offset(evidence):
 
 def check_common_noise(evidence):
     """Noise that is the same in all channels, apart from the sound of the source."""
-    value, bound = evidence.common_share, f"{_COMMON:g}"
-    if np.isnan(value):
-        return _unknown(bound)
+    (value, is_apart), bound = evidence.common_share, f"{_COMMON:g}"
     if value < _COMMON:
         return Check(value, bound)
+    verdict, source = "error", "whatever the delays of the rest"
+    if not is_apart:
+        # One source may be overhead, or in front of a line; several are not all there.
+        enough = evidence.fit.n_dims > 1 or len(evidence.channels.delays) >= _N_VARIED
+        verdict, source = "warning" if enough else "unknown", "unless all sources are broadside"
     return Check(
         value,
         bound,
-        "error",
-        f"About {_percent(value)} of the sound reach all channels at once, whatever the delays of "
-        "the rest: noise of a common cable, supply or converter, which pulls directions to the "
-        "broadside. Remove it, or use recipes.mvdr.",
+        verdict,
+        f"About {_percent(value)} of the sound reach all channels at once, {source}: noise of a "
+        "common cable, supply or converter, which pulls directions to the broadside. Remove it, "
+        "or use recipes.mvdr.",
     )
 
 
@@ -431,10 +449,6 @@ def check_plane_wave(evidence):
     )
 
 
-def _stretched(evidence):
-    return evidence.stretch > _TOO_SLOW or evidence.is_short
-
-
 def _unknown(bound):
     text = "No clip has clear delays between all channels: take louder, wider or more clips."
     return Check(np.nan, bound, "unknown", text)
@@ -454,8 +468,9 @@ def _must_differ(evidence, i, j):
     waves = fit.slowness(evidence.channels.delays[:, others])
     leads = waves @ fit.project(evidence.mics[i] - evidence.mics[j]) / evidence.speed_of_sound
     phases = 2 * np.pi * evidence.channels.freqs * leads[:, None]
-    expected = (evidence.channels.bins * np.cos(phases)).sum(axis=1)
-    return (expected / evidence.channels.bins.sum(axis=1)).min() < 0.9 * _ALIKE
+    loud = evidence.channels.loud
+    expected = (loud * np.cos(phases)).sum(axis=1) / loud.sum(axis=1)
+    return expected.min() < 0.9 * _ALIKE
 
 
 def _unrelated(channels, dead):

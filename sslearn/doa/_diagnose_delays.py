@@ -37,7 +37,7 @@ class Channels:
     loud : ndarray of shape (n_clips, n_freqs)
         Bins that make up the sound, as 0 or 1.
     likeness : ndarray of shape (n_clips, n_channels, n_channels)
-        Mean over these bins of the real part of the coherence: 1 for two equal channels.
+        Mean over the loud bins of the real part of the coherence: 1 for two equal channels.
     pairs : ndarray of shape (n_pairs, 2)
         Pairs whose lags are found.
     heights : ndarray of shape (n_clips, n_pairs)
@@ -62,7 +62,8 @@ class Channels:
         scale = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
         coherence = covariances * scale[..., None] * scale[:, :, None]
         weights = self.bins / np.maximum(self.bins.sum(axis=1, keepdims=True), 1.0)
-        self.likeness = np.einsum("nf,nfij->nij", weights, coherence.real)
+        share = self.loud / np.maximum(self.loud.sum(axis=1, keepdims=True), 1.0)
+        self.likeness = np.einsum("nf,nfij->nij", share, coherence.real)
         self.pairs = _hub_pairs(covariances.shape[2])
         i, j = self.pairs.T
         self.cross = coherence[:, :, i, j] * weights[..., None]
@@ -76,9 +77,7 @@ class Channels:
         max_lag = min(max_lag, _UNIQUE / spacing)
         # DelayFinder knows bins of a transform: any rate with this spacing will do.
         n_fft = 2 * (bins.stop + 1)
-        find = DelayFinder(
-            np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft
-        )
+        find = DelayFinder(np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft)
         lags = np.stack([find(self.cross), find(-self.cross)])
         heights = np.stack([self.correlation(lags[0]), -self.correlation(lags[1])])
         self._find_polarity(heights.sum(axis=1))

@@ -13,7 +13,7 @@ _N_ABSOLUTE_STEPS = 12
 _MAX_LAGS = (1e-3, 0.03)  # seconds
 # So many times the delay that the array allows is looked for, and found if the array is wrong.
 _SEARCH = 3.0
-_UNIQUE = 0.4
+_UNIQUE, _UNLIKE = 0.4, 0.5
 
 
 class Channels:
@@ -32,8 +32,8 @@ class Channels:
     ----------
     levels : ndarray of shape (n_clips, n_channels)
         Root mean square.
-    bins : ndarray of shape (n_clips, n_freqs)
-        Bins that are loud enough to count, as 0 or 1.
+    weights : ndarray of shape (n_clips, n_freqs)
+        Weights of the bins that are loud enough to count, alike and of sum 1.
     loud : ndarray of shape (n_clips, n_freqs)
         Bins that make up the sound, as 0 or 1.
     likeness : ndarray of shape (n_clips, n_channels, n_channels)
@@ -57,16 +57,16 @@ class Channels:
         self.freqs, self.levels = freqs, np.sqrt(powers.sum(axis=1))
         mean = powers.mean(axis=2)
         highest = mean.max(axis=1, keepdims=True)
-        self.bins, self.loud = ((mean > floor * highest) * 1.0 for floor in (_FLOOR, _LOUD))
+        bins, self.loud = ((mean > floor * highest) * 1.0 for floor in (_FLOOR, _LOUD))
         scale = np.sqrt(powers)
         scale = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
         coherence = covariances * scale[..., None] * scale[:, :, None]
-        weights = self.bins / np.maximum(self.bins.sum(axis=1, keepdims=True), 1.0)
+        self.weights = bins / np.maximum(bins.sum(axis=1, keepdims=True), 1.0)
         share = self.loud / np.maximum(self.loud.sum(axis=1, keepdims=True), 1.0)
         self.likeness = np.einsum("nf,nfij->nij", share, coherence.real)
         self.pairs = _hub_pairs(covariances.shape[2])
         i, j = self.pairs.T
-        self.cross = coherence[:, :, i, j] * weights[..., None]
+        self.cross = coherence[:, :, i, j] * self.weights[..., None]
         self._find_delays(max_lag)
 
     def _find_delays(self, max_lag):
@@ -77,8 +77,8 @@ class Channels:
         max_lag = min(max_lag, _UNIQUE / spacing)
         # DelayFinder knows bins of a transform: any rate with this spacing will do.
         n_fft = 2 * (bins.stop + 1)
-        find = DelayFinder(np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft)
-        lags = np.stack([find(self.cross), find(-self.cross)])
+        self._find = DelayFinder(np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft)
+        lags = np.stack([self._find(self.cross), self._find(-self.cross)])
         heights = np.stack([self.correlation(lags[0]), -self.correlation(lags[1])])
         self._find_polarity(heights.sum(axis=1))
         i, j = self.pairs.T
@@ -91,6 +91,27 @@ class Channels:
         """Correlation of each pair at lags (n_clips, n_pairs) in seconds."""
         phases = 2 * np.pi * self.freqs[:, None] * lags[:, None]
         return (self.cross.real * np.cos(phases) - self.cross.imag * np.sin(phases)).sum(axis=1)
+
+    def split_undelayed(self):
+        """Least squares of an undelayed part and one with the next best lag.
+
+        Returns
+        -------
+        undelayed, delayed : ndarray of shape (n_clips, n_pairs)
+            Shares of both, in [0, 1].
+        lags : ndarray of shape (n_clips, n_pairs)
+            Lags of the second, in seconds.
+        """
+        now = self.correlation(np.zeros_like(self.lags))
+        lags = self._find(self.cross - now[:, None] * self.weights[..., None])
+        then = self.correlation(lags)
+        phases = 2 * np.pi * self.freqs[:, None] * lags[:, None]
+        overlap = np.einsum("nf,nfp->np", self.weights, np.cos(phases))
+        # Where the two are much alike they cannot be told apart.
+        rest = 1.0 - np.square(overlap)
+        unlike = np.where(rest > _UNLIKE, 1.0, 0.0) / np.maximum(rest, _UNLIKE)
+        undelayed = np.where(unlike > 0, (now - overlap * then) * unlike, now)
+        return undelayed, (then - overlap * now) * unlike, lags
 
     def _find_polarity(self, heights):
         highest, lowest = heights

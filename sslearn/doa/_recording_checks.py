@@ -10,6 +10,7 @@ from sslearn.exceptions import ArrayMismatchWarning
 
 # About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
 _N_CLIPS, _N_FRAMES, _N_BINS = 4, 64, 64
+_LEAST_HEIGHT = 0.2
 # Fewer frames make every two channels coherent.
 _MIN_FRAMES = 8
 _CHECKS = (
@@ -73,8 +74,9 @@ class Listener:
         step = max(1, X.shape[3] // _N_FRAMES)
         for row in rows[: max(0, _N_CLIPS - len(self._heard))]:
             clip = X[row - first_sample, :, self._bins, ::step]
-            loudest = np.abs(clip).max()
-            if loudest > 0:
+            # Silence has a warning of its own.
+            if clip.any(axis=(1, 2)).all():
+                loudest = np.abs(clip).max()
                 self._heard.append(mean_covariance(clip / loudest))
 
     def warn(self, mic_positions, fs, speed_of_sound):
@@ -97,6 +99,7 @@ class Listener:
             mic_positions,
             fs=fs,
             speed_of_sound=speed_of_sound,
+            least_height=_LEAST_HEIGHT,
         )
         found = [check(evidence) for check in _CHECKS]
         messages = [check.message for check in found if check.verdict == "error"]

@@ -65,7 +65,62 @@ def diagnose_recording(X, mic_positions, *, fs=16000, speed_of_sound=343.0):
     diagnosis : DataFrame
         One row per check, with the columns ``value`` (figure), ``bound`` (what was expected),
         ``verdict`` ("ok", "warning" for a likely fault, "error" for a certain one, "unknown") and
-        ``message`` (finding and likely cure).
+        ``message`` (finding and likely cure). The rows are
+
+        - ``units``, ``transposed`` : positions that are not in metres, or of shape (3, n_mics).
+        - ``sampling_rate`` : longest delays over those of the array, which scale like the rate.
+        - ``order`` : misfit of the delays, if another order of the channels fits much better.
+        - ``mono``, ``doubled`` : one signal in all channels, or in some of them.
+        - ``dead`` : channels that are silent, or have nothing in common with the others.
+        - ``polarity`` : channels of opposite sign.
+        - ``clipped``, ``offset`` : share of samples at the limit; mean over root mean square.
+        - ``common_noise`` : share of the sound that has no delays between the channels.
+        - ``bandwidth`` : width of the spectrum in Hz.
+        - ``plane_wave`` : what of the delays no wave explains, over the size of the array.
+
+    Raises
+    ------
+    TypeError
+        If X holds neither audio nor paths.
+    ValueError
+        If X and ``mic_positions`` differ in the number of channels, files differ in rate, or a
+        value is not finite.
+
+    See Also
+    --------
+    sslearn.exceptions.ArrayMismatchWarning : What ``fit`` and ``predict`` find by themselves.
+
+    Notes
+    -----
+    Of up to 40 parts of 5 s each, the lag of every pair is the highest value of its coherence over
+    the lag (smoothed coherence transform [1]_). Delays of the channels follow by least absolute
+    errors; where the pairs contradict them, a clip does not count. The delays of a plane wave are
+    linear in the positions, with a slowness that must be that of sound: the norm tells units and
+    rate, the rest tells the order of the channels. Arrays of more than 30 cm with many microphones
+    may have near sources. Two microphones that are changed over, and pairs whose swap turns the
+    array into its mirror image, cannot be told; sources that are all above a flat array or in front
+    of a line have short delays, too.
+
+    References
+    ----------
+    .. [1] G. C. Carter, A. H. Nuttall, P. G. Cable, "The smoothed coherence transform",
+       Proceedings of the IEEE 61(10), 1973, doi:10.1109/PROC.1973.9300.
+
+    Examples
+    --------
+    >>> from sslearn.datasets import make_plane_waves
+    >>> from sslearn.doa import diagnose_recording
+    >>> from sslearn.geometry import circular_array
+    >>> mics = circular_array(4, 0.05)
+    >>> X, _ = make_plane_waves(
+    ...     6, mic_positions=mics, azimuth_range=(-180, 180), snr=20, random_state=0,
+    ...     return_X_y=True,
+    ... )
+    >>> diagnosis = diagnose_recording(X[:, [1, 0, 2, 3]], 1000 * mics)
+    >>> diagnosis.loc["units", "verdict"]
+    'error'
+    >>> print(diagnose_recording(X[:, [1, 0, 2, 3]], mics).loc["order", "message"][:67])
+    The delays fit the order [1, 0, 2, 3] of
     """
     mics = check_mic_positions(mic_positions, min_mics=2)
     covariances, statistics, freqs, fs = _read(X, len(mics), fs)

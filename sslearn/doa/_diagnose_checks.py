@@ -23,7 +23,7 @@ _N_VARIED = 6
 _ALIKE, _EQUAL = 0.95, 0.9999
 _QUIET, _OWN_NOISE = -50.0, 0.25
 _OPPOSITE = -0.1
-_COMMON, _BESIDE, _MOVED = 0.2, 0.1, 0.2
+_COMMON, _BESIDE, _MOVED = 0.2, 0.1, 0.15
 _NARROW = 250.0
 _CLIPPED, _OFFSET = 1e-4, 0.5
 _RATES = np.array([8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000])
@@ -412,6 +412,8 @@ def check_offset(evidence):
 def check_common_noise(evidence):
     """Noise that is the same in all channels, apart from the sound of the source."""
     (value, is_apart), bound = evidence.common_share, f"{_COMMON:g}"
+    if evidence.bandwidth < _NARROW:
+        return _unknown(bound)
     if value < _COMMON:
         return Check(value, bound)
     verdict, source = "error", "whatever the delays of the rest"

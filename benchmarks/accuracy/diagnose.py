@@ -266,7 +266,7 @@ def simulated(data, rng, n_trials):
 
 
 PARTS = {
-    "measured": (measured, "Faults of a set-up: real recordings and measured responses", (4, 12)),
+    "measured": (measured, "Faults of a set-up: real recordings and measured responses", (3, 12)),
     "simulated": (simulated, "Faults of a set-up: simulated arrays", (2, 6)),
 }
 

@@ -23,7 +23,7 @@ _N_VARIED = 6
 _ALIKE, _EQUAL = 0.95, 0.9999
 _QUIET, _OWN_NOISE = -50.0, 0.25
 _OPPOSITE = -0.1
-_COMMON, _BESIDE, _MOVED = 0.2, 0.1, 0.15
+_COMMON, _MUCH, _BESIDE, _MOVED = 0.2, 0.35, 0.1, 0.15
 _NARROW = 250.0
 _CLIPPED, _OFFSET = 1e-4, 0.5
 _RATES = np.array([8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000])
@@ -416,7 +416,8 @@ def check_common_noise(evidence):
         return _unknown(bound)
     if value < _COMMON:
         return Check(value, bound)
-    verdict, source = "error", "whatever the delays of the rest"
+    verdict = "error" if value > _MUCH else "warning"
+    source = "whatever the delays of the rest"
     if not is_apart:
         # One source may be overhead, or in front of a line; several are not all there.
         enough = evidence.fit.n_dims > 1 or len(evidence.channels.delays) >= _N_VARIED

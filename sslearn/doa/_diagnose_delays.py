@@ -77,7 +77,9 @@ class Channels:
         max_lag = min(max_lag, _UNIQUE / spacing)
         # DelayFinder knows bins of a transform: any rate with this spacing will do.
         n_fft = 2 * (bins.stop + 1)
-        self._find = DelayFinder(np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft)
+        self._find = DelayFinder(
+            np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft
+        )
         lags = np.stack([self._find(self.cross), self._find(-self.cross)])
         heights = np.stack([self.correlation(lags[0]), -self.correlation(lags[1])])
         self._find_polarity(heights.sum(axis=1))

@@ -9,7 +9,7 @@ from sslearn.doa._diagnose_delays import mean_covariance
 from sslearn.exceptions import ArrayMismatchWarning
 
 # About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
-_N_CLIPS, _N_FRAMES, _N_BINS = 4, 64, 64
+_N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
 _LEAST_HEIGHT = 0.2
 # Fewer frames make every two channels coherent.
 _MIN_FRAMES = 8

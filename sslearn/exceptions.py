@@ -3,6 +3,7 @@
 __all__ = [
     "AmbiguityWarning",
     "AngleUnitWarning",
+    "ArrayMismatchWarning",
     "DurationWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
@@ -16,6 +17,10 @@ class AmbiguityWarning(UserWarning):
 
 class AngleUnitWarning(UserWarning):
     """Targets that should be in degrees look like radians."""
+
+
+class ArrayMismatchWarning(UserWarning):
+    """A recording does not fit the description of its array."""
 
 
 class DurationWarning(UserWarning):

@@ -1,5 +1,6 @@
 """Classical localizers: they know the array and need no training."""
 
+from sslearn.doa._diagnose import diagnose_recording
 from sslearn.doa._esprit import ESPRIT
 from sslearn.doa._intensity import IntensityLocalizer
 from sslearn.doa._music import MUSIC
@@ -15,5 +16,6 @@ __all__ = [  # noqa: RUF022
     "MVDR",
     "SRPPHAT",
     "TDOALocalizer",
+    "diagnose_recording",
     "directions_from_tdoas",
 ]

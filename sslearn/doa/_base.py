@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin, track_table
 from sslearn.doa._clips import Clips, known_steps, stft_hop
+from sslearn.doa._recording_checks import Listener, warn_of_units
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import AudioReader
 from sslearn.geometry import (
@@ -75,6 +76,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
             If a parameter, the shape of X or the layout of y does not suit the method.
         """
         n_channels = self._check_array()
+        if hasattr(self, "mic_positions_"):
+            warn_of_units(self.mic_positions_)
         self._check_rates()
         clips = self._open(X, self.batch_transform)
         self.batch_transform_ = clips.fitted_transform()
@@ -86,8 +89,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         self.bins_ = band_slice(self.freq_range, fs=self.fs, n_fft=n_fft)
         self.n_freqs_in_ = spectrum.shape[2]
         self.n_features_in_ = n_channels
-        freqs = np.arange(self.bins_.start, self.bins_.stop) * self.fs / n_fft
-        self._prepare(freqs, n_angles)
+        self._freqs = np.arange(self.bins_.start, self.bins_.stop) * self.fs / n_fft
+        self._prepare(self._freqs, n_angles)
         return self
 
     def predict(self, X):
@@ -242,19 +245,23 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         check_is_fitted(self)
         keep_freed_memory()
         clips = self._open(X, self.batch_transform_)
+        listener = Listener(len(clips.samples), self._freqs)
         results = Parallel(self.n_jobs, require="sharedmem")(
-            delayed(self._apply)(function, clips, rows, sums or self._sums)
+            delayed(self._apply)(function, clips, rows, sums or self._sums, listener)
             for rows in clips.chunks()
         )
+        if hasattr(self, "mic_positions_"):
+            listener.warn(self.mic_positions_, self.fs, self.speed_of_sound)
         self._warn_of_silence([place for _, silent, _ in results for place in silent])
         self._warn_of_coherence([row for _, _, rows in results for row in rows])
         return _join([result for result, _, _ in results])
 
-    def _apply(self, function, clips, rows, sums):
+    def _apply(self, function, clips, rows, sums, listener):
         silent, coherent = [], np.zeros(rows.stop - rows.start, dtype=bool)
 
         def band(start, stop):
             X = self._band(read(start, stop))
+            listener.hear(X, rows.start)
             silent.append(_silent_channels(X))
             return X
 
@@ -330,8 +337,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         if rows:
             warnings.warn(
                 f"The sources are coherent in {len(rows)} sample(s), first in sample {rows[0]}: "
-                "one sound from several places, or a single source. Their directions mean little. On "
-                'a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
+                "one sound from several places, or a single source. Their directions mean little. "
+                'On a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
                 "for two sources, tells them apart.",
                 UncertaintyWarning,
                 stacklevel=4,

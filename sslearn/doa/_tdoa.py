@@ -2,86 +2,18 @@ import warnings
 
 import numpy as np
 
+from sslearn.doa._delay_finder import LAGS_PER_PERIOD, DelayFinder
 from sslearn.doa._frame_sums import phase_sums, voting_weights
 from sslearn.doa._grid_search import GridScorer
 from sslearn.doa._tdoa_directions import ROBUST, fit_plane_waves, pair_differences
 from sslearn.doa._tdoa_scores import plane_wave_scores
 from sslearn.exceptions import SpatialAliasingWarning
-from sslearn.features import LagCorrelator
 from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
 from sslearn.utils import check_pairs
 
-# Lags in a period of the highest frequency: the peak is then well within reach of Newton's method.
-_LAGS_PER_PERIOD = 8
-_N_NEWTON_STEPS = 3
 _MAX_ANGLES = 2
 # A correlation as high as this at a wrong lag is not told from the right one.
 _SAME_HEIGHT = 0.98
-
-
-class DelayFinder:
-    """Lag of the highest value of the correlation of each pair, between the samples.
-
-    Parameters
-    ----------
-    max_lags : ndarray of shape (n_pairs,)
-        Largest lag of each pair, in seconds.
-    bins : slice
-        Bins of the cross-spectra.
-    n_fft : int
-        Length of the Fourier transform.
-    fs : float
-        Sampling rate, in Hz.
-
-    Attributes
-    ----------
-    step : float
-        Distance of the lags among which the highest is looked for first, in seconds.
-    """
-
-    def __init__(self, max_lags, bins, *, n_fft, fs):
-        freqs = np.arange(bins.start, bins.stop) * fs / n_fft
-        self._omega = 2 * np.pi * freqs[:, None]
-        step = 1 / (_LAGS_PER_PERIOD * freqs.max(initial=fs / n_fft))
-        # One more than needed: noise may move a peak beyond the largest lag.
-        n_half = int(np.ceil(max_lags.max() / step)) + 1
-        self._lags = step * np.arange(-n_half, n_half + 1)
-        self.step = step
-        self._excluded = np.abs(self._lags[:, None]) > max_lags + step
-        # Coarse: single precision is enough.
-        self._correlate = LagCorrelator(self._lags, bins, n_fft=n_fft, fs=fs, dtype=np.float32)
-
-    def __call__(self, cross):
-        """Find the lags.
-
-        Parameters
-        ----------
-        cross : ndarray of shape (n_samples, n_bins, n_pairs)
-            Cross-spectra, channel times conjugate reference.
-
-        Returns
-        -------
-        lags : ndarray of shape (n_samples, n_pairs)
-            Arrival at the channel minus arrival at the reference, in seconds.
-        """
-        real, imag = np.ascontiguousarray(cross.real), np.ascontiguousarray(cross.imag)
-        correlation = self._correlate(real.astype(np.float32), imag.astype(np.float32))
-        coarse = self._lags[np.where(self._excluded, -np.inf, correlation).argmax(axis=1)]
-        lags = coarse
-        for _ in range(_N_NEWTON_STEPS):
-            slope, curvature = self._derivatives(real, imag, lags)
-            is_peak = curvature < 0
-            lags = lags - np.where(is_peak, slope / np.where(is_peak, curvature, 1.0), 0.0)
-            lags = np.clip(lags, coarse - self.step, coarse + self.step)
-        return lags
-
-    def _derivatives(self, real, imag, lags):
-        """Slope and curvature of the correlation itself, ``sum Re[cross exp(j omega lag)]``."""
-        phase = (self._omega * lags[:, None]).astype(real.dtype)
-        cosine, sine = np.cos(phase), np.sin(phase)
-        slope = (self._omega * (real * sine + imag * cosine)).sum(axis=1)
-        curvature = (self._omega**2 * (real * cosine - imag * sine)).sum(axis=1)
-        return -slope, -curvature
 
 
 class TDOALocalizer(GridScorer):
@@ -395,7 +327,7 @@ def _warn_of_aliasing(freqs, max_lag):
     """Warn if the correlation of a plane wave is as high at another lag that is possible."""
     highest = freqs.max(initial=1e-9)
     # Within half a period it is the same peak.
-    lags = np.arange(0.5 / highest, 2 * max_lag, 1 / (4 * _LAGS_PER_PERIOD * highest))
+    lags = np.arange(0.5 / highest, 2 * max_lag, 1 / (4 * LAGS_PER_PERIOD * highest))
     heights = np.cos(2 * np.pi * lags[:, None] * freqs).mean(axis=1) if len(freqs) else lags
     if heights.max(initial=0.0) > _SAME_HEIGHT:
         warnings.warn(

@@ -1,0 +1,112 @@
+"""Checks that are certain and cheap, made by every localizer: units in fit, channels in predict."""
+
+import warnings
+
+import numpy as np
+
+from sslearn.doa import _diagnose_checks as checks
+from sslearn.doa._diagnose_delays import mean_covariance
+from sslearn.exceptions import ArrayMismatchWarning
+
+# About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
+_N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
+_LEAST_HEIGHT = 0.2
+# Fewer frames make every two channels coherent.
+_MIN_FRAMES = 8
+_CHECKS = (
+    checks.check_copied,
+    checks.check_doubled,
+    checks.check_dead,
+    checks.check_polarity,
+    checks.check_order,
+    checks.check_transposed,
+    checks.check_rate,
+    checks.check_common_noise,
+)
+
+
+def warn_of_units(mic_positions):
+    """Warn if positions cannot be in metres.
+
+    Parameters
+    ----------
+    mic_positions : ndarray of shape (n_mics, 3)
+        Microphone positions.
+    """
+    span = checks.aperture(mic_positions)
+    if not checks.SMALLEST <= span <= checks.LARGEST:
+        warnings.warn(checks.units_message(span), ArrayMismatchWarning, stacklevel=4)
+
+
+class Listener:
+    """Looks at a few clips while all are localized.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of clips.
+    freqs : ndarray of shape (n_freqs,)
+        Frequencies of the band in Hz, multiples of their distance.
+    """
+
+    def __init__(self, n_samples, freqs):
+        self._rows = np.unique(np.linspace(0, n_samples - 1, _N_CLIPS).round().astype(int))
+        step = max(1, len(freqs) // _N_BINS)
+        # The bins that are left are multiples of their distance, too.
+        first = round(freqs[0] / (freqs[1] - freqs[0])) if len(freqs) > 1 else 0
+        self._bins = slice(-first % step, None, step)
+        self._freqs = freqs[self._bins]
+        self._heard = []
+
+    def hear(self, X, first_sample):
+        """Look at some of the clips.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_channels, n_freqs, n_frames)
+            Spectra of the band.
+        first_sample : int
+            Row of the first clip.
+        """
+        if X.shape[3] < _MIN_FRAMES or len(self._freqs) < 2:
+            return
+        rows = self._rows[(self._rows >= first_sample) & (self._rows < first_sample + len(X))]
+        step = max(1, X.shape[3] // _N_FRAMES)
+        for row in rows[: max(0, _N_CLIPS - len(self._heard))]:
+            clip = X[row - first_sample, :, self._bins, ::step]
+            # Silence has a warning of its own.
+            if clip.any(axis=(1, 2)).all():
+                loudest = np.abs(clip).max()
+                self._heard.append(mean_covariance(clip / loudest))
+
+    def warn(self, mic_positions, fs, speed_of_sound):
+        """Warn of faults that are certain.
+
+        Parameters
+        ----------
+        mic_positions : ndarray of shape (n_mics, 3)
+            Microphone positions in metres.
+        fs : float
+            Sampling rate in Hz.
+        speed_of_sound : float
+            Speed of sound in metres per second.
+        """
+        if not self._heard:
+            return
+        evidence = checks.Evidence(
+            np.stack(self._heard),
+            self._freqs,
+            mic_positions,
+            fs=fs,
+            speed_of_sound=speed_of_sound,
+            least_height=_LEAST_HEIGHT,
+        )
+        found = [check(evidence) for check in _CHECKS]
+        messages = [check.message for check in found if check.verdict == "error"]
+        if messages:
+            warnings.warn(
+                f"X does not fit mic_positions. {' '.join(messages)} "
+                "sslearn.doa.diagnose_recording tells more.",
+                ArrayMismatchWarning,
+                stacklevel=4,
+            )

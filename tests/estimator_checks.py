@@ -11,9 +11,8 @@ import inspect
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
-import soundfile
+from sklearn import get_config
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
@@ -21,105 +20,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
 from sslearn.base import is_localizer
-from sslearn.datasets import make_plane_waves
-from sslearn.features import STFT
-from sslearn.geometry import (
-    angles_to_unit_vectors,
-    circular_array,
-    circular_difference,
-    tetrahedral_array,
-)
+from sslearn.geometry import circular_difference
+from tests.estimator_data import N_SAMPLES, containers, make_clips
 
-N_SAMPLES = 48
 # Excused from directions with elevation, which they refuse with a clear error.
 AZIMUTH_ONLY = ("ESPRIT",)
 # A spectrum is one array: clips of several lengths are refused with a clear error.
 ONE_LENGTH = ("STFT",)
-EARS = [[0.0, 0.08, 0.0], [0.0, -0.08, 0.0]]
-ARRAY = circular_array(4, 0.05)
-TETRAHEDRON = tetrahedral_array(0.02)
-MICS = {"array": ARRAY, "tetrahedron": TETRAHEDRON}
-
-
-def make_data(kind, *, dtype=np.float64, folder=None):
-    """Samples of one kind with their azimuths, made from plane waves."""
-    rng = np.random.default_rng(0)
-    azimuth = rng.uniform(-80, 80, N_SAMPLES)
-    audio, y = make_plane_waves(
-        N_SAMPLES,
-        mic_positions=MICS.get(kind.split("_")[0], EARS),
-        duration=0.1,
-        directions=azimuth,
-        random_state=0,
-        return_X_y=True,
-    )
-    audio = audio.astype(dtype)
-    if kind.endswith("audio"):
-        return audio, y
-    if kind == "array":
-        return STFT(256).transform(audio), y
-    if kind.endswith("paths"):
-        return np.array(_write(audio, folder)), y
-    spectrum = np.fft.rfft(audio.reshape(N_SAMPLES, 2, -1, 160), axis=-1).swapaxes(2, 3)
-    spectrum = spectrum[:, :, 1:].astype(np.complex64 if dtype == np.float32 else np.complex128)
-    if kind == "spectrum":
-        return spectrum, y
-    if kind == "ambisonic":
-        gains = np.insert(angles_to_unit_vectors(y)[:, [1, 2, 0]], 0, 1.0, axis=1)
-        return gains.astype(dtype)[:, :, None, None] * spectrum[:, :1], y
-    maps = np.abs(spectrum).astype(dtype)
-    if kind == "maps":
-        return maps, y
-    cross = (spectrum[:, 0] * spectrum[:, 1].conj()).sum(axis=2)[:, :20]
-    cross /= np.abs(cross)
-    return np.hstack([cross.real, cross.imag]).astype(dtype), y
-
-
-def _write(clips, folder):
-    paths = [str(folder / f"clip{len(clips[0])}-{i:02d}.wav") for i in range(len(clips))]
-    for path, clip in zip(paths, clips, strict=True):
-        soundfile.write(path, 0.1 * clip.T, 16000, subtype="FLOAT")
-    return paths
-
-
-def make_clips(kind, folder):
-    """Six clips of three lengths, or the paths of their files."""
-    audio, _ = make_data(kind.replace("paths", "audio"))
-    clips = [clip[:, : clip.shape[1] - 50 * (i % 3)] for i, clip in enumerate(audio[:6])]
-    return _write(clips, folder) if kind.endswith("paths") else clips
-
-
-def containers(samples):
-    """The same samples in every container that people bring."""
-    objects = np.empty(len(samples), dtype=object)
-    for i, sample in enumerate(samples):
-        objects[i] = sample
-    index = np.random.default_rng(0).permutation(len(samples))
-    series = pd.Series(objects, index=index)
-    yield from (list(samples), tuple(samples), objects, objects[:, None], series)
-    yield pd.DataFrame({"sample": series})
-
-
-class Case:
-    """An estimator under test with data that suit it."""
-
-    def __init__(self, estimator, kind, folder):
-        self.estimator, self.kind, self.folder = estimator, kind, folder
-
-    def make(self):
-        return clone(self.estimator)
-
-    def data(self, **kwargs):
-        return make_data(self.kind, folder=self.folder, **kwargs)
-
-    def quick(self):
-        """The estimator, trained for no longer than it takes to compare two of its kind."""
-        estimator = self.make()
-        trained = "max_epochs" in estimator.get_params(deep=False)
-        return estimator.set_params(max_epochs=2) if trained else estimator
-
-    def fitted(self, X, y):
-        return self.make().fit(X, y)
 
 
 def answer(estimator, X):
@@ -236,7 +143,7 @@ def check_read_only_input(case):
 def check_list_equals_array(case):
     X, y = case.data()
     estimator = case.fitted(X, y)
-    assert_same(answer(estimator, list(X)), answer(estimator, X))
+    assert_same(answer(estimator, list(X)), answer(estimator, X), **case.tolerance)
 
 
 def check_containers_equal_array(case):
@@ -244,8 +151,7 @@ def check_containers_equal_array(case):
     X, y = X[:10], y[:10]
     expected = answer(case.quick().fit(X, y), X)
     for given in containers(X):
-        # Files are float32, and what is computed of one or of eight at a time is rounded otherwise.
-        assert_same(answer(case.quick().fit(given, y), given), expected, atol=1e-3)
+        assert_same(answer(case.quick().fit(given, y), given), expected, **case.tolerance)
 
 
 def check_memory_map_equals_array(case):
@@ -268,7 +174,7 @@ def check_clips_of_any_length(case):
     one_by_one = [answer(estimator, [clip])[0] for clip in clips]
     for given in containers(clips):
         for result, expected in zip(answer(estimator, given), one_by_one, strict=True):
-            assert_same(result, expected, atol=1e-3)
+            assert_same(result, expected, **case.tolerance)
 
 
 def check_no_path_is_no_container(case):
@@ -300,9 +206,9 @@ def check_sample_order_and_batch_size(case):
     estimator = case.fitted(X, y)
     expected = answer(estimator, X)
     order = np.random.default_rng(1).permutation(N_SAMPLES)
-    assert_same(answer(estimator, X[order]), expected[order])
+    assert_same(answer(estimator, X[order]), expected[order], **case.tolerance)
     one_by_one = np.concatenate([answer(estimator, X[i : i + 1]) for i in range(N_SAMPLES)])
-    assert_same(one_by_one, expected)
+    assert_same(one_by_one, expected, **case.tolerance)
 
 
 def check_wrong_channel_count(case):
@@ -425,7 +331,9 @@ def check_grid_search_with_groups(case):
     search = GridSearchCV(case.make(), {name: [value]}, cv=GroupKFold(2), error_score="raise")
     search.fit(X, y, groups=groups)
     assert search.predict(X).shape == y.shape
-    predicted = cross_val_predict(case.make(), X, y, groups=groups, cv=GroupKFold(2))
+    routed = get_config()["enable_metadata_routing"]
+    given = {"params": {"groups": groups}} if routed else {"groups": groups}
+    predicted = cross_val_predict(case.make(), X, y, cv=GroupKFold(2), **given)
     assert predicted.shape == y.shape
 
 

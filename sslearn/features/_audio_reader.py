@@ -58,8 +58,8 @@ class AudioReader(ArrayTransformer):
         Seconds that are kept from there; all if None. A shorter file is an error: nothing is
         padded.
     channels : list of int, default=None
-        Channels that are kept, in this order; all if None. The microphones of a device are often
-        among other channels, see :func:`sslearn.geometry.circular_array` for their positions.
+        Channels that are kept, in this order; all if None. Devices often record more than their
+        microphones, such as a processed mix in channel 0.
     n_channels : int, default=None
         Number of channels every file must have, before ``channels`` are taken; None requires
         that of the first file, or, where ``channels`` are given, nothing but these.

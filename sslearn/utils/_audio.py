@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 from scipy.signal import resample_poly
 
-from sslearn.utils._audio_files import count_frames, open_audio, read_frames
+from sslearn.utils._audio_files import count_frames, open_audio, path_as_str, read_frames
 from sslearn.utils._validation import check_channels
 
 AudioInfo = namedtuple("AudioInfo", ["fs", "n_channels", "n_times"])
@@ -155,6 +155,7 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     >>> audio.shape, fs
     ((2, 8000), 16000)
     """
+    path = path_as_str(path)
     if not 0 <= offset < np.inf or not (duration is None or 0 < duration < np.inf):
         raise ValueError(
             "offset must be at least 0 and duration positive, in seconds; got "

@@ -17,6 +17,14 @@ _BLOCK_FRAMES = 2**20
 _SIZES = r"\b(?:data|SSND|BODY|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)"
 
 
+def path_as_str(path):
+    """Path as str; raise TypeError if it is none."""
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"path must be a str or a Path; got {path!r}.") from None
+
+
 @contextlib.contextmanager
 def open_audio(path):
     """Open a complete audio file for one reading.
@@ -40,7 +48,7 @@ def open_audio(path):
     ValueError
         If it holds no audio.
     """
-    path = _as_str(path)
+    path = path_as_str(path)
     if not os.path.isfile(path):
         raise FileNotFoundError(f"The file {path!r} does not exist or is no file.")
     if os.path.getsize(path) == 0:
@@ -107,13 +115,6 @@ def count_frames(file):
     if file.frames <= _UNKNOWN_FRAMES:
         return file.frames
     return sum(map(len, _blocks_to_the_end(file, np.inf)))
-
-
-def _as_str(path):
-    try:
-        return os.fsdecode(path)
-    except TypeError:
-        raise TypeError(f"path must be a str or a Path; got {path!r}.") from None
 
 
 def _open(path, stack):

@@ -217,6 +217,18 @@ def test_what_is_read_is_known_to_be_at_its_rate(tmp_path):
     make_pipeline(AudioReader(48_000), STFT(), ILD()).fit_transform(table)
 
 
+def test_the_rate_of_clips_of_several_lengths_is_known(tmp_path):
+    for i, n_times in enumerate((8000, 9000)):
+        write(tmp_path / f"{i}.wav", n_times=n_times)
+    series = pd.Series([tmp_path / "0.wav", tmp_path / "1.wav"], index=[7, 3])
+    clips = AudioReader(8000).transform(series)
+    assert recall(clips).index.tolist() == [7, 3]
+    with pytest.raises(ValueError, match="8000 Hz; got 16000"):
+        BinauralCues().transform(clips)
+    frame = BinauralCues(8000, ild_range=(200, 3000)).set_output(transform="pandas")
+    assert frame.fit_transform(clips).index.tolist() == [7, 3]
+
+
 def test_audio_of_the_user_stays_unknown():
     X = np.random.default_rng(0).standard_normal((2, 2, 5000))
     assert AudioReader(8000).fit_transform(X).shape == X.shape

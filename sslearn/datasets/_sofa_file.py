@@ -171,7 +171,7 @@ def _to_float(path, name, value):
     value = np.asarray(value)
     if value.dtype.kind not in "iuf":
         raise ValueError(f"path {path} must hold real numbers in {name}; got {value.dtype}.")
-    value = value.astype(float)
+    value = value.astype(float, copy=False)
     if not np.isfinite(value).all():
         raise ValueError(f"path {path} has NaN or infinity in {name}; expected finite values.")
     return value

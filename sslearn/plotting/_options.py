@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from sslearn.utils.param_validation import HasMethods, Integral, StrOptions
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, StrOptions
 
 AX = [HasMethods(["get_figure"]), None]
 AXES = [*AX, list, tuple, np.ndarray]
+SPECTRUM = {
+    "ax": AX,
+    "kind": [StrOptions({"polar", "line", "map"}), None],
+    "scale": [StrOptions({"linear", "db"})],
+    "dynamic_range": [Interval(Real, 0, np.inf, closed="neither")],
+}
 COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.geometry import check_doa, check_multi_doa, to_float
 from sslearn.metrics import angular_error, match_sources
-from sslearn.plotting._options import AXES, COMPONENT, check_axes, split_pipeline
+from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
 from sslearn.plotting._ticks import round_ticks
 from sslearn.utils import import_optional
 from sslearn.utils.param_validation import StrOptions, validated
@@ -302,6 +302,8 @@ class LocalizationErrorDisplay:
         for each in estimator.values():
             if not hasattr(each, "predict"):
                 raise TypeError(f"estimator must have predict; {type(each).__name__} has not.")
+        y = to_float(y, "y")
+        check_rows(y, X)
         predicted = {name: each.predict(X) for name, each in estimator.items()}
         return cls.from_predictions(y, predicted, kind=kind, component=component, ax=ax)
 

@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from sslearn.utils.param_validation import HasMethods, Integral, StrOptions
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, StrOptions
 
 AX = [HasMethods(["get_figure"]), None]
 AXES = [*AX, list, tuple, np.ndarray]
+SPECTRUM = {
+    "ax": AX,
+    "kind": [StrOptions({"polar", "line", "map"}), None],
+    "scale": [StrOptions({"linear", "db"})],
+    "dynamic_range": [Interval(Real, 0, np.inf, closed="neither")],
+}
 COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
 
 
@@ -17,12 +23,16 @@ def check_axes(ax, n_axes):
     return axes
 
 
-def check_rows(y, X, sample):
+def check_rows(y, X, sample=0):
     """Raise unless there is such a sample, and y, if any, is as long as X."""
-    if not isinstance(sample, Integral) or not -len(X) <= sample < len(X):
-        raise ValueError(f"sample must be the index of one of {len(X)} rows of X; got {sample!r}.")
-    if y is not None and np.shape(y)[:1] != (len(X),):
-        raise ValueError(f"y must have as many rows as X, {len(X)}; got shape {np.shape(y)}.")
+    try:
+        n_rows = len(X)
+    except TypeError as error:
+        raise TypeError(f"X must hold samples; got {type(X).__name__}.") from error
+    if not isinstance(sample, Integral) or not -n_rows <= sample < n_rows:
+        raise ValueError(f"sample must be the index of one of {n_rows} rows of X; got {sample!r}.")
+    if y is not None and y.shape[:1] != (n_rows,):
+        raise ValueError(f"y must have as many rows as X, {n_rows}; got shape {y.shape}.")
 
 
 def split_pipeline(estimator):

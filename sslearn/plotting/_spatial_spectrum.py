@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.geometry import check_directions, to_float, wrap_azimuth
 from sslearn.plotting._lines import line_options
-from sslearn.plotting._options import AX, check_rows
+from sslearn.plotting._options import SPECTRUM, check_rows
 from sslearn.plotting._spectrum_data import (
     check_spectra,
     collapse_grid,
@@ -16,7 +16,7 @@ from sslearn.plotting._spectrum_data import (
 )
 from sslearn.plotting._ticks import degrees, round_ticks
 from sslearn.utils import import_optional
-from sslearn.utils.param_validation import Interval, Real, StrOptions, validated
+from sslearn.utils.param_validation import validated
 
 _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
@@ -76,12 +76,7 @@ class SpatialSpectrumDisplay:
         self.y_true = y_true
         self.y_pred = y_pred
 
-    @validated(
-        ax=AX,
-        kind=[StrOptions({"polar", "line", "map"}), None],
-        scale=[StrOptions({"linear", "db"})],
-        dynamic_range=[Interval(Real, 0, np.inf, closed="neither")],
-    )
+    @validated(**SPECTRUM)
     def plot(self, ax=None, *, kind=None, scale="linear", dynamic_range=20.0, **kwargs):
         """Draw the spectrum.
 

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.geometry import angles_to_unit_vectors, azimuth_order, check_directions, to_float
 from sslearn.plotting._options import split_pipeline
 from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import Integral
 
 # Height and width of a pixel of a map, in degrees.
 _PIXEL = 0.5
@@ -61,8 +62,9 @@ def spectrum_of(estimator, X, sample, block):
         )
     spectrum, y_pred = estimator.spatial_spectrum(X)[0], estimator.predict(X)
     n_blocks = len(spectrum) if spectrum.ndim == 2 else 0
-    if block is not None and not -n_blocks <= block < n_blocks:
-        raise ValueError(f"block must be the index of one of {n_blocks} blocks; got {block}.")
+    is_block = block is None or (isinstance(block, Integral) and -n_blocks <= block < n_blocks)
+    if not is_block:
+        raise ValueError(f"block must be the index of one of {n_blocks} blocks; got {block!r}.")
     if n_blocks:
         blocks = slice(None) if block is None else [block]
         spectrum, y_pred = spectrum[blocks].mean(axis=0), y_pred[:, blocks]

@@ -167,3 +167,11 @@ def test_a_name_for_one_localizer(data):
         LocalizationErrorDisplay.from_predictions(y, {"a": y}, name="mine")
     with pytest.raises(TypeError, match="estimator must have predict"):
         LocalizationErrorDisplay.from_estimator(None, X, y)
+
+
+def test_rows_of_y_are_those_of_x(data):
+    y = data[0]
+    model = KNeighborsLocalizer(1).fit(np.c_[y, y], y)
+    for wrong in (y[:-1], y[0], "x", None):
+        with pytest.raises(ValueError, match=r"\by must"):
+            LocalizationErrorDisplay.from_estimator(model, np.c_[y, y], wrong)

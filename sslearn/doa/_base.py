@@ -330,8 +330,8 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
         if rows:
             warnings.warn(
                 f"The sources are coherent in {len(rows)} sample(s), first in sample {rows[0]}: "
-                "one sound from several places, or a single source. Their directions mean little. On "
-                'a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
+                "one sound from several places, or a single source. Their directions mean little. "
+                'On a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
                 "for two sources, tells them apart.",
                 UncertaintyWarning,
                 stacklevel=4,

@@ -14,6 +14,8 @@ _LEAST_POWER = 1e-4
 # Two independent sounds, the second 20 dB weaker and 20 degrees aside, leave 0.003 beside rank one
 # in the median bin of a circle of 5 cm; one sound from two places 0.0005, in 40 dB of noise 0.0007.
 _COHERENT = 2e-3
+# Ratio of powers between microphones that interference exceeds, and a plane wave does not.
+_UNEVEN = 1.2
 # A single frame has rank one whatever it holds.
 _MIN_FRAMES = 8
 
@@ -150,7 +152,8 @@ def are_coherent(sums, n_channels):
     products = sums.products
     squares = np.square(np.abs(products.astype(np.complex128)))
     if products.ndim == 4:
-        trace = np.trace(products, axis1=2, axis2=3).real.astype(float)
+        levels = np.einsum("nfcc->nfc", products).real.astype(float)
+        trace = levels.sum(axis=2)
         squares = squares.sum(axis=(2, 3))
     else:
         trace = np.full(products.shape[:2], float(n_channels * sums.n_frames))
@@ -161,4 +164,8 @@ def are_coherent(sums, n_channels):
     if sums.n_frames >= _MIN_FRAMES:
         rows = votes.any(axis=1)
         coherent[rows] = np.nanmedian(beside[rows], axis=1) < _COHERENT
+    if products.ndim == 4:
+        # Plane waves alone in their bins are as loud everywhere; those of one sound interfere.
+        spread = levels.max(axis=2) > _UNEVEN * levels.min(axis=2)
+        coherent &= (spread & votes).sum(axis=1) > votes.sum(axis=1) / 2
     return coherent

@@ -1,5 +1,7 @@
 """Samples for the checks of estimators, in every container that people bring."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import soundfile
@@ -16,18 +18,23 @@ TETRAHEDRON = tetrahedral_array(0.02)
 MICS = {"array": ARRAY, "tetrahedron": TETRAHEDRON}
 
 
-def make_data(kind, *, dtype=np.float64, folder=None):
-    """Samples of one kind with their azimuths, made from plane waves."""
-    rng = np.random.default_rng(0)
-    azimuth = rng.uniform(-80, 80, N_SAMPLES)
-    audio, y = make_plane_waves(
+@cache
+def _plane_waves(array):
+    azimuth = np.random.default_rng(0).uniform(-80, 80, N_SAMPLES)
+    return make_plane_waves(
         N_SAMPLES,
-        mic_positions=MICS.get(kind.split("_")[0], EARS),
+        mic_positions=MICS.get(array, EARS),
         duration=0.1,
         directions=azimuth,
         random_state=0,
         return_X_y=True,
     )
+
+
+def make_data(kind, *, dtype=np.float64, folder=None):
+    """Samples of one kind with their azimuths, made from plane waves."""
+    audio, y = _plane_waves(kind.split("_")[0])
+    y = y.copy()
     audio = audio.astype(dtype)
     if kind.endswith("audio"):
         return audio, y

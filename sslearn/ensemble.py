@@ -9,6 +9,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted, validate_dat
 from sslearn.base import LocalizerMixin
 from sslearn.geometry import angles_to_unit_vectors, check_doa, unit_vectors_to_angles
 from sslearn.metrics import d2_angular_error_score
+from sslearn.utils import as_samples, holds_paths
 from sslearn.utils.param_validation import HasMethods
 
 __all__ = ["BaggingLocalizer"]
@@ -31,6 +32,19 @@ def _mean_directions(votes):
         return angles[:, 0]
     distance = np.nanmean(directions[..., 2:], axis=0)
     return np.concatenate([angles[:, : directions.shape[-1]], distance], axis=1)
+
+
+def _as_table(X):
+    """Features as they are; paths, clips and audio as one column, of which rows are drawn."""
+    if getattr(X, "ndim", None) == 2:
+        return X
+    samples = as_samples(X)
+    if not holds_paths(samples) and np.ndim(samples[0]) < 2:
+        return X
+    column = np.empty((len(samples), 1), dtype=object)
+    for i, sample in enumerate(samples):
+        column[i, 0] = sample
+    return column
 
 
 class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
@@ -146,7 +160,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features.
+            Features; or paths or audio, in any container, if the localizers take them.
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
             Azimuth; azimuth and elevation in degrees; and distance in metres.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -170,6 +184,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
                 f"y must hold one source in each sample; got shape {shape}. Directions of several "
                 "sources cannot be averaged without matching them."
             )
+        X = _as_table(X)
         y = check_doa(y, n_samples=_num_samples(X))
         return super().fit(X, y, sample_weight, **fit_params)
 
@@ -179,7 +194,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features.
+            Features; or paths or audio, in any container, if the localizers take them.
 
         Returns
         -------
@@ -188,7 +203,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         """
         check_is_fitted(self)
         accepted = {"accept_sparse": ["csr", "csc"], "dtype": None, "ensure_all_finite": False}
-        X = validate_data(self, X, reset=False, **accepted)
+        X = validate_data(self, _as_table(X), reset=False, **accepted)
         members = zip(self.estimators_, self.estimators_features_, strict=True)
         return _mean_directions(np.stack([e.predict(X[:, features]) for e, features in members]))
 

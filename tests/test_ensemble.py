@@ -1,18 +1,26 @@
 """Committees whose directions are averaged on the circle and the sphere."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from sklearn import config_context
 from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
 
+from sslearn import recipes
 from sslearn.base import EncodedLocalizer, is_localizer
+from sslearn.datasets import make_plane_waves
 from sslearn.deep_learning import NeuralLocalizer
+from sslearn.doa import SRPPHAT
 from sslearn.ensemble import BaggingLocalizer
+from sslearn.features import STFT, AudioReader
 from sslearn.geometry import (
     angles_to_unit_vectors,
+    circular_array,
     circular_difference,
     fibonacci_grid,
     great_circle_distance,
@@ -145,3 +153,23 @@ def test_several_sources_are_refused():
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         committee().predict(X)
+
+
+@pytest.mark.parametrize("oob_score", [False, True])
+def test_paths_and_audio(tmp_path, oob_score):
+    mics, y = circular_array(4, 0.05), np.array([-60.0, 20.0, 175.0, -15.0, 45.0, -170.0])
+    audio = 0.1 * make_plane_waves(6, mic_positions=mics, directions=y, duration=0.1).data
+    paths = [str(tmp_path / f"{i}.wav") for i in range(6)]
+    for path, clip in zip(paths, audio, strict=True):
+        soundfile.write(path, clip.T, 16000, subtype="FLOAT")
+    series = pd.Series(paths, index=range(9, 3, -1))
+    clips = [clip[:, : 1600 - 100 * (i % 2)] for i, clip in enumerate(audio)]
+    localizer = BaggingLocalizer(
+        recipes.srp_phat(mics), n_estimators=9, oob_score=oob_score, random_state=0
+    )
+    for given in (paths, np.array(paths), series, series.to_frame(), audio, list(audio), clips):
+        found = localizer.fit(given, y).predict(given)
+        assert np.abs(circular_difference(found, y)).max() < 1
+    spectra = make_pipeline(AudioReader(), STFT()).fit_transform(audio)
+    found = localizer.set_params(estimator=SRPPHAT(mics)).fit(spectra, y).predict(spectra)
+    assert np.abs(circular_difference(found, y)).max() < 1

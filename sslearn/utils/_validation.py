@@ -308,6 +308,8 @@ def check_pairs(pairs, reference, n_channels):
 
     Raises
     ------
+    TypeError
+        If ``reference`` is a bool.
     ValueError
         If a channel does not exist, an entry is not a pair, or there is none.
 
@@ -318,6 +320,8 @@ def check_pairs(pairs, reference, n_channels):
     [(1, 0), (2, 0)]
     """
     if pairs is None:
+        if isinstance(reference, (bool, np.bool_)):  # an index of another kind
+            raise TypeError(f"reference must be an int, the index of a channel; got {reference}.")
         if not (reference < n_channels and n_channels > 1):
             raise ValueError(
                 f"reference must be one of at least 2 channels of X; got reference={reference} "

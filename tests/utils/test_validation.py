@@ -22,6 +22,11 @@ def test_wrong_pairs(pairs, n_channels, message):
         check_pairs(pairs, 0, n_channels)
 
 
+def test_a_bool_is_no_reference():
+    with pytest.raises(TypeError, match="reference must be an int"):
+        check_pairs(None, True, 3)
+
+
 def test_bins_of_a_band():
     assert band_slice((1000, 2000), fs=8000, n_fft=80) == slice(10, 20)
     assert band_slice(None, fs=8000, n_fft=80) == slice(0, 41)

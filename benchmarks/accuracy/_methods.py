@@ -7,7 +7,7 @@ from benchmarks.accuracy._prepare import FirstOrder
 from sslearn.decoding import AdjacentDecoder
 from sslearn.doa import MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.features import STFT
-from sslearn.geometry import circular_difference
+from sslearn.geometry import circular_difference, circular_grid
 from sslearn.metrics import match_sources
 
 
@@ -49,7 +49,8 @@ def intensity_methods(mics, *, fs=16000, batch_transform=None, speed_of_sound=34
     # Above, the gradient is no longer that of the sound field.
     high = speed_of_sound / (2 * np.pi * radius)
     first_order = FirstOrder(mics, fs, batch_transform, speed_of_sound=speed_of_sound)
-    shared = {"fs": fs, "freq_range": (200, high), "batch_transform": first_order}
+    shared = {"fs": fs, "grid": circular_grid(2.0), "freq_range": (200, high)}
+    shared["batch_transform"] = first_order
     peak = AdjacentDecoder(weights="parabola")
     return {
         "IntensityLocalizer": IntensityLocalizer(**shared),

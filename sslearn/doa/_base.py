@@ -15,11 +15,7 @@ from sslearn.doa._clips import Clips, known_steps, stft_hop
 from sslearn.doa._recording_checks import Listener, warn_of_units
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import AudioReader
-from sslearn.geometry import (
-    angles_to_unit_vectors,
-    check_doa,
-    check_multi_doa,
-)
+from sslearn.geometry import angles_to_unit_vectors, check_doa, check_multi_doa
 from sslearn.utils import (
     as_samples,
     band_slice,
@@ -174,8 +170,7 @@ class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
                 f"block_size and block_duration must not both be set; got {self.block_size} frames "
                 f"and {self.block_duration} s. Leave one of them None."
             )
-        steps = getattr(self.batch_transform, "steps", [("", self.batch_transform)])
-        for _, step in steps:
+        for _, step in getattr(self.batch_transform, "steps", [("", self.batch_transform)]):
             if isinstance(step, AudioReader) and step.fs != self.fs:
                 raise ValueError(
                     f"fs must be that of the AudioReader in batch_transform, {step.fs:g} Hz; got "

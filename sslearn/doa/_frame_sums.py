@@ -6,11 +6,11 @@ import numpy as np
 
 from sslearn.features import whiten
 
-# Bins with less power than this share of the strongest bin have no vote: 40 dB. Of a tone 20 dB
-# above white noise the noise is 42 dB down in each bin of 31 Hz. Speech in rooms is localized with
-# the same error as by all bins down to here (2.1 and 2.2 degrees, 4 microphones), and with more
-# (2.7) by the bins of the upper 30 dB.
-_LEAST_POWER = 1e-4
+# Where a tone or a narrow band sounds, bins with less power than this share of the strongest bin
+# have no vote: 40 dB. Of a tone 20 dB above white noise the noise is 42 dB down in each bin of
+# 31 Hz. Where most bins are above it, as of speech, the weak ones are signal: without them the
+# error in quiet rooms grows by 0.05 degrees (4 %). Below the second share is leakage alone.
+_LEAST_OF_NARROW, _LEAST_OF_WIDE = 1e-4, 1e-6
 # Two independent sounds, the second 20 dB weaker and 20 degrees aside, leave 0.003 beside rank one
 # in the median bin of a circle of 5 cm; one sound from two places 0.0005, in 40 dB of noise 0.0007.
 _COHERENT = 2e-3
@@ -73,7 +73,7 @@ def bin_power(X):
 
 
 def voting_weights(power):
-    """Weight of each bin: none where there is hardly any signal, the same for all others.
+    """Weight of each bin: none where there is no signal, the same for all others.
 
     Parameters
     ----------
@@ -85,7 +85,10 @@ def voting_weights(power):
     weights : ndarray of shape (n, n_freqs)
         They add up to 1 for each clip; all are equal in silence.
     """
-    heard = power >= _LEAST_POWER * power.max(axis=1, keepdims=True)
+    strongest = power.max(axis=1, keepdims=True)
+    heard = power >= _LEAST_OF_NARROW * strongest
+    is_wide = 2 * heard.sum(axis=1, keepdims=True) > heard.shape[1]
+    heard |= is_wide & (power >= _LEAST_OF_WIDE * strongest)
     return heard / heard.sum(axis=1, keepdims=True, dtype=power.dtype)
 
 

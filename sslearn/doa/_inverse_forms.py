@@ -74,15 +74,15 @@ class InverseForms:
             some = slice(start, start + step)
             cached = self._steered is not None
             steered = self._steered[some] if cached else self._steer(self._freqs[some])
-            values = self._invert(self._forms(_powers(vectors[some], steered)))
-            spectrum += np.multiply(values, weights[some], out=values).sum(axis=0)
+            forms = self._forms(_powers(vectors[some], steered))
+            spectrum += self._invert(forms, weights[some]).sum(axis=0)
         return spectrum
 
-    def _invert(self, forms):
+    def _invert(self, forms, weights):
         # A form is positive but for rounding, which must not make an infinite peak.
         np.maximum(forms, np.finfo(forms.dtype).eps, out=forms)
-        least = forms.min(axis=2, keepdims=True) if self.normalize else forms.dtype.type(1)
-        return np.divide(least, forms, out=forms)
+        highest = weights * forms.min(axis=2, keepdims=True) if self.normalize else weights
+        return np.divide(highest, forms, out=forms)
 
     @abstractmethod
     def _vectors(self, covariances):

@@ -159,7 +159,8 @@ default=None
         delays = propagation_delays(
             self.mic_positions_, self.grid_, speed_of_sound=self.speed_of_sound
         )
-        i, j = mic_pairs(len(self.mic_positions_)).T
+        self._pairs = mic_pairs(len(self.mic_positions_))
+        i, j = self._pairs.T
         # The lag of each pair and direction as a share of the largest lag of the pair.
         lags = delays[:, i] - delays[:, j]
         max_lags = np.abs(lags).max(axis=0) + np.finfo(float).eps
@@ -176,7 +177,7 @@ default=None
         return polynomials.transpose(0, 2, 1).reshape(-1, polynomials.shape[1])
 
     def _sums(self, X):
-        return phase_sums(X, mic_pairs(X.shape[1]))
+        return phase_sums(X, self._pairs)
 
     def _are_coherent(self, sums):
         return self.n_sources > 1 and are_coherent(sums, self.n_features_in_)

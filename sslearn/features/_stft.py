@@ -3,7 +3,7 @@ from scipy.fft import rfft
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.features._frames import analysis_window, frame_views
-from sslearn.utils import check_audio
+from sslearn.utils import check_audio, check_finite
 from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
 
 _PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
@@ -118,7 +118,7 @@ class STFT(ArrayTransformer):
             are not finite or so large that their spectra are not.
         """
         self._validate_params()
-        X = self._check_audio(X)
+        X = self._check_audio(X, ensure_finite=False)
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
         margin = self.n_fft // 2 if self.padding else 0
@@ -129,7 +129,9 @@ class STFT(ArrayTransformer):
         )
         loudest = np.finfo(X.dtype).max / max(1.0, np.abs(window).sum())
         for i, (clip, clip_spectrum) in enumerate(zip(X, spectrum, strict=True)):
-            if max(clip.max(), -clip.min()) > loudest:
+            # NaN is not less either.
+            if not max(clip.max(), -clip.min()) <= loudest:
+                check_finite(X)
                 raise ValueError(
                     f"X must be at most {loudest:.1g}, or its spectrum exceeds the range of "
                     f"{X.dtype}; got {np.abs(clip).max():.1g} in sample {i}. Scale X."
@@ -147,9 +149,9 @@ class STFT(ArrayTransformer):
     def _hop(self):
         return self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
 
-    def _check_audio(self, X):
+    def _check_audio(self, X, ensure_finite=True):
         min_times = {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}
-        X = check_audio(X, min_times=min_times[self.padding])
+        X = check_audio(X, min_times=min_times[self.padding], ensure_finite=ensure_finite)
         if isinstance(X, list):
             raise ValueError(
                 "X must hold clips of the same length, because a spectrum is one array; got "

@@ -112,7 +112,9 @@ def srp_phat(
 ):
     """Steered response power with phase transform, on audio.
 
-    The most robust classical localizer in rooms: try it first.
+    For sources that fill the band and microphones of unequal levels: phases alone count, of all
+    frequencies alike. For speech in noise, and where the noise is the same in all channels, take
+    :func:`mvdr` (user guide: Choosing a classical method).
     """
     return SRPPHAT(
         mic_positions,

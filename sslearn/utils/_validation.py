@@ -96,9 +96,13 @@ def check_finite(X, name="X", *, first_sample=0):
     ValueError
         If a value is not finite; the message names the first such sample.
     """
-    # The sum of finite values is finite unless it overflows: one fast pass in the usual case.
+    # The sum of finite values is finite unless it overflows: one fast pass in the usual case, and
+    # einsum is the fastest.
+    parts = X
+    if X.dtype.kind == "c" and X.ndim and X.strides[-1] == X.itemsize:
+        parts = X.view(X.real.dtype)
     with np.errstate(all="ignore"):
-        if np.isfinite(X.sum()):
+        if np.isfinite(np.einsum(parts, range(parts.ndim), [])):
             return X
     finite = np.isfinite(X).reshape(len(X), -1).all(axis=1)
     if not finite.all():

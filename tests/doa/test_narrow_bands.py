@@ -7,6 +7,7 @@ from scipy.signal import butter, sosfilt
 from sslearn.datasets import make_plane_waves
 from sslearn.decoding import AdjacentDecoder
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
+from sslearn.doa._frame_sums import voting_weights
 from sslearn.features import STFT
 from sslearn.geometry import angles_to_unit_vectors, circular_array, circular_difference
 
@@ -56,3 +57,9 @@ def test_narrow_sounds(method, sound, snr):
     method.set_params(batch_transform=STFT(512))
     errors = circular_difference(method.fit(X, AZIMUTHS).predict(X), AZIMUTHS)
     assert np.abs(errors).max() < 1.0
+
+
+def test_weak_bins_of_wide_sounds_have_a_vote():
+    power = np.array([[1, 1, 1, 1e-5, 1e-7], [1, 1e-5, 1e-5, 1e-5, 1], [0, 0, 0, 0, 0]])
+    expected = [[0.25, 0.25, 0.25, 0.25, 0], [0.5, 0, 0, 0, 0.5], [0.2] * 5]
+    assert voting_weights(power).tolist() == expected

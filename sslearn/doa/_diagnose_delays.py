@@ -11,7 +11,7 @@ from sslearn.geometry import mic_pairs
 _N_HUBS = 6
 # Bins so far below the loudest say nothing (a ratio of powers).
 _FLOOR, _LOUD = 1e-5, 1e-3
-_N_ABSOLUTE_STEPS = 12
+_N_ABSOLUTE_STEPS = 8
 _MAX_LAGS = (1e-3, 0.03)  # seconds
 # So many times the delay that the array allows is looked for, and found if the array is wrong.
 _SEARCH = 3.0

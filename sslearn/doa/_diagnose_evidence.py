@@ -94,19 +94,19 @@ class Evidence:
 
     @cached_property
     def bandwidth(self):
-        """Width of the loud part of the spectrum in Hz, at the median clip."""
+        """Width of the loud part of the spectrum in Hz, averaged over the clips."""
         freqs = self.channels.freqs
-        return float(np.median(self.channels.loud.sum(axis=1)) * (freqs[1] - freqs[0]))
+        return float(self.channels.loud.sum(axis=1).mean() * (freqs[1] - freqs[0]))
 
     @cached_property
     def is_resolved(self):
-        """Whether the sound is wide and high enough for delays that are clear, at most clips."""
-        loud, freqs = self.channels.loud, self.channels.freqs
-        share = loud / np.maximum(loud.sum(axis=1, keepdims=True), 1.0)
-        mean = share @ freqs
-        spread = np.sqrt(np.maximum(share @ np.square(freqs) - np.square(mean), 0.0))
-        highest = np.median((loud * freqs).max(axis=1))
-        is_wide = self.bandwidth > NARROW and np.median(spread - _ONE_TONE * mean) > 0
+        """Whether the sound is wide and high enough for delays that are clear."""
+        loud, freqs = self.channels.loud.sum(axis=0), self.channels.freqs
+        mean = loud @ freqs / max(loud.sum(), 1.0)
+        deviation = np.sqrt(loud @ np.square(freqs - mean) / max(loud.sum(), 1.0))
+        # That of a flat spectrum.
+        highest = mean + np.sqrt(3.0) * deviation
+        is_wide = self.bandwidth > NARROW and deviation > _ONE_TONE * mean
         return bool(is_wide and highest * self.span > _TOO_LOW * self.speed_of_sound)
 
     @cached_property

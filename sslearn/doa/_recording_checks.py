@@ -72,13 +72,14 @@ class Listener:
         if X.shape[3] < _MIN_FRAMES or len(self._freqs) < 2:
             return
         rows = self._rows[(self._rows >= first_sample) & (self._rows < first_sample + len(X))]
-        step = max(1, X.shape[3] // _N_FRAMES)
+        step = -(-X.shape[3] // _N_FRAMES)
         for row in rows[: max(0, _N_CLIPS - len(self._heard))]:
             clip = X[row - first_sample, :, self._bins, ::step]
+            loudest = np.abs(clip).max()
+            covariance = mean_covariance(clip / (loudest or 1.0))
             # Silence has a warning of its own.
-            if clip.any(axis=(1, 2)).all():
-                loudest = np.abs(clip).max()
-                self._heard.append(mean_covariance(clip / loudest))
+            if covariance.any(axis=0).diagonal().all():
+                self._heard.append(covariance)
 
     def warn(self, mic_positions, fs, speed_of_sound):
         """Warn of faults that are certain.

@@ -17,7 +17,7 @@ from sslearn.doa._diagnose_fit import ArrayFit
 _HEARD = 0.1
 _ALIKE, _EQUAL = 0.95, 0.9999
 # Delays of a pair over its distance: in a doubled channel, and where a right one would be.
-_N_TOGETHER, _AT_ONCE, _APART = 3, 0.08, 0.3
+_N_TOGETHER, _AT_ONCE, _APART = 3, 0.03, 0.2
 _QUIET, _OWN_NOISE = -50.0, 0.25
 _OPPOSITE = -0.1
 _MUCH = 0.35
@@ -217,7 +217,7 @@ def _together(evidence):
     at_once = np.abs(delays[:, :, None] - delays[:, None]).max(axis=0) < _AT_ONCE * largest
     for i, j in np.argwhere(np.triu(at_once, k=1)).tolist():
         leads = _leads(evidence, i, j)
-        if leads is not None and len(leads) and np.median(np.abs(leads)) > _APART * largest[i, j]:
+        if leads is not None and len(leads) and np.abs(leads).mean() > _APART * largest[i, j]:
             found.append((i, j))
     return found
 

@@ -49,7 +49,7 @@ NOTES = (
     "different directions. *Hidden* swaps leave the delays of horizontal sources as those of the "
     "array, mirrored: nobody can find them by delays. A pair has no others, and one channel of a "
     "pair that is doubled is mono. The offset of the recordings of UWA "
-    "is real: their mean is six times the level of the sound. Heads are no array of two "
+    "is real: their mean is about their level. Heads are no array of two "
     "microphones in free air: their delays are up to 1.5 times as long."
 )
 

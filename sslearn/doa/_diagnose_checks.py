@@ -3,6 +3,7 @@
 import numpy as np
 
 from sslearn.doa._diagnose_evidence import (
+    BAFFLED,
     BETTER,
     LARGEST,
     MISFIT,
@@ -89,14 +90,20 @@ def check_rate(evidence):
         if stretch > 1
         else (f"at most {stretch:.2g} of those of the array")
     )
-    certain = stretch > 1 or evidence.fit.n_dims == 3
+    # A rigid sphere behind the microphones lengthens delays, too.
+    other = (
+        "the microphones are not on a rigid body"
+        if stretch > 1
+        else "the sources are not all above or in front of the array"
+    )
+    certain = stretch > BAFFLED if stretch > 1 else evidence.fit.n_dims == 3
     return Check(
         stretch,
         bound,
         "error" if certain else "warning",
         f"The delays are {longer}. Was the audio recorded at about {near} Hz, not at "
         f"fs={evidence.fs:g}? Or multiply the positions by {stretch:.2g}"
-        + ("." if certain else ", if the sources are not all above or in front of the array."),
+        + ("." if certain else f", if {other}."),
     )
 
 

@@ -14,7 +14,7 @@ LARGEST, SMALLEST = 5.0, 1e-3  # metres
 _CLOSED = 0.3
 MISFIT, BETTER = 0.06, 0.5
 # Delays over those of the array. A pair may be two ears: sound has to go around the head.
-LONG, _LONG_PAIR = 1.25, 1.6
+LONG, BAFFLED = 1.25, 1.6
 _SHORT = {1: 0.4, 2: 0.55, 3: 0.75}
 N_VARIED = 6
 COMMON, _BESIDE, _MOVED = 0.2, 0.1, 0.15
@@ -169,7 +169,7 @@ class Evidence:
     @cached_property
     def stretch_bounds(self):
         """Lowest and highest stretch of an array that is as described."""
-        return _SHORT[self.fit.n_dims], _LONG_PAIR if len(self.mics) == 2 else LONG
+        return _SHORT[self.fit.n_dims], BAFFLED if len(self.mics) == 2 else LONG
 
     @cached_property
     def is_stretched(self):

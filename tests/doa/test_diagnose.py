@@ -64,6 +64,15 @@ def test_sampling_rate(fs, likely):
     assert str(likely) in row["message"]
 
 
+def test_delays_as_long_as_around_a_sphere_do_not_warn():
+    mics = tetrahedral_array(0.05)
+    X = record(mics)
+    assert "sampling_rate" in faults(X, mics / 1.4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ArrayMismatchWarning)
+        recipes.srp_phat(mics / 1.4).fit(X).predict(X)
+
+
 def test_rates_that_are_right_in_files(tmp_path):
     soundfile = pytest.importorskip("soundfile")
     paths = []

@@ -12,6 +12,7 @@ STUDIES = {
     "array_labels": [],
     "binaural": ["all"],
     "classical": ["all"],
+    "diagnose": ["measured"],
     "label_encodings": [],
     "noise": ["all"],
     "resolution": ["all"],

@@ -1,8 +1,10 @@
 import numpy as np
 import pandas as pd
 
+from sslearn.doa import _diagnose_channels as channels
 from sslearn.doa import _diagnose_checks as checks
 from sslearn.doa._diagnose_delays import mean_covariance
+from sslearn.doa._diagnose_evidence import Check, Evidence
 from sslearn.features import STFT
 from sslearn.geometry import check_mic_positions
 from sslearn.utils import (
@@ -24,14 +26,14 @@ _CHECKS = {
     "transposed": checks.check_transposed,
     "sampling_rate": checks.check_rate,
     "order": checks.check_order,
-    "mono": checks.check_copied,
-    "doubled": checks.check_doubled,
-    "dead": checks.check_dead,
-    "polarity": checks.check_polarity,
-    "clipped": checks.check_clipped,
-    "offset": checks.check_offset,
-    "common_noise": checks.check_common_noise,
-    "bandwidth": checks.check_bandwidth,
+    "mono": channels.check_copied,
+    "doubled": channels.check_doubled,
+    "dead": channels.check_dead,
+    "polarity": channels.check_polarity,
+    "clipped": channels.check_clipped,
+    "offset": channels.check_offset,
+    "common_noise": channels.check_common_noise,
+    "bandwidth": channels.check_bandwidth,
     "plane_wave": checks.check_plane_wave,
 }
 
@@ -124,11 +126,11 @@ def diagnose_recording(X, mic_positions, *, fs=16000, speed_of_sound=343.0):
     """
     mics = check_mic_positions(mic_positions, min_mics=2)
     covariances, statistics, freqs, fs = _read(X, len(mics), fs)
-    evidence = checks.Evidence(
+    evidence = Evidence(
         covariances, freqs, mics, fs=fs, speed_of_sound=speed_of_sound, samples=statistics
     )
     rows = {name: check(evidence) for name, check in _CHECKS.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=checks.Check._fields)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=Check._fields)
 
 
 def _read(X, n_channels, fs):
@@ -149,7 +151,7 @@ def _read(X, n_channels, fs):
     results = []
     for part in _parts(samples, n_channels, fs):
         spectrum = stft.transform(part[None])[0]
-        results.append((mean_covariance(spectrum[:, bins]), checks.sample_statistics(part)))
+        results.append((mean_covariance(spectrum[:, bins]), channels.sample_statistics(part)))
     covariances, statistics = zip(*results, strict=True)
     freqs = np.arange(bins.start, bins.stop) * fs / n_fft
     return np.stack(covariances), np.stack(statistics), freqs, fs

@@ -1,5 +1,7 @@
 """What the channels of a recording say of each other: levels, coherence, polarity, delays."""
 
+from functools import cache
+
 import numpy as np
 
 from sslearn.doa._delay_finder import DelayFinder
@@ -9,7 +11,7 @@ from sslearn.geometry import mic_pairs
 _N_HUBS = 6
 # Bins so far below the loudest say nothing (a ratio of powers).
 _FLOOR, _LOUD = 1e-5, 1e-3
-_N_ABSOLUTE_STEPS = 12
+_N_ABSOLUTE_STEPS = 8
 _MAX_LAGS = (1e-3, 0.03)  # seconds
 # So many times the delay that the array allows is looked for, and found if the array is wrong.
 _SEARCH = 3.0
@@ -80,7 +82,8 @@ class Channels:
         self._find = DelayFinder(
             np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft
         )
-        lags = np.stack([self._find(self.cross), self._find(-self.cross)])
+        lags = self._find(np.concatenate([self.cross, -self.cross]))
+        lags = lags.reshape(2, *self.cross.shape[::2])
         heights = np.stack([self.correlation(lags[0]), -self.correlation(lags[1])])
         self._find_polarity(heights.sum(axis=1))
         i, j = self.pairs.T
@@ -139,6 +142,7 @@ def mean_covariance(spectrum):
     return X @ X.conj().swapaxes(1, 2) / X.dtype.type(X.shape[2])
 
 
+@cache
 def _hub_pairs(n_channels):
     pairs = mic_pairs(n_channels)
     hubs = np.unique(np.linspace(0, n_channels - 1, _N_HUBS).astype(int))

@@ -4,8 +4,10 @@ import warnings
 
 import numpy as np
 
+from sslearn.doa import _diagnose_channels as channels
 from sslearn.doa import _diagnose_checks as checks
 from sslearn.doa._diagnose_delays import mean_covariance
+from sslearn.doa._diagnose_evidence import LARGEST, MISFIT, SMALLEST, Evidence, aperture
 from sslearn.exceptions import ArrayMismatchWarning
 
 # About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
@@ -13,16 +15,15 @@ _N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
 _LEAST_HEIGHT = 0.2
 # Fewer frames make every two channels coherent.
 _MIN_FRAMES = 8
-_CHECKS = (
-    checks.check_copied,
-    checks.check_doubled,
-    checks.check_dead,
-    checks.check_polarity,
-    checks.check_order,
-    checks.check_transposed,
-    checks.check_rate,
-    checks.check_common_noise,
+_CHANNEL_CHECKS = (
+    channels.check_copied,
+    channels.check_doubled,
+    channels.check_dead,
+    channels.check_polarity,
+    channels.check_common_noise,
 )
+# Dear, and without a finding where a plane wave fits.
+_ARRAY_CHECKS = (checks.check_order, checks.check_transposed, checks.check_rate)
 
 
 def warn_of_units(mic_positions):
@@ -33,8 +34,8 @@ def warn_of_units(mic_positions):
     mic_positions : ndarray of shape (n_mics, 3)
         Microphone positions.
     """
-    span = checks.aperture(mic_positions)
-    if not checks.SMALLEST <= span <= checks.LARGEST:
+    span = aperture(mic_positions)
+    if not SMALLEST <= span <= LARGEST:
         warnings.warn(checks.units_message(span), ArrayMismatchWarning, stacklevel=4)
 
 
@@ -71,13 +72,14 @@ class Listener:
         if X.shape[3] < _MIN_FRAMES or len(self._freqs) < 2:
             return
         rows = self._rows[(self._rows >= first_sample) & (self._rows < first_sample + len(X))]
-        step = max(1, X.shape[3] // _N_FRAMES)
+        step = -(-X.shape[3] // _N_FRAMES)
         for row in rows[: max(0, _N_CLIPS - len(self._heard))]:
             clip = X[row - first_sample, :, self._bins, ::step]
+            loudest = np.abs(clip).max()
+            covariance = mean_covariance(clip / (loudest or 1.0))
             # Silence has a warning of its own.
-            if clip.any(axis=(1, 2)).all():
-                loudest = np.abs(clip).max()
-                self._heard.append(mean_covariance(clip / loudest))
+            if covariance.any(axis=0).diagonal().all():
+                self._heard.append(covariance)
 
     def warn(self, mic_positions, fs, speed_of_sound):
         """Warn of faults that are certain.
@@ -93,7 +95,7 @@ class Listener:
         """
         if not self._heard:
             return
-        evidence = checks.Evidence(
+        evidence = Evidence(
             np.stack(self._heard),
             self._freqs,
             mic_positions,
@@ -101,7 +103,8 @@ class Listener:
             speed_of_sound=speed_of_sound,
             least_height=_LEAST_HEIGHT,
         )
-        found = [check(evidence) for check in _CHECKS]
+        fits = len(evidence.delays) == 0 or evidence.misfit < MISFIT
+        found = [check(evidence) for check in _CHANNEL_CHECKS + (() if fits else _ARRAY_CHECKS)]
         messages = [check.message for check in found if check.verdict == "error"]
         if messages:
             warnings.warn(

@@ -87,7 +87,7 @@ def check_pairs(pairs, reference, n_channels):
         raise ValueError(f"pairs must be integers of shape (n_pairs, 2); got {pairs!r}.")
     if len(checked) == 0 or checked.min() < 0 or checked.max() >= n_channels:
         raise ValueError(
-            f"pairs must hold at least one pair, of channels below n_channels={n_channels}; "
-            f"got {pairs!r}."
+            f"pairs must hold at least one pair, of channels from 0 to {n_channels - 1} for "
+            f"n_channels={n_channels}; got {pairs!r}."
         )
     return [tuple(pair) for pair in checked.tolist()]

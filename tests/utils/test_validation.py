@@ -12,7 +12,7 @@ def test_pairs():
     ("pairs", "n_channels", "message"),
     [
         (None, 1, "at least 2 channels"),
-        ([[0, 3]], 3, "channels below n_channels=3"),
+        ([[0, 3]], 3, "channels from 0 to 2"),
         ([], 3, "shape"),
         ([[0.0, 1.0]], 3, "must be integers"),
     ],

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa
 from sslearn.metrics import d2_angular_error_score
+from sslearn.utils import to_numbers
 from sslearn.utils.param_validation import HasMethods, _fit_context
 
 __all__ = ["EncodedLocalizer", "LocalizerMixin", "is_localizer", "track_table"]
@@ -103,15 +104,32 @@ def track_table(tracks, times, *, samples=None, scores=None):
     1  a.wav   0.1       1    -60.0    NaN
     2  a.wav   0.3       0     32.0    NaN
     """
-    tracks = np.asarray(tracks, dtype=float)
+    tracks = to_numbers(tracks, "tracks", "angles in degrees")
+    if tracks.ndim != 4 or not 1 <= tracks.shape[3] <= 3:
+        raise ValueError(
+            "tracks must have shape (n_samples, n_frames, n_sources, n_angles); got "
+            f"{tracks.shape}."
+        )
+    times = _like(times, "times", tracks.shape[:2])
+    scores = _like(np.nan if scores is None else scores, "scores", tracks.shape[:3])
+    if np.shape(samples)[:1] != tracks.shape[:1] and samples is not None:
+        raise ValueError(f"samples must hold {len(tracks)} labels; got shape {np.shape(samples)}.")
     sample, frame, source = np.nonzero(~np.isnan(tracks[..., 0]))
-    times = np.broadcast_to(np.asarray(times, dtype=float), tracks.shape[:2])
     labels = sample if samples is None else pd.Index(samples).take(sample)
     table = {"sample": labels, "time": times[sample, frame], "source": source}
     names = ("azimuth", "elevation", "distance")
     table |= dict(zip(names, tracks[sample, frame, source].T, strict=False))
-    table["score"] = np.nan if scores is None else np.asarray(scores)[sample, frame, source]
+    table["score"] = scores[sample, frame, source]
     return pd.DataFrame(table)
+
+
+def _like(values, name, shape):
+    """Numbers of a shape, repeated where they lack axes."""
+    values = to_numbers(values, name)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError as error:
+        raise ValueError(f"{name} must have shape {shape}; got {values.shape}.") from error
 
 
 class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):

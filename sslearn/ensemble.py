@@ -4,12 +4,12 @@ import warnings
 
 import numpy as np
 from sklearn.ensemble import BaggingRegressor
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.geometry import angles_to_unit_vectors, check_doa, unit_vectors_to_angles
 from sslearn.metrics import d2_angular_error_score
-from sslearn.utils import as_samples, holds_paths
+from sslearn.utils import as_samples, check_features, check_weights, holds_paths, to_numbers
 from sslearn.utils.param_validation import HasMethods
 
 __all__ = ["BaggingLocalizer"]
@@ -178,14 +178,16 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         ValueError
             If X or y is not valid, or y has an axis of sources.
         """
-        shape = np.asarray(y).shape
-        if len(shape) > 2:
+        y = y if hasattr(y, "ndim") else to_numbers(y, "y", "angles in degrees")
+        if y.ndim > 2:
             raise ValueError(
-                f"y must hold one source in each sample; got shape {shape}. Directions of several "
-                "sources cannot be averaged without matching them."
+                f"y must hold one source in each sample; got shape {y.shape}. Directions of "
+                "several sources cannot be averaged without matching them."
             )
         X = _as_table(X)
         y = check_doa(y, n_samples=_num_samples(X))
+        if sample_weight is not None:
+            sample_weight = check_weights(sample_weight, y)
         return super().fit(X, y, sample_weight, **fit_params)
 
     def predict(self, X):
@@ -203,7 +205,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         """
         check_is_fitted(self)
         accepted = {"accept_sparse": ["csr", "csc"], "dtype": None, "ensure_all_finite": False}
-        X = validate_data(self, _as_table(X), reset=False, **accepted)
+        X = check_features(self, _as_table(X), reset=False, **accepted)
         members = zip(self.estimators_, self.estimators_features_, strict=True)
         return _mean_directions(np.stack([e.predict(X[:, features]) for e, features in members]))
 

@@ -1,5 +1,7 @@
 """Splits of data in which every direction is in every fold."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -9,9 +11,9 @@ __all__ = ["AngularStratifiedGroupKFold", "AngularStratifiedKFold"]
 
 
 def _check_step(step):
-    n_sectors = round(360.0 / step) if step > 0 else 0
+    n_sectors = round(360.0 / step) if isinstance(step, Real) and step > 0 else 0
     if n_sectors < 1 or not np.isclose(n_sectors * step, 360.0):
-        raise ValueError(f"step must be a positive divisor of 360 degrees; got {step}.")
+        raise ValueError(f"step must be a positive divisor of 360 degrees; got {step!r}.")
     return n_sectors
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.geometry import (
@@ -13,7 +13,8 @@ from sslearn.geometry import (
     unit_vectors_to_angles,
     wrap_azimuth,
 )
-from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
+from sslearn.utils import check_features
+from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context, validated
 
 __all__ = ["KNeighborsLocalizer"]
 
@@ -192,7 +193,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         # A refused fit must not leave a mixture of two fits.
         for name in ("_fit_X", "_searches"):
             self.__dict__.pop(name, None)
-        X = validate_data(self, X, dtype=_FLOATS)
+        X = check_features(self, X, dtype=_FLOATS)
         y = check_doa(y, n_samples=len(X))
         self.n_samples_fit_ = len(X)
         self._check_n_neighbors(self.n_neighbors)
@@ -211,6 +212,9 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         self._build_searches()
         return self
 
+    @validated(
+        n_neighbors=[Interval(Integral, 1, None, closed="left"), None], return_distance=["boolean"]
+    )
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         """Find the nearest training samples.
 
@@ -233,7 +237,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if X is not None:
-            X = validate_data(self, X, reset=False, dtype=_FLOATS)
+            X = check_features(self, X, reset=False, dtype=_FLOATS)
         found = self._search(X, n_neighbors)
         distances, indices = (np.stack(part) for part in zip(*found, strict=True))
         if len(found) == 1:
@@ -255,7 +259,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
             mean of the neighbours' distances.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=_FLOATS)
+        X = check_features(self, X, reset=False, dtype=_FLOATS)
         found = [(_neighbor_weights(d, self.weights), i) for d, i in self._search(X)]
         columns = [
             _mean_direction(vectors[indices], weights)

@@ -5,6 +5,7 @@ from sklearn.utils import Bunch
 from sslearn.datasets._array_set import make_directions, read_recordings
 from sslearn.datasets._files import check_choice, check_shape, find_files, read_npz, read_table
 from sslearn.geometry import unit_vectors_to_angles
+from sslearn.utils.param_validation import validated
 
 _PYRAMIC = """Pyramic: time differences of 48 MEMS microphones, 360 directions, anechoic chamber.
 
@@ -24,6 +25,7 @@ Z. Gao et al., 2022, BSD Zero Clause licence.
 """
 
 
+@validated(calibrated=["boolean"])
 def load_pyramic_tdoa(folder, *, calibrated=True):
     """Read measured time differences of a 48-microphone array: 360 directions, no audio.
 

@@ -3,6 +3,7 @@ import numpy as np
 from sslearn.datasets._files import check_choice, check_folder, check_shape, find_files, read_npz
 from sslearn.geometry import interaural_polar_to_angles, unit_vectors_to_angles
 from sslearn.simulation import make_head
+from sslearn.utils.param_validation import Integral, validated
 
 # Interaural-polar grid of the database; its lateral angle is positive to the RIGHT.
 _LATERAL = np.r_[-80, -65, -55, np.arange(-45, 46, 5), 55, 65, 80].astype(float)
@@ -45,6 +46,7 @@ def list_cipic_subjects(folder):
     return list(_subject_paths(folder))
 
 
+@validated(subject=[str, Integral])
 def load_cipic(folder, subject="021", *, fs=None):
     """Read a head of the CIPIC database: 1250 directions at 1 m.
 

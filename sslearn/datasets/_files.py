@@ -5,6 +5,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
+from numbers import Number
 from pathlib import Path
 
 import numpy as np
@@ -249,7 +250,8 @@ def check_choice(value, choices, name):
         If ``value`` is not among ``choices``.
     """
     choices = list(choices)
-    if value not in choices:
+    # Arrays are compared one by one.
+    if not isinstance(value, (str, Number, type(None))) or value not in choices:
         raise ValueError(f"{name} must be one of {choices}; got {value!r}.")
     return value
 

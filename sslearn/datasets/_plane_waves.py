@@ -14,7 +14,7 @@ from sslearn.geometry import (
     wrap_azimuth,
 )
 from sslearn.utils import check_range
-from sslearn.utils.param_validation import Interval, validate_params
+from sslearn.utils.param_validation import Interval, validated
 
 
 def add_noise(X, snr, rng):
@@ -35,18 +35,15 @@ def _delay(signals, delays, n_pad, n_times):
     return delayed[..., n_pad : n_pad + n_times].astype(np.float32)
 
 
-@validate_params(
-    {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "n_sources": [Interval(Integral, 1, None, closed="left")],
-        "fs": [Interval(Real, 0, None, closed="neither")],
-        "duration": [Interval(Real, 0, None, closed="neither")],
-        "snr": [Interval(Real, None, None, closed="neither"), "array-like", None],
-        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
-        "random_state": ["random_state"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
+@validated(
+    n_samples=[Interval(Integral, 1, None, closed="left")],
+    n_sources=[Interval(Integral, 1, None, closed="left")],
+    fs=[Interval(Real, 0, None, closed="neither")],
+    duration=[Interval(Real, 0, None, closed="neither")],
+    snr=[Interval(Real, None, None, closed="neither"), "array-like", None],
+    speed_of_sound=[Interval(Real, 0, None, closed="neither")],
+    random_state=["random_state"],
+    return_X_y=["boolean"],
 )
 def make_plane_waves(
     n_samples=100,

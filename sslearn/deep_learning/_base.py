@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning._hold_out import training_rows
 from sslearn.deep_learning._training import Training
+from sslearn.utils import check_features
 from sslearn.utils.param_validation import (
     CallbackSupportMixin,
     Integral,
@@ -157,7 +158,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_X(self, X, reset=True, **kwargs):
         if reset:
             self._forget()
-        return validate_data(
+        return check_features(
             self,
             X,
             reset=reset,
@@ -229,6 +230,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         training = Training() if self.training is None else self.training
         training._validate_params()
+        callbacks = _check_callbacks(self.callbacks or [])
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         module = self._start(seed, dtype)
         generator = torch.Generator().manual_seed(seed)
@@ -256,7 +258,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
                     training=training,
                     lr=self.lr,
                     max_epochs=self.max_epochs,
-                    callbacks=copy.deepcopy(self.callbacks or []),
+                    callbacks=copy.deepcopy(callbacks),
                 )
             curves.append(curve)
         self._set_fitted(module, curves)
@@ -328,3 +330,11 @@ def _load_weights(module, weights):
             "shapes of X and y changed. Set warm_start=False."
         )
     module.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+
+
+def _check_callbacks(callbacks):
+    """Callbacks of skorch, which may be classes, or be named in pairs."""
+    bare = [item[-1] if isinstance(item, tuple) and item else item for item in callbacks]
+    if not all(hasattr(callback, "on_epoch_end") for callback in bare):
+        raise TypeError(f"callbacks must be skorch callbacks; got {callbacks!r}.")
+    return callbacks

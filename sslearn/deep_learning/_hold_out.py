@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import column_or_1d
 
-from sslearn.utils.param_validation import _check_sample_weight
+from sslearn.utils import check_weights
 
 
 @dataclass
@@ -102,7 +102,7 @@ def training_rows(X, sample_weight=None, groups=None):
     """
     weight, rows = None, np.arange(len(X))
     if sample_weight is not None:
-        weight = _check_sample_weight(sample_weight, rows, dtype=float, ensure_non_negative=True)
+        weight = check_weights(sample_weight, rows)
         rows = np.flatnonzero(weight)
         if len(rows) < 2:
             raise ValueError(
@@ -115,7 +115,11 @@ def training_rows(X, sample_weight=None, groups=None):
 
 
 def _numbered(groups, X, rows):
-    check_consistent_length(X, groups)
+    if np.shape(groups)[:1] != (len(X),):
+        raise ValueError(
+            f"groups must hold a label per sample; got shape {np.shape(groups)} for {len(X)} "
+            "samples."
+        )
     names, numbers = np.unique(column_or_1d(groups)[rows], return_inverse=True)
     if len(names) < 2:
         raise ValueError(

@@ -25,6 +25,7 @@ from sslearn.utils import (
     holds_paths,
     keep_freed_memory,
     recall,
+    to_numbers,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
@@ -372,7 +373,8 @@ def _labels(X):
 
 
 def _n_angles(y, n_samples):
-    if np.ndim(y) > 2:
+    y = y if hasattr(y, "ndim") else to_numbers(y, "y", "angles in degrees")
+    if y.ndim > 2:
         return check_multi_doa(y, n_samples=n_samples).shape[-1]
     y = check_doa(y, n_samples=n_samples)
     return 1 if y.ndim == 1 else y.shape[1]

@@ -223,8 +223,8 @@ class ESPRIT(GridScorer):
         if len(self.freqs_) == 0:
             raise ValueError(
                 f"freq_range must hold a frequency that suits a {self._array.shape} with a {name} "
-                f"of {size:.3g} m; got {self.freq_range}. Use lower frequencies, or a smaller "
-                "array."
+                f"of {size:.3g} m at speed_of_sound={self.speed_of_sound:g}; got "
+                f"{self.freq_range}. Use lower frequencies, or a smaller array."
             )
         if not self._refined[freqs > 0].all():
             warnings.warn(

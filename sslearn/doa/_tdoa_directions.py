@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sslearn.geometry import check_mic_positions, mic_pairs, unit_vectors_to_angles
-from sslearn.utils import check_pairs
-from sslearn.utils.param_validation import Interval, Real, StrOptions, validate_params
+from sslearn.utils import check_pairs, to_numbers
+from sslearn.utils.param_validation import Interval, Real, StrOptions, validated
 
 # Singular values of differences of positions below so many metres are rounding.
 _FLAT = 1e-6
@@ -27,15 +27,12 @@ _DOUBTFUL = 0.4
 ROBUST = ["boolean", StrOptions(set(_CUTS))]
 
 
-@validate_params(
-    {
-        "tdoas": ["array-like"],
-        "mic_positions": ["array-like"],
-        "pairs": ["array-like", None],
-        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
-        "robust": ROBUST,
-    },
-    prefer_skip_nested_validation=True,
+@validated(
+    tdoas=["array-like"],
+    mic_positions=["array-like"],
+    pairs=["array-like", None],
+    speed_of_sound=[Interval(Real, 0, None, closed="neither")],
+    robust=ROBUST,
 )
 def directions_from_tdoas(tdoas, mic_positions, *, pairs=None, speed_of_sound=343.0, robust=True):
     """Directions of plane waves from time differences of arrival.
@@ -151,9 +148,7 @@ def pair_differences(mics, pairs=None):
 
 
 def _check_tdoas(tdoas, n_pairs):
-    tdoas = np.asarray(tdoas)
-    if tdoas.dtype.kind not in "fiu":
-        raise ValueError(f"tdoas must be numbers, in seconds; got dtype {tdoas.dtype}.")
+    tdoas = to_numbers(tdoas, "tdoas", "seconds")
     if tdoas.ndim == 0 or tdoas.shape[-1] != n_pairs:
         raise ValueError(
             f"tdoas must have shape (..., n_pairs={n_pairs}), one time difference a pair; got "
@@ -161,7 +156,7 @@ def _check_tdoas(tdoas, n_pairs):
         )
     if not np.isfinite(tdoas).all():
         raise ValueError("tdoas contains NaN or infinity: expected finite seconds.")
-    return tdoas.astype(float)
+    return tdoas
 
 
 def fit_plane_waves(leads, differences, *, robust=True):

@@ -7,9 +7,10 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.embedding._neighbor_search import nearest_neighbors
+from sslearn.utils import check_features
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions, _fit_context
 
 _FLOATS = (np.float64, np.float32)
@@ -215,7 +216,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """
         # A refused fit must not leave a mixture of two fits.
         self.__dict__.pop("embedding_", None)
-        X = validate_data(self, X, dtype=_FLOATS, ensure_min_samples=2)
+        X = check_features(self, X, dtype=_FLOATS, ensure_min_samples=2)
         for name in ("n_neighbors", "n_components"):
             most = len(X) - (name == "n_components")
             if getattr(self, name) > most:
@@ -268,7 +269,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Embedding.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=_FLOATS)
+        X = check_features(self, X, reset=False, dtype=_FLOATS)
         structured = self.eigenvalues_ > _SMALLEST_EIGENVALUE
         inverse = np.divide(1.0, self.eigenvalues_, where=structured, out=np.zeros(len(structured)))
         targets = self.embedding_ * inverse

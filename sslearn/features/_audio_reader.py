@@ -238,7 +238,9 @@ class AudioReader(ArrayTransformer):
         """Channels of a part, (..., n_channels, n_times), that has what the parameters ask for."""
         n_found, n_times = audio.shape[-2:]
         if n_channels is not None and n_found != n_channels:
-            raise ValueError(f"{source} has {n_found} channel(s), not {n_channels} as expected.")
+            raise ValueError(
+                f"{source} has {n_found} channel(s), not {n_channels} as n_channels expects."
+            )
         if n_times < self._n_times:
             raise ValueError(
                 f"{source} lasts {self.offset + n_times / self.fs:g} s, less than duration="

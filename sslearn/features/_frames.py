@@ -4,6 +4,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import get_window
 
+from sslearn.utils import to_numbers
+
 
 def analysis_window(window, n_fft, *, win_length=None):
     """Analysis window, centred in ``n_fft`` samples.
@@ -38,10 +40,11 @@ def analysis_window(window, n_fft, *, win_length=None):
             values = get_window(window, win_length)
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"window must be 'cosine' or a name of scipy.signal.get_window; got {window!r}."
+                "window must be 'cosine' or a name of scipy.signal.get_window; got "
+                f"{window!r}, of win_length={win_length}."
             ) from error
     else:
-        values = np.asarray(window, dtype=np.float64)
+        values = to_numbers(window, "window")
         if values.shape != (win_length,) or not np.isfinite(values).all():
             raise ValueError(
                 f"window must hold win_length={win_length} finite values; got shape {values.shape}."

@@ -1,5 +1,6 @@
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.features._base import MapTransformer, StatelessTransformer
@@ -141,11 +142,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
             If X has one axis, is empty or not finite, or y has another length.
         """
         X = self._check(X)
-        if y is not None and len(y) != len(X):
-            raise ValueError(
-                f"X must have as many samples as y; got {len(X)} in X, of shape {X.shape}, and "
-                f"{len(y)} in y."
-            )
+        check_consistent_length(X, y)
         self.n_features_in_ = X.shape[1]
         self._n_features_out = int(np.prod(X.shape[1:]))
         return self

@@ -38,6 +38,14 @@ class SphereMesh:
         ``u = s1 v1 + s2 v2 + s3 v3``, with no negative share inside the triangle.
     neighbors : ndarray of shape (n_directions, n_neighbors), default=None
         Neighbours of each corner, as :func:`grid_neighbors` returns them.
+
+    Examples
+    --------
+    >>> from sslearn.geometry import icosahedral_grid, sphere_mesh
+    >>> grid = icosahedral_grid(1)
+    >>> mesh = sphere_mesh(grid)
+    >>> int(mesh.nearest(grid[[7]])[0])
+    7
     """
 
     vectors: np.ndarray

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sslearn.geometry import check_doa, check_multi_doa, to_float
-from sslearn.utils.param_validation import Interval, Real, StrOptions, _check_sample_weight
+from sslearn.utils import check_weights
+from sslearn.utils.param_validation import Interval, Real, StrOptions
 
 # Constraints of parameters.
 COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
@@ -48,7 +49,7 @@ def check_pair(y_true, y_pred, sample_weight=None):
         raise ValueError(
             f"y_true and y_pred must have the same shape; got {y_true.shape} and {y_pred.shape}."
         )
-    return y_true, y_pred, _check_weight(sample_weight, y_true)
+    return y_true, y_pred, check_weights(sample_weight, y_true)
 
 
 def check_multi_pair(y_true, y_pred, sample_weight=None):
@@ -77,13 +78,4 @@ def check_multi_pair(y_true, y_pred, sample_weight=None):
             "y_true and y_pred must have the same shape except for the number of sources on axis "
             f"-2; got {y_true.shape} and {y_pred.shape}."
         )
-    return y_true, y_pred, _check_weight(sample_weight, y_true)
-
-
-def _check_weight(sample_weight, y):
-    try:
-        return _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"sample_weight must hold one weight of at least 0 for each sample: {error}"
-        ) from error
+    return y_true, y_pred, check_weights(sample_weight, y_true)

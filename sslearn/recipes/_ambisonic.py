@@ -20,7 +20,9 @@ from sslearn.encoding import (
 )
 from sslearn.features import STFT, AudioReader, IntensityVector, LevelMap, make_feature_stack
 from sslearn.geometry import quasi_uniform_grid
+from sslearn.utils.param_validation import Interval, Real, validated
 
+_RATE = [Interval(Real, 0, None, closed="neither")]
 _HOP = 0.032  # seconds between frames
 _STEP = 10.0
 _WIDTH = 2 * _STEP
@@ -36,6 +38,7 @@ _TARGETS = {
 }
 
 
+@validated(fs=_RATE)
 def ambisonic_crnn(
     target="cartesian",
     *,
@@ -123,7 +126,7 @@ def ambisonic_crnn(
     from sslearn.deep_learning import NeuralLocalizer, Training
     from sslearn.networks import CRNN
 
-    if target not in _TARGETS:
+    if not isinstance(target, str) or target not in _TARGETS:
         raise ValueError(f"target must be one of {list(_TARGETS)}; got {target!r}.")
     return NeuralLocalizer(
         CRNN(output_bias=-6.0 if target == "gibbs_weighted" else None),
@@ -140,6 +143,7 @@ def ambisonic_crnn(
     )
 
 
+@validated(fs=_RATE)
 def ambisonic_histogram(
     convention="sn3d",
     *,

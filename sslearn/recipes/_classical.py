@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sslearn.decoding import AdjacentDecoder
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.features import STFT, AudioReader
+from sslearn.utils.param_validation import Integral, Interval, validated
 
 _PARAMETERS = {
     "mic_positions": """array-like of shape (n_mics, 3)
@@ -254,6 +255,7 @@ def tdoa(
 
 
 @_documented(IntensityLocalizer, "Jarrett, Habets, Naylor 2010", _AMBISONIC)
+@validated(n_sources=[Interval(Integral, 1, None, closed="left")])
 def intensity(
     convention="sn3d",
     *,

@@ -12,12 +12,15 @@ from sklearn.pipeline import make_pipeline
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
 from sslearn.features import STFT, AudioReader, FrameBlocks, PhaseMap, RealImag
 from sslearn.geometry import azimuth_grid
+from sslearn.utils.param_validation import Integral, Interval, Real, validated
 
+_RATE = [Interval(Real, 0, None, closed="neither")]
 _STEP = 5.0
 _HOP = 0.016  # seconds between frames
 _FRAMES = 7  # frames of a block of SNet
 
 
+@validated(fs=_RATE)
 def phase_network(
     grid="circle",
     *,
@@ -115,6 +118,7 @@ def phase_network(
     )
 
 
+@validated(fs=_RATE)
 def spectrogram_network(
     grid="circle",
     *,
@@ -200,7 +204,7 @@ def spectrogram_network(
 
 
 def _network(n_sources, single, split):
-    if n_sources is True or n_sources not in (1, 2):
+    if not isinstance(n_sources, Integral) or n_sources is True or n_sources not in (1, 2):
         raise ValueError(f"n_sources must be 1 or 2, which the networks have; got {n_sources!r}.")
     return single() if n_sources == 1 else split()
 

@@ -1,4 +1,5 @@
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
 from threading import Lock
 
@@ -60,6 +61,8 @@ class HeadReceiver(BaseEstimator):
             Built receiver, as :func:`simulate` uses it.
         """
         heads = _default_head() if self.heads is None else self.heads
+        if not isinstance(heads, Iterable):
+            raise TypeError(f"heads must be a head or a list of heads; got {heads!r}.")
         heads = [heads] if hasattr(heads, "keys") else list(heads)
         if not heads:
             raise ValueError("heads is empty: pass at least one head.")

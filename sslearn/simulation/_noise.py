@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._sounds import as_sounds
-from sslearn.utils import check_range
+from sslearn.utils import check_range, to_numbers
 from sslearn.utils.param_validation import StrOptions
 
 
@@ -121,7 +121,8 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
     """
     if noise is None:
         return None
-    noise = noise if isinstance(noise, Noise) else Noise(noise)
+    if not isinstance(noise, Noise):
+        noise = Noise(_ratio(noise, "noise"))
     noise._validate_params()
     if noise.kind not in kinds:
         raise ValueError(f"noise must be of a kind in {list(kinds)}; got {noise.kind!r}.")
@@ -130,7 +131,7 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
             'noise: sounds must be None where kind="white". Set kind="diffuse" to use recordings.'
         )
     reference = reference if noise.reference == "auto" else noise.reference
-    snr = check_range(np.broadcast_to(noise.snr, 2), "noise: snr")
+    snr = _ratio(noise.snr, "noise: snr")
     player = as_sounds(noise.sounds).player(fs=fs, n_times=n_times, name="noise.sounds")
     return Background(snr, reference, player, noise.kind)
 
@@ -142,10 +143,17 @@ def check_interferer(interferer, *, fs, n_times):
     if not isinstance(interferer, Interferer):
         raise TypeError(f"interferer must be an Interferer or None; got {interferer!r}.")
     interferer._validate_params()
-    sir = check_range(np.broadcast_to(interferer.sir, 2), "interferer: sir")
+    sir = _ratio(interferer.sir, "interferer: sir")
     sounds = as_sounds(interferer.sounds)
     player = sounds.player(fs=fs, n_times=n_times, name="interferer.sounds")
     return Background(sir, interferer.reference, player)
+
+
+def _ratio(ratio, name):
+    """Range of a ratio in dB that float32 can express; a single one is both ends."""
+    ratio = to_numbers(ratio, name, "a ratio or a range of ratios in dB")
+    ratio = np.full(2, ratio.item()) if ratio.size == 1 else ratio
+    return check_range(ratio, name, lowest=-300, highest=300)
 
 
 @lru_cache(maxsize=2)

@@ -6,7 +6,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND, WALLS, outer, wall_hits
-from sslearn.utils.param_validation import Interval, StrOptions, validate_params
+from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import Interval, StrOptions, validated
 
 _SIZES = ("length", "width", "height")
 _OCTAVES = (125, 250, 500, 1000, 2000, 4000, 8000)
@@ -114,9 +115,9 @@ class ShoeboxRooms(BaseEstimator):
         self.profile = profile
 
 
-@validate_params(
-    {**ShoeboxRooms._parameter_constraints, "random_state": ["random_state"]},
-    prefer_skip_nested_validation=True,
+@validated(
+    **ShoeboxRooms._parameter_constraints,
+    random_state=["random_state"],
 )
 def make_shoebox_rooms(
     n_rooms=1,
@@ -202,6 +203,8 @@ def make_shoebox_rooms(
 def draw_rooms(rooms, defaults, seed):
     """Table of rooms, drawn with the ``defaults`` of a receiver unless given."""
     if isinstance(rooms, Integral):
+        if rooms < 1:
+            raise ValueError(f"rooms must be at least 1 room; got {rooms}.")
         rooms = ShoeboxRooms(int(rooms))
     if not isinstance(rooms, ShoeboxRooms):
         return rooms
@@ -211,7 +214,7 @@ def draw_rooms(rooms, defaults, seed):
 
 
 def _check_dimensions(dimensions):
-    dimensions = np.asarray(dimensions, dtype=float)
+    dimensions = to_numbers(dimensions, "dimensions", "metres")
     if dimensions.shape != (2, 3) or not (
         (dimensions[0] > 0).all() and (dimensions[0] <= dimensions[1]).all()
     ):
@@ -223,7 +226,7 @@ def _check_dimensions(dimensions):
 
 
 def _check_t60(t60):
-    t60 = np.asarray(t60, dtype=float)
+    t60 = to_numbers(t60, "t60", "seconds")
     if t60.shape != (2,) or not 0 < t60[0] <= t60[1] < np.inf:
         raise ValueError(
             f"t60 must be (shortest, longest) in seconds, both positive; got {t60.tolist()}."

@@ -13,25 +13,22 @@ from sslearn.simulation._placer import Placer
 from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
-from sslearn.utils.param_validation import HasMethods, Interval, validate_params
+from sslearn.utils.param_validation import HasMethods, Interval, validated
 
 
-@validate_params(
-    {
-        "receiver": [HasMethods("build")],
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "n_sources": [Interval(Integral, 1, None, closed="left")],
-        "fs": [Interval(Real, 0, None, closed="neither")],
-        "duration": [Interval(Real, 0, None, closed="neither")],
-        "max_order": [Interval(Integral, 0, None, closed="left"), None],
-        "batch_transform": [HasMethods(["fit", "transform"]), None],
-        "memory": [str, os.PathLike, HasMethods("cache"), None],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
+@validated(
+    receiver=[HasMethods("build")],
+    n_samples=[Interval(Integral, 1, None, closed="left")],
+    n_sources=[Interval(Integral, 1, None, closed="left")],
+    fs=[Interval(Real, 0, None, closed="neither")],
+    duration=[Interval(Real, 0, None, closed="neither")],
+    max_order=[Interval(Integral, 0, None, closed="left"), None],
+    batch_transform=[HasMethods(["fit", "transform"]), None],
+    memory=[str, os.PathLike, HasMethods("cache"), None],
+    n_jobs=[Integral, None],
+    random_state=["random_state"],
+    verbose=["verbose"],
+    return_X_y=["boolean"],
 )
 def simulate(
     receiver,

@@ -9,7 +9,8 @@ from sslearn.geometry import (
     fibonacci_grid,
 )
 from sslearn.simulation._head import make_head
-from sslearn.utils.param_validation import Integral, Interval, Real, validate_params
+from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import Integral, Interval, Real, validated
 
 # Pinna reflections of Brown and Duda (1998), table I: gain, then A, B (samples at 44.1 kHz), D.
 _GAIN = np.array([0.5, -1.0, 0.5, -0.25, 0.25])
@@ -79,19 +80,16 @@ def _band_limit(n_freqs):
     return 0.5 * (1.0 + np.cos(np.pi * position))
 
 
-@validate_params(
-    {
-        "directions": ["array-like", None],
-        "fs": [Interval(Real, 0, None, closed="neither")],
-        "n_taps": [Interval(Integral, 1, None, closed="left")],
-        "head_radius": [Interval(Real, 0, None, closed="neither")],
-        "ear_azimuth": [Interval(Real, 0, 180, closed="neither")],
-        "pinna_scale": [Interval(Real, 0, None, closed="neither"), "array-like"],
-        "shoulder_gain": [Interval(Real, 0, 1, closed="both")],
-        "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
-        "name": [str],
-    },
-    prefer_skip_nested_validation=True,
+@validated(
+    directions=["array-like", None],
+    fs=[Interval(Real, 0, None, closed="neither")],
+    n_taps=[Interval(Integral, 1, None, closed="left")],
+    head_radius=[Interval(Real, 0, 0.5, closed="right")],
+    ear_azimuth=[Interval(Real, 0, 180, closed="neither")],
+    pinna_scale=[Interval(Real, 0, None, closed="neither"), "array-like"],
+    shoulder_gain=[Interval(Real, 0, 1, closed="both")],
+    speed_of_sound=[Interval(Real, 100, 10_000, closed="both")],
+    name=[str],
 )
 def structural_hrirs(
     directions=None,
@@ -116,7 +114,7 @@ def structural_hrirs(
     n_taps : int, default=256
         Length of the responses, at least 4 ms.
     head_radius : float, default=0.0875
-        Radius of the head in metres; neck and torso grow with it.
+        Radius of the head in metres, at most 0.5; neck and torso grow with it.
     ear_azimuth : float, default=100.0
         Azimuth of the left ear in degrees; the right one mirrors it. Beyond 90, where ears are,
         front and back differ.
@@ -126,7 +124,7 @@ def structural_hrirs(
     shoulder_gain : float, default=0.3
         Gain of the echo of the torso at vertical incidence; 0 for none.
     speed_of_sound : float, default=343.0
-        Speed of sound in m/s.
+        Speed of sound in m/s, at least 100.
     name : str, default="structural"
         Name of the head.
 
@@ -188,11 +186,12 @@ def structural_hrirs(
         )
     if n_taps < 0.004 * fs:
         raise ValueError(
-            f"n_taps must last at least 4 ms, {0.004 * fs:g} taps at {fs:g} Hz; got {n_taps}."
+            f"n_taps must last at least 4 ms, {0.004 * fs:g} taps at fs={fs:g} Hz; got {n_taps}."
         )
-    if np.shape(pinna_scale) not in ((), (2,)) or not np.all(np.asarray(pinna_scale) > 0):
+    pinna_scale = to_numbers(pinna_scale, "pinna_scale")
+    if pinna_scale.shape not in ((), (2,)) or not (pinna_scale > 0).all():
         raise ValueError(
-            f"pinna_scale must be positive, for both pinnae or (left, right); got {pinna_scale!r}."
+            f"pinna_scale must be positive, for both pinnae or (left, right); got {pinna_scale}."
         )
     directions = directions[:, :2]
     vectors = angles_to_unit_vectors(directions)

@@ -3,21 +3,20 @@
 from sslearn.utils._allocation import keep_freed_memory
 from sslearn.utils._audio import audio_info, read_audio, resample_audio
 from sslearn.utils._batches import fit_batch_transform, take_rows
+from sslearn.utils._channels import check_channels, check_pairs
+from sslearn.utils._features import check_features, check_weights
 from sslearn.utils._numbers import as_numbers, to_numbers
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._provenance import check_rate, recall, remember
-from sslearn.utils._ranges import check_range
+from sslearn.utils._ranges import band_slice, check_range
 from sslearn.utils._samples import as_samples, holds_paths
 from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
-    band_slice,
     check_audio,
-    check_channels,
     check_finite,
     check_floats,
     check_maps,
-    check_pairs,
     check_spectrum,
 )
 
@@ -28,6 +27,7 @@ __all__ = [
     "band_slice",
     "check_audio",
     "check_channels",
+    "check_features",
     "check_finite",
     "check_floats",
     "check_maps",
@@ -35,6 +35,7 @@ __all__ = [
     "check_range",
     "check_rate",
     "check_spectrum",
+    "check_weights",
     "fit_batch_transform",
     "holds_paths",
     "import_optional",

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from sslearn.utils._audio_files import count_frames, open_audio, path_as_str, read_frames
-from sslearn.utils._validation import check_channels
+from sslearn.utils._channels import check_channels
+from sslearn.utils._numbers import as_numbers
 
 AudioInfo = namedtuple("AudioInfo", ["fs", "n_channels", "n_times"])
 
@@ -41,7 +42,10 @@ def resample_audio(x, fs, target_fs):
     >>> resample_audio(np.zeros((2, 44100)), 44100, 16000).shape
     (2, 16000)
     """
-    ratio = _rate_ratio(fs, target_fs)
+    ratio = _rate_ratio(fs, target_fs, "target_fs")
+    x = as_numbers(x, "x")
+    if x.ndim == 0:
+        raise ValueError(f"x must have shape (..., n_times); got the number {x}.")
     if ratio == 1:
         return x
     return resample_poly(x, ratio.numerator, ratio.denominator, axis=-1)
@@ -185,14 +189,15 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     return resampled, fs
 
 
-def _rate_ratio(fs, target_fs):
-    """Exact ratio of the new to the old rate."""
-    if not (isinstance(target_fs, Real) and 0 < target_fs < np.inf):
-        raise ValueError(f"fs must be a positive, finite rate in Hz; got {target_fs!r}.")
+def _rate_ratio(fs, target_fs, name="fs"):
+    """Exact ratio of the new to the old rate; ``name`` is that of the new one in messages."""
+    for key, rate in (("fs", fs), (name, target_fs)):
+        if not (isinstance(rate, Real) and 0 < rate < np.inf):
+            raise ValueError(f"{key} must be a positive, finite rate in Hz; got {rate!r}.")
     ratio = Fraction(float(target_fs)) / Fraction(float(fs))
     if max(ratio.numerator, ratio.denominator) > 10**6:
         raise ValueError(
-            f"fs must be in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
+            f"{name} must be in a simple ratio to {fs:g} Hz; got {target_fs}. Round it to whole Hz."
         )
     return ratio
 

@@ -164,7 +164,7 @@ class _UnsizedWav(io.FileIO):
 
 
 def _start_of_unsized_data(path):
-    """Position of the samples of a WAV file that was stopped before its sizes were written.
+    """Position of the samples of a WAV file that was stopped before their size was written.
 
     None for every other file.
     """
@@ -173,15 +173,31 @@ def _start_of_unsized_data(path):
         if head[:4] not in (b"RIFF", b"RIFX") or head[8:] != b"WAVE":
             return None
         order = "<" if head[:4] == b"RIFF" else ">"
-        (n_declared,) = struct.unpack(f"{order}I", head[4:8])
-        while len(chunk := file.read(8)) == 8:
-            (size,) = struct.unpack(f"{order}I", chunk[4:])
-            if chunk[:4] == b"data":
+        for name, size in _chunks(file, order):
+            if name == b"data":
                 start = file.tell()
-                unsized = size == 0 and n_declared + 8 <= start < os.path.getsize(path)
-                return start if unsized else None
-            file.seek(size + size % 2, os.SEEK_CUR)
+                return start if size == 0 and _holds_samples(file, order) else None
     return None
+
+
+def _chunks(file, order):
+    """Name and size of each chunk; the file is where its content starts."""
+    while len(chunk := file.read(8)) == 8:
+        (size,) = struct.unpack(f"{order}I", chunk[4:])
+        end = file.tell() + size + size % 2
+        yield chunk[:4], size
+        file.seek(end)
+
+
+def _holds_samples(file, order):
+    """Whether the rest of a file is anything but chunks, which fill it to its end."""
+    end = file.tell()
+    for name, size in _chunks(file, order):
+        if not (name.isascii() and name.decode().isprintable()):
+            return True
+        end = file.tell() + size
+    # A last pad byte may be missing.
+    return os.path.getsize(file.name) - end not in (0, 1)
 
 
 def _check_complete(file, path):

@@ -2,6 +2,8 @@
 
 from sklearn.base import clone
 
+from sslearn.utils.param_validation import HasMethods, Integral, Interval, validated
+
 
 def take_rows(X, rows):
     """Select samples by position.
@@ -18,6 +20,11 @@ def take_rows(X, rows):
     X : of the type of X
         Selected samples; a list for a list or a tuple.
 
+    Raises
+    ------
+    ValueError
+        If X has no such samples.
+
     Examples
     --------
     >>> import numpy as np
@@ -25,13 +32,20 @@ def take_rows(X, rows):
     >>> take_rows(["a.wav", "b.wav", "c.wav"], np.array([2, 0]))
     ['c.wav', 'a.wav']
     """
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if isinstance(X, (list, tuple)):
-        return list(X[rows]) if isinstance(rows, slice) else [X[i] for i in rows]
-    return X[rows]
+    try:
+        if hasattr(X, "iloc"):
+            return X.iloc[rows]
+        if isinstance(X, (list, tuple)):
+            return list(X[rows]) if isinstance(rows, slice) else [X[i] for i in rows]
+        return X[rows]
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"rows must be positions of samples of X: {error}") from error
 
 
+@validated(
+    batch_transform=[HasMethods("fit"), None],
+    batch_size=[Interval(Integral, 1, None, closed="left")],
+)
 def fit_batch_transform(batch_transform, X, batch_size):
     """Fit a copy of a ``batch_transform`` on the first samples.
 

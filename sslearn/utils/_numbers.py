@@ -1,4 +1,14 @@
+"""Arrays of numbers from what people bring."""
+
 import numpy as np
+
+
+def as_array(values, name, kind="numbers"):
+    """Array of values of any kind, in rows of one length."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold {kind}, in rows of one length; got {error}.") from error
 
 
 def to_numbers(values, name, kind="numbers"):
@@ -34,10 +44,7 @@ def to_numbers(values, name, kind="numbers"):
     """
     if hasattr(values, "toarray"):
         raise TypeError(f"{name} must be a dense array of {kind}; got a sparse matrix.")
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold {kind}, in rows of one length; got {error}.") from error
+    array = as_array(values, name, kind)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} must hold real {kind}.")
     cause = None

@@ -1,8 +1,11 @@
 import importlib
 
+from sslearn.utils.param_validation import validated
+
 _EXTRA_OF = {"pyroomacoustics": "sim", "matplotlib": "plot", "sofar": "sofa"}
 
 
+@validated(module=[str])
 def import_optional(module, caller):
     """Import an optional module, or raise an error that names its extra.
 
@@ -22,6 +25,12 @@ def import_optional(module, caller):
     ------
     ImportError
         If the module is not installed; the message names the extra.
+
+    Examples
+    --------
+    >>> from sslearn.utils import import_optional
+    >>> import_optional("json", "load_labels").loads("[30.0]")
+    [30.0]
     """
     try:
         return importlib.import_module(module)

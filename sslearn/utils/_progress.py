@@ -16,6 +16,12 @@ def track(iterable, description, *, total=None, verbose=0):
     -------
     iterable
         The same items.
+
+    Examples
+    --------
+    >>> from sslearn.utils import track
+    >>> list(track(["a.wav", "b.wav"], "Reading", verbose=0))
+    ['a.wav', 'b.wav']
     """
     if not verbose:
         return iterable

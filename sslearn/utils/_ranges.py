@@ -1,8 +1,12 @@
+"""Ranges of values and of frequencies."""
+
 import numpy as np
 
 from sslearn.utils._numbers import to_numbers
+from sslearn.utils.param_validation import Integral, Interval, Real, validated
 
 
+@validated(lowest=[Real], highest=[Real])
 def check_range(limits, name, lowest=-np.inf, highest=np.inf):
     """Validate a pair (low, high) with ``lowest <= low <= high <= highest``.
 
@@ -38,3 +42,54 @@ def check_range(limits, name, lowest=-np.inf, highest=np.inf):
             f"got {limits.tolist()}."
         )
     return limits
+
+
+@validated(
+    fs=[Interval(Real, 0, None, closed="neither")],
+    n_fft=[Interval(Integral, 1, None, closed="left")],
+)
+def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
+    """Select the bins ``round(f n_fft / fs)`` from the low to below the high frequency.
+
+    Parameters
+    ----------
+    freq_range : tuple of (float, float) or None
+        Lowest and highest frequency, in Hz; None for every bin.
+    fs : float
+        Sampling rate, in Hz.
+    n_fft : int
+        Length of the Fourier transform.
+    name : str, default="freq_range"
+        Name used in messages.
+
+    Returns
+    -------
+    bins : slice
+        Bins of the band.
+
+    Raises
+    ------
+    ValueError
+        If the frequencies are out of order, above half of ``fs``, or contain no bin.
+
+    Examples
+    --------
+    >>> from sslearn.utils import band_slice
+    >>> band_slice((200, 4000), fs=16000, n_fft=512)
+    slice(6, 128, None)
+    """
+    if freq_range is None:
+        return slice(0, n_fft // 2 + 1)
+    band = to_numbers(freq_range, name)
+    if band.shape != (2,) or not 0 <= band[0] < band[1] <= fs / 2:
+        raise ValueError(
+            f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
+            f"got {freq_range}. Lower the range or raise fs."
+        )
+    low, high = (round(f * n_fft / fs) for f in band.tolist())
+    if low >= high:
+        raise ValueError(
+            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart at "
+            f"fs={fs:g}; got {freq_range}. Widen the range or raise n_fft."
+        )
+    return slice(low, high)

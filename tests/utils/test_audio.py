@@ -165,6 +165,8 @@ def wav(path, *, riff=0, data=None, n_missing=0, tail=b"", order="<"):
         {"riff": None},
         {"riff": None, "data": 0},
         {"riff": -PCM.nbytes, "data": 0},
+        {"data": 0},
+        {"riff": 8, "data": 0},
         {"riff": None, "data": 2**32 - 1},
         {"tail": b"LIST" + struct.pack("<I", 100) + b"abcd"},
     ],
@@ -207,8 +209,11 @@ def test_truncated_files_of_other_formats(tmp_path, format):
         read_audio(path)
 
 
-def test_no_audio_is_refused_by_every_door(tmp_path):
-    path = wav(tmp_path / "a.wav", data=0, riff=-PCM.nbytes, n_missing=PCM.nbytes)
+@pytest.mark.parametrize("tail", [b"", b"LIST\x06\0\0\0abcdef", b"LIST\x03\0\0\0abc\0id3 \0\0\0\0"])
+def test_no_audio_is_refused_by_every_door(tmp_path, tail):
+    content = wav(tmp_path / "a.wav", data=0, n_missing=PCM.nbytes).read_bytes()
+    path = tmp_path / "a.wav"
+    path.write_bytes(content + tail)
     for door in (read_audio, audio_info, load_ambisonic):
         with pytest.raises(ValueError, match=r"a\.wav.*holds no audio"):
             door(path)

@@ -78,7 +78,7 @@ def check_pairs(pairs, reference, n_channels):
     [(1, 0), (2, 0)]
     """
     if pairs is None:
-        if isinstance(reference, (bool, np.bool_)):  # an index of another kind
+        if isinstance(reference, bool):
             raise TypeError(f"reference must be an int, the index of a channel; got {reference}.")
         if not (reference < n_channels and n_channels > 1):
             raise ValueError(

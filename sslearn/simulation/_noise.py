@@ -122,7 +122,7 @@ def check_noise(noise, kinds, reference, *, fs, n_times):
     if noise is None:
         return None
     if not isinstance(noise, Noise):
-        noise = Noise(_ratio(noise, "noise"))
+        noise = Noise(_ratio(noise, "noise (snr in dB)"))
     noise._validate_params()
     if noise.kind not in kinds:
         raise ValueError(f"noise must be of a kind in {list(kinds)}; got {noise.kind!r}.")

@@ -12,7 +12,7 @@ from sslearn.doa._diagnose_fit import ArrayFit
 # Bounds lie between the measured recordings, right and falsified: benchmarks/accuracy/diagnose.py.
 LARGEST, SMALLEST = 5.0, 1e-3  # metres
 _CLOSED = 0.3
-MISFIT, BETTER = 0.06, 0.5
+MISFIT, BETTER, CERTAIN = 0.06, 0.5, 0.15
 # Delays over those of the array. A pair may be two ears: sound has to go around the head.
 LONG, BAFFLED = 1.25, 1.6
 _SHORT = {1: 0.4, 2: 0.55, 3: 0.75}

@@ -10,7 +10,7 @@ from sslearn.datasets import make_plane_waves, make_shoebox
 from sslearn.doa import diagnose_recording
 from sslearn.exceptions import ArrayMismatchWarning
 from sslearn.geometry import circular_array, linear_array, tetrahedral_array
-from sslearn.simulation import Noise
+from sslearn.simulation import Noise, ShoeboxRooms
 from sslearn.utils import resample_audio
 
 SQUARE, HEXAGON = circular_array(4, 0.05), circular_array(6, 0.05)
@@ -35,6 +35,19 @@ def test_right_descriptions_give_no_alarm(mics, snr):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ArrayMismatchWarning)
         recipes.srp_phat(mics).fit(X).predict(X)
+
+
+@pytest.mark.parametrize("seed", [9, 25, 29])
+def test_two_talkers_in_a_room_are_no_other_order(seed):
+    # Their delays fit another of the many orders better than the right one, but not well.
+    mics = circular_array(8, 0.1)
+    rooms = ShoeboxRooms(1, t60=(0.3, 0.3))
+    settings = {"mic_positions": mics, "n_sources": 2, "duration": 0.5, "random_state": seed}
+    X = make_shoebox(1, rooms=rooms, **settings).data
+    assert diagnose_recording(X, mics).loc["order", "verdict"] == "warning"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ArrayMismatchWarning)
+        recipes.srp_phat(mics, n_sources=2).fit(X).predict(X)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from itertools import count
 import numpy as np
 import pandas as pd
 
+from sslearn.datasets._files import check_file
+
 _FRAME = 0.1  # seconds
 _COLUMNS = ["frame", "class", "source", "azimuth", "elevation", "distance"]
 _COLUMNS_2019 = ["sound_event_recording", "start_time", "end_time", "ele", "azi", "dist"]
@@ -33,6 +35,8 @@ def load_dcase_metadata(path):
 
     Raises
     ------
+    TypeError
+        If ``path`` is no path.
     FileNotFoundError
         If the file is missing.
     ValueError
@@ -68,6 +72,7 @@ def load_dcase_metadata(path):
     >>> make_dcase_targets(metadata, n_frames=5).shape
     (5, 2, 3)
     """
+    path = check_file(path)
     try:
         table = pd.read_csv(path, header=None, dtype=str, skipinitialspace=True)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:

@@ -383,7 +383,7 @@ def _places(n_sources=1, **params):
         ({"noise": Noise(0, reference="room")}, "reference"),
         ({"rooms": "small"}, "rooms"),
         ({"rooms": None}, "rooms"),
-        ({"rooms": 0}, "n_rooms"),
+        ({"rooms": 0}, "rooms"),
         ({"max_order": -1}, "max_order"),
         ({"duration": 0}, "duration"),
         ({"batch_transform": "stft"}, "batch_transform"),

@@ -86,14 +86,16 @@ def containers(samples):
 class Case:
     """An estimator under test with data that suit it."""
 
-    def __init__(self, estimator, kind, folder):
+    def __init__(self, estimator, kind, folder, n_samples=N_SAMPLES):
         self.estimator, self.kind, self.folder = estimator, kind, folder
+        self.n_samples = n_samples
 
     def make(self):
         return clone(self.estimator)
 
     def data(self, **kwargs):
-        return make_data(self.kind, folder=self.folder, **kwargs)
+        X, y = make_data(self.kind, folder=self.folder, **kwargs)
+        return X[: self.n_samples], y[: self.n_samples]
 
     @property
     def tolerance(self):
@@ -105,6 +107,10 @@ class Case:
         estimator = self.make()
         trained = "max_epochs" in estimator.get_params(deep=False)
         return estimator.set_params(max_epochs=2) if trained else estimator
+
+    def small(self):
+        """Case of few samples and epochs."""
+        return Case(self.quick(), self.kind, self.folder, n_samples=16)
 
     def fitted(self, X, y):
         return self.make().fit(X, y)

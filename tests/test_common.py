@@ -184,7 +184,7 @@ def _ours():
 def test_our_checks(estimator, kind, check, config, tmp_path):
     case = Case(estimator, kind, tmp_path)
     if config != "plain" and check not in NEED_TRAINING:
-        case = Case(case.quick(), kind, tmp_path)
+        case = case.small()
     with config_context(**CONFIGS[config]):
         check(case)
 

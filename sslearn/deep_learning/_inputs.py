@@ -108,7 +108,7 @@ class BatchTransformEstimator(TorchEstimator):
         self._input_shape, self._dtype = X.shape[1:], X.dtype
 
     def _transform_batch(self, X):
-        X = np.ascontiguousarray(self.batch_transform_.transform(X))
+        X = np.require(self.batch_transform_.transform(X), requirements="CW")
         if np.iscomplexobj(X):
             raise TypeError(
                 f"batch_transform must return real numbers; got {X.dtype}. Put a cue such as IPD, "

@@ -8,13 +8,13 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa
 from sslearn.metrics import d2_angular_error_score
 from sslearn.utils import to_numbers
-from sslearn.utils.param_validation import HasMethods, _fit_context
+from sslearn.utils.param_validation import HasMethods, _fit_context, _num_samples
 
 __all__ = ["EncodedLocalizer", "LocalizerMixin", "is_localizer", "track_table"]
 

@@ -4,13 +4,13 @@ import warnings
 
 import numpy as np
 from sklearn.ensemble import BaggingRegressor
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.geometry import angles_to_unit_vectors, check_doa, unit_vectors_to_angles
 from sslearn.metrics import d2_angular_error_score
 from sslearn.utils import as_samples, check_features, check_weights, holds_paths, to_numbers
-from sslearn.utils.param_validation import HasMethods
+from sslearn.utils.param_validation import HasMethods, _num_samples
 
 __all__ = ["BaggingLocalizer"]
 
@@ -178,8 +178,9 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         ValueError
             If X or y is not valid, or y has an axis of sources.
         """
-        y = y if hasattr(y, "ndim") else to_numbers(y, "y", "angles in degrees")
-        if y.ndim > 2:
+        if y is not None and not hasattr(y, "ndim"):
+            y = to_numbers(y, "y", "angles in degrees")
+        if np.ndim(y) > 2:
             raise ValueError(
                 f"y must hold one source in each sample; got shape {y.shape}. Directions of "
                 "several sources cannot be averaged without matching them."

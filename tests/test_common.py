@@ -123,21 +123,21 @@ ESTIMATORS = {
         "paths",
         29,
     ),
-    "EncodedLocalizer": (EncodedLocalizer(Ridge(1e-3)), "features", 30),
+    "EncodedLocalizer": (EncodedLocalizer(Ridge(1e-3)), "features", 32),
     "EncodedLocalizer-one_output": (
         EncodedLocalizer(GradientBoostingRegressor(n_estimators=20, random_state=0)),
         "features",
-        30,
+        32,
     ),
     "EncodedLocalizer-unbiased": (
         EncodedLocalizer(KNeighborsRegressor(3), encoding=UnbiasedEncoding()),
         "features",
-        31,
+        33,
     ),
     "BaggingLocalizer": (
         BaggingLocalizer(KNeighborsLocalizer(3), random_state=0),
         "features",
-        30,
+        32,
     ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}

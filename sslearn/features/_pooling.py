@@ -1,12 +1,11 @@
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.features._base import MapTransformer, StatelessTransformer
 from sslearn.features._names import crossed
 from sslearn.utils import check_finite, check_floats, check_maps
-from sslearn.utils.param_validation import StrOptions, _fit_context
+from sslearn.utils.param_validation import StrOptions, _fit_context, _num_samples
 
 
 class TimePooling(MapTransformer):
@@ -142,7 +141,10 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
             If X has one axis, is empty or not finite, or y has another length.
         """
         X = self._check(X)
-        check_consistent_length(X, y)
+        if y is not None and _num_samples(y) != len(X):
+            raise ValueError(
+                f"X and y must hold as many samples; got {len(X)} and {_num_samples(y)}."
+            )
         self.n_features_in_ = X.shape[1]
         self._n_features_out = int(np.prod(X.shape[1:]))
         return self

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from sslearn.utils._printing import shorten_arrays
 
@@ -37,6 +37,7 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "_get_container_adapter",
+    "_num_samples",
     "_safe_set_output",
     "validate_params",
     "validated",

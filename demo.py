@@ -80,12 +80,12 @@ def main():
 
     options = {"max_epochs": EPOCHS, "verbose": 1}
     models = {
-        "siamese": recipes.siamese(FS, random_state=0, **options),
+        "siamese": recipes.siamese(fs=FS, random_state=0, **options),
         "weakly supervised siamese": recipes.weakly_supervised_siamese(
-            FS, random_state=0, **options
+            fs=FS, random_state=0, **options
         ),
-        "feed-forward": recipes.feed_forward(FS, random_state=0, **options),
-        "Laplacian eigenmaps": recipes.laplacian_eigenmaps(FS, random_state=0),
+        "feed-forward": recipes.feed_forward(fs=FS, random_state=0, **options),
+        "Laplacian eigenmaps": recipes.laplacian_eigenmaps(fs=FS, random_state=0),
     }
     predicted, reports = {}, {}
     for name, model in models.items():

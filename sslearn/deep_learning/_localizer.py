@@ -130,7 +130,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
 
     Examples
     --------
-    >>>     >>> from sslearn.deep_learning import NeuralLocalizer
+    >>> import numpy as np
+    >>> from sslearn.deep_learning import NeuralLocalizer
     >>> azimuth = np.random.default_rng(0).uniform(-180, 180, 200)
     >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
     >>> localizer = NeuralLocalizer(max_epochs=10, lr=0.01, random_state=0).fit(X, azimuth)

@@ -46,7 +46,7 @@ def check_range(limits, name, lowest=-np.inf, highest=np.inf):
 
 @validated(
     fs=[Interval(Real, 0, None, closed="neither")],
-    n_fft=[Interval(Integral, 1, None, closed="left")],
+    n_fft=[Interval(Integral, 0, None, closed="left")],
 )
 def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
     """Select the bins ``round(f n_fft / fs)`` from the low to below the high frequency.
@@ -89,7 +89,7 @@ def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
     low, high = (round(f * n_fft / fs) for f in band.tolist())
     if low >= high:
         raise ValueError(
-            f"{name} must hold at least one of the bins, which are {fs / n_fft:g} Hz apart at "
-            f"fs={fs:g}; got {freq_range}. Widen the range or raise n_fft."
+            f"{name} must hold at least one of the bins, which are {fs / max(n_fft, 1):g} Hz apart "
+            f"at fs={fs:g}; got {freq_range}. Widen the range or raise n_fft."
         )
     return slice(low, high)

@@ -49,7 +49,7 @@ def test_the_wrap():
 
 
 class Fixed(KNeighborsLocalizer):
-    """Predicts what it is told, in turn."""
+    """Predicts the given directions, one after the other."""
 
     answers = ()
 

@@ -187,7 +187,7 @@ def real_rooms(bench):
         "thk_ku100": reader(datasets.load_thk_ku100, "thk_ku100"),
         "sadie_ku100": reader(datasets.load_sadie_ku100, "sadie_ku100"),
     }
-    with skipping("people of cipic"):
+    with skipping("CIPIC subjects"):
         people = read(datasets.list_cipic_subjects, bench.data / "cipic")[:6]
         training |= {f"cipic person {s}": partial(bench.head, s) for s in people}
     training = list(read_present(training).values())

@@ -133,7 +133,7 @@ def test_weights_with_a_validation_set_and_batch_transform():
 
 
 def held_out(estimator, **fit_params):
-    """Rows that an estimator holds out, as its validation error is told."""
+    """Rows that an estimator holds out, recorded where its validation error is computed."""
     seen = []
     split = type(estimator)._split
 

@@ -55,6 +55,7 @@ FIRST = {
     "ITD": "fs",
     "IntensityVector": "convention",
     "LevelMap": "channels",
+    "OnlineNormalizer": "n_frames",
     "PhaseMap": None,
     "RealImag": None,
     "STFT": "n_fft",

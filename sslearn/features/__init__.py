@@ -16,6 +16,7 @@ from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._intensity_vector import sound_intensity as sound_intensity
 from sslearn.features._itd import ITD
 from sslearn.features._level_map import LevelMap
+from sslearn.features._online_normalizer import OnlineNormalizer
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
 from sslearn.features._spectrum_maps import PhaseMap, RealImag
@@ -34,6 +35,7 @@ __all__ = [  # noqa: RUF022
     "ITD",
     "IntensityVector",
     "LevelMap",
+    "OnlineNormalizer",
     "PhaseMap",
     "RealImag",
     "STFT",

@@ -1,12 +1,21 @@
+from typing import NamedTuple
+
 import numpy as np
 from scipy.fft import rfft
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.features._frames import analysis_window, frame_views
 from sslearn.utils import check_audio, check_finite
-from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context
+from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_context, validated
 
 _PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
+
+
+class _State(NamedTuple):
+    """Samples that further frames need, and where the next frame starts among them."""
+
+    audio: np.ndarray
+    start: int
 
 
 class STFT(ArrayTransformer):
@@ -47,6 +56,9 @@ class STFT(ArrayTransformer):
     ``X[n, m, k, t] = sum_i window[i] x[n, m, t hop_length + i] exp(-2j pi k i / n_fft)``, not
     scaled. Bin k is at ``k fs / n_fft`` Hz. With ``padding``, ``x`` begins ``n_fft // 2`` samples
     before the clip.
+
+    For a signal that arrives in chunks, :meth:`initial_state` and :meth:`step` compute each frame
+    as soon as it is complete, and :meth:`flush` those that the padding after the end completes.
 
     Examples
     --------
@@ -119,14 +131,93 @@ class STFT(ArrayTransformer):
         """
         self._validate_params()
         X = self._check_audio(X, ensure_finite=False)
+        return self._spectra(X, self._margin, self._margin)
+
+    @validated(batch_size=[Interval(Integral, 1, None, closed="left")])
+    def initial_state(self, batch_size=1):
+        """State before the first sample.
+
+        Parameters
+        ----------
+        batch_size : int, default=1
+            Number of parallel signals.
+
+        Returns
+        -------
+        state : tuple
+            Samples that further frames need, and where the next frame starts among them.
+        """
+        return _State(np.empty((batch_size, 0, 0), np.float32), -self._margin)
+
+    def step(self, X, state):
+        """Transform the next samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (batch_size, n_channels, n_times)
+            Any number of further samples, float32 or float64.
+        state : tuple
+            State before them.
+
+        Returns
+        -------
+        spectrum : ndarray of shape (batch_size, n_channels, n_freqs, n_frames)
+            Frames that became complete, exactly those of :meth:`transform` of the whole signal.
+        state : tuple
+            State after them.
+
+        Raises
+        ------
+        TypeError
+            If X is not float32 or float64.
+        ValueError
+            If X has other signals or channels than ``state``, or is not finite.
+        """
+        audio, start = _joined(state.audio, X), state.start
+        n_times = audio.shape[2]
+        if start < 0 and n_times < self._min_times:
+            return self._spectra(audio[..., :0]), _State(audio, start)
+        spectrum = self._spectra(audio, max(0, -start), 0, max(0, start))
+        start += spectrum.shape[3] * self._hop
+        # The mirror image at the end is of so many samples.
+        kept = self._margin + 1 if self.padding == "reflect" else 0
+        done = max(0, min(start, n_times - kept))
+        return spectrum, _State(audio[..., done:].copy(), start - done)
+
+    def flush(self, state):
+        """Transform the end of signals.
+
+        Parameters
+        ----------
+        state : tuple
+            State after the last sample.
+
+        Returns
+        -------
+        spectrum : ndarray of shape (batch_size, n_channels, n_freqs, n_frames)
+            Frames that the padding completes; none without ``padding``.
+
+        Raises
+        ------
+        ValueError
+            If the signals are too short for their mirror image.
+        """
+        audio, start = state
+        if start < 0:
+            self._check_audio(audio)
+        return self._spectra(audio, max(0, -start), self._margin, max(0, start))
+
+    def _spectra(self, X, before=0, after=0, start=0):
+        """Spectra of the frames from a sample on, of audio with so many samples padded."""
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
-        margin = self.n_fft // 2 if self.padding else 0
-        n_frames = 1 + (X.shape[2] + 2 * margin - self.n_fft) // self._hop
+        n_frames = 1 + (X.shape[2] + before + after - start - self.n_fft) // self._hop
         spectrum = np.empty(
-            (*X.shape[:2], self.n_fft // 2 + 1, n_frames),
+            (*X.shape[:2], self.n_fft // 2 + 1, max(0, n_frames)),
             dtype=np.result_type(X.dtype, np.complex64),
         )
+        if spectrum.size == 0:
+            return spectrum
         loudest = np.finfo(X.dtype).max / max(1.0, np.abs(window).sum())
         for i, (clip, clip_spectrum) in enumerate(zip(X, spectrum, strict=True)):
             # NaN is not less either.
@@ -136,9 +227,9 @@ class STFT(ArrayTransformer):
                     f"X must be at most {loudest:.1g}, or its spectrum exceeds the range of "
                     f"{X.dtype}; got {np.abs(clip).max():.1g} in sample {i}. Scale X."
                 )
-            if margin:
-                clip = np.pad(clip, ((0, 0), (margin, margin)), _PAD_MODES[self.padding])
-            frames = frame_views(clip, self.n_fft, self._hop)
+            if before or after:
+                clip = np.pad(clip, ((0, 0), (before, after)), _PAD_MODES[self.padding])
+            frames = frame_views(clip[:, start:], self.n_fft, self._hop)
             clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
 
@@ -149,9 +240,17 @@ class STFT(ArrayTransformer):
     def _hop(self):
         return self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
 
+    @property
+    def _margin(self):
+        """Number of samples that are padded at an end."""
+        return self.n_fft // 2 if self.padding else 0
+
+    @property
+    def _min_times(self):
+        return {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}[self.padding]
+
     def _check_audio(self, X, ensure_finite=True):
-        min_times = {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}
-        X = check_audio(X, min_times=min_times[self.padding], ensure_finite=ensure_finite)
+        X = check_audio(X, min_times=self._min_times, ensure_finite=ensure_finite)
         if isinstance(X, list):
             raise ValueError(
                 "X must hold clips of the same length, because a spectrum is one array; got "
@@ -159,3 +258,13 @@ class STFT(ArrayTransformer):
                 "AudioReader(duration=...) does), or use BinauralCues, which takes any lengths."
             )
         return X
+
+
+def _joined(audio, X):
+    """Audio with further samples of the same signals and channels."""
+    if np.shape(X)[-1:] == (0,):
+        return audio
+    X = check_audio(X, n_channels=audio.shape[1] or None)
+    if len(X) != len(audio):
+        raise ValueError(f"X must hold batch_size={len(audio)} signals, as state; got {len(X)}.")
+    return np.concatenate([audio, X], axis=2) if audio.size else X

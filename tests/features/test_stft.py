@@ -125,3 +125,52 @@ def test_short_clips_are_refused():
 def test_wrong_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
         STFT(**parameters).transform(noise(1, 2, 1000))
+
+
+def in_chunks(transform, X, sizes):
+    """Spectra of the chunks of a signal, and of its end."""
+    state, parts = transform.initial_state(len(X)), []
+    for chunk in np.split(X, np.cumsum(sizes), axis=2):
+        part, state = transform.step(chunk, state)
+        parts.append(part)
+    parts.append(transform.flush(state))
+    return np.concatenate([part for part in parts if part.size], axis=3)
+
+
+@pytest.mark.parametrize("padding", ["reflect", "zeros", None])
+@pytest.mark.parametrize(
+    ("n_fft", "hop_length"), [(64, 16), (64, 40), (65, 7), (64, 100), (65, 300)]
+)
+@pytest.mark.parametrize("n_times", [65, 66, 400, 421])
+def test_chunks_give_the_frames_of_the_whole(padding, n_fft, hop_length, n_times):
+    X = noise(2, 3, n_times).astype(np.float32)
+    transform = STFT(n_fft, hop_length=hop_length, padding=padding)
+    expected = transform.transform(X)
+    sizes = np.random.default_rng(n_times).integers(0, 60, 5)
+    for chunks in (sizes, [1] * n_times, [n_times, 0], [0, 3]):
+        np.testing.assert_array_equal(in_chunks(transform, X, chunks), expected)
+
+
+def test_a_frame_comes_with_its_last_sample():
+    transform = STFT(512, hop_length=320, padding="reflect")
+    X, state = noise(1, 2, 2000), transform.initial_state()
+    seen = []
+    for sample in np.split(X, 2000, axis=2):
+        spectrum, state = transform.step(sample, state)
+        seen.append(spectrum.shape[3])
+        assert state.audio.shape[2] <= 512
+    np.testing.assert_array_equal(np.flatnonzero(seen), [256, 575, 895, 1215, 1535, 1855])
+
+
+def test_wrong_chunks_are_refused():
+    transform = STFT(64, padding="reflect")
+    _, state = transform.step(noise(2, 3, 40), transform.initial_state(2))
+    with pytest.raises(ValueError, match="n_channels=3"):
+        transform.step(noise(2, 2, 40), state)
+    with pytest.raises(ValueError, match="batch_size=2"):
+        transform.step(noise(1, 3, 40), state)
+    with pytest.raises(ValueError, match="NaN"):
+        transform.step(np.full((2, 3, 4), np.nan), state)
+    _, short = transform.step(noise(1, 3, 32), transform.initial_state(1))
+    with pytest.raises(ValueError, match="at least 33 times"):
+        transform.flush(short)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.base import LocalizerMixin, track_table
 from sslearn.doa._clips import Clips, known_steps, stft_hop
 from sslearn.doa._recording_checks import Listener, warn_of_units
+from sslearn.doa._stream import BlockStreamMixin
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import AudioReader
 from sslearn.geometry import angles_to_unit_vectors, check_doa, check_multi_doa
@@ -30,7 +31,7 @@ from sslearn.utils import (
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
 
 
-class SpectrumLocalizer(LocalizerMixin, BaseEstimator):
+class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
     """Base of localizers for a known array: from spectra to directions, chunk by chunk.
 
     A subclass implements ``_prepare(freqs, n_angles)``, which ``fit`` calls, ``_sums(X)``, from the

@@ -24,6 +24,7 @@ _ROOMS = (
     "plotting",
     "recipes",
     "simulation",
+    "streaming",
     "utils",
 )
 

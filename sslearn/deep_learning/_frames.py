@@ -116,4 +116,4 @@ class FramePredictionMixin:
             return self._decode(outputs, X)
         y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
         n_sources = y.shape[1] if y.ndim == 3 else 1
-        return y.reshape(*outputs.shape[:2], n_sources, -1)
+        return y.reshape(*outputs.shape[:2], n_sources, 1 if y.ndim == 1 else y.shape[-1])

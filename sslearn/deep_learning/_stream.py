@@ -1,3 +1,4 @@
+from functools import cached_property
 from numbers import Integral
 
 import numpy as np
@@ -82,6 +83,22 @@ class FrameStream:
             inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
             outputs, self._state = self._outputs.eval().step(inputs, self._state)
         return self.localizer._decode_frames(outputs.cpu().numpy(), X)
+
+    @cached_property
+    def frames_per_output(self):
+        """Number of frames, on the last axis of X, that the network joins in one output."""
+        import torch
+
+        network = self._outputs.network
+        weight = next(network.parameters())
+        frame = weight.new_zeros(1, *self.localizer._input_shape[:-1], 1)
+        state, n_outputs = network.initial_state(1), []
+        with torch.inference_mode():
+            # The first output may need more frames, or fewer.
+            while sum(n_outputs) < 2:
+                outputs, state = network.step(frame, state)
+                n_outputs.append(outputs.shape[1])
+        return len(n_outputs) - 1 - n_outputs.index(1)
 
     def _check_X(self, X):
         X = np.array(X)

@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin, track_table
-from sslearn.doa._clips import Clips, known_steps, stft_hop
+from sslearn.doa._clips import Clips, known_steps
 from sslearn.doa._recording_checks import Listener, warn_of_units
 from sslearn.doa._stream import BlockStreamMixin
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
-from sslearn.features import AudioReader
+from sslearn.features import AudioReader, stft_hop
 from sslearn.geometry import angles_to_unit_vectors, check_doa, check_multi_doa
 from sslearn.utils import (
     as_samples,

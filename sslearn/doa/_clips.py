@@ -10,7 +10,7 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from sslearn.features import STFT, AudioReader
+from sslearn.features import STFT, AudioReader, stft_hop
 from sslearn.utils import (
     audio_info,
     check_audio,
@@ -192,11 +192,6 @@ def known_steps(batch_transform):
     if [type(step) for step in steps] not in ([STFT], [AudioReader, STFT]):
         return None, None
     return None if len(steps) == 1 else steps[0], steps[-1]
-
-
-def stft_hop(stft):
-    """Distance of the frames of an STFT, in samples."""
-    return stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
 
 
 def _file_shape(path, reader):

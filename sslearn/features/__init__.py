@@ -21,6 +21,7 @@ from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
 from sslearn.features._spectrum_maps import PhaseMap, RealImag
 from sslearn.features._stft import STFT
+from sslearn.features._stft import stft_hop as stft_hop
 
 __all__ = [  # noqa: RUF022
     "AmbisonicEncoder",

@@ -178,7 +178,7 @@ class STFT(ArrayTransformer):
         if start < 0 and n_times < self._min_times:
             return self._spectra(audio[..., :0]), _State(audio, start)
         spectrum = self._spectra(audio, max(0, -start), 0, max(0, start))
-        start += spectrum.shape[3] * self._hop
+        start += spectrum.shape[3] * stft_hop(self)
         # The mirror image at the end is of so many samples.
         kept = self._margin + 1 if self.padding == "reflect" else 0
         done = max(0, min(start, n_times - kept))
@@ -211,7 +211,7 @@ class STFT(ArrayTransformer):
         """Spectra of the frames from a sample on, of audio with so many samples padded."""
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
-        n_frames = 1 + (X.shape[2] + before + after - start - self.n_fft) // self._hop
+        n_frames = 1 + (X.shape[2] + before + after - start - self.n_fft) // stft_hop(self)
         spectrum = np.empty(
             (*X.shape[:2], self.n_fft // 2 + 1, max(0, n_frames)),
             dtype=np.result_type(X.dtype, np.complex64),
@@ -229,16 +229,12 @@ class STFT(ArrayTransformer):
                 )
             if before or after:
                 clip = np.pad(clip, ((0, 0), (before, after)), _PAD_MODES[self.padding])
-            frames = frame_views(clip[:, start:], self.n_fft, self._hop)
+            frames = frame_views(clip[:, start:], self.n_fft, stft_hop(self))
             clip_spectrum[:] = rfft(frames * window).swapaxes(1, 2)
         return spectrum
 
     def _axis_names(self):
         return [f"channel{c}" for c in range(self.n_features_in_)], self._bin_names()
-
-    @property
-    def _hop(self):
-        return self.hop_length or max(1, (self.win_length or self.n_fft) // 4)
 
     @property
     def _margin(self):
@@ -258,6 +254,11 @@ class STFT(ArrayTransformer):
                 "AudioReader(duration=...) does), or use BinauralCues, which takes any lengths."
             )
         return X
+
+
+def stft_hop(stft):
+    """Distance of the frames of an STFT, in samples."""
+    return stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
 
 
 def _joined(audio, X):

@@ -3,8 +3,19 @@
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._crnn import CRNN
 from sslearn.networks._histogram_net import HistogramNet
+from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._snet import SNet, SNetSplit
 
-__all__ = ["CRNN", "HistogramNet", "MLP", "NetworkRecipe", "PNN", "PNNSplit", "SNet", "SNetSplit"]  # noqa: RUF022
+__all__ = [  # noqa: RUF022
+    "CRNN",
+    "HistogramNet",
+    "IPDNet",
+    "MLP",
+    "NetworkRecipe",
+    "PNN",
+    "PNNSplit",
+    "SNet",
+    "SNetSplit",
+]

@@ -1,5 +1,7 @@
 """Shapes and sizes that network recipes can be built for."""
 
+from math import prod
+
 import numpy as np
 
 from sslearn.utils.param_validation import Integral
@@ -140,3 +142,65 @@ def two_sources(recipe, output_shape):
             f"{name.removesuffix('Split')} for one source."
         )
     return output_shape[1]
+
+
+def check_mics(recipe, n_maps):
+    """Number of microphones of a recipe that takes two maps of each of at least two.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+        Recipe that is named in messages.
+    n_maps : int
+        Number of maps.
+
+    Returns
+    -------
+    n_mics : int
+        Half of them.
+
+    Raises
+    ------
+    ValueError
+        If the number is odd or below four.
+    """
+    if n_maps % 2 or n_maps < 4:
+        raise ValueError(
+            f"{type(recipe).__name__} needs two maps of each of at least 2 microphones; got "
+            f"{n_maps} maps. Put RealImag before it, or a FeatureStack of levels and phases."
+        )
+    return n_maps // 2
+
+
+def phases_per_bin(recipe, n_freqs, output_shape):
+    """Number of cosines and sines that a recipe outputs in each bin, for all sources.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+        Recipe that is named in messages.
+    n_freqs : int
+        Number of bins.
+    output_shape : tuple of int
+        Shape of one output: ``(n_outputs,)`` or ``(n_sources, n_outputs)``.
+
+    Returns
+    -------
+    n_phases : int
+        ``n_sources n_outputs / n_freqs``.
+
+    Raises
+    ------
+    ValueError
+        If there are more axes, or the outputs are not cosines and sines of all bins.
+    """
+    output_shape = check_shape("output_shape", output_shape)
+    n_outputs = output_shape[-1]
+    if len(output_shape) > 2 or n_outputs % (2 * n_freqs):
+        raise ValueError(
+            f"{type(recipe).__name__} outputs a cosine and a sine in each of {n_freqs} bins for "
+            f"each pair of microphones, output_shape (n_outputs,) or (n_sources, n_outputs) with "
+            f"a multiple of {2 * n_freqs} outputs; got {output_shape}. Give the encoding the n_fft "
+            "of the maps, and leave out 0 Hz in both."
+        )
+    return prod(output_shape) // n_freqs

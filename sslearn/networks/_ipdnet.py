@@ -1,0 +1,154 @@
+from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._shapes import check_maps_shape, check_sizes, phases_per_bin
+from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
+
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+OUTPUT_ORDER = [StrOptions({"clean", "released"})]  # the constraint of ``output_order``
+
+
+class IPDNet(NetworkRecipe):
+    """Full-band and narrow-band recurrent network for phase differences of several sources.
+
+    In each block a recurrence along frequency is followed by one along time with the same weights
+    in all bins; causal convolutions then output tracks of phase differences.
+
+    Parameters
+    ----------
+    n_units : int, default=256
+        Outputs of each recurrence, the published width for five microphones; for two it is 128.
+    n_blocks : int, default=2
+        Number of blocks.
+    n_filters : int, default=128
+        Filters of the convolutions before the last.
+    pool_sizes : tuple of int, default=(1, 5)
+        Frames that become one after each convolution but the last. An output for each
+        5 frames of 20 ms is one each 100 ms; the paper uses ``(3, 4)`` with frames of 16 ms.
+    dropout : float, default=0.2
+        Probability of dropping an output of a recurrence in training.
+    causal : bool, default=True
+        Whether the recurrences along time run forward alone, so that no output depends on later
+        frames and the module has a state for streams. False is the published offline network.
+    output_order : {"clean", "released"}, default="clean"
+        Place of cosine and sine in the outputs of a pair. With ``"clean"`` the outputs of a bin
+        are the cosine and sine at its own frequency. ``"released"`` is what the program of the
+        authors does: neighbouring outputs of a bin take neighbouring places among the targets, so
+        that the lower half of the bins emits all cosines and the upper half all sines.
+
+    See Also
+    --------
+    FNSSL : Its predecessor for one source, one pair of microphones at a time.
+    TFMamba : The same network with selective state spaces as recurrences.
+    sslearn.encoding.IPDEncoding : Its targets.
+
+    Notes
+    -----
+    With maps x, in each of the blocks, of dropout after each recurrence,
+
+        f = BLSTM_frequency(z),  z = LSTM_time([f, x]),  z <- [z, x],
+
+    where z is x before the first block. The head is ``conv(3 x 3), ReLU, mean over frames`` for
+    each of the ``pool_sizes``, ``conv(3 x 3), tanh``, without biases, with zeros around the bins
+    and two frames of zeros before the first. With one source, ``output_shape`` may leave out its
+    axis. Weights start as torch does it.
+
+    Different from the paper: means over (1, 5) frames, and the clean order of outputs.
+
+    References
+    ----------
+    Y. Wang, B. Yang and X. Li, "IPDnet: A universal direct-path IPD estimation network for sound
+    source localization", IEEE/ACM Transactions on Audio, Speech, and Language Processing 32, 2024,
+    doi:10.1109/TASLP.2024.3507560.
+
+    Examples
+    --------
+    Five microphones, and two; 256 frequencies, 201 frames, two sources:
+
+    >>> from sslearn.networks import IPDNet
+    >>> IPDNet().count_parameters((10, 256, 201), (2, 2048))
+    2094336
+    >>> IPDNet(128).count_parameters((4, 256, 201), (2, 512))
+    709632
+    """
+
+    _parameter_constraints: dict = {
+        "n_units": _COUNT,
+        "n_blocks": _COUNT,
+        "n_filters": _COUNT,
+        "pool_sizes": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "causal": ["boolean"],
+        "output_order": OUTPUT_ORDER,
+    }
+
+    def __init__(
+        self,
+        n_units=256,
+        *,
+        n_blocks=2,
+        n_filters=128,
+        pool_sizes=(1, 5),
+        dropout=0.2,
+        causal=True,
+        output_order="clean",
+    ):
+        self.n_units = n_units
+        self.n_blocks = n_blocks
+        self.n_filters = n_filters
+        self.pool_sizes = pool_sizes
+        self.dropout = dropout
+        self.causal = causal
+        self.output_order = output_order
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            ``(n_maps, n_freqs, n_frames)``, real and imaginary parts of the microphones.
+        output_shape : tuple of int
+            ``(n_outputs,)`` or ``(n_sources, n_outputs)``, with
+            ``n_outputs = 2 n_freqs n_pairs``.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
+            \\*output_shape), with a block for each ``prod(pool_sizes)`` frames; frames that do not
+            fill the last block are dropped. It takes any number of frames. If ``causal``, it has
+            ``initial_state`` and ``step``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a shape is not valid.
+        """
+        from torch import nn
+
+        from sslearn.networks._narrow_band_layers import (
+            FullNarrowBlock,
+            FullNarrowTrunk,
+            chain,
+            lstm,
+            phase_head,
+        )
+
+        self._validate_params()
+        n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
+        n_outputs = phases_per_bin(self, n_freqs, output_shape)
+        pool_sizes = check_sizes("pool_sizes", self.pool_sizes)
+        n_features = self.n_units + n_maps
+        widths = [n_maps] + [n_features] * (self.n_blocks - 1)
+        blocks = [
+            FullNarrowBlock(
+                lstm(width, self.n_units, bidirectional=True),
+                lstm(n_features, self.n_units, bidirectional=not self.causal),
+                self.dropout,
+            )
+            for width in widths
+        ]
+        trunk = FullNarrowTrunk(nn.Identity(), blocks)
+        head = phase_head(
+            n_features, self.n_filters, n_outputs, pool_sizes, output_shape, self.output_order
+        )
+        return chain([trunk, *head], self.causal)

@@ -1,0 +1,164 @@
+import torch
+from torch import nn
+
+from sslearn.networks._causal_layers import (
+    AlongFrequency,
+    AlongTime,
+    Causal,
+    CausalChain,
+    CausalConv,
+    TimePool,
+)
+from sslearn.networks.layers import PrivateDropout
+
+
+def chain(layers, causal):
+    """Layers in a row, with a state if they are causal."""
+    return (CausalChain if causal else nn.Sequential)(*layers)
+
+
+def lstm(n_inputs, n_outputs, *, bidirectional):
+    """LSTM over rows, whose directions share the outputs."""
+    if bidirectional and n_outputs % 2:
+        raise ValueError(f"n_units must be even, half for each direction; got {n_outputs}.")
+    n_units = n_outputs // 2 if bidirectional else n_outputs
+    return nn.LSTM(n_inputs, n_units, batch_first=True, bidirectional=bidirectional)
+
+
+class FullNarrowBlock(Causal):
+    """Recurrence along frequency, then along time, each followed by the input of the network.
+
+    Parameters
+    ----------
+    full, narrow : torch.nn.Module
+        Layers along frequency and along time, of rows.
+    dropout : float
+        Probability of dropping an output of either in training.
+    mixers : tuple of torch.nn.Module, default=None
+        What is made of the outputs of either with the input at their end; None leaves them.
+    """
+
+    def __init__(self, full, narrow, dropout=0.0, mixers=None):
+        super().__init__()
+        self.full, self.narrow = AlongFrequency(full), AlongTime(narrow)
+        self.dropout = PrivateDropout(dropout)
+        self.mixers = nn.ModuleList(mixers or (nn.Identity(), nn.Identity()))
+
+    def step(self, z, inputs, state=None):
+        """Outputs of z, (n, n_frames, n_freqs, n_features), and the state along time."""
+        full_mixer, narrow_mixer = self.mixers
+        z = full_mixer(torch.cat([self.dropout(self.full(z)), inputs], -1))
+        z, state = self.narrow.step(z, state)
+        return narrow_mixer(torch.cat([self.dropout(z), inputs], -1)), state
+
+
+class FullNarrowTrunk(Causal):
+    """Encoder and blocks, of maps (n, n_maps, n_freqs, n_frames).
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        Layer before the first block.
+    blocks : list of FullNarrowBlock
+        Blocks.
+    """
+
+    def __init__(self, encoder, blocks):
+        super().__init__()
+        self.encoder = encoder
+        self.blocks = nn.ModuleList(blocks)
+
+    def step(self, x, state=None):
+        """Features (n, n_features, n_frames, n_freqs) and the states of the blocks."""
+        inputs = x.permute(0, 3, 2, 1).contiguous()
+        z, states = self.encoder(inputs), []
+        for block, before in zip(self.blocks, state or [None] * len(self.blocks), strict=True):
+            z, after = block.step(z, inputs, before)
+            states.append(after)
+        # The maps are the fastest axis, the order in which convolutions are fastest.
+        return z.permute(0, 3, 1, 2), states
+
+
+class ResidualTrunk(Causal):
+    """Recurrences along frequency and time with sums between them, of maps.
+
+    Parameters
+    ----------
+    n_maps, n_units : int
+        Maps of the input, features of each layer.
+    n_blocks : int
+        Number of blocks.
+    dropout : float
+        Probability of dropping an output of a recurrence in training.
+    causal : bool
+        Whether the recurrence along time runs forward alone.
+    """
+
+    def __init__(self, n_maps, n_units, n_blocks, dropout, causal):
+        super().__init__()
+        widths = [n_maps] + [n_units] * (n_blocks - 1)
+        self.full = nn.ModuleList(
+            AlongFrequency(lstm(n, n_units, bidirectional=True)) for n in widths
+        )
+        widths[0] += n_units
+        self.narrow = nn.ModuleList(
+            AlongTime(lstm(n, n_units, bidirectional=not causal)) for n in widths
+        )
+        self.dropout = PrivateDropout(dropout)
+
+    def step(self, x, state=None):
+        """Features (n, n_features, n_frames, n_freqs) and the states along time."""
+        z, full, states = x.permute(0, 3, 2, 1).contiguous(), None, []
+        blocks = zip(self.full, self.narrow, state or [None] * len(self.full), strict=True)
+        for along_frequency, along_time, before in blocks:
+            first = full is None
+            full = along_frequency(z if first else z + full)
+            dropped = self.dropout(full)
+            mixed = torch.cat([dropped, z], -1) if first else dropped + z
+            z, after = along_time.step(mixed, before)
+            z = self.dropout(z)
+            states.append(after)
+        return z.permute(0, 3, 1, 2), states
+
+
+def phase_head(n_features, n_filters, n_outputs, pool_sizes, output_shape, output_order):
+    """Layers from features (n, n_features, n_frames, n_freqs) to outputs of blocks of frames.
+
+    Parameters
+    ----------
+    n_features, n_filters, n_outputs : int
+        Channels before, between and after the convolutions, in each bin.
+    pool_sizes : tuple of int
+        Frames that become one after each convolution but the last.
+    output_shape, output_order
+        As in :class:`PhaseOutputs`.
+    """
+    layers = []
+    for pool_size in pool_sizes:
+        layers += [CausalConv(n_features, n_filters), nn.ReLU(inplace=True), TimePool(pool_size)]
+        n_features = n_filters
+    layers += [CausalConv(n_features, n_outputs), nn.Tanh()]
+    return [*layers, PhaseOutputs(output_shape, output_order)]
+
+
+class PhaseOutputs(nn.Module):
+    """Outputs of each bin, (n, n_outputs, n_frames, n_freqs), as targets are laid out.
+
+    Parameters
+    ----------
+    output_shape : tuple of int
+        Shape of one output, whose last size is twice the number of bins times that of pairs.
+    output_order : {"clean", "released"}, default="clean"
+        Whether the outputs of a pair are all cosines, then all sines, or alternate.
+    """
+
+    def __init__(self, output_shape, output_order="clean"):
+        super().__init__()
+        self.output_shape = output_shape
+        self.axes = (0, 4, 1, 2, 5, 3) if output_order == "clean" else (0, 4, 1, 5, 2, 3)
+
+    def forward(self, x):
+        """Outputs of shape (n, n_frames, *output_shape)."""
+        n_sources = self.output_shape[0] if len(self.output_shape) > 1 else 1
+        parts = x.unflatten(1, (n_sources, 2, x.shape[1] // (2 * n_sources)))
+        return parts.permute(self.axes).reshape(len(x), x.shape[2], *self.output_shape)

@@ -2,6 +2,7 @@
 
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._crnn import CRNN
+from sslearn.networks._fnssl import FNSSL
 from sslearn.networks._histogram_net import HistogramNet
 from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._mlp import MLP
@@ -10,6 +11,7 @@ from sslearn.networks._snet import SNet, SNetSplit
 
 __all__ = [  # noqa: RUF022
     "CRNN",
+    "FNSSL",
     "HistogramNet",
     "IPDNet",
     "MLP",

@@ -1,0 +1,131 @@
+from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._shapes import check_maps_shape, check_mics, check_shape
+from sslearn.utils.param_validation import Integral, Interval, Real
+
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+
+
+class FNSSL(NetworkRecipe):
+    """Full-band and narrow-band recurrent network for one source, pair by pair.
+
+    The first microphone and each other one are a sample of their own for the network, so its
+    weights do not depend on the array.
+
+    Parameters
+    ----------
+    n_units : int, default=256
+        Outputs of each recurrence.
+    n_blocks : int, default=3
+        Number of blocks.
+    pool_size : int, default=5
+        Frames that become one: 100 ms for frames of 20 ms; the paper uses 12 of 16 ms.
+    dropout : float, default=0.2
+        Probability of dropping an output of a recurrence in training.
+    causal : bool, default=True
+        Whether the recurrences along time run forward alone, so that no output depends on later
+        frames and the module has a state for streams. False is the published offline network.
+
+    See Also
+    --------
+    IPDNet : Its successor, for several sources and all microphones at once.
+    sslearn.encoding.IPDEncoding : Its targets.
+
+    Notes
+    -----
+    With the four maps x of a pair, the first block is ``f = BLSTM_frequency(x)``, ``z =
+    LSTM_time([f, x])``, each later one ``f' = BLSTM_frequency(z + f)``, ``z' = LSTM_time(f' + z)``.
+    Dropout acts on f where it enters the recurrence along time, and on z everywhere. The mean of z
+    over the frames of a block goes through a dense layer with two outputs and tanh, the cosine
+    and the sine of the phase difference in the bin. Classes are scored by a dense layer on these
+    cosines and sines, of all pairs where there are several, which is our extension.
+
+    References
+    ----------
+    Y. Wang, B. Yang and X. Li, "FN-SSL: Full-band and narrow-band fusion for sound source
+    localization", Interspeech 2023, arXiv:2305.19610. Means over 5 frames are our choice.
+
+    Examples
+    --------
+    A pair, 256 frequencies, 298 frames; phase differences, or 180 directions:
+
+    >>> from sslearn.networks import FNSSL
+    >>> FNSSL().count_parameters((4, 256, 298), (1, 512))
+    2511362
+    >>> FNSSL(causal=False).count_parameters((4, 256, 298), (1, 512))
+    2118146
+    >>> FNSSL().count_parameters((4, 256, 298), (180,))
+    2603702
+    """
+
+    _parameter_constraints: dict = {
+        "n_units": _COUNT,
+        "n_blocks": _COUNT,
+        "pool_size": _COUNT,
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "causal": ["boolean"],
+    }
+
+    def __init__(self, n_units=256, *, n_blocks=3, pool_size=5, dropout=0.2, causal=True):
+        self.n_units = n_units
+        self.n_blocks = n_blocks
+        self.pool_size = pool_size
+        self.dropout = dropout
+        self.causal = causal
+
+    def build(self, input_shape, output_shape):
+        """Make the torch module.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            ``(2 n_mics, n_freqs, n_frames)``, real and imaginary parts of the microphones.
+        output_shape : tuple of int
+            ``(1, n_outputs)`` with ``n_outputs = 2 n_freqs (n_mics - 1)`` for phase differences,
+            or ``(n_classes,)``.
+
+        Returns
+        -------
+        module : torch.nn.Module
+            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
+            \\*output_shape), with a block for each ``pool_size`` frames; frames that do not fill
+            the last block are dropped. It takes any number of frames. If ``causal``, it has
+            ``initial_state`` and ``step``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a shape is not valid.
+        """
+        from torch import nn
+
+        from sslearn.networks._causal_layers import TimePool
+        from sslearn.networks._narrow_band_layers import PhaseOutputs, ResidualTrunk, chain
+        from sslearn.networks._pair_layers import JoinPairs, Permute, SplitPairs
+
+        self._validate_params()
+        n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
+        n_pairs = check_mics(self, n_maps) - 1
+        output_shape = check_shape("output_shape", output_shape)
+        n_phases = 2 * n_freqs * n_pairs
+        if len(output_shape) > 1 and output_shape != (1, n_phases):
+            raise ValueError(
+                f"FNSSL outputs {n_phases} cosines and sines of one source, output_shape "
+                f"(1, {n_phases}), or the scores of (n_classes,); got {output_shape}. "
+                "Use IPDNet for several sources."
+            )
+        layers = [
+            SplitPairs(n_pairs + 1),
+            ResidualTrunk(4, self.n_units, self.n_blocks, self.dropout, self.causal),
+            TimePool(self.pool_size),
+            Permute(0, 2, 3, 1),
+            nn.Linear(self.n_units, 2),
+            nn.Tanh(),
+            Permute(0, 3, 1, 2),
+            PhaseOutputs((2 * n_freqs,)),
+            JoinPairs(n_pairs),
+        ]
+        if len(output_shape) > 1:
+            layers.append(nn.Unflatten(2, output_shape))
+        else:
+            layers.append(nn.Linear(n_phases, *output_shape))
+        return chain(layers, self.causal)

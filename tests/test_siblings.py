@@ -55,7 +55,7 @@ FIRST = {
     "ITD": "fs",
     "IntensityVector": "convention",
     "LevelMap": "channels",
-    "OnlineNormalizer": "n_frames",
+    "LogMagnitude": None,
     "PhaseMap": None,
     "RealImag": None,
     "STFT": "n_fft",

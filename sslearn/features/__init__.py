@@ -19,7 +19,7 @@ from sslearn.features._level_map import LevelMap
 from sslearn.features._online_normalizer import OnlineNormalizer
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
-from sslearn.features._spectrum_maps import PhaseMap, RealImag
+from sslearn.features._spectrum_maps import LogMagnitude, PhaseMap, RealImag
 from sslearn.features._stft import STFT
 from sslearn.features._stft import stft_hop as stft_hop
 
@@ -36,7 +36,7 @@ __all__ = [  # noqa: RUF022
     "ITD",
     "IntensityVector",
     "LevelMap",
-    "OnlineNormalizer",
+    "LogMagnitude",
     "PhaseMap",
     "RealImag",
     "STFT",

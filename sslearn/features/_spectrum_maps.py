@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.utils import check_spectrum
-from sslearn.utils.param_validation import StrOptions, _fit_context
+from sslearn.utils.param_validation import Interval, Real, StrOptions, _fit_context
 
 
 class SpectrumMap(ArrayTransformer):
@@ -120,6 +120,84 @@ class PhaseMap(SpectrumMap):
         return maps
 
 
+class LogMagnitude(SpectrumMap):
+    """Logarithm of the magnitude of each channel.
+
+    Parameters
+    ----------
+    offset : float, default=1e-6
+        What is added to magnitudes, so that silence has a logarithm.
+    drop_dc : bool, default=False
+        Whether the bin of 0 Hz is left out.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of channels seen in ``fit``.
+
+    See Also
+    --------
+    LevelMap : Levels in dB above the mean of a clip.
+    PhaseMap : The phases.
+
+    Notes
+    -----
+    ``log10(|X| + offset)``. No bin depends on another one, so chunks of a signal have the same maps
+    as the whole. With the phases it is the input of :class:`sslearn.networks.SRPDNN` [1]_.
+
+    References
+    ----------
+    .. [1] B. Yang, H. Liu and X. Li, "SRP-DNN: Learning direct-path phase difference for multiple
+       moving sound source localization", ICASSP 2022, arXiv:2202.07859.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.features import LogMagnitude
+    >>> spectrum = np.array([100j, -1.0, 0.0]).reshape(1, 1, 3, 1)
+    >>> LogMagnitude().transform(spectrum).ravel().round(3).tolist()
+    [2.0, 0.0, -6.0]
+    """
+
+    _parameter_constraints: dict = {
+        "offset": [Interval(Real, 0, None, closed="neither")],
+        **SpectrumMap._parameter_constraints,
+    }
+
+    _parts = ("log_magnitude",)
+
+    def __init__(self, *, offset=1e-6, drop_dc=False):
+        self.offset = offset
+        self.drop_dc = drop_dc
+
+    def transform(self, X):
+        """Compute the logarithms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
+            Spectra, as :class:`STFT` makes them.
+
+        Returns
+        -------
+        maps : ndarray of shape (n_samples, n_channels, n_freqs, n_frames)
+            Logarithms to base 10, one frequency less if ``drop_dc``; float32 for complex64
+            spectra.
+
+        Raises
+        ------
+        TypeError
+            If X is not complex.
+        ValueError
+            If X has not four axes, is empty or not finite, or holds nothing but the bin of 0 Hz
+            where that is dropped.
+        """
+        self._validate_params()
+        maps = np.abs(self._check_spectrum(X)[:, :, int(self.drop_dc) :])
+        maps += maps.dtype.type(self.offset)
+        return np.log10(maps, out=maps)
+
+
 class RealImag(SpectrumMap):
     """Real parts of all channels, then their imaginary parts.
 
@@ -139,6 +217,7 @@ class RealImag(SpectrumMap):
     See Also
     --------
     PhaseMap : Phases alone.
+    LogMagnitude : Level alone.
     FrameBlocks : Cuts the frames into the blocks that :class:`sslearn.networks.SNet` sees.
 
     Notes

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sslearn.features import IPD, STFT, FrameBlocks, PhaseMap, RealImag, make_feature_stack
+from sslearn.features import (
+    IPD,
+    STFT,
+    FrameBlocks,
+    LogMagnitude,
+    PhaseMap,
+    RealImag,
+    make_feature_stack,
+)
 
 
 def noise(*shape, dtype=np.complex128):
@@ -42,6 +50,16 @@ def test_differences_of_phase_maps_are_the_phase_differences():
     maps = PhaseMap().transform(X)
     difference = np.angle(np.exp(1j * (maps[:, 1:] - maps[:, :1])))
     np.testing.assert_allclose(difference, IPD().transform(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_known_logarithms(dtype):
+    X = np.array([100j, -1.0, 0.0, 1e-6], dtype).reshape(1, 1, 4, 1)
+    maps = LogMagnitude().transform(X)
+    assert maps.dtype == X.real.dtype
+    np.testing.assert_allclose(maps.ravel(), [2, 0, -6, np.log10(2e-6)], atol=1e-6)
+    np.testing.assert_array_equal(LogMagnitude(drop_dc=True).transform(X), maps[:, :, 1:])
+    np.testing.assert_allclose(LogMagnitude(offset=1).transform(X)[0, 0, 2], 0)
 
 
 def test_real_parts_of_all_channels_come_first():

@@ -4,22 +4,20 @@ from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._crnn import CRNN
 from sslearn.networks._fnssl import FNSSL
 from sslearn.networks._histogram_net import HistogramNet
-from sslearn.networks._ipdnet import IPDNet
+from sslearn.networks._ipdnet2 import IPDNet2
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 
-__all__ = [  # noqa: RUF022
+__all__ = [
     "CRNN",
-    "FNSSL",
     "HistogramNet",
-    "IPDNet",
+    "IPDNet2",
     "MLP",
     "NetworkRecipe",
     "PNN",
     "PNNSplit",
     "SNet",
     "SNetSplit",
-    "SRPDNN",
-]
+]  # noqa: RUF022

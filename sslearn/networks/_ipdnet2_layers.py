@@ -1,0 +1,255 @@
+import torch
+from torch import nn
+from torch.nn.functional import silu
+
+from sslearn.networks._mamba_layers import Mamba
+
+# Tensors in the network are (n_frames, n_samples, n_freqs, n_units) and contiguous: a convolution
+# over frequency then sees images in the order of channels last, and the scan sees frames, each
+# without a copy.
+
+
+def _average(x, axis, size):
+    """Mean of each ``size`` neighbours on an axis."""
+    return x if size == 1 else x.unflatten(axis, (-1, size)).mean(axis + 1)
+
+
+class FrameEncoder(nn.Module):
+    """Convolution over the past of each bin.
+
+    Parameters
+    ----------
+    n_maps, n_units : int
+        Channels before and after.
+    n_freqs : int
+        Bins.
+    kernel_size : int
+        Frames that an output depends on.
+    """
+
+    def __init__(self, n_maps, n_units, n_freqs, kernel_size):
+        super().__init__()
+        self.conv = nn.Conv2d(n_maps, n_units, (kernel_size, 1))
+        self.n_freqs = n_freqs
+
+    def initial_state(self, n_samples):
+        """Zeros as the frames before the first one."""
+        _, n_maps, kernel_size, _ = self.conv.weight.shape
+        return self.conv.weight.new_zeros(kernel_size - 1, n_samples, self.n_freqs, n_maps)
+
+    def step(self, x, state):
+        """Outputs of the next frames, and the last inputs."""
+        padded = torch.cat([state, x])
+        image = padded.flatten(1, 2).permute(2, 0, 1).unsqueeze(0)
+        y = self.conv(image).squeeze(0).permute(1, 2, 0)
+        return y.unflatten(1, x.shape[1:3]), padded[len(x) :]
+
+
+class FrequencyConv(nn.Module):
+    """Residual grouped convolution over neighbouring frequencies.
+
+    Parameters
+    ----------
+    n_units : int
+        Channels.
+    kernel_size : int
+        Frequencies that an output depends on.
+    n_groups : int
+        Groups of channels that do not see each other.
+    """
+
+    def __init__(self, n_units, kernel_size, n_groups):
+        super().__init__()
+        self.norm = nn.LayerNorm(n_units)
+        self.conv = nn.Conv2d(
+            n_units, n_units, (1, kernel_size), padding=(0, kernel_size // 2), groups=n_groups
+        )
+        self.activation = nn.PReLU(n_units)
+
+    def forward(self, x):
+        """``x + PReLU(conv(norm(x)))``."""
+        image = self.norm(x).flatten(0, 1).permute(2, 0, 1).unsqueeze(0)
+        y = self.activation(self.conv(image)).squeeze(0).permute(1, 2, 0)
+        return x + y.unflatten(0, x.shape[:2])
+
+
+class FrequencyLinear(nn.Module):
+    """Residual dense layer along frequency, shared by a few channels.
+
+    Parameters
+    ----------
+    n_units, n_squeezed : int
+        Channels, and those that are mixed along frequency.
+    n_freqs : int
+        Frequencies.
+    """
+
+    def __init__(self, n_units, n_squeezed, n_freqs):
+        super().__init__()
+        self.norm = nn.LayerNorm(n_units)
+        self.squeeze = nn.Linear(n_units, n_squeezed)
+        self.mix = nn.Linear(n_freqs, n_freqs)
+        self.expand = nn.Linear(n_squeezed, n_units)
+
+    def forward(self, x):
+        """``x + SiLU(expand(mix(SiLU(squeeze(norm(x))))))``."""
+        squeezed = silu(self.squeeze(self.norm(x)))
+        return x + silu(self.expand(self.mix(squeezed.mT).mT))
+
+
+class NarrowBand(nn.Module):
+    """Residual Mamba over the frames of each frequency.
+
+    Parameters
+    ----------
+    n_units : int
+        Channels.
+    """
+
+    def __init__(self, n_units):
+        super().__init__()
+        self.norm = nn.LayerNorm(n_units)
+        self.mamba = Mamba(n_units)
+
+    def step(self, x, state):
+        """``x + mamba(norm(x))`` in the next frames, and the state after them."""
+        y, state = self.mamba.step(self.norm(x).flatten(1, 2).transpose(0, 1), state)
+        return x + y.transpose(0, 1).unflatten(1, x.shape[1:3]), state
+
+
+class Layer(nn.Module):
+    """Layers across frequencies, then Mamba blocks along time.
+
+    Parameters
+    ----------
+    n_units, n_squeezed, n_groups : int
+        Channels, those that are mixed along frequency, and groups of those of the convolutions.
+    n_freqs : int
+        Frequencies.
+    kernel_size : int
+        Frequencies that an output of a convolution depends on.
+    pooling : tuple of int
+        Frequencies that become one before the first convolution, the dense layer and the blocks.
+    """
+
+    def __init__(self, n_units, n_squeezed, n_groups, *, n_freqs, kernel_size, pooling):
+        super().__init__()
+        n_mixed = n_freqs // (pooling[0] * pooling[1])
+        self.conv1 = FrequencyConv(n_units, kernel_size, n_groups)
+        self.linear = FrequencyLinear(n_units, n_squeezed, n_mixed)
+        self.conv2 = FrequencyConv(n_units, kernel_size, n_groups)
+        self.mambas = nn.ModuleList([NarrowBand(n_units), NarrowBand(n_units)])
+        self.pooling = pooling
+        self.n_freqs = n_mixed // pooling[2]
+
+    def initial_state(self, n_samples):
+        """States of both blocks before the first frame."""
+        return [block.mamba.initial_state(n_samples * self.n_freqs) for block in self.mambas]
+
+    def step(self, x, state):
+        """Outputs of the next frames, and the states after them."""
+        first, second, third = self.pooling
+        x = self.linear(_average(self.conv1(_average(x, 2, first)), 2, second))
+        x = _average(self.conv2(x), 2, third)
+        states = []
+        for block, before in zip(self.mambas, state, strict=True):
+            x, after = block.step(x, before)
+            states.append(after)
+        return x, states
+
+
+class TimePooling(nn.Module):
+    """Mean over consecutive frames; those that do not fill the last mean wait in the state.
+
+    Parameters
+    ----------
+    size : int
+        Frames that become one.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def initial_state(self, n_samples):
+        """No frame waits, whatever the number of samples."""
+        return None
+
+    def step(self, x, state):
+        """Fewer frames, and the waiting ones."""
+        x = x if state is None else torch.cat([state, x])
+        n_used = len(x) // self.size * self.size
+        return _average(x[:n_used], 0, self.size), x[n_used:]
+
+
+class FrequencyExpansion(nn.Module):
+    """Outputs of all bins from channels of bands.
+
+    Parameters
+    ----------
+    n_units : int
+        Channels of a band.
+    n_outputs : int
+        Outputs of a bin.
+    size : int
+        Bins in a band.
+    """
+
+    def __init__(self, n_units, n_outputs, size):
+        super().__init__()
+        self.expand = nn.Linear(n_units, size * n_outputs)
+        self.output = nn.Linear(n_outputs, n_outputs)
+        self.size = size
+
+    def forward(self, x):
+        """Outputs (n_frames, n_samples, n_freqs, n_outputs)."""
+        bins = self.expand(x).unflatten(-1, (-1, self.size)).mT  # lowest bin of a band first
+        return self.output(torch.tanh(bins.flatten(2, 3)))
+
+
+class IPDNet2Module(nn.Module):
+    """Causal stages, then outputs per bin in the layout of an encoding.
+
+    Parameters
+    ----------
+    stages : dict of torch.nn.Module
+        Modules with a state, in their order.
+    expansion : torch.nn.Module
+        Module from bands to outputs of bins.
+    output_shape : tuple of int
+        Shape of one output.
+    interleaved : bool
+        Whether the rows of an output are those of the released program: both parts of a bin,
+        then those of the next bin, in place of all cosines and then all sines.
+    """
+
+    def __init__(self, stages, expansion, output_shape, *, interleaved):
+        super().__init__()
+        self.stages = nn.ModuleDict(stages)
+        self.expansion = expansion
+        self.output_shape = output_shape
+        self.interleaved = interleaved
+
+    def forward(self, x):
+        """Outputs of maps (n_samples, n_maps, n_freqs, n_frames)."""
+        return self.step(x, self.initial_state(len(x)))[0]
+
+    def initial_state(self, batch_size):
+        """Return the state before the first frame."""
+        return [stage.initial_state(batch_size) for stage in self.stages.values()]
+
+    def step(self, x, state):
+        """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
+        n_samples, _, n_freqs, _ = x.shape
+        x, state = x.permute(3, 0, 2, 1), list(state)
+        for i, stage in enumerate(self.stages.values()):
+            if len(x) == 0:
+                return x.new_empty(n_samples, 0, *self.output_shape), state
+            x, state[i] = stage.step(x, state[i])
+        return self._arrange(self.expansion(x)), state
+
+    def _arrange(self, x):
+        n_sources = self.output_shape[0] if len(self.output_shape) > 1 else 1
+        x = x.unflatten(-1, (n_sources, 2, -1))  # frames, samples, bins, sources, parts, pairs
+        order = (1, 0, 3, 2, 4, 5) if self.interleaved else (1, 0, 3, 4, 2, 5)
+        return x.permute(order).reshape(*x.shape[1::-1], *self.output_shape)

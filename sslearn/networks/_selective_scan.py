@@ -1,0 +1,164 @@
+import torch
+
+_BLOCK = 16  # steps between kept states
+_CACHED = 2**17  # numbers in a state that stays in the cache of a processor
+
+
+def selective_scan(u, delta, A, B, C, D, state=None):
+    """Run the recurrence of a selective state-space model through time.
+
+    Parameters
+    ----------
+    u : Tensor of shape (n_samples, n_frames, n_units)
+        Inputs.
+    delta : Tensor of shape (n_samples, n_frames, n_units)
+        Step sizes, positive.
+    A : Tensor of shape (n_units, n_states)
+        Decay rates, negative.
+    B, C : Tensor of shape (n_samples, n_frames, n_states)
+        Weights of the input in the state and of the state in the output.
+    D : Tensor of shape (n_units,)
+        Weights of the input in the output.
+    state : Tensor of shape (n_samples, n_states, n_units), default=None
+        State before the first frame, which has no gradient; zeros if None.
+
+    Returns
+    -------
+    y : Tensor of shape (n_samples, n_frames, n_units)
+        Outputs.
+    state : Tensor of shape (n_samples, n_states, n_units)
+        State after the last frame, without a gradient.
+
+    See Also
+    --------
+    SelectiveSSM : Layer around it, in which delta, B and C depend on the input.
+
+    Notes
+    -----
+    For each sample and unit, with states ``h``::
+
+        h[t] = exp(delta[t] A) h[t - 1] + delta[t] u[t] B[t]
+        y[t] = C[t] . h[t] + D u[t]
+
+    On a CPU the frames run one after the other and in place, over samples whose states fit in
+    its cache: that is faster than a scan of logarithmic depth, which reads all states from memory
+    several times. In training, every 16th state is kept, and the others are computed again in the
+    backward pass, block by block. With tensors on a GPU, no given state and the package
+    ``mamba_ssm`` installed, its fused kernel is used. The result does not depend on the memory
+    order of the inputs; tensors whose frames are the slowest axis are not copied.
+
+    References
+    ----------
+    A. Gu and T. Dao, "Mamba: linear-time sequence modeling with selective state spaces", COLM,
+    2024.
+
+    Examples
+    --------
+    One unit and one state that forgets half of its past in each frame:
+
+    >>> import torch
+    >>> from sslearn.networks.layers import selective_scan
+    >>> u, one = torch.tensor([[[1.0], [0.0], [0.0]]]), torch.ones(1, 3, 1)
+    >>> y, state = selective_scan(u, one, torch.tensor([[-0.6931472]]), one, one, torch.zeros(1))
+    >>> y.flatten()
+    tensor([1.0000, 0.5000, 0.2500])
+    """
+    if u.is_meta:  # shapes alone: 200 frames one by one would count for nothing
+        return torch.empty_like(u), u.new_empty(len(u), A.shape[1], A.shape[0])
+    if state is None and u.is_cuda and (fused := _fused_kernel()) is not None:
+        channels_first = (x.transpose(1, 2) for x in (u, delta, B, C))
+        u, delta, B, C = channels_first
+        y, state = fused(u, delta, A, B, C, D, return_last_state=True)
+        return y.transpose(1, 2), state.transpose(1, 2)
+    # Full precision under autocast, as in the fused kernel; frames first.
+    u, delta, B, C = (x.to(A.dtype).transpose(0, 1) for x in (u, delta, B, C))
+    if state is None:
+        state = A.new_zeros(u.shape[1], A.shape[1], A.shape[0])
+    y, state = _SelectiveScan.apply(u, delta, A.T, B, C, state)
+    return torch.addcmul(y, u, D).transpose(0, 1), state
+
+
+def _fused_kernel():
+    try:
+        from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+    except ImportError:
+        return None
+    return selective_scan_fn
+
+
+def _parts(state):
+    """Slices of samples whose states stay in the cache."""
+    size = max(1, _CACHED // state[0].numel())
+    return [slice(i, i + size) for i in range(0, len(state), size)]
+
+
+def _frames(block, part, *tensors):
+    """Frames of a block, of the samples of a part; indexing in the loop would be slower."""
+    return zip(*(x[block, part].unbind() for x in tensors), strict=True)
+
+
+class _SelectiveScan(torch.autograd.Function):
+    """Scan with frames first: u and delta (T, N, E), A (n, E), B and C (T, N, n), state (N, n, E).
+
+    Views give the tensors of a frame, (N, E) or (N, n), the axes of the state.
+    """
+
+    @staticmethod
+    def forward(ctx, u, delta, A, B, C, state):
+        A, state = A.contiguous(), state.clone()
+        starts = range(0, len(u), _BLOCK)
+        # The last block needs no state after it: the kept ones are those before each block.
+        kept = state.new_empty(len(starts) if any(ctx.needs_input_grad) else 0, *state.shape)
+        y = torch.empty_like(u, memory_format=torch.contiguous_format)
+        views = (delta.unsqueeze(2), (delta * u).unsqueeze(2), B.unsqueeze(3), C.unsqueeze(2))
+        for part in _parts(state):
+            h = state[part]
+            decay = torch.empty_like(h)
+            for i, start in enumerate(starts):
+                if len(kept):
+                    kept[i, part] = h
+                block = slice(start, start + _BLOCK)
+                for d, v, b, c, out in _frames(block, part, *views, y.unsqueeze(2)):
+                    torch.mul(d, A, out=decay).exp_()
+                    h.mul_(decay).addcmul_(v, b)
+                    torch.bmm(c, h, out=out)
+        ctx.save_for_backward(u, delta, A, B, C, kept)
+        ctx.mark_non_differentiable(state)
+        return y, state
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad_y, _):
+        u, delta, A, B, C, kept = ctx.saved_tensors
+        v = delta * u
+        grad_v, grad_delta, grad_A = torch.empty_like(v), torch.empty_like(v), torch.zeros_like(A)
+        grad_B, grad_C = torch.empty_like(B), torch.empty_like(C)
+        inputs = (delta.unsqueeze(2), v.unsqueeze(2), B.unsqueeze(3))
+        # Rows times matrices throughout: matrices times columns are three times as slow.
+        outer = (grad_y.unsqueeze(2), C.unsqueeze(3), B.unsqueeze(2))
+        grads = (grad_v.unsqueeze(2), grad_delta, grad_B.unsqueeze(2), grad_C.unsqueeze(2))
+        parts = _parts(kept[0])
+        buffers = kept.new_empty(2 * min(_BLOCK, len(u)) + 2, *kept[0, parts[0]].shape)
+        for part in parts:
+            g = torch.zeros_like(kept[0, part])
+            weighted = torch.zeros_like(g)
+            w, *rest = buffers[:, : len(g)].unbind()
+            h, decays = rest[: len(rest) // 2 + 1], rest[len(rest) // 2 + 1 :]
+            for i in reversed(range(len(kept))):
+                block = slice(i * _BLOCK, (i + 1) * _BLOCK)
+                h[0].copy_(kept[i, part])
+                steps = list(zip(h, h[1:], decays, _frames(block, part, *inputs, *outer, *grads)))
+                for before, after, decay, (d, x, b, *_) in steps:
+                    torch.mul(d, A, out=decay).exp_()
+                    torch.mul(before, decay, out=after).addcmul_(x, b)
+                for before, after, decay, (d, x, _, gy, c, b, gv, gd, gb, gc) in reversed(steps):
+                    g.addcmul_(gy, c)
+                    torch.bmm(gy, after.mT, out=gc)
+                    torch.bmm(x, g.mT, out=gb)
+                    torch.bmm(b, g, out=gv)
+                    g.mul_(decay)
+                    weighted.addcmul_(torch.mul(g, before, out=w), d)
+                    torch.sum(w.mul_(A), 1, out=gd)
+            grad_A += weighted.sum(0)
+        grad_delta.addcmul_(grad_v, u)
+        return grad_v.mul_(delta), grad_delta, grad_A, grad_B, grad_C, None

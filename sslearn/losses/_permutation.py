@@ -12,6 +12,9 @@ class PermutationInvariantLoss(RowLoss):
     ----------
     base : str or loss, default="mse"
         Loss of one source: a short name, or an object such as :class:`SquaredErrorLoss`.
+    each_frame : bool, default=False
+        Whether each frame has the order that suits it best, instead of one order for all frames
+        of a sample.
 
     See Also
     --------
@@ -19,16 +22,20 @@ class PermutationInvariantLoss(RowLoss):
 
     Notes
     -----
-    For each sample the loss is the least one over all orders of the targets, one order for all
-    frames of the sample. All S! orders are tried, which is meant for a few sources. The
+    For each sample the loss is the least one over all orders of the targets [1]_, one order for all
+    frames of the sample, or with ``each_frame`` [2]_ the mean over the frames of the least one.
+    All S! orders are tried, which is meant for a few sources. The
     published networks are trained on sources in descending order of azimuth instead, which makes
     targets jump where a source crosses the end of the grid.
 
     References
     ----------
-    D. Yu, M. Kolbæk, Z.-H. Tan, J. Jensen, "Permutation invariant training of deep models for
-    speaker-independent multi-talker speech separation", ICASSP 2017,
-    doi:10.1109/ICASSP.2017.7952154.
+    .. [1] D. Yu, M. Kolbæk, Z.-H. Tan, J. Jensen, "Permutation invariant training of deep models
+       for speaker-independent multi-talker speech separation", ICASSP 2017,
+       doi:10.1109/ICASSP.2017.7952154.
+    .. [2] Y. Wang, B. Yang, X. Li, "IPDnet: a universal direct-path IPD estimation network for
+       sound source localization", IEEE/ACM Transactions on Audio, Speech, and Language
+       Processing, 2024, arXiv:2405.07021.
 
     Examples
     --------
@@ -39,10 +46,14 @@ class PermutationInvariantLoss(RowLoss):
     0.0
     """
 
-    _parameter_constraints: dict = {"base": [StrOptions(set(SHORT_NAMES)), RowLoss]}
+    _parameter_constraints: dict = {
+        "base": [StrOptions(set(SHORT_NAMES)), RowLoss],
+        "each_frame": ["boolean"],
+    }
 
-    def __init__(self, base="mse"):
+    def __init__(self, base="mse", *, each_frame=False):
         self.base = base
+        self.each_frame = each_frame
 
     @property
     def takes(self):
@@ -103,9 +114,10 @@ class PermutationInvariantLoss(RowLoss):
         import torch
 
         pairs = get_loss(self.base).per_row(output.unsqueeze(-2), target.unsqueeze(-3))
-        if pairs.ndim > 3:
+        if pairs.ndim > 3 and not self.each_frame:
             pairs = pairs.flatten(1, -3).mean(1)
         n_sources = pairs.shape[-1]
         orders = list(permutations(range(n_sources)))
-        in_order = [pairs[:, range(n_sources), order].mean(-1) for order in orders]
-        return torch.stack(in_order).amin(0)
+        in_order = [pairs[..., range(n_sources), order].mean(-1) for order in orders]
+        losses = torch.stack(in_order).amin(0)
+        return losses.flatten(1).mean(1) if losses.ndim > 1 else losses

@@ -276,10 +276,11 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         spectrum : ndarray of shape (n_samples, n_directions) or \
 (n_samples, n_sources, n_directions)
-            Scores at ``grid_``, clamped to [0, 1]; not clamped if none is positive.
+            Scores at ``grid_``. Those of classes are clamped to [0, 1]; not clamped if none is
+            positive.
         """
         check_is_fitted(self)
-        return self._outputs(X)
+        return self.encoding_.spatial_spectrum(self._outputs(X))
 
     def _outputs(self, X):
         outputs = self.regressor_.predict(X)

@@ -9,6 +9,7 @@ from sslearn.decoding import (
 from sslearn.encoding._angle import AngleEncoding
 from sslearn.encoding._base import Encoding
 from sslearn.encoding._grid import GridEncoding
+from sslearn.encoding._ipd import IPDEncoding, SummedIPDEncoding
 from sslearn.encoding._labels import (
     GaussianEncoding,
     GibbsWeightedEncoding,
@@ -28,12 +29,14 @@ __all__ = [
     "GaussianEncoding",
     "GibbsWeightedEncoding",
     "GridEncoding",
+    "IPDEncoding",
     "MeanDecoder",
     "MixedEncoding",
     "OneHotEncoding",
     "OutputSpec",
     "PeakDecoder",
     "SoftEncoding",
+    "SummedIPDEncoding",
     "UnbiasedEncoding",
     "UnitVectorEncoding",
 ]

@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
-from sslearn.encoding._base import Encoding, flatten_column
+from sslearn.encoding._base import Encoding, flatten_column, layout_of
 from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import (
     azimuth_grid,
@@ -103,7 +103,7 @@ class GridEncoding(Encoding):
         self._validate_params()
         y, self._is_column = flatten_column(y)
         y = self._check_y(y, n_angles=(1, 2))
-        self._layout = _layout(y)
+        self._layout = layout_of(y)
         _, self.n_sources_, self.n_angles_ = self._layout
         if self.threshold is not None and self.n_sources_ is None:
             raise ValueError(
@@ -211,6 +211,21 @@ class GridEncoding(Encoding):
             y[scores.max(axis=-1) < self.threshold] = np.nan
         return y
 
+    def spatial_spectrum(self, scores):
+        """Return the scores of the directions, which are the outputs themselves.
+
+        Parameters
+        ----------
+        scores : array-like of shape (..., n_classes)
+            Outputs of a network.
+
+        Returns
+        -------
+        spectrum : ndarray of shape (..., n_classes)
+            Scores at ``grid_``.
+        """
+        return as_numbers(scores, "scores")
+
     def _check_scores(self, scores):
         spec = self.output_spec_
         axes = ("n_samples", "n_frames")[: 2 if spec.frames == "track" else 1]
@@ -218,16 +233,6 @@ class GridEncoding(Encoding):
             shape = ", ".join(map(str, (*axes, *spec.shape)))
             raise ValueError(f"scores must have shape ({shape}); got {scores.shape}.")
         return scores
-
-    def _check_layout(self, y):
-        y = self._check_y(flatten_column(y)[0], n_angles=None)
-        if _layout(y) != self._layout:
-            raise ValueError(
-                f"y must be laid out as in fit, with n_sources={self.n_sources_} and "
-                f"{self.n_angles_} angle(s), {'' if self._layout[0] else 'not '}frame by frame; "
-                f"got shape {y.shape}."
-            )
-        return y
 
     def _encode(self, y):
         # Tracks keep the order of y, which must not jump from frame to frame.
@@ -256,11 +261,6 @@ class GridEncoding(Encoding):
     @abstractmethod
     def _encode_sphere(self, directions):
         """Targets (n, n_classes) of directions (n, 2)."""
-
-
-def _layout(y):
-    """Whether y holds tracks, its number of sources and its number of angles."""
-    return y.ndim == 4, None if y.ndim < 3 else y.shape[-2], 1 if y.ndim == 1 else y.shape[-1]
 
 
 def _default_grid(y):

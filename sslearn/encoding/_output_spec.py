@@ -11,8 +11,8 @@ class OutputSpec:
         Shape of one output: ``(n_outputs,)``, or ``(n_sources, n_outputs)`` for several sources.
     activation : {"softmax", "sigmoid", "tanh"} or None, default=None
         Last activation.
-    loss : str, default="mse"
-        Short name of the loss.
+    loss : str or loss, default="mse"
+        Short name of the loss, or the loss itself.
     classes : bool, default=False
         Whether the outputs are scores of classes: in prediction they are clamped to [0, 1].
     frames : {"mean", "decode", "track"}, default="mean"
@@ -20,12 +20,15 @@ class OutputSpec:
         ``"decode"``: the encoding decodes all of them to one direction. ``"track"``: each is
         decoded separately, and there is a target for each frame.
     absence : bool, default=False
-        Whether a source may be absent; its target is then all zeros.
+        Whether a source may be absent; its target is then all zeros, or another constant.
     mixture : tuple of float, default=None
         Weights of the parts of the loss, whose targets are concatenated on the last axis.
     code : tuple of (str, str or None), default=None
         Kind and range of the outputs, such as ``("angles", "tanh")``, which must equal ``takes``
         of losses that depend on it.
+    scaled : bool, default=True
+        Whether the input of the last activation is scaled and shifted by constants to the range
+        of the targets. Scores of classes are never scaled.
 
     See Also
     --------
@@ -47,6 +50,7 @@ class OutputSpec:
     absence: bool = False
     mixture: tuple | None = None
     code: tuple | None = None
+    scaled: bool = True
 
     def has_frames(self, outputs):
         """Tell whether outputs have an axis of frames.

@@ -66,19 +66,21 @@ class Task:
     ----------
     name : str
         Name beside the progress bar.
-    targets : ndarray of shape (n_samples, ...)
-        Targets of all samples, those of ``X_val`` last.
+    targets : ndarray of shape (n_samples, ...) or callable
+        Targets of all samples, those of ``X_val`` last; or a function of rows that returns theirs,
+        called for each mini-batch.
     criterion : callable
         Loss of the output and the target of a mini-batch.
     error : callable
         Function ``error(outputs, train_rows, valid_rows)`` that returns the validation error;
-        ``outputs`` is a function of rows that returns the network's outputs as an array.
+        ``outputs(rows, finish=None)`` returns the network's outputs as an array, or what the
+        function ``finish`` makes of those of consecutive rows.
     weight : ndarray of shape (n_samples,), default=None
         Weights of all samples. The criterion then gets the pair of target and weight as target.
     """
 
     name: str
-    targets: np.ndarray
+    targets: np.ndarray | Callable
     criterion: Callable
     error: Callable
     weight: np.ndarray | None = None
@@ -108,7 +110,8 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     - ``_train(X, y, tasks, dtype, X_val=None, rows=None)`` ends ``fit``: it trains each network on
       its :class:`Task`, sets the fitted attributes and returns the estimator; ``rows`` are those
       of ``_rows``, all if None;
-    - ``_forward(X)`` returns the outputs of the fitted module as an array.
+    - ``_forward(X, finish=None)`` returns the outputs of the fitted module as an array, or what
+      ``finish`` makes of those of consecutive samples.
 
     The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
     ``module_`` rebuilds.
@@ -199,7 +202,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _chunk_size(self):
         return _CHUNK_SIZE
 
-    def _forward(self, X, module=None):
+    def _forward(self, X, finish=None, module=None):
         """Outputs of the fitted module, or of a module that wraps it, in its dtype."""
         import torch
 
@@ -207,7 +210,8 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         module = self.module_ if module is None else module
         load = self._loader(X, module)
-        return forward(module, load, self._chunk_size(), torch.arange(len(X), device="cpu"))
+        rows = torch.arange(len(X), device="cpu")
+        return forward(module, load, self._chunk_size(), rows, finish)
 
     def _rows(self, X, sample_weight=None, groups=None):
         return training_rows(X, sample_weight, groups)

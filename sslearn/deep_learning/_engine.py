@@ -15,6 +15,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 from sslearn.deep_learning._head import Head
 from sslearn.networks.layers import PrivateDropout
 
+# Outputs that are decoded at once.
+_BLOCK_BYTES = 2**26
 _GLOBALS_LOCK = threading.Lock()
 
 
@@ -94,21 +96,69 @@ def weights_of(module):
     return {k: v.detach().cpu().numpy().copy() for k, v in module.state_dict().items()}
 
 
-def forward(module, load, chunk_size, rows):
-    """Compute outputs of a module in evaluation mode chunk by chunk, as one array."""
+def forward(module, load, chunk_size, rows, finish=None):
+    """Compute outputs of a module in evaluation mode chunk by chunk, as one array.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Module.
+    load : callable
+        Function that yields the inputs for each of several index tensors.
+    chunk_size : int
+        Rows per forward pass.
+    rows : torch.Tensor of shape (n_rows,)
+        Samples.
+    finish : callable, default=None
+        Function of the outputs of consecutive samples that returns a smaller array, of one shape
+        per sample. The outputs of all samples are then not held at once.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, ...)
+        Outputs, or what ``finish`` makes of them.
+    """
     module.eval()
     with torch.inference_mode():
         chunks = load(rows.split(chunk_size))
-        return np.concatenate([module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks])
+        outputs = (module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks)
+        if finish is not None:
+            outputs = (finish(np.concatenate(block)) for block in _blocks(outputs))
+        return np.concatenate(list(outputs))
+
+
+def _blocks(arrays):
+    """Lists of consecutive arrays, of about ``_BLOCK_BYTES`` each."""
+    block, n_bytes = [], 0
+    for array in arrays:
+        block.append(array)
+        n_bytes += array.nbytes
+        if n_bytes >= _BLOCK_BYTES:
+            yield block
+            block, n_bytes = [], 0
+    if block:
+        yield block
 
 
 def targets_of(task, device):
     """Return a function that yields the targets of rows, paired with the weights if there are."""
-    targets = torch.from_numpy(task.targets).to(device)
+    targets = task.targets
+    if callable(targets):
+
+        def targets_at(rows):
+            return torch.from_numpy(targets(rows.numpy())).to(device)
+
+    else:
+        targets_at = torch.from_numpy(targets).to(device).__getitem__
     if task.weight is None:
-        return targets.__getitem__
-    weight = torch.from_numpy(task.weight).to(device, targets.dtype)
-    return lambda rows: (targets[rows], weight[rows])
+        return targets_at
+    weight = torch.from_numpy(task.weight).to(device)
+
+    def pair_at(rows):
+        target = targets_at(rows)
+        return target, weight[rows].to(target.dtype)
+
+    return pair_at
 
 
 class Batches(torch.utils.data.Dataset):

@@ -1,5 +1,7 @@
 """Prediction frame by frame."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -32,7 +34,7 @@ class FramePredictionMixin:
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._map(lambda part: self._decode_frames(self._forward_frames(part), part), X)
+        return self._map(lambda part: self._forward_frames(part, self._decode_frames), X)
 
     def predict_track(self, X):
         """Predict directions with their times, with a network that has an output for each frame.
@@ -69,11 +71,9 @@ class FramePredictionMixin:
         tables = []
         for rows in self._by_length(samples):
             part = take_rows(samples, rows)
-            outputs = self._forward_frames(part)
-            tracks, scores = self._decode_frames(outputs, part), None
+            found = self._forward_frames(part, self._decode_scored)
+            tracks, scores = found[..., :-1], found[..., -1]
             times = (np.arange(tracks.shape[1]) + 0.5) / tracks.shape[1] * durations[rows][:, None]
-            if self.encoding_.output_spec_.classes:
-                scores = nearest_scores(tracks, outputs, self.grid_)
             tables.append(track_table(tracks, times, samples=rows, scores=scores))
         return labelled(tables, sample_labels(X))
 
@@ -105,10 +105,11 @@ class FramePredictionMixin:
         check_is_fitted(self)
         return FrameStream(self, batch_size)
 
-    def _forward_frames(self, X):
+    def _forward_frames(self, X, finish=None):
         from sslearn.deep_learning._head import FrameOutputs
 
-        return self._forward(X, FrameOutputs(self.module_, self.encoding_.output_spec_))
+        module = FrameOutputs(self.module_, self.encoding_.output_spec_)
+        return self._forward(X, finish and partial(finish, X=X), module)
 
     def _decode_frames(self, outputs, X):
         """Tracks (n_samples, n_frames, n_sources, n_angles) from outputs for each frame."""
@@ -117,3 +118,11 @@ class FramePredictionMixin:
         y = self._decode(outputs.reshape(-1, *outputs.shape[2:]), X)
         n_sources = y.shape[1] if y.ndim == 3 else 1
         return y.reshape(*outputs.shape[:2], n_sources, 1 if y.ndim == 1 else y.shape[-1])
+
+    def _decode_scored(self, outputs, X):
+        """Tracks with the score of the nearest direction of the grid as last column."""
+        tracks = self._decode_frames(outputs, X)
+        scores = np.full(tracks.shape[:-1], np.nan)
+        if hasattr(self.encoding_, "grid_"):
+            scores = nearest_scores(tracks, self.encoding_.spatial_spectrum(outputs), self.grid_)
+        return np.concatenate([tracks, scores[..., None]], axis=-1)

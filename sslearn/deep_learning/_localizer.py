@@ -18,6 +18,8 @@ from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
+# Values of encoded targets that are kept in memory.
+_TARGETS_AT_ONCE = 2**26
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 
 
@@ -234,9 +236,11 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)
         self._scores_in_training = takes_scores(loss)
-        targets = encoding.training_targets(y_all).astype(self._dtype)
-        to_train = targets[used.rows]
-        self._output_range = None if spec.classes else range_before(self._activation, to_train)
+        scaled = spec.scaled and not spec.classes
+        targets = self._targets(y_all, at_once=scaled)
+        self._output_range = None
+        if scaled:
+            self._output_range = range_before(self._activation, targets[used.rows])
         weight = used.padded_weight(len(y_all))
         error = validation_error(encoding, y_all, weight)
         task = Task("", targets, self._criterion(loss), error, weight)
@@ -259,7 +263,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         """
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        return self._map(lambda part: self._decode(self._forward(part), part), X)
+        return self._map(lambda part: self._forward(part, partial(self._decode, X=part)), X)
 
     @property
     def grid_(self):
@@ -268,7 +272,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
 
     @available_if(lambda self: hasattr(self.encoding, "grid"))
     def spatial_spectrum(self, X):
-        """Compute the scores of the directions of the grid, for encodings on a grid only.
+        """Compute the scores of the directions of the grid, for encodings with a grid only.
 
         Parameters
         ----------
@@ -277,13 +281,14 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
 
         Returns
         -------
-        spectrum : ndarray of shape (n_samples, n_directions) or \
-(n_samples, n_sources, n_directions)
-            Scores at ``grid_`` after the activation, clamped to [0, 1] and averaged over frames;
-            not clamped if none is positive.
+        spectrum : ndarray of shape (n_samples, n_directions), (n_samples, n_sources, \
+n_directions) or (n_samples, n_frames, n_sources, n_directions)
+            Scores at ``grid_``. Those of classes are after the activation, clamped to [0, 1] and
+            averaged over frames; not clamped if none is positive.
         """
         check_is_fitted(self)
-        return self._map(self._forward, self._check_X(X, reset=False))
+        X = self._check_X(X, reset=False)
+        return self._map(lambda part: self._forward(part, self.encoding_.spatial_spectrum), X)
 
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype
@@ -292,6 +297,15 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         azimuth = y if y.ndim == 1 else y[..., 0]
         azimuth[:] = wrap_azimuth(azimuth)
         return y
+
+    def _targets(self, y, at_once):
+        """Targets of all samples, or a function of rows where they are too large to keep."""
+
+        def encode(rows):
+            return self.encoding_.training_targets(y[rows]).astype(self._dtype)
+
+        at_once = at_once or encode(slice(1)).size * len(y) <= _TARGETS_AT_ONCE
+        return encode(slice(None)) if at_once else encode
 
     def _criterion(self, loss):
         from sslearn.deep_learning._head import Criterion

@@ -30,7 +30,7 @@ def validation_error(encoding, y, weight=None):
     error_of = _error_with_absence if encoding.output_spec_.absence else median_angular_error
 
     def error(outputs, train_rows, valid_rows):
-        predicted = encoding.inverse_transform(outputs(valid_rows))
+        predicted = outputs(valid_rows, encoding.inverse_transform)
         true = y[valid_rows.numpy()]
         sample_weight = None if weight is None else weight[valid_rows.numpy()]
         if true.ndim < 3 <= predicted.ndim:

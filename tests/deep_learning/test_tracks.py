@@ -113,13 +113,19 @@ def test_the_validation_error_counts_what_is_missed_or_made_up():
     found = [[[13.0], [np.nan]], [[10.0], [np.nan]], [[50.0], [np.nan]]]
     outputs = encoding.set_params(decoder=ArgmaxDecoder()).transform(found)
     y[0, 0] = 14.0
-    error = validation_error(encoding, y)
+    error_of = validation_error(encoding, y)
+
+    def error(rows, factor=1):
+        def finished(rows, finish):
+            return finish(factor * outputs[rows.numpy()])
+
+        return error_of(finished, None, torch.tensor(rows))
+
     # One source is 4 degrees off, one found, one missed and one made up; three are true.
-    every = error(lambda rows: outputs[rows.numpy()], None, torch.arange(3))
-    assert every == pytest.approx(184 / 3)
-    assert error(lambda rows: outputs[rows.numpy()], None, torch.tensor([1])) == 45.0
-    assert error(lambda rows: outputs[rows.numpy()], None, torch.tensor([2])) == 90.0
-    assert error(lambda rows: 0 * outputs[rows.numpy()], None, torch.tensor([2])) == 0.0
+    assert error([0, 1, 2]) == pytest.approx(184 / 3)
+    assert error([1]) == 45.0
+    assert error([2]) == 90.0
+    assert error([2], factor=0) == 0.0
 
 
 def test_cross_validation_of_tracks():

@@ -68,7 +68,8 @@ class FrameStream:
         Returns
         -------
         y : ndarray of shape (batch_size, n_frames, n_sources, n_angles)
-            Directions in degrees, as :meth:`NeuralLocalizer.predict_frames` returns them.
+            Directions in degrees, as :meth:`NeuralLocalizer.predict_frames` returns them; no
+            frames until a network that pools frames has enough of them.
 
         Raises
         ------

@@ -7,8 +7,19 @@ from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from sslearn.deep_learning import NeuralLocalizer
-from sslearn.encoding import AngleEncoding, UnbiasedEncoding, UnitVectorEncoding
-from sslearn.geometry import angles_to_unit_vectors, circular_difference, circular_grid
+from sslearn.encoding import (
+    AngleEncoding,
+    IPDEncoding,
+    SummedIPDEncoding,
+    UnbiasedEncoding,
+    UnitVectorEncoding,
+)
+from sslearn.geometry import (
+    angles_to_unit_vectors,
+    circular_array,
+    circular_difference,
+    circular_grid,
+)
 from sslearn.networks import MLP, NetworkRecipe
 
 
@@ -48,6 +59,39 @@ class CausalNet(NetworkRecipe):
     def build(self, input_shape, output_shape):
         """The module."""
         return CausalModule(input_shape[0], output_shape)
+
+
+class PooledModule(nn.Module):
+    """A linear layer on the means of five frames."""
+
+    def __init__(self, n_features, output_shape):
+        super().__init__()
+        self.output = nn.Linear(n_features, int(np.prod(output_shape)))
+        self.output_shape = output_shape
+
+    def initial_state(self, batch_size):
+        """No frames yet."""
+        return self.output.weight.new_zeros(batch_size, self.output.in_features, 0)
+
+    def step(self, x, state):
+        """Outputs of complete blocks, and the frames that are left."""
+        x = torch.cat([state, x], dim=2)
+        n_outputs = x.shape[2] // 5
+        blocks, left = x[:, :, : 5 * n_outputs], x[:, :, 5 * n_outputs :]
+        means = blocks.unflatten(2, (n_outputs, 5)).mean(3).transpose(1, 2)
+        return self.output(means).unflatten(2, self.output_shape), left
+
+    def forward(self, x):
+        """Outputs of all complete blocks."""
+        return self.step(x, self.initial_state(len(x)))[0]
+
+
+class PooledNet(NetworkRecipe):
+    """The recipe of a network with an output every five frames."""
+
+    def build(self, input_shape, output_shape):
+        """The module."""
+        return PooledModule(input_shape[0], output_shape)
 
 
 def signals(n_samples=60, n_frames=12):
@@ -102,6 +146,29 @@ def test_tracks_with_silence_are_streamed():
     streamed = np.concatenate([stream.step(X[:1, :, t : t + 1]) for t in range(12)], axis=1)
     whole = localizer.predict(X[:1])
     np.testing.assert_allclose(streamed, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        UnitVectorEncoding(),
+        UnbiasedEncoding(circular_grid(20), threshold=0.1),
+        IPDEncoding(circular_array(4, 0.03), n_fft=16, threshold=2.0),
+        SummedIPDEncoding(circular_array(4, 0.03), n_fft=16, threshold=0.01),
+    ],
+    ids=lambda encoding: type(encoding).__name__,
+)
+def test_steps_without_an_output(encoding):
+    X, y = signals()
+    if not isinstance(encoding, UnitVectorEncoding):
+        y = np.repeat(np.stack([y, -y], axis=1)[:, None, :, None], 2, axis=1)
+    localizer = NeuralLocalizer(PooledNet(), encoding=encoding, max_epochs=2, random_state=0)
+    localizer.set_params(device="cpu").fit(X, y)
+    stream = localizer.stream(3)
+    steps = [stream.step(X[:3, :, t : t + 1]) for t in range(12)]
+    whole = localizer.predict_frames(X[:3])
+    assert [step.shape[1] for step in steps] == [0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0]
+    np.testing.assert_allclose(np.concatenate(steps, axis=1), whole, atol=1e-6)
 
 
 def test_the_network_is_causal():

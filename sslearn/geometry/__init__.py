@@ -34,6 +34,9 @@ from sslearn.geometry._grids import (
     quasi_uniform_grid,
     sphere_grid,
 )
+from sslearn.geometry._icosahedron import HexagonalMesh as HexagonalMesh
+from sslearn.geometry._icosahedron import hexagonal_mesh as hexagonal_mesh
+from sslearn.geometry._icosahedron import icosahedral_charts
 from sslearn.geometry._neighbors import grid_neighbors
 from sslearn.geometry._sphere_mesh import SphereMesh, hull_mesh, sphere_mesh
 from sslearn.geometry._targets import check_doa, check_multi_doa
@@ -59,6 +62,7 @@ __all__ = [
     "great_circle_distance",
     "grid_neighbors",
     "hull_mesh",
+    "icosahedral_charts",
     "icosahedral_grid",
     "interaural_polar_to_angles",
     "linear_array",

@@ -1,0 +1,225 @@
+"""Convolutions on a subdivided icosahedron; this module imports torch.
+
+Features have shape (n_samples, n_frames, n_vertices, n_orientations, n_channels). The orientations
+of a vertex are the directions of its edges, or a single one for maps without orientation.
+"""
+
+from math import sqrt
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+N_EDGES = 6
+
+
+def _surroundings(mesh, vertices, n_orientations):
+    """Index (n_vertices, 7, n_orientations) of each vertex and its neighbours, in its own frame.
+
+    It counts the orientations of all vertices, which are moved along the edges without turning.
+    """
+    rows = np.column_stack([vertices, mesh.neighbors[vertices]])
+    turns = np.column_stack([np.zeros_like(vertices), mesh.turns[vertices]])
+    orientations = np.add.outer(turns, np.arange(n_orientations)) % n_orientations
+    return torch.from_numpy(rows[..., None] * n_orientations + orientations)
+
+
+def _kernel_turns(n_orientations):
+    """Index (6, 7, n_orientations) of the taps of a kernel, turned to each of six directions."""
+    edge = np.arange(N_EDGES)
+    taps = np.column_stack([np.zeros(N_EDGES, int), 1 + np.subtract.outer(edge, edge).T % N_EDGES])
+    orientations = np.subtract.outer(np.arange(n_orientations), edge).T % n_orientations
+    return torch.from_numpy(taps[:, :, None] * n_orientations + orientations[:, None])
+
+
+def _gather(x, index):
+    """Features (n_samples, n_frames, len(index), -1) at an index of vertices and orientations."""
+    taken = x.flatten(2, 3).index_select(2, index.flatten())
+    return taken.unflatten(2, index.shape).flatten(3)
+
+
+class Corners(nn.Module):
+    """Append the twelve corners, as means over their five neighbours and all orientations.
+
+    A corner has five neighbours, so that its orientations are not defined.
+    """
+
+    def __init__(self, mesh):
+        super().__init__()
+        neighbors = torch.from_numpy(mesh.corner_neighbors.ravel())
+        self.register_buffer("neighbors", neighbors, persistent=False)
+
+    def forward(self, x):
+        """Features of all vertices, of those of the vertices with six neighbours."""
+        near = x.mean(3, keepdim=True).index_select(2, self.neighbors)
+        corners = near.unflatten(2, (-1, 5)).mean(3)
+        return torch.cat([x, corners.expand(-1, -1, -1, *x.shape[3:])], dim=2)
+
+
+class HexagonalConv(nn.Module):
+    """Convolution of a vertex and its six neighbours by a kernel turned to six orientations.
+
+    Parameters
+    ----------
+    mesh : HexagonalMesh
+        Vertices.
+    n_inputs, n_outputs : int
+        Channels.
+    n_orientations : {1, 6}
+        Orientations of the input.
+    """
+
+    def __init__(self, mesh, n_inputs, n_outputs, n_orientations):
+        super().__init__()
+        n_taps = (1 + N_EDGES) * n_orientations
+        bound = 1 / sqrt(n_taps * n_inputs)
+        weight = torch.empty(n_taps, n_outputs, n_inputs).uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(torch.empty(n_outputs).uniform_(-bound, bound))
+        vertices = np.arange(len(mesh.neighbors))
+        self.register_buffer(
+            "surroundings", _surroundings(mesh, vertices, n_orientations), persistent=False
+        )
+        self.register_buffer("turns", _kernel_turns(n_orientations), persistent=False)
+
+    def forward(self, x):
+        """Features at the vertices with six neighbours, of those at all vertices."""
+        kernels = self.weight[self.turns.flatten(1)]
+        kernels = kernels.permute(0, 2, 1, 3).flatten(2).flatten(0, 1)
+        x = _gather(x, self.surroundings)
+        return F.linear(x, kernels, self.bias.repeat(N_EDGES)).unflatten(3, (N_EDGES, -1))
+
+
+class HexagonalPool(nn.Module):
+    """Mean of a vertex and its six neighbours at the vertices of the next coarser mesh."""
+
+    def __init__(self, mesh):
+        super().__init__()
+        index = _surroundings(mesh, mesh.coarser, N_EDGES)
+        self.register_buffer("surroundings", index, persistent=False)
+
+    def forward(self, x):
+        """Features of the coarser vertices with six neighbours."""
+        taken = _gather(x, self.surroundings).unflatten(3, (*self.surroundings.shape[1:], -1))
+        return taken.mean(3)
+
+
+class CausalConv(nn.Conv2d):
+    """Convolution over the current and the last frames, at each vertex and orientation alone."""
+
+    def __init__(self, n_inputs, n_outputs, kernel_size):
+        super().__init__(n_inputs, n_outputs, (kernel_size, 1))
+
+    def step(self, x, past):
+        """Features of the next frames, and the frames that the ones after them need."""
+        x = torch.cat([past, x], dim=1)
+        # Channels are last in memory, as torch prefers it: nothing is copied.
+        y = super().forward(x.flatten(2, 3).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return y.unflatten(2, x.shape[2:4]), x[:, x.shape[1] - past.shape[1] :]
+
+
+class OrientedNorm(nn.Module):
+    """Normalisation over channels and orientations, with a scale and a shift for each channel."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n_channels))
+        self.bias = nn.Parameter(torch.zeros(n_channels))
+
+    def forward(self, x):
+        """Normalised features."""
+        return torch.addcmul(self.bias, F.layer_norm(x, x.shape[3:]), self.weight)
+
+
+class Stage(nn.Module):
+    """Convolutions over neighbours and over time, with what follows them.
+
+    Parameters
+    ----------
+    spatial : HexagonalConv
+        Convolution over neighbours, before a rectifier.
+    temporal : CausalConv
+        Convolution over time.
+    after : torch.nn.Module
+        What follows.
+    """
+
+    def __init__(self, spatial, temporal, after):
+        super().__init__()
+        self.spatial, self.temporal, self.after = spatial, temporal, after
+
+    def initial_state(self, batch_size):
+        """Zeros in place of the frames before the first one."""
+        n_vertices, n_past = len(self.spatial.surroundings), self.temporal.kernel_size[0] - 1
+        shape = (batch_size, n_past, n_vertices, N_EDGES, self.temporal.in_channels)
+        return self.temporal.weight.new_zeros(shape)
+
+    def step(self, x, past):
+        """Features of the next frames, and the state after them."""
+        x, past = self.temporal.step(self.spatial(x).relu_(), past)
+        return self.after(x), past
+
+
+class SoftArgmax(nn.Module):
+    """Mean unit vector under a softmax of the highest score over the orientations.
+
+    The scores of the corners are 0. Those that belong to the charts take part in the softmax, and
+    their unit vectors cancel.
+    """
+
+    def __init__(self, mesh):
+        super().__init__()
+        # From NumPy, so that it has values on the meta device too.
+        vectors = torch.from_numpy(mesh.vectors[: len(mesh.neighbors)])
+        self.register_buffer("vectors", vectors, persistent=False)
+        self.n_corners = 10
+
+    def forward(self, x):
+        """Vectors (n_samples, n_frames, n_sources, 3) of length up to 1."""
+        scores = F.pad(x.amax(3), (0, 0, 0, self.n_corners))
+        shares = scores.softmax(2)[:, :, : len(self.vectors)]
+        return shares.transpose(2, 3) @ self.vectors.to(shares.dtype)
+
+
+class IcosahedralModule(nn.Module):
+    """Stages on ever coarser meshes, then one vector for each source.
+
+    Parameters
+    ----------
+    mesh : HexagonalMesh
+        Vertices of the input.
+    stages : list of Stage
+        Stages.
+    head : SoftArgmax
+        From the scores of the last stage to vectors.
+    output_shape : tuple of int
+        Shape of one output: ``(3,)`` or ``(n_sources, 3)``.
+    """
+
+    def __init__(self, mesh, stages, head, output_shape):
+        super().__init__()
+        self.register_buffer("places", torch.from_numpy(mesh.places), persistent=False)
+        self.corners = Corners(mesh)
+        self.stages = nn.ModuleList(stages)
+        self.head = head
+        self.output_shape = output_shape
+
+    def initial_state(self, batch_size):
+        """State before the first frame: the past of each stage."""
+        return [stage.initial_state(batch_size) for stage in self.stages]
+
+    def step(self, x, state):
+        """Outputs of the next frames, and the state after them."""
+        if x.shape[3] == 0:
+            return x.new_zeros((len(x), 0, *self.output_shape)), state
+        x = x.index_select(2, self.places).permute(0, 3, 2, 1).unsqueeze(3)
+        x, pasts = self.corners(x), []
+        for stage, past in zip(self.stages, state, strict=True):
+            x, past = stage.step(x, past)
+            pasts.append(past)
+        return self.head(x).reshape(*x.shape[:2], *self.output_shape), pasts
+
+    def forward(self, x):
+        """Outputs (n_samples, n_frames, \\*output_shape) of whole clips."""
+        return self.step(x, self.initial_state(len(x)))[0]

@@ -9,6 +9,8 @@ def make_ambisonic(
     sounds=None,
     n_sources=1,
     placement=None,
+    trajectories=None,
+    overlap=None,
     noise=None,
     interferer=None,
     fs=16000,
@@ -42,6 +44,11 @@ def make_ambisonic(
         Directions, distances and separation of the sources, height and yaw of the microphone. None
         is ``Placement()``, with sources on the whole sphere at 1 to 3 m. A source that does not
         fit into the room is moved nearer, see Notes.
+    trajectories : Trajectories, default=None
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
+        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+    overlap : Overlap, default=None
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
     noise : Noise, float or tuple of (float, float), default=None
         Noise (:class:`~sslearn.simulation.Noise`), white or diffuse, or the signal-to-noise ratio
         in dB, or a range of ratios, of white noise. White noise is independent and of the same
@@ -145,6 +152,8 @@ def make_ambisonic(
         sounds=sounds,
         n_sources=n_sources,
         placement=placement,
+        trajectories=trajectories,
+        overlap=overlap,
         noise=noise,
         interferer=interferer,
         fs=fs,

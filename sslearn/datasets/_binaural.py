@@ -9,6 +9,8 @@ def make_binaural(
     sounds=None,
     n_sources=1,
     placement=None,
+    trajectories=None,
+    overlap=None,
     noise=None,
     interferer=None,
     fs=16000,
@@ -46,6 +48,11 @@ def make_binaural(
         Directions, distances and separation of the sources, positions, height and yaw of the head.
         None is ``Placement()``, with sources in front and nine positions of the head in each room.
         The columns ``receiver_x`` and ``receiver_y`` of ``rooms``, in metres, override them.
+    trajectories : Trajectories, default=None
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
+        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+    overlap : Overlap, default=None
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
     noise : Noise, float or tuple of (float, float), default=None
         Signal-to-noise ratio in dB, or a range of ratios, of white noise uncorrelated between the
         ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` offers
@@ -139,6 +146,8 @@ def make_binaural(
         sounds=sounds,
         n_sources=n_sources,
         placement=placement,
+        trajectories=trajectories,
+        overlap=overlap,
         noise=noise,
         interferer=interferer,
         fs=fs,

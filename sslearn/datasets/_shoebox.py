@@ -9,6 +9,8 @@ def make_shoebox(
     sounds=None,
     n_sources=1,
     placement=None,
+    trajectories=None,
+    overlap=None,
     noise=None,
     interferer=None,
     fs=16000,
@@ -41,6 +43,11 @@ def make_shoebox(
     placement : Placement, default=None
         Directions, distances and separation of the sources, height and yaw of the array. None is
         ``Placement()``, with the sources on the horizontal plane of the array, all around it.
+    trajectories : Trajectories, default=None
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
+        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+    overlap : Overlap, default=None
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
     noise : Noise, float or tuple of (float, float), default=None
         Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
         dB, or a range of ratios, of noise that is independent at each microphone. No noise if None.
@@ -139,6 +146,8 @@ def make_shoebox(
         sounds=sounds,
         n_sources=n_sources,
         placement=placement,
+        trajectories=trajectories,
+        overlap=overlap,
         noise=noise,
         interferer=interferer,
         fs=fs,

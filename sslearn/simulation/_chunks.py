@@ -39,6 +39,8 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
         Data of all samples.
     silent : list of int
         Samples with a silent source.
+    active : ndarray of shape (n_samples, n_frames, n_sources) or None
+        Activity of the sources, bool; None if ``y`` has no frames.
     """
     key = None if memory.location is None else chunk_key(scene.key, batch_transform)
     n_bytes = 4 * scene.receiver.n_channels * scene.n_times
@@ -61,14 +63,15 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     )  # fmt: skip
     jobs = (delayed(render_chunk)(key, *part, scene, fitted) for part in parts)
     chunks = chain(first, Parallel(n_jobs=n_jobs, return_as="generator")(jobs))
-    X, silent = None, []
+    X, silent, active = None, [], []
     tracked = track(chunks, description, total=len(starts), verbose=verbose)
-    for start, (chunk, silent_there) in zip(starts, tracked, strict=True):
+    for start, (chunk, silent_there, active_there) in zip(starts, tracked, strict=True):
         if X is None:
             X = np.empty((len(plan), *chunk.shape[1:]), dtype=chunk.dtype)
         X[start : start + len(chunk)] = chunk
         silent += silent_there
-    return X, silent
+        active += active_there
+    return X, silent, None if active[0] is None else np.stack(active)
 
 
 def _announce(parts, scene, fitted, *, n_jobs, verbose):
@@ -87,26 +90,27 @@ def _announce(parts, scene, fitted, *, n_jobs, verbose):
 
 def _fit_chunk(key, start, plan, scene, batch_transform):
     """Transformer fitted on a chunk, and the result of :func:`_render_chunk` for that chunk."""
-    X, silent = _audio(start, plan, scene)
+    X, *found = _audio(start, plan, scene)
     fitted = fit_batch_transform(batch_transform, X, len(X))
-    return fitted, (np.asarray(fitted.transform(X)), silent)
+    return fitted, (np.asarray(fitted.transform(X)), *found)
 
 
 def _render_chunk(key, start, plan, scene, fitted):
-    """Audio or features of the samples from ``start`` on, and which of them are silent."""
-    X, silent = _audio(start, plan, scene)
-    return X if fitted is None else np.asarray(fitted.transform(X)), silent
+    """Audio or features of the samples from ``start`` on, the silent ones, and the activity."""
+    X, *found = _audio(start, plan, scene)
+    return X if fitted is None else np.asarray(fitted.transform(X)), *found
 
 
 def _audio(start, plan, scene):
     keep_freed_memory()
     X = np.empty((len(plan), scene.receiver.n_channels, scene.n_times), dtype=np.float32)
-    silent = []
+    silent, active = [], []
     for i, row in enumerate(plan.itertuples(), start):
-        X[i - start], is_silent = render_clip(scene, row, i)
+        X[i - start], is_silent, active_there = render_clip(scene, row, i)
+        active.append(active_there)
         if is_silent:
             silent.append(i)
-    return X, silent
+    return X, silent, active
 
 
 def warn_of_silence(silent, source):

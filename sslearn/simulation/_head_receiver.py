@@ -12,6 +12,7 @@ from sslearn.simulation._head import check_head, resample_hrirs
 from sslearn.simulation._head_responses import RoomRenderer
 from sslearn.simulation._image_sources import ImageSources
 from sslearn.simulation._interpolation import HeadInterpolator
+from sslearn.simulation._placer import in_ranges
 from sslearn.simulation._receivers import BuiltReceiver
 from sslearn.simulation._structural import structural_hrirs
 
@@ -193,15 +194,10 @@ def _n_bytes(value):
 
 
 def _rows_inside(head, azimuth_range, elevation_range):
-    azimuth, elevation = np.asarray(head.directions).T
-    low, high = azimuth_range
-    # Azimuths are compared on the circle, and both ranges with a tolerance for rounding.
-    inside = (np.mod(azimuth - low + 1e-6, 360.0) <= high - low + 2e-6) & (
-        np.abs(elevation - elevation_range.mean()) <= np.ptp(elevation_range) / 2 + 1e-6
-    )
+    inside = in_ranges(np.asarray(head.directions), azimuth_range, elevation_range)
     if not inside.any():
         raise ValueError(
-            f"azimuth_range and elevation_range hold none of the {len(azimuth)} measured "
+            f"azimuth_range and elevation_range hold none of the {len(inside)} measured "
             f"directions of head {head.name!r}: widen them."
         )
     return np.flatnonzero(inside)

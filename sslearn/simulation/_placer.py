@@ -214,17 +214,45 @@ class Placer:
             return rng.uniform(*self.where["distance_range"], size=shape)
         return rng.choice(self.where["distances"], size=shape)
 
-    def draw_interferer(self, row, rng):
+    def inside(self, columns, paths):
+        """Whether positions relative to the receiver keep away from the walls of their room.
+
+        Parameters
+        ----------
+        columns : dict
+            Columns of the plan of one sample.
+        paths : ndarray of shape (..., 3)
+            Positions along the axes of the room, in metres.
+
+        Returns
+        -------
+        inside : ndarray of shape (...)
+            Bool.
+        """
+        place = np.array([columns[f"receiver_{axis}"] for axis in "xyz"]) + paths
+        margin = _MARGIN - 1e-6  # a shortened distance ends at the margin
+        inside = (place > margin) & (place < self.sizes[columns["room_row"]] - margin)
+        return inside.all(axis=-1)
+
+    def in_ranges(self, directions):
+        """Whether directions (..., 2) are within the ranges; given ones set their own, (...)."""
+        if isinstance(self.directions, np.ndarray):
+            return np.ones(directions.shape[:-1], dtype=bool)
+        return in_ranges(directions, *self.ranges)
+
+    def draw_interferer(self, row, others, rng):
         """Draw an interferer in the room of a sample, as a dict of columns of the plan.
 
         Parameters
         ----------
         row : Series
             Sample of the plan.
+        others : ndarray of shape (n, 2)
+            Directions to keep away from, in degrees.
         rng : numpy Generator
             Random numbers.
         """
-        directions = self._draw_apart(row, rng)
+        directions = self._draw_apart(others, rng)
         place = row[[f"receiver_{axis}" for axis in "xyz"]].to_numpy(dtype=float)
         vectors = angles_to_unit_vectors(directions + np.array([row["yaw"], 0.0]))
         distance = self._draw_distances((len(directions), 1), rng)
@@ -234,10 +262,8 @@ class Placer:
         k = int(fits.argmax()) if fits.any() else _shorten(distance, longest)
         return _source_columns(self.n_sources, directions[k], distance[k, 0], vectors[k], place)
 
-    def _draw_apart(self, row, rng):
-        """Directions (n, 2) far enough from all sources of a sample."""
-        names = [[f"azimuth_{s}", f"elevation_{s}"] for s in range(self.n_sources)]
-        others = np.array([row[pair].to_numpy(dtype=float) for pair in names])
+    def _draw_apart(self, others, rng):
+        """Directions (n, 2) far enough from others."""
         drawn = draw_directions(_N_TRIES_APART, *self.ranges, rng)
         apart = great_circle_distance(drawn[:, None], others) >= self.where["min_separation"]
         apart = apart.all(axis=1)
@@ -247,6 +273,28 @@ class Placer:
                 "interferer within the ranges of azimuth and elevation: make it smaller."
             )
         return drawn[apart]
+
+
+def in_ranges(directions, azimuth_range, elevation_range):
+    """Find directions within ranges, up to rounding.
+
+    Parameters
+    ----------
+    directions : ndarray of shape (..., 2)
+        Azimuth and elevation in degrees.
+    azimuth_range, elevation_range : ndarray of shape (2,)
+        Lowest and highest values; azimuths are compared on the circle.
+
+    Returns
+    -------
+    inside : ndarray of shape (...)
+        Bool.
+    """
+    azimuth, elevation = np.moveaxis(directions, -1, 0)
+    low, high = azimuth_range
+    return (np.mod(azimuth - low + 1e-6, 360.0) <= high - low + 2e-6) & (
+        np.abs(elevation - elevation_range.mean()) <= np.ptp(elevation_range) / 2 + 1e-6
+    )
 
 
 def receiver_position(row):

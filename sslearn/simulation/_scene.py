@@ -1,12 +1,19 @@
 from dataclasses import dataclass
+from math import ceil
 
 import joblib
 import numpy as np
-from scipy import fft
 
 from sslearn.simulation._cache import source_key
+from sslearn.simulation._crossfade import crossfade, filter_sound, segment_centres
+from sslearn.simulation._frames import cut_sound, find_active, playing_frames
+from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._noise import Background, gain_to_ratio
 from sslearn.simulation._placer import receiver_axes, receiver_position, source_position
+from sslearn.simulation._trajectories import places_along
+
+_LOW_ORDER = 2  # reflections whose directions a listener may tell apart
+_STEPS = (0.01, 0.05, 0.5)  # metres between positions: direct sound, low orders, all orders
 
 
 @dataclass(repr=False)
@@ -18,6 +25,8 @@ class Scene:
     horizons: np.ndarray | None
     player: object
     n_sources: int
+    n_frames: int | None  # frames of y, if it has any
+    activity_threshold: float
     noise: Background | None
     interferer: Background | None
     fs: float
@@ -38,13 +47,33 @@ class Scene:
     def needs_direct(self):
         """Whether levels refer to the direct sound."""
         backgrounds = [b for b in (self.noise, self.interferer) if b is not None]
-        return self.n_sources > 1 or any(b.reference == "direct" for b in backgrounds)
+        several = self.n_sources > 1 or self.n_frames is not None
+        return several or any(b.reference == "direct" for b in backgrounds)
 
 
 def render_clip(scene, row, i):
-    """Audio (n_channels, n_times) of one sample, and whether one of its sources is silent."""
+    """Render one sample.
+
+    Parameters
+    ----------
+    scene : Scene
+        Settings that all samples share.
+    row : tuple
+        Sample of the plan.
+    i : int
+        Its index.
+
+    Returns
+    -------
+    clip : ndarray of shape (n_channels, n_times)
+        Audio.
+    silent : bool
+        Whether the sound of a source is digital silence.
+    active : ndarray of shape (n_frames, n_sources) or None
+        Activity of the sources, bool; None if ``y`` has no frames.
+    """
     rng = np.random.default_rng([scene.seed, 2, i])
-    clip, direct, silent = _hear_sources(scene, row, rng)
+    clip, direct, silent, active = _hear_sources(scene, row, rng)
     if scene.noise is not None:
         power = _reference_power(scene, scene.noise, clip, direct)
     if scene.interferer is not None:
@@ -52,26 +81,31 @@ def render_clip(scene, row, i):
     if scene.noise is not None:
         noise, own = scene.receiver.background(scene.noise, scene.n_times, rng)
         clip += noise * gain_to_ratio(power, own, row.snr)
-    return clip, silent
+    return clip, silent, active
 
 
 def _hear_sources(scene, row, rng):
-    """Sum of all sources (n_channels, n_times), their direct sound, and whether one is silent.
+    """Sum of all sources (n_channels, n_times), their direct sound, silence, and activity.
 
-    Further sources are scaled to the direct level of the first.
+    Further sources are scaled to the direct level of the first, each averaged while it plays.
     """
-    heard, level, silent = 0.0, None, False
+    heard, level, silent, active = 0.0, None, False, []
     for s in range(scene.n_sources):
         sound = _source_signal(scene, row, s, rng)
-        both = _hear(scene, row, s, sound)
+        silent = silent or not sound.any()
+        plays = playing_frames(row, s, scene.n_frames)
+        both = _hear(scene, row, s, cut_sound(sound, plays, scene.fs))
+        direct = both[scene.receiver.n_channels :]
         if scene.n_sources > 1:
-            power = np.mean(np.square(both[scene.receiver.n_channels :]))
+            power = np.mean(np.square(direct)) / np.float32(max(plays.mean(), 1e-6))
             level = power if level is None else level
             if power > 0 and level > 0:
                 both *= np.sqrt(level / power)
+        if scene.n_frames is not None:
+            active.append(find_active(direct, plays, scene.activity_threshold, scene.fs))
         heard = heard + both
-        silent = silent or not sound.any()
-    return *np.split(heard, [scene.receiver.n_channels]), silent
+    active = np.stack(active, axis=1) if active else None
+    return *np.split(heard, [scene.receiver.n_channels]), silent, active
 
 
 def _source_signal(scene, row, s, rng):
@@ -81,26 +115,77 @@ def _source_signal(scene, row, s, rng):
 
 def _hear(scene, row, s, sound):
     """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
+    if getattr(row, f"speed_{s}", 0.0) > 0:
+        return _hear_moving(scene, row, s, sound)
+    return filter_sound(sound, _responses(scene, row, s, scene.max_order), scene.n_times)
+
+
+def _hear_moving(scene, row, s, sound):
+    """Sound of a moving source, laid out as in :func:`_hear`.
+
+    The direct sound, reflections of low order and all others, each at positions of its own.
+    """
+    length = getattr(row, f"speed_{s}") * scene.n_times / scene.fs
+    lower, n_channels, heard = None, scene.receiver.n_channels, None
+    for order, step in _layers(scene):
+        centres = segment_centres(max(1, ceil(length / step)), scene.n_times / scene.fs)
+        places = places_along(row, s, centres)
+        responses = [_responses(scene, place, s, order) for place in places]
+        if lower is None:
+            heard = crossfade(sound, responses, keep_power=False)
+        else:
+            known = (_responses(scene, place, s, lower) for place in places)
+            added = [
+                _subtract(all_[:n_channels], part[:n_channels])
+                for all_, part in zip(responses, known, strict=True)
+            ]
+            heard[:n_channels] += crossfade(sound, added, keep_power=True)
+        lower = order
+    return heard
+
+
+def _layers(scene):
+    """Highest orders of reflections, and the steps in metres at which they are computed."""
+    if scene.rooms is None or scene.max_order == 0:
+        return [(0, _STEPS[0])]
+    if scene.max_order is not None and scene.max_order <= _LOW_ORDER:
+        return [(0, _STEPS[0]), (scene.max_order, _STEPS[1])]
+    return list(zip((0, _LOW_ORDER, scene.max_order), _STEPS, strict=True))
+
+
+def _subtract(responses, part):
+    """Responses without those of a part of the sound, which may be longer or shorter."""
+    n_taps = max(responses.shape[1], part.shape[1])
+    added = np.zeros((len(responses), n_taps), dtype=np.float32)
+    added[:, : responses.shape[1]] = responses
+    added[:, : part.shape[1]] -= part
+    return added
+
+
+def _responses(scene, row, s, max_order):
+    """Responses of all channels to source ``s``, then of its direct sound."""
     axes, images = None, None
     if scene.rooms is not None:
-        axes, images = receiver_axes(row), image_sources(scene, row, s)
-    responses = scene.receiver.responses(
+        axes, images = receiver_axes(row), image_sources(scene, row, s, max_order)
+    return scene.receiver.responses(
         row, s, images, axes, n_times=scene.n_times, with_direct=scene.needs_direct
     )
-    n_fft = fft.next_fast_len(scene.n_times + responses.shape[1] - 1, real=True)
-    spectra = fft.rfft(sound, n_fft) * fft.rfft(responses, n_fft)
-    return fft.irfft(spectra, n_fft)[:, : scene.n_times]
 
 
-def image_sources(scene, row, s):
-    """Image sources of source ``s`` of a sample."""
+def image_sources(scene, row, s, max_order):
+    """Image sources of source ``s`` of a sample, up to an order."""
+    room, horizon = scene.rooms[row.room_row], scene.horizons[row.room_row]
+    if max_order != scene.max_order:
+        # An image of order n is at most n sizes of the room farther than its diagonal.
+        farthest = np.linalg.norm(room["sizes"]) + max_order * max(room["sizes"])
+        horizon = min(horizon, farthest / SPEED_OF_SOUND)
     return scene.receiver.image_sources(
-        scene.rooms[row.room_row],
+        room,
         source_position(row, s),
         receiver_position(row) + scene.receiver.points @ receiver_axes(row),
         fs=scene.fs,
-        horizon=scene.horizons[row.room_row],
-        max_order=scene.max_order,
+        horizon=horizon,
+        max_order=max_order,
     )
 
 

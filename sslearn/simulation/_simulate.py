@@ -7,12 +7,15 @@ from sklearn.utils import Bunch, check_random_state
 
 from sslearn.simulation._cache import open_memory
 from sslearn.simulation._chunks import render_plan, warn_of_silence
+from sslearn.simulation._frames import FRAME, count_frames, frame_times
 from sslearn.simulation._noise import check_interferer, check_noise
+from sslearn.simulation._overlap import check_overlap, draw_overlap
 from sslearn.simulation._placement import check_placement
 from sslearn.simulation._placer import Placer
 from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
+from sslearn.simulation._trajectories import check_trajectories, directions_along, draw_paths
 from sslearn.utils.param_validation import HasMethods, Interval, validated
 
 
@@ -38,6 +41,8 @@ def simulate(
     sounds=None,
     n_sources=1,
     placement=None,
+    trajectories=None,
+    overlap=None,
     noise=None,
     interferer=None,
     fs=16000,
@@ -69,6 +74,11 @@ def simulate(
         Number of simultaneous sources.
     placement : Placement, default=None
         Positions of receiver and sources; all defaults if None.
+    trajectories : Trajectories, default=None
+        Paths of moving sources (:class:`Trajectories`). All sources stay in their places if
+        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+    overlap : Overlap, default=None
+        When each of two talkers speaks (:class:`Overlap`). All the time if None.
     noise : Noise, float or tuple of (float, float), default=None
         Noise, or the signal-to-noise ratio of white noise in dB, or a range to draw it from. No
         noise if None.
@@ -137,26 +147,35 @@ def simulate(
     """
     n_times = max(1, round(duration * fs))
     sized = {"fs": fs, "n_times": n_times}
-    player = as_sounds(sounds).player(**sized)
+    sounds = as_sounds(sounds)
+    player = sounds.player(**sized)
     receiver = receiver.build(fs)
     noise = check_noise(noise, receiver.noise_kinds, receiver.noise_reference, **sized)
     interferer = check_interferer(interferer, **sized)
     where, n_angles = check_placement(placement, receiver.defaults, n_sources)
+    has_frames = trajectories is not None or overlap is not None
+    moves, speaks = check_trajectories(trajectories), check_overlap(overlap, n_sources)
+    n_frames = count_frames(n_times, fs) if has_frames else None
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     rooms = draw_rooms(rooms, receiver.room_defaults, seed)
     parts, horizons = _check_rooms(rooms, receiver, interferer, n_times / fs)
     placer = Placer(where, receiver, rooms, n_sources=n_sources, seed=seed)
     plan = _draw_plan(n_samples, placer, player, noise, seed)
+    if has_frames:
+        plan = _add_tracks(plan, placer, moves, speaks, n_frames, seed)
     if interferer is not None:
-        plan = _add_interferers(plan, placer, interferer, seed)
-    hears = receiver, parts, horizons, player, n_sources, noise, interferer
-    scene = Scene(*hears, fs, n_times, max_order, seed)
+        plan = _add_interferers(plan, placer, interferer, n_frames, seed)
+    heard = receiver, parts, horizons, player, n_sources, n_frames, sounds.activity_threshold
+    scene = Scene(*heard, noise, interferer, fs, n_times, max_order, seed)
     # After all checks, because it creates the folder. What no seed repeats is never read again.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
-    X, silent = render_plan(plan, scene, batch_transform, **how)
+    X, silent, active = render_plan(plan, scene, batch_transform, **how)
     warn_of_silence(silent, plan["source_0"].get)
-    y = _target(plan, n_sources, n_angles)
+    if has_frames:
+        y = _tracks(plan, active, n_angles)
+    else:
+        y = _target(plan, n_sources, n_angles)
     metadata = _metadata(plan, scene, rooms)
     if return_X_y:
         return X, y
@@ -190,15 +209,35 @@ def _draw_plan(n_samples, placer, player, noise, seed):
     return pd.DataFrame(rows)
 
 
-def _add_interferers(plan, placer, interferer, seed):
+def _add_tracks(plan, placer, moves, speaks, n_frames, seed):
+    """Plan with columns for the paths and the pauses of the sources; all others stay the same."""
+    rows, times = [], _check_times(n_frames)
+    for i, row in enumerate(plan.to_dict("records")):
+        rng = np.random.default_rng([seed, 5, i])
+        columns = {} if speaks is None else draw_overlap(speaks, n_frames, rng)
+        rows.append(columns | draw_paths(placer, row, moves, times, rng))
+    return plan.join(pd.DataFrame(rows))
+
+
+def _add_interferers(plan, placer, interferer, n_frames, seed):
     """Plan with columns for an interferer; all other columns stay the same."""
-    rows = []
+    rows, sources = [], range(placer.n_sources)
     for i, row in plan.iterrows():
         rng = np.random.default_rng([seed, 3, i])
-        columns = placer.draw_interferer(row, rng)
+        if n_frames is None:
+            others = np.array([[row[f"azimuth_{s}"], row[f"elevation_{s}"]] for s in sources])
+        else:
+            times = _check_times(n_frames)
+            others = np.concatenate([directions_along(row, s, times) for s in sources])
+        columns = placer.draw_interferer(row, others, rng)
         columns[f"source_{placer.n_sources}"] = interferer.player.draw_index(rng)
         rows.append(columns | {"sir": rng.uniform(*interferer.ratio)})
     return plan.assign(**{name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _check_times(n_frames):
+    """Times at which the rules of the placement are checked, in seconds."""
+    return np.arange(2 * n_frames + 1) * (FRAME / 2)
 
 
 def _target(plan, n_sources, n_angles):
@@ -211,6 +250,14 @@ def _target(plan, n_sources, n_angles):
     return target[:, 0, 0] if n_angles == 1 else target[:, 0]
 
 
+def _tracks(plan, active, n_angles):
+    """Directions as y (n, n_frames, n_sources, k) in the middle of each frame, NaN if silent."""
+    n_frames, n_sources = active.shape[1:]
+    times = frame_times(n_frames)
+    tracks = np.stack([directions_along(plan, s, times) for s in range(n_sources)], axis=2)
+    return np.where(active[..., None], tracks[..., :n_angles], np.nan)
+
+
 def _metadata(plan, scene, rooms):
     """Metadata of the samples, one row each."""
     columns = scene.receiver.columns(plan, rooms)
@@ -220,6 +267,10 @@ def _metadata(plan, scene, rooms):
         columns[f"speaker{end}"] = speakers
         columns[f"source{end}"] = plan[f"source_{s}"]
         columns[f"distance{end}"] = plan[f"distance_{s}"]
+        if f"speed_{s}" in plan:
+            columns[f"speed{end}"] = plan[f"speed_{s}"]
+    if "overlap" in plan:
+        columns["overlap"] = plan["overlap"]
     columns |= {"snr": plan["snr"], "yaw": plan["yaw"]}
     if scene.interferer is not None:
         names = ("azimuth", "elevation", "distance", "source")

@@ -1,12 +1,14 @@
 import os
 from collections.abc import Iterable
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
 import soundfile
 from sklearn.base import BaseEstimator
 
 from sslearn.utils import read_audio
+from sslearn.utils.param_validation import Interval
 
 _N_TRIES = 100
 _N_TRIES_APART = 50
@@ -40,6 +42,9 @@ class Sounds(BaseEstimator):
     speakers : array-like of shape (n_recordings,), default=None
         Speaker of each recording, for the metadata; the sources of a clip have different speakers
         if possible.
+    activity_threshold : float, default=-40.0
+        Level of the direct sound below which a source is silent in frames of ``y``, in dB relative
+        to its mean in the clip.
 
     See Also
     --------
@@ -56,9 +61,12 @@ class Sounds(BaseEstimator):
     (4000,)
     """
 
-    def __init__(self, recordings=None, *, speakers=None):
+    _parameter_constraints: dict = {"activity_threshold": [Interval(Real, None, 0, closed="right")]}
+
+    def __init__(self, recordings=None, *, speakers=None, activity_threshold=-40.0):
         self.recordings = recordings
         self.speakers = speakers
+        self.activity_threshold = activity_threshold
 
     def player(self, *, fs, n_times, name="sounds"):
         """Validate the recordings and build a player, which draws excerpts.
@@ -79,6 +87,7 @@ class Sounds(BaseEstimator):
         player : object
             With ``draw_index(rng)``, ``excerpt(index, rng)`` and ``speaker(index)``.
         """
+        self._validate_params()
         if self.recordings is None:
             if self.speakers is not None:
                 raise ValueError(f"{name}: speakers must be None where recordings is None.")

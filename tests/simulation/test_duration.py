@@ -30,7 +30,7 @@ class Clock:
         self.now += self.seconds(scene, row) + 30.0 * (head not in self.built)
         self.built.add(head)
         self.n_clips += 1
-        return np.ones((scene.receiver.n_channels, scene.n_times), np.float32), False
+        return np.ones((scene.receiver.n_channels, scene.n_times), np.float32), False, None
 
 
 def by_room(scene, row):

@@ -45,10 +45,11 @@ def make_ambisonic(
         is ``Placement()``, with sources on the whole sphere at 1 to 3 m. A source that does not
         fit into the room is moved nearer, see Notes.
     trajectories : Trajectories, default=None
-        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
-        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). With it or ``overlap``,
+        ``y`` has frames of 0.1 s. All sources stay in their places if None.
     overlap : Overlap, default=None
-        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`); all the time if
+        None.
     noise : Noise, float or tuple of (float, float), default=None
         Noise (:class:`~sslearn.simulation.Noise`), white or diffuse, or the signal-to-noise ratio
         in dB, or a range of ratios, of white noise. White noise is independent and of the same

@@ -49,10 +49,11 @@ def make_binaural(
         None is ``Placement()``, with sources in front and nine positions of the head in each room.
         The columns ``receiver_x`` and ``receiver_y`` of ``rooms``, in metres, override them.
     trajectories : Trajectories, default=None
-        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
-        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). With it or ``overlap``,
+        ``y`` has frames of 0.1 s. All sources stay in their places if None.
     overlap : Overlap, default=None
-        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`); all the time if
+        None.
     noise : Noise, float or tuple of (float, float), default=None
         Signal-to-noise ratio in dB, or a range of ratios, of white noise uncorrelated between the
         ears, relative to the mean power of the clip; :class:`~sslearn.simulation.Noise` offers

@@ -44,10 +44,11 @@ def make_shoebox(
         Directions, distances and separation of the sources, height and yaw of the array. None is
         ``Placement()``, with the sources on the horizontal plane of the array, all around it.
     trajectories : Trajectories, default=None
-        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). All sources stay in their places if
-        None. With it or ``overlap``, ``y`` has frames of 0.1 s.
+        Paths of moving sources (:class:`~sslearn.simulation.Trajectories`). With it or ``overlap``,
+        ``y`` has frames of 0.1 s. All sources stay in their places if None.
     overlap : Overlap, default=None
-        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`). All the time if None.
+        When each of two talkers speaks (:class:`~sslearn.simulation.Overlap`); all the time if
+        None.
     noise : Noise, float or tuple of (float, float), default=None
         Noise of any kind (:class:`~sslearn.simulation.Noise`), or the signal-to-noise ratio in
         dB, or a range of ratios, of noise that is independent at each microphone. No noise if None.

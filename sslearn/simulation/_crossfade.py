@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 from scipy import fft
 
@@ -50,7 +52,7 @@ def crossfade(sound, responses, *, keep_power):
     n_times, n_segments = len(sound), len(responses)
     heard = np.zeros((len(responses[0]), n_times), dtype=np.float32)
     hop = n_times / n_segments
-    likeness = [_correlation(*pair) for pair in zip(responses, responses[1:], strict=False)]
+    likeness = [_correlation(*pair) for pair in pairwise(responses)]
     for k, (centre, response) in enumerate(
         zip(segment_centres(n_segments, n_times), responses, strict=True)
     ):

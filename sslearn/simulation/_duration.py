@@ -95,6 +95,6 @@ def _work(plan, scene):
         return np.zeros(len(plan))
     work = {}
     for row in plan.drop_duplicates("room_row").itertuples():
-        axes = image_sources(scene, row, 0, scene.max_order).axes
+        axes = image_sources(scene, row, 0).axes
         work[row.room_row] = float(np.prod([len(axis["offset"]) for axis in axes]))
     return plan["room_row"].map(work).to_numpy()

@@ -1,6 +1,5 @@
 from numbers import Real
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
 from sslearn.utils.param_validation import Interval

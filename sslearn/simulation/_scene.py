@@ -117,67 +117,63 @@ def _hear(scene, row, s, sound):
     """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
     if getattr(row, f"speed_{s}", 0.0) > 0:
         return _hear_moving(scene, row, s, sound)
-    return filter_sound(sound, _responses(scene, row, s, scene.max_order), scene.n_times)
+    return filter_sound(sound, _responses(scene, row, s), scene.n_times)
 
 
 def _hear_moving(scene, row, s, sound):
     """Sound of a moving source, laid out as in :func:`_hear`.
 
-    The direct sound, reflections of low order and all others, each at positions of its own.
+    The sum of the direct sound, the reflections of low order and all others, each computed at
+    positions of its own.
     """
-    length = getattr(row, f"speed_{s}") * scene.n_times / scene.fs
-    lower, n_channels, heard = None, scene.receiver.n_channels, None
+    n_channels, duration = scene.receiver.n_channels, scene.n_times / scene.fs
+    lower = heard = None
     for order, step in _layers(scene):
-        centres = segment_centres(max(1, ceil(length / step)), scene.n_times / scene.fs)
-        places = places_along(row, s, centres)
+        n_segments = ceil(getattr(row, f"speed_{s}") * duration / step)
+        places = places_along(row, s, segment_centres(n_segments, duration))
         responses = [_responses(scene, place, s, order) for place in places]
-        if lower is None:
+        if heard is None:
             heard = crossfade(sound, responses, keep_power=False)
         else:
-            known = (_responses(scene, place, s, lower) for place in places)
-            added = [
-                _subtract(all_[:n_channels], part[:n_channels])
-                for all_, part in zip(responses, known, strict=True)
-            ]
+            known = [_responses(scene, place, s, lower)[:n_channels] for place in places]
+            added = [_subtract(*pair) for pair in zip(responses, known, strict=True)]
             heard[:n_channels] += crossfade(sound, added, keep_power=True)
         lower = order
     return heard
 
 
 def _layers(scene):
-    """Highest orders of reflections, and the steps in metres at which they are computed."""
-    if scene.rooms is None or scene.max_order == 0:
-        return [(0, _STEPS[0])]
-    if scene.max_order is not None and scene.max_order <= _LOW_ORDER:
-        return [(0, _STEPS[0]), (scene.max_order, _STEPS[1])]
-    return list(zip((0, _LOW_ORDER, scene.max_order), _STEPS, strict=True))
+    """Highest orders of reflections, None for all, and the steps in metres of their positions."""
+    highest = 0 if scene.rooms is None else scene.max_order
+    orders = [order for order in (0, _LOW_ORDER) if highest is None or order < highest]
+    return zip([*orders, None], _STEPS, strict=False)
 
 
-def _subtract(responses, part):
-    """Responses without those of a part of the sound, which may be longer or shorter."""
-    n_taps = max(responses.shape[1], part.shape[1])
-    added = np.zeros((len(responses), n_taps), dtype=np.float32)
-    added[:, : responses.shape[1]] = responses
-    added[:, : part.shape[1]] -= part
+def _subtract(responses, known):
+    """Responses (n_channels, n_taps) of the first channels, without what is known of them."""
+    n_taps = max(responses.shape[1], known.shape[1])
+    added = np.zeros((len(known), n_taps), dtype=np.float32)
+    added[:, : responses.shape[1]] = responses[: len(known)]
+    added[:, : known.shape[1]] -= known
     return added
 
 
-def _responses(scene, row, s, max_order):
+def _responses(scene, row, s, order=None):
     """Responses of all channels to source ``s``, then of its direct sound."""
     axes, images = None, None
     if scene.rooms is not None:
-        axes, images = receiver_axes(row), image_sources(scene, row, s, max_order)
+        axes, images = receiver_axes(row), image_sources(scene, row, s, order)
     return scene.receiver.responses(
         row, s, images, axes, n_times=scene.n_times, with_direct=scene.needs_direct
     )
 
 
-def image_sources(scene, row, s, max_order):
-    """Image sources of source ``s`` of a sample, up to an order."""
+def image_sources(scene, row, s, order=None):
+    """Image sources of source ``s`` of a sample, up to an order if one is given."""
     room, horizon = scene.rooms[row.room_row], scene.horizons[row.room_row]
-    if max_order != scene.max_order:
-        # An image of order n is at most n sizes of the room farther than its diagonal.
-        farthest = np.linalg.norm(room["sizes"]) + max_order * max(room["sizes"])
+    if order is not None:
+        # Each reflection adds the length of the room at most.
+        farthest = np.linalg.norm(room["sizes"]) + order * room["sizes"].max()
         horizon = min(horizon, farthest / SPEED_OF_SOUND)
     return scene.receiver.image_sources(
         room,
@@ -185,7 +181,7 @@ def image_sources(scene, row, s, max_order):
         receiver_position(row) + scene.receiver.points @ receiver_axes(row),
         fs=scene.fs,
         horizon=horizon,
-        max_order=max_order,
+        max_order=scene.max_order if order is None else order,
     )
 
 

@@ -172,10 +172,7 @@ def simulate(
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
     X, silent, active = render_plan(plan, scene, batch_transform, **how)
     warn_of_silence(silent, plan["source_0"].get)
-    if has_frames:
-        y = _tracks(plan, active, n_angles)
-    else:
-        y = _target(plan, n_sources, n_angles)
+    y = _tracks(plan, active, n_angles) if has_frames else _target(plan, n_sources, n_angles)
     metadata = _metadata(plan, scene, rooms)
     if return_X_y:
         return X, y

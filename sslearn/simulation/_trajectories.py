@@ -203,9 +203,9 @@ def draw_paths(placer, row, moves, times, rng):
             k = int(fits.argmax())
             return {name: values[k] for name, values in columns.items()}
     raise ValueError(
-        f"trajectories: none of {_N_ROUNDS * _N_TRIES} paths at {moves['speed'].tolist()} m/s stays "
-        f"within the room, {moves['min_distance']} m away from the receiver and within the ranges "
-        "and the min_separation of the placement. Use lower speeds, shorter clips or larger rooms."
+        f"trajectories: none of {_N_ROUNDS * _N_TRIES} paths at {moves['speed'].tolist()} m/s "
+        f"stays in the room, {moves['min_distance']} m from the receiver and within the ranges and "
+        "the min_separation of the placement. Use lower speeds, shorter clips or larger rooms."
     )
 
 

@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
-from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
 
 from sslearn.deep_learning._head import Head
 from sslearn.networks.layers import PrivateDropout
@@ -315,6 +315,13 @@ def _schedule(training, monitor, lr, n_steps):
         patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr
         params = {"patience": patience, "factor": factor, "threshold": 0.0, "min_lr": min_lr}
         return [LRScheduler(ReduceLROnPlateau, monitor, event_name=None, eps=0.0, **params)]
+    if training.schedule == "exponential":
+        floor = min(training.min_lr / lr, 1.0)
+
+        def decay(epoch):
+            return max(training.lr_factor**epoch, floor)
+
+        return [LRScheduler(LambdaLR, event_name=None, lr_lambda=decay)]
     if training.schedule == "cosine":
         params = {"T_max": n_steps, "eta_min": min(training.min_lr, lr)}
         return [LRScheduler(CosineAnnealingLR, event_name=None, step_every="batch", **params)]
@@ -377,6 +384,7 @@ def train(
         # A callback that stops the training hides the epoch from later ones: keeping the best
         # epoch comes before the user's callbacks, and early stopping last.
         callbacks=[
+            GradientNormClipping(training.clip_norm),
             *_schedule(training, monitor, lr, max_epochs * len(batches)),
             *best,
             *callbacks,

@@ -10,14 +10,14 @@ class Training(BaseEstimator):
     ----------
     optimizer : {"adam", "adamw", "nadam", "sgd"}, default="adam"
         Optimizer.
-    schedule : {"plateau", "cosine", "constant"}, default="plateau"
+    schedule : {"plateau", "exponential", "cosine", "constant"}, default="plateau"
         Schedule of the learning rate. ``"plateau"`` multiplies it by ``lr_factor`` after
-        ``patience`` epochs without improvement; ``"cosine"`` lowers it along half a cosine, to
-        ``min_lr`` at the last step of the last epoch.
+        ``patience`` epochs without improvement, ``"exponential"`` after each epoch; ``"cosine"``
+        lowers it along half a cosine, to ``min_lr`` at the last step of the last epoch.
     patience : int, default=20
         Epochs without improvement after which ``"plateau"`` lowers the learning rate.
     lr_factor : float, default=0.5
-        Factor of the learning rate on a plateau, in (0, 1).
+        Factor of the learning rate on a plateau or after each epoch, in (0, 1).
     min_lr : float, default=0.0
         Lowest learning rate of a schedule.
     n_iter_no_change : int, default=None
@@ -28,6 +28,9 @@ class Training(BaseEstimator):
     keep : {"valid_error", "valid_loss", "last"}, default="valid_error"
         Epoch whose weights are kept: that with the lowest validation error or loss, or the last
         one. Always the last without validation samples.
+    clip_norm : float, default=None
+        Largest norm of the gradient of all weights together; longer gradients are scaled to it.
+        None does not limit them.
     precision : {"full", "bfloat16"}, default="full"
         Arithmetic of training. ``"bfloat16"`` multiplies float32 in 16 bits, twice as fast in
         large networks on processors with support for it; weights, loss and predictions keep 32
@@ -59,13 +62,14 @@ class Training(BaseEstimator):
 
     _parameter_constraints: dict = {
         "optimizer": [StrOptions({"adam", "adamw", "nadam", "sgd"})],
-        "schedule": [StrOptions({"plateau", "cosine", "constant"})],
+        "schedule": [StrOptions({"plateau", "exponential", "cosine", "constant"})],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "lr_factor": [Interval(Real, 0, 1, closed="neither")],
         "min_lr": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
         "monitor": [StrOptions({"valid_error", "valid_loss", "train_loss"})],
         "keep": [StrOptions({"valid_error", "valid_loss", "last"})],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "precision": [StrOptions({"full", "bfloat16"})],
         "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
     }
@@ -81,6 +85,7 @@ class Training(BaseEstimator):
         n_iter_no_change=None,
         monitor="valid_error",
         keep="valid_error",
+        clip_norm=None,
         precision="full",
         norm_batches=None,
     ):
@@ -92,5 +97,6 @@ class Training(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.monitor = monitor
         self.keep = keep
+        self.clip_norm = clip_norm
         self.precision = precision
         self.norm_batches = norm_batches

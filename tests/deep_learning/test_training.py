@@ -72,6 +72,7 @@ def test_recipe_is_searched():
         ("patience", 0),
         ("lr_factor", 1.0),
         ("min_lr", -1.0),
+        ("clip_norm", 0.0),
         ("n_iter_no_change", 0),
         ("monitor", "error"),
         ("keep", "train_loss"),
@@ -103,7 +104,7 @@ def test_rate_falls_to_its_floor():
     history = fast(training, **params).fit(X, y).history_
     np.testing.assert_allclose(np.unique(history["lr"]), [2e-11, 1e-10, 1e-9])
     # A floor above the start does not raise it.
-    for schedule in ("plateau", "cosine"):
+    for schedule in ("plateau", "exponential", "cosine"):
         training.set_params(schedule=schedule, min_lr=1.0)
         np.testing.assert_allclose(fast(training, **params).fit(X, y).history_["lr"], 1e-9)
 
@@ -116,6 +117,27 @@ def test_half_a_cosine(batch_size):
     localizer = fast(training, validation_fraction=None, batch_size=batch_size, max_epochs=4)
     expected = 1e-3 + 4e-3 * (1 + np.cos(np.pi * np.arange(1, 5) / 4)) / 2
     np.testing.assert_allclose(localizer.fit(X, y).history_["lr"], expected)
+
+
+def test_rate_falls_by_a_factor_in_each_epoch():
+    X, y = make_data(100)
+    training = Training(schedule="exponential", lr_factor=0.9, min_lr=5e-3 * 0.9**3)
+    history = fast(training, max_epochs=6).fit(X, y).history_
+    np.testing.assert_allclose(history["lr"], 5e-3 * 0.9 ** np.minimum(np.arange(6), 3))
+
+
+def test_gradients_are_limited():
+    X, y = make_data(100)
+    params = {"max_epochs": 2, "lr": 1.0, "validation_fraction": None, "batch_size": 100}
+    free, tiny, wide = (
+        fast(Training("sgd", clip_norm=norm), **params).fit(X, y) for norm in (None, 1e-6, 1e6)
+    )
+    assert same_weights(free, wide)
+    start = fast(Training("sgd", clip_norm=1e-12), **params).fit(X, y).weights_
+    names = [name for name, _ in free.module_.named_parameters()]
+    moved = np.sqrt(sum(np.square(tiny.weights_[name] - start[name]).sum() for name in names))
+    # Two steps of length 1e-6 in about one direction.
+    assert 1.5e-6 < moved < 2.1e-6
 
 
 def test_constant_rate():

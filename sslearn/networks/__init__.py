@@ -12,11 +12,11 @@ from sslearn.networks._srp_dnn import SRPDNN
 
 __all__ = [  # noqa: RUF022
     "CRNN",
-    "HistogramNet",
-    "IcoDOA",
     "MLP",
-    "NetworkRecipe",
     "PNN",
+    "HistogramNet",
+    "IPDNet2",
+    "NetworkRecipe",
     "PNNSplit",
     "SNet",
     "SNetSplit",

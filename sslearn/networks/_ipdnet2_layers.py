@@ -14,6 +14,11 @@ def _average(x, axis, size):
     return x if size == 1 else x.unflatten(axis, (-1, size)).mean(axis + 1)
 
 
+def _convolve(module, x):
+    """Outputs of a convolution of one image (height, width, channels), in the same order."""
+    return module(x.unsqueeze(0).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).squeeze(0)
+
+
 class FrameEncoder(nn.Module):
     """Convolution over the past of each bin.
 
@@ -40,8 +45,7 @@ class FrameEncoder(nn.Module):
     def step(self, x, state):
         """Outputs of the next frames, and the last inputs."""
         padded = torch.cat([state, x])
-        image = padded.flatten(1, 2).permute(2, 0, 1).unsqueeze(0)
-        y = self.conv(image).squeeze(0).permute(1, 2, 0)
+        y = _convolve(self.conv, padded.flatten(1, 2))
         return y.unflatten(1, x.shape[1:3]), padded[len(x) :]
 
 
@@ -68,8 +72,7 @@ class FrequencyConv(nn.Module):
 
     def forward(self, x):
         """``x + PReLU(conv(norm(x)))``."""
-        image = self.norm(x).flatten(0, 1).permute(2, 0, 1).unsqueeze(0)
-        y = self.activation(self.conv(image)).squeeze(0).permute(1, 2, 0)
+        y = _convolve(nn.Sequential(self.conv, self.activation), self.norm(x).flatten(0, 1))
         return x + y.unflatten(0, x.shape[:2])
 
 
@@ -240,11 +243,10 @@ class IPDNet2Module(nn.Module):
 
     def step(self, x, state):
         """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
-        n_samples, _, n_freqs, _ = x.shape
         x, state = x.permute(3, 0, 2, 1), list(state)
         for i, stage in enumerate(self.stages.values()):
             if len(x) == 0:
-                return x.new_empty(n_samples, 0, *self.output_shape), state
+                return x.new_empty(x.shape[1], 0, *self.output_shape), state
             x, state[i] = stage.step(x, state[i])
         return self._arrange(self.expansion(x)), state
 

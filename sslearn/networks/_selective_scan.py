@@ -147,7 +147,8 @@ class _SelectiveScan(torch.autograd.Function):
             for i in reversed(range(len(kept))):
                 block = slice(i * _BLOCK, (i + 1) * _BLOCK)
                 h[0].copy_(kept[i, part])
-                steps = list(zip(h, h[1:], decays, _frames(block, part, *inputs, *outer, *grads)))
+                frames = _frames(block, part, *inputs, *outer, *grads)
+                steps = list(zip(h, h[1:], decays, frames, strict=False))
                 for before, after, decay, (d, x, b, *_) in steps:
                     torch.mul(d, A, out=decay).exp_()
                     torch.mul(before, decay, out=after).addcmul_(x, b)

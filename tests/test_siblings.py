@@ -40,7 +40,9 @@ TRANSFORMERS = {
 # What differs by design: array, clip length, rooms and reflections suit the receiver, epochs and
 # radius the paper; plane waves take arrays of sounds alone, two networks two sources at most.
 OWN_DEFAULTS = {"mic_positions", "duration", "grid", "rooms", "max_order", "max_epochs", "radius"}
-OWN_TYPES = {*OWN_DEFAULTS, "sounds", "n_sources", "random_state"}
+# Systems for tracks have two, and detect sources each in its own way.
+OWN_DEFAULTS |= {"n_sources", "threshold"}
+OWN_TYPES = {*OWN_DEFAULTS, "sounds", "random_state"}
 # What one obvious argument may be given by position.
 FIRST = {
     "AmbisonicEncoder": "mic_positions",

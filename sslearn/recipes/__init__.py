@@ -15,19 +15,24 @@ from sslearn.recipes._binaural import (
 )
 from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
+from sslearn.recipes._multi_source import fn_ssl, ipdnet, ipdnet2, srp_dnn
 
 __all__ = [
     "ambisonic_crnn",
     "ambisonic_histogram",
     "esprit",
     "feed_forward",
+    "fn_ssl",
     "intensity",
+    "ipdnet",
+    "ipdnet2",
     "laplacian_eigenmaps",
     "music",
     "mvdr",
     "phase_network",
     "siamese",
     "spectrogram_network",
+    "srp_dnn",
     "srp_phat",
     "tdoa",
     "weakly_supervised_siamese",

@@ -12,11 +12,11 @@ from sslearn.networks._srp_dnn import SRPDNN
 
 __all__ = [  # noqa: RUF022
     "CRNN",
-    "MLP",
-    "PNN",
     "HistogramNet",
     "IPDNet2",
+    "MLP",
     "NetworkRecipe",
+    "PNN",
     "PNNSplit",
     "SNet",
     "SNetSplit",

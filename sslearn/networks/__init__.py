@@ -9,6 +9,7 @@ from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
+from sslearn.networks._tf_mamba import TFMamba
 
 __all__ = [  # noqa: RUF022
     "CRNN",
@@ -20,4 +21,6 @@ __all__ = [  # noqa: RUF022
     "PNNSplit",
     "SNet",
     "SNetSplit",
+    "SRPDNN",
+    "TFMamba",
 ]

@@ -1,7 +1,7 @@
 """Layers that see no later frame, and continue where the last chunk of a signal ended.
 
-``step(x, state=None)`` returns the outputs of the next frames, none included, and the state after
-them; ``None`` is the state before the first frame.
+``step(x, state)`` returns the outputs of the next frames and the state after them; ``None`` is the
+state before the first frame.
 """
 
 import torch
@@ -9,20 +9,47 @@ from torch import nn
 from torch.nn import functional
 
 
-class CausalChain(nn.Sequential):
-    """Network of layers in a row, of which some have a state."""
+class Chain(nn.Sequential):
+    """Network of layers in a row, of which some have a state.
+
+    Parameters
+    ----------
+    layers : iterable of torch.nn.Module
+        Layers.
+    output_shape : tuple of int
+        Shape of one output.
+    """
+
+    def __init__(self, layers, output_shape):
+        super().__init__(*layers)
+        self.output_shape = output_shape
+
+    def forward(self, x):
+        """Outputs (n_samples, n_frames, *output_shape) of (n_samples, n_maps, n_freqs, ...)."""
+        return self._step(x, [None] * len(self))[0]
+
+    def _step(self, x, state):
+        n_samples, state = len(x), list(state)
+        for i, layer in enumerate(self):
+            if x.numel() == 0:  # no frame, or none that fills a block
+                return x.new_empty(n_samples, 0, *self.output_shape), state
+            if hasattr(layer, "step"):
+                x, state[i] = layer.step(x, state[i])
+            else:
+                x = layer(x)
+        return x, state
+
+
+class CausalChain(Chain):
+    """Chain whose layers see no later frame."""
 
     def initial_state(self, batch_size):
-        """State before the first frame, of any number of signals."""
+        """Return the state before the first frame, the same for any number of samples."""
         return [None] * len(self)
 
     def step(self, x, state):
-        """Outputs of the next frames, and the state after them."""
-        states = []
-        for layer, before in zip(self, state, strict=True):
-            x, after = layer.step(x, before) if hasattr(layer, "step") else (layer(x), None)
-            states.append(after)
-        return x, states
+        """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
+        return self._step(x, state)
 
 
 class Causal(nn.Module):
@@ -30,7 +57,7 @@ class Causal(nn.Module):
 
     def forward(self, x):
         """Outputs of all frames."""
-        return self.step(x)[0]
+        return self.step(x, None)[0]
 
 
 class CausalConv(Causal):
@@ -46,15 +73,10 @@ class CausalConv(Causal):
         super().__init__()
         self.conv = nn.Conv2d(n_inputs, n_outputs, 3, padding=(0, 1), bias=False)
 
-    def step(self, x, state=None):
+    def step(self, x, state):
         """Outputs for the frames of x; the state is the two frames before."""
-        past = functional.pad(x, (0, 0, 2, 0)) if state is None else torch.cat([state, x], 2)
-        if x.shape[2]:
-            outputs = self.conv(past)
-        else:
-            outputs = x.new_empty(len(x), self.conv.out_channels, 0, x.shape[3])
-        # A view would keep the whole chunk.
-        return outputs, past[:, :, -2:].clone()
+        padded = functional.pad(x, (0, 0, 2, 0)) if state is None else torch.cat([state, x], 2)
+        return self.conv(padded), padded[:, :, -2:].clone()  # a view would keep the whole chunk
 
 
 class TimePool(Causal):
@@ -75,16 +97,12 @@ class TimePool(Causal):
         self.size = (n_frames, n_freqs)
         self.pool = pool
 
-    def step(self, x, state=None):
+    def step(self, x, state):
         """Blocks that x completes; the state is the frames of the block that is not full."""
         x = x if state is None else torch.cat([state, x], 2)
-        n_blocks, n_left = divmod(x.shape[2], self.size[0])
+        n_left = x.shape[2] % self.size[0]
         whole, left = x.split([x.shape[2] - n_left, n_left], 2)
-        if n_blocks:
-            blocks = self.pool(whole, self.size)
-        else:
-            blocks = x.new_empty(*x.shape[:2], 0, x.shape[3] // self.size[1])
-        return blocks, left.clone()
+        return (self.pool(whole, self.size) if whole.numel() else whole), left.clone()
 
 
 class AlongTime(Causal):
@@ -94,20 +112,16 @@ class AlongTime(Causal):
     ----------
     layer : torch.nn.Module
         Maps rows (n_rows, n_steps, n_features) and a state to outputs and a state, as the
-        recurrent layers of torch do. In both directions it has no use for ``step``.
+        recurrent layers of torch do.
     """
 
     def __init__(self, layer):
         super().__init__()
         self.layer = layer
 
-    def step(self, x, state=None):
+    def step(self, x, state):
         """Outputs for the frames of x; the state is that of the layer."""
-        rows = x.transpose(1, 2).flatten(0, 1)
-        if x.shape[1]:
-            rows, state = self.layer(rows, state)
-        else:
-            rows = self.layer(rows.new_zeros(len(rows), 1, rows.shape[2]))[0][:, :0]
+        rows, state = self.layer(x.transpose(1, 2).flatten(0, 1), state)
         return rows.unflatten(0, (len(x), x.shape[2])).transpose(1, 2), state
 
 
@@ -126,4 +140,4 @@ class AlongFrequency(nn.Module):
 
     def forward(self, x):
         """Outputs of all bins."""
-        return self.layer(x.flatten(0, 1))[0].unflatten(0, x.shape[:2])
+        return self.layer(x.flatten(0, 1), None)[0].unflatten(0, x.shape[:2])

@@ -98,8 +98,8 @@ class FNSSL(NetworkRecipe):
         """
         from torch import nn
 
-        from sslearn.networks._causal_layers import TimePool
-        from sslearn.networks._narrow_band_layers import PhaseOutputs, ResidualTrunk, chain
+        from sslearn.networks._causal_layers import CausalChain, Chain, TimePool
+        from sslearn.networks._narrow_band_layers import PhaseOutputs, ResidualTrunk
         from sslearn.networks._pair_layers import JoinPairs, Permute, SplitPairs
 
         self._validate_params()
@@ -128,4 +128,4 @@ class FNSSL(NetworkRecipe):
             layers.append(nn.Unflatten(2, output_shape))
         else:
             layers.append(nn.Linear(n_phases, *output_shape))
-        return chain(layers, self.causal)
+        return (CausalChain if self.causal else Chain)(layers, output_shape)

@@ -1,5 +1,5 @@
 from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._shapes import check_maps_shape, check_sizes, phases_per_bin
+from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -125,16 +125,17 @@ class IPDNet(NetworkRecipe):
         """
         from torch import nn
 
+        from sslearn.networks._causal_layers import CausalChain, Chain
         from sslearn.networks._narrow_band_layers import (
             FullNarrowBlock,
             FullNarrowTrunk,
-            chain,
             lstm,
             phase_head,
         )
 
         self._validate_params()
         n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
+        output_shape = check_shape("output_shape", output_shape)
         n_outputs = phases_per_bin(self, n_freqs, output_shape)
         pool_sizes = check_sizes("pool_sizes", self.pool_sizes)
         n_features = self.n_units + n_maps
@@ -151,4 +152,4 @@ class IPDNet(NetworkRecipe):
         head = phase_head(
             n_features, self.n_filters, n_outputs, pool_sizes, output_shape, self.output_order
         )
-        return chain([trunk, *head], self.causal)
+        return (CausalChain if self.causal else Chain)([trunk, *head], output_shape)

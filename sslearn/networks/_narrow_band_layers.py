@@ -1,20 +1,8 @@
 import torch
 from torch import nn
 
-from sslearn.networks._causal_layers import (
-    AlongFrequency,
-    AlongTime,
-    Causal,
-    CausalChain,
-    CausalConv,
-    TimePool,
-)
+from sslearn.networks._causal_layers import AlongFrequency, AlongTime, Causal, CausalConv, TimePool
 from sslearn.networks.layers import PrivateDropout
-
-
-def chain(layers, causal):
-    """Layers in a row, with a state if they are causal."""
-    return (CausalChain if causal else nn.Sequential)(*layers)
 
 
 def lstm(n_inputs, n_outputs, *, bidirectional):
@@ -25,17 +13,17 @@ def lstm(n_inputs, n_outputs, *, bidirectional):
     return nn.LSTM(n_inputs, n_units, batch_first=True, bidirectional=bidirectional)
 
 
-class FullNarrowBlock(Causal):
-    """Recurrence along frequency, then along time, each followed by the input of the network.
+class FullNarrowBlock(nn.Module):
+    """Recurrence along frequency, then along time, with the input of the network after either.
 
     Parameters
     ----------
     full, narrow : torch.nn.Module
-        Layers along frequency and along time, of rows.
-    dropout : float
+        Layers of rows along frequency and along time.
+    dropout : float, default=0.0
         Probability of dropping an output of either in training.
     mixers : tuple of torch.nn.Module, default=None
-        What is made of the outputs of either with the input at their end; None leaves them.
+        What follows either, with the input of the network joined; None is nothing.
     """
 
     def __init__(self, full, narrow, dropout=0.0, mixers=None):
@@ -44,12 +32,12 @@ class FullNarrowBlock(Causal):
         self.dropout = PrivateDropout(dropout)
         self.mixers = nn.ModuleList(mixers or (nn.Identity(), nn.Identity()))
 
-    def step(self, z, inputs, state=None):
-        """Outputs of z, (n, n_frames, n_freqs, n_features), and the state along time."""
-        full_mixer, narrow_mixer = self.mixers
-        z = full_mixer(torch.cat([self.dropout(self.full(z)), inputs], -1))
+    def step(self, z, inputs, state):
+        """Features of z, (n, n_frames, n_freqs, n_features), and the state along time."""
+        after_full, after_narrow = self.mixers
+        z = after_full(torch.cat([self.dropout(self.full(z)), inputs], -1))
         z, state = self.narrow.step(z, state)
-        return narrow_mixer(torch.cat([self.dropout(z), inputs], -1)), state
+        return after_narrow(torch.cat([self.dropout(z), inputs], -1)), state
 
 
 class FullNarrowTrunk(Causal):
@@ -61,20 +49,24 @@ class FullNarrowTrunk(Causal):
         Layer before the first block.
     blocks : list of FullNarrowBlock
         Blocks.
+    join : bool, default=False
+        Whether the maps are joined to the features of the last block.
     """
 
-    def __init__(self, encoder, blocks):
+    def __init__(self, encoder, blocks, *, join=False):
         super().__init__()
         self.encoder = encoder
         self.blocks = nn.ModuleList(blocks)
+        self.join = join
 
-    def step(self, x, state=None):
+    def step(self, x, state):
         """Features (n, n_features, n_frames, n_freqs) and the states of the blocks."""
         inputs = x.permute(0, 3, 2, 1).contiguous()
         z, states = self.encoder(inputs), []
         for block, before in zip(self.blocks, state or [None] * len(self.blocks), strict=True):
             z, after = block.step(z, inputs, before)
             states.append(after)
+        z = torch.cat([z, inputs], -1) if self.join else z
         # The maps are the fastest axis, the order in which convolutions are fastest.
         return z.permute(0, 3, 1, 2), states
 
@@ -106,7 +98,7 @@ class ResidualTrunk(Causal):
         )
         self.dropout = PrivateDropout(dropout)
 
-    def step(self, x, state=None):
+    def step(self, x, state):
         """Features (n, n_features, n_frames, n_freqs) and the states along time."""
         z, full, states = x.permute(0, 3, 2, 1).contiguous(), None, []
         blocks = zip(self.full, self.narrow, state or [None] * len(self.full), strict=True)

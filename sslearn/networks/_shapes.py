@@ -194,9 +194,7 @@ def phases_per_bin(recipe, n_freqs, output_shape):
     ValueError
         If there are more axes, or the outputs are not cosines and sines of all bins.
     """
-    output_shape = check_shape("output_shape", output_shape)
-    n_outputs = output_shape[-1]
-    if len(output_shape) > 2 or n_outputs % (2 * n_freqs):
+    if len(output_shape) > 2 or output_shape[-1] % (2 * n_freqs):
         raise ValueError(
             f"{type(recipe).__name__} outputs a cosine and a sine in each of {n_freqs} bins for "
             f"each pair of microphones, output_shape (n_outputs,) or (n_sources, n_outputs) with "

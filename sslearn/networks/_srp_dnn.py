@@ -111,14 +111,15 @@ class SRPDNN(NetworkRecipe):
         n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
         n_pairs = check_mics(self, n_maps) - 1
         pool_sizes = self._check_pool_sizes(n_freqs)
-        if check_shape("output_shape", output_shape) != (2 * n_freqs * n_pairs,):
+        output_shape = check_shape("output_shape", output_shape)
+        if output_shape != (2 * n_freqs * n_pairs,):
             raise ValueError(
                 f"SRPDNN outputs the sum of {2 * n_freqs * n_pairs} cosines and sines over the "
                 f"sources, output_shape ({2 * n_freqs * n_pairs},); got {output_shape}. Use "
                 "SummedIPDEncoding of the same microphones and n_fft."
             )
         n_features = self.n_filters * (n_freqs // prod(n for n, _ in pool_sizes))
-        return CausalChain(
+        layers = [
             SplitPairs(n_pairs + 1),
             Transpose(2, 3),
             *pair_convolutions(self.n_filters, pool_sizes),
@@ -131,7 +132,8 @@ class SRPDNN(NetworkRecipe):
             nn.Tanh(),
             Affine(float(self.n_sources), 0.0),
             JoinPairs(n_pairs),
-        )
+        ]
+        return CausalChain(layers, output_shape)
 
     def _check_pool_sizes(self, n_freqs):
         if not np.iterable(self.pool_sizes):

@@ -1,0 +1,49 @@
+from torch import nn
+from torch.nn.functional import silu
+
+from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
+
+
+class ResidualMamba(nn.Module):
+    """Sum of rows and what a Mamba block makes of their layer norm.
+
+    Parameters
+    ----------
+    d_model : int
+        Width of the rows.
+    """
+
+    def __init__(self, d_model):
+        super().__init__()
+        self.norm = nn.LayerNorm(d_model)
+        self.mamba = Mamba(d_model)
+
+    def forward(self, x, state):
+        """Outputs (n_rows, n_steps, d_model) and the state after them."""
+        state = self.mamba.initial_state(len(x)) if state is None else state
+        y, state = self.mamba.step(self.norm(x), state)
+        return x + y, state
+
+
+class BidirectionalMamba(nn.Module):
+    """Sum of rows and what two state-space models make of their layer norm.
+
+    Parameters
+    ----------
+    d_model : int
+        Width of the rows.
+    """
+
+    def __init__(self, d_model):
+        super().__init__()
+        self.norm = nn.LayerNorm(d_model)
+        self.in_proj = nn.Linear(d_model, 4 * d_model, bias=False)
+        self.directions = nn.ModuleList([SelectiveSSM(2 * d_model), SelectiveSSM(2 * d_model)])
+        self.out_proj = nn.Linear(2 * d_model, d_model, bias=False)
+
+    def forward(self, x, state):
+        """Outputs (n_rows, n_steps, d_model), and no state."""
+        v, z = self.in_proj(self.norm(x)).chunk(2, dim=-1)
+        forward, backward = self.directions
+        y = forward(v) + backward(v.flip(1)).flip(1)
+        return x + self.out_proj(y * silu(z)), None

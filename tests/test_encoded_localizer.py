@@ -157,7 +157,7 @@ def test_decoder_of_several_sources():
 def test_encodings_that_cannot_are_named():
     y = np.stack([AZIMUTH, AZIMUTH], axis=1)[:, :, None]
     with pytest.raises(ValueError, match="encodes one source in each sample"):
-        EncodedLocalizer(Ridge()).fit(X, y)
+        EncodedLocalizer(Ridge(), encoding=AngleEncoding()).fit(X, y)
     with pytest.raises(ValueError, match="azimuth"):
         EncodedLocalizer(Ridge(), encoding=SoftEncoding()).fit(X, BOTH)
 

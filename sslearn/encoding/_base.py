@@ -62,18 +62,19 @@ def vectors_to_directions(vectors):
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, 3)
+    vectors : ndarray of shape (..., 3)
         Outputs that stand for unit vectors, or their means.
 
     Returns
     -------
-    directions : ndarray of shape (n, 2)
+    directions : ndarray of shape (..., 2)
         Azimuth and elevation in degrees.
     """
-    n_uncertain = int((np.linalg.norm(vectors, axis=-1) < _UNCERTAIN).sum())
+    lengths = np.linalg.norm(vectors, axis=-1)
+    n_uncertain = int((lengths < _UNCERTAIN).sum())
     if n_uncertain:
         warnings.warn(
-            f"{n_uncertain} of {len(vectors)} outputs are vectors shorter than {_UNCERTAIN:g}, "
+            f"{n_uncertain} of {lengths.size} outputs are vectors shorter than {_UNCERTAIN:g}, "
             "whose directions are uncertain: the outputs of the network, or of its frames, point "
             "in opposite directions that cancel, or are close to zero.",
             UncertaintyWarning,

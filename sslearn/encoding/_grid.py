@@ -5,12 +5,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
-from sslearn.encoding._base import Encoding, flatten_column, layout_of
 from sslearn.encoding._output_spec import OutputSpec
+from sslearn.encoding._sources import SourcesEncoding
 from sslearn.geometry import (
     azimuth_grid,
     check_directions,
-    check_doa,
     circular_grid,
     icosahedral_grid,
     sphere_mesh,
@@ -20,7 +19,7 @@ from sslearn.utils import as_numbers
 from sslearn.utils.param_validation import HasMethods, Interval, Real
 
 
-class GridEncoding(Encoding):
+class GridEncoding(SourcesEncoding):
     """Base of encodings with one class for each direction of a grid.
 
     A subclass implements ``_encode_azimuth(azimuth)``, whose targets are in the order of
@@ -100,17 +99,7 @@ class GridEncoding(Encoding):
         ValueError
             If y, the grid or a parameter is not valid, or the grid is not laid out like y.
         """
-        self._validate_params()
-        y, self._is_column = flatten_column(y)
-        y = self._check_y(y, n_angles=(1, 2))
-        self._layout = layout_of(y)
-        _, self.n_sources_, self.n_angles_ = self._layout
-        if self.threshold is not None and self.n_sources_ is None:
-            raise ValueError(
-                "threshold needs a y with an axis of sources, such as (n_samples, n_sources, "
-                f"n_angles); got shape {y.shape}. Set threshold=None."
-            )
-        self._fit_grid(y)
+        self._fit_grid(self._fit_layout(y))
         self.output_spec_ = self._output_spec()
         return self
 
@@ -129,17 +118,6 @@ class GridEncoding(Encoding):
             mixture=mixture,
         )
 
-    def _check_y(self, y, n_angles):
-        options = {"sources": True, "frames": True, "absent": True}
-        y = check_doa(y, n_angles=n_angles, **options)
-        if self.threshold is None and np.isnan(y).any():
-            sample = int(np.argwhere(np.isnan(y))[0, 0])
-            raise ValueError(
-                f"y must hold every source in every sample; got NaN in sample {sample}. Set "
-                "threshold of the encoding, the lowest score of a source that counts as present."
-            )
-        return y
-
     def _fit_grid(self, y):
         grid = _default_grid(y) if self.grid is None else self.grid
         self.grid_ = check_directions(grid, name="grid")
@@ -154,29 +132,6 @@ class GridEncoding(Encoding):
             self._axis = azimuth_axis(as_numbers(grid, "grid").astype(float).ravel())
         else:
             self._mesh = sphere_mesh(self.grid_)
-
-    def transform(self, y):
-        """Encode directions.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
-(n_samples, n_frames, n_sources, n_angles)
-            Directions in degrees, laid out as in ``fit``.
-
-        Returns
-        -------
-        targets : ndarray of shape (n_samples, n_classes), (n_samples, n_sources, n_classes) or \
-(n_samples, n_frames, n_sources, n_classes)
-            Training targets.
-
-        Raises
-        ------
-        ValueError
-            If y is not laid out as in ``fit``, or is outside the grid.
-        """
-        check_is_fitted(self)
-        return self._encode(self._check_layout(y))
 
     def inverse_transform(self, scores):
         """Decode scores of the classes.
@@ -200,7 +155,7 @@ class GridEncoding(Encoding):
             If the shape is wrong or a score is not finite.
         """
         check_is_fitted(self)
-        scores = self._check_scores(as_numbers(scores, "scores"))
+        scores = self._check_outputs(as_numbers(scores, "scores"), "scores")
         decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
         cells = self._axis if self.n_angles_ == 1 else self._mesh
         y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
@@ -226,33 +181,16 @@ class GridEncoding(Encoding):
         """
         return as_numbers(scores, "scores")
 
-    def _check_scores(self, scores):
-        spec = self.output_spec_
-        axes = ("n_samples", "n_frames")[: 2 if spec.frames == "track" else 1]
-        if scores.ndim != len(axes) + len(spec.shape) or scores.shape[len(axes) :] != spec.shape:
-            shape = ", ".join(map(str, (*axes, *spec.shape)))
-            raise ValueError(f"scores must have shape ({shape}); got {scores.shape}.")
-        return scores
-
     def _encode(self, y):
-        # Tracks keep the order of y, which must not jump from frame to frame.
-        y = self._descending(y) if y.ndim == 3 else y
-        rows = y.reshape(-1, self.n_angles_)
-        present = ~np.isnan(rows[:, 0])
-        if self.n_angles_ == 1:
-            targets = self._axis.to_grid(self._encode_azimuth(rows[present, 0]))
-        else:
-            targets = self._encode_sphere(rows[present])
-        if not present.all():
-            encoded, targets = targets, np.zeros((len(rows), len(self.grid_)))
-            targets[present] = encoded
-        return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(self.grid_))
+        return self._encode_sources(y, self._encode_rows)
 
-    def _descending(self, y):
-        """Sort sources in descending order along the grid, absent ones last."""
-        azimuth = self._axis.unwrap(y[..., 0]) if self.n_angles_ == 1 else y[..., 0]
-        order = np.argsort(-azimuth, axis=1, kind="stable")
-        return np.take_along_axis(y, order[..., None], axis=1)
+    def _encode_rows(self, directions):
+        if self.n_angles_ == 1:
+            return self._axis.to_grid(self._encode_azimuth(directions))
+        return self._encode_sphere(directions)
+
+    def _order(self, y):
+        return self._axis.unwrap(y[..., 0]) if self.n_angles_ == 1 else y[..., 0]
 
     @abstractmethod
     def _encode_azimuth(self, azimuth):

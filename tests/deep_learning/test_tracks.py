@@ -150,7 +150,7 @@ def test_silence_alone_is_learned():
         ({"activation": "softmax"}, "activation='softmax' cannot express"),
         ({"encoding": UnbiasedEncoding(GRID)}, "Set threshold of the encoding"),
         ({"encoding": GibbsWeightedEncoding(GRID)}, "Set threshold of the encoding"),
-        ({"encoding": UnitVectorEncoding()}, "UnitVectorEncoding encodes one source"),
+        ({"encoding": UnitVectorEncoding()}, "Set threshold of the encoding"),
         ({"encoding": AngleEncoding()}, "AngleEncoding encodes one source"),
         ({"network": MLP((8,))}, "needs a network with an output for each frame"),
     ],

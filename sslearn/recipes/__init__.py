@@ -15,7 +15,8 @@ from sslearn.recipes._binaural import (
 )
 from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
-from sslearn.recipes._multi_source import fn_ssl, ipdnet, ipdnet2, srp_dnn
+from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
+from sslearn.recipes._track_baselines import fn_ssl, srp_dnn
 
 __all__ = [
     "ambisonic_crnn",
@@ -35,6 +36,7 @@ __all__ = [
     "srp_dnn",
     "srp_phat",
     "tdoa",
+    "tf_mamba",
     "weakly_supervised_siamese",
 ]
 

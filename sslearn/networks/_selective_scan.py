@@ -65,11 +65,8 @@ def selective_scan(u, delta, A, B, C, D, state=None):
     """
     if u.is_meta:  # shapes alone: 200 frames one by one would count for nothing
         return torch.empty_like(u), u.new_empty(len(u), A.shape[1], A.shape[0])
-    if state is None and u.is_cuda and (fused := _fused_kernel()) is not None:
-        channels_first = (x.transpose(1, 2) for x in (u, delta, B, C))
-        u, delta, B, C = channels_first
-        y, state = fused(u, delta, A, B, C, D, return_last_state=True)
-        return y.transpose(1, 2), state.transpose(1, 2)
+    if state is None and u.is_cuda and (kernel := _fused_kernel()) is not None:
+        return _scan_fused(kernel, u, delta, A, B, C, D)
     # Full precision under autocast, as in the fused kernel; frames first.
     u, delta, B, C = (x.to(A.dtype).transpose(0, 1) for x in (u, delta, B, C))
     if state is None:
@@ -84,6 +81,13 @@ def _fused_kernel():
     except ImportError:
         return None
     return selective_scan_fn
+
+
+def _scan_fused(kernel, u, delta, A, B, C, D):
+    """Scan by the kernel, which has frames last."""
+    u, delta, B, C = (x.transpose(1, 2) for x in (u, delta, B, C))
+    y, state = kernel(u, delta, A, B, C, D, return_last_state=True)
+    return y.transpose(1, 2), state.transpose(1, 2).detach()
 
 
 def _parts(state):

@@ -3,7 +3,10 @@
 import torch
 from torch import nn
 
-__all__ = ["Affine", "Parallel", "PrivateDropout"]
+from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
+from sslearn.networks._selective_scan import selective_scan
+
+__all__ = ["Affine", "Mamba", "Parallel", "PrivateDropout", "SelectiveSSM", "selective_scan"]
 
 
 class PrivateDropout(nn.Module):

@@ -52,7 +52,7 @@ def crossfade(sound, responses, *, keep_power):
     n_times, n_segments = len(sound), len(responses)
     heard = np.zeros((len(responses[0]), n_times), dtype=np.float32)
     hop = n_times / n_segments
-    likeness = [_correlation(*pair) for pair in pairwise(responses)]
+    alike = [_correlation(*pair) for pair in pairwise(responses)] if keep_power else []
     for k, (centre, response) in enumerate(
         zip(segment_centres(n_segments, n_times), responses, strict=True)
     ):
@@ -63,7 +63,7 @@ def crossfade(sound, responses, *, keep_power):
         times = np.arange(start, stop)
         weight = np.interp(times, centre + hop * np.arange(-1, 2), [is_first, 1, is_last])
         if keep_power:
-            before, after = ([0.0, *likeness, 0.0])[k : k + 2]
+            before, after = ([0.0, *alike, 0.0])[k : k + 2]
             both = 2 * weight * (1 - weight) * np.where(times < centre, before, after)
             weight = weight / np.sqrt(weight**2 + (1 - weight) ** 2 + both)
         piece = sound[start:stop] * weight.astype(np.float32)

@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import numpy as np
 
 from sslearn.geometry import (
@@ -304,7 +306,14 @@ def receiver_position(row):
 
 def receiver_axes(row):
     """Front, left and top of the receiver as unit vectors (3, 3) of the room, one per row."""
-    return angles_to_unit_vectors([[row.yaw, 0.0], [row.yaw + 90.0, 0.0], [0.0, 90.0]])
+    return _axes_at(row.yaw)
+
+
+@lru_cache(maxsize=1)
+def _axes_at(yaw):
+    axes = angles_to_unit_vectors([[yaw, 0.0], [yaw + 90.0, 0.0], [0.0, 90.0]])
+    axes.setflags(write=False)
+    return axes
 
 
 def source_position(row, s):

@@ -115,6 +115,9 @@ def _source_signal(scene, row, s, rng):
 
 def _hear(scene, row, s, sound):
     """Sound of source ``s`` in all channels, then its direct sound in the level channels."""
+    if not sound.any():
+        n_heard = scene.receiver.n_channels + scene.receiver.n_level
+        return np.zeros((n_heard, scene.n_times), dtype=np.float32)
     if getattr(row, f"speed_{s}", 0.0) > 0:
         return _hear_moving(scene, row, s, sound)
     return filter_sound(sound, _responses(scene, row, s), scene.n_times)

@@ -207,13 +207,13 @@ def _draw_plan(n_samples, placer, player, noise, seed):
 
 
 def _add_tracks(plan, placer, moves, speaks, n_frames, seed):
-    """Plan with columns for the paths and the pauses of the sources; all others stay the same."""
+    """Plan with columns for the paths and the pauses of the sources."""
     rows, times = [], _check_times(n_frames)
     for i, row in enumerate(plan.to_dict("records")):
         rng = np.random.default_rng([seed, 5, i])
-        columns = {} if speaks is None else draw_overlap(speaks, n_frames, rng)
-        rows.append(columns | draw_paths(placer, row, moves, times, rng))
-    return plan.join(pd.DataFrame(rows))
+        pauses = {} if speaks is None else draw_overlap(speaks, n_frames, rng)
+        rows.append(draw_paths(placer, i, row, moves, times, rng) | pauses)
+    return pd.DataFrame(rows)
 
 
 def _add_interferers(plan, placer, interferer, n_frames, seed):

@@ -48,7 +48,15 @@ class Trajectories(BaseEstimator):
 
     The rules of :class:`Placement` hold along the whole path: distance from the walls, separation,
     and the ranges of azimuth and elevation if directions are drawn. Paths are drawn, speeds
-    included, until those of all sources of a clip fit; small rooms therefore favour slow sources.
+    included, until those of all sources of a clip fit, and after every 50 of them the sources are
+    placed anew; small rooms therefore favour slow sources.
+    Where a head without a room does not know the distance, it is 1 m.
+
+    The direct sound is computed every centimetre of a path, reflections of first and second order
+    every 5 cm, all others every 50 cm, with cross-fades of the sound before it is filtered: delays
+    follow the path, Doppler shift included. At 1 m/s, the direct sound of speech is exact to
+    -50 dB, that of white noise to -27 dB.
+
     Published simulations mostly draw straight lines with a sinusoidal sway [1]_, whose speed is
     not constant.
 
@@ -134,8 +142,8 @@ def positions_along(columns, s, times):
     positions : ndarray of shape (n_times, 3) or (n, n_times, 3)
         In metres.
     """
-    names = ("azimuth", "elevation", "distance", "speed", "heading", "turn")
-    yaw, azimuth, elevation, distance, speed, heading, turn = (
+    names = ("azimuth", "elevation", "speed", "heading", "turn")
+    yaw, azimuth, elevation, speed, heading, turn = (
         np.asarray(columns[name], dtype=float)[..., None]
         for name in ("yaw", *(f"{name}_{s}" for name in names))
     )
@@ -144,7 +152,13 @@ def positions_along(columns, s, times):
     chord = speed * times * np.sinc(turn * times / 360)
     bearing_rad = np.deg2rad(heading + turn * times / 2)
     steps = [chord * np.cos(bearing_rad), chord * np.sin(bearing_rad), np.zeros_like(chord)]
-    return distance[..., None] * start + np.stack(steps, axis=-1)
+    return _distance(columns, s)[..., None, None] * start + np.stack(steps, axis=-1)
+
+
+def _distance(columns, s):
+    """Distance of source ``s`` at the start; 1 m if plane waves come from no distance."""
+    distance = np.asarray(columns[f"distance_{s}"], dtype=float)
+    return np.where(np.isnan(distance), 1.0, distance)
 
 
 def directions_along(columns, s, times):
@@ -171,13 +185,15 @@ def places_along(row, s, times):
     ]
 
 
-def draw_paths(placer, row, moves, times, rng):
+def draw_paths(placer, i, row, moves, times, rng):
     """Draw the paths of all sources of a sample.
 
     Parameters
     ----------
     placer : Placer
         Rooms and rules of the placement.
+    i : int
+        Index of the sample.
     row : dict
         Columns of the plan, as ``placer`` drew them.
     moves : dict
@@ -189,19 +205,21 @@ def draw_paths(placer, row, moves, times, rng):
 
     Returns
     -------
-    columns : dict
-        ``speed_s`` in m/s, ``heading_s`` in the room in degrees, ``turn_s`` in degrees per second.
+    row : dict
+        With ``speed_s`` in m/s, ``heading_s`` in the room in degrees, and ``turn_s`` in degrees
+        per second; placed anew where no path fits.
     """
     moving = rng.random(placer.n_sources) < moves["moving"]
-    for _ in range(_N_ROUNDS):
+    for k in range(_N_ROUNDS):
+        row = row | placer.draw(i, rng) if k else row
         columns = {}
         for s, moves_there in enumerate(moving):
             columns |= _draw_path(row, s, moves, rng)
             columns[f"speed_{s}"] *= moves_there
         fits = _fits(placer, row | columns, moves["min_distance"], times)
         if fits.any():
-            k = int(fits.argmax())
-            return {name: values[k] for name, values in columns.items()}
+            first = int(fits.argmax())
+            return row | {name: values[first] for name, values in columns.items()}
     raise ValueError(
         f"trajectories: none of {_N_ROUNDS * _N_TRIES} paths at {moves['speed'].tolist()} m/s "
         f"stays in the room, {moves['min_distance']} m from the receiver and within the ranges and "
@@ -218,7 +236,7 @@ def _draw_path(row, s, moves, rng):
     else:
         way = rng.choice([-1, 1], size=_N_TRIES)
         heading = row[f"azimuth_{s}"] + row["yaw"] + 90 * way
-        radius = row[f"distance_{s}"] * np.cos(np.deg2rad(row[f"elevation_{s}"]))
+        radius = _distance(row, s) * np.cos(np.deg2rad(row[f"elevation_{s}"]))
         turn = way * np.rad2deg(speed / radius)
     return {f"speed_{s}": speed, f"heading_{s}": heading, f"turn_{s}": turn}
 

@@ -98,6 +98,10 @@ def make_binaural(
         speaker_1, ..., source_0, ..., distance_0, ... for several sources) and, with an
         interferer, interferer_azimuth, interferer_elevation, interferer_distance,
         interferer_source and sir, ``fs`` and ``rooms``.
+        With trajectories or overlap, ``target`` has the shape (n_samples, n_frames, n_sources, k):
+        directions in the middle of each frame of 0.1 s, NaN while a source is silent, and
+        ``metadata`` the columns speed (metres per second; speed_0, ... for several sources) and
+        overlap.
 
     Raises
     ------
@@ -105,7 +109,8 @@ def make_binaural(
         If a head is not a Bunch with the keys of a head.
     ValueError
         If a range is inverted, an elevation is outside [-90, 90], a distance is not positive, a
-        recording is not finite, too short or unreadable, or no room holds a given source.
+        recording is not finite, too short or unreadable, or no room holds a given source or a
+        path.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 

@@ -89,12 +89,17 @@ def make_shoebox(
         speaker_1, ..., source_0, ..., distance_0, ... for several sources) and, with an
         interferer, interferer_azimuth, interferer_elevation, interferer_distance,
         interferer_source and sir, ``fs``, ``mic_positions`` and ``rooms``.
+        With trajectories or overlap, ``target`` has the shape (n_samples, n_frames, n_sources, k):
+        directions in the middle of each frame of 0.1 s, NaN while a source is silent, and
+        ``metadata`` the columns speed (metres per second; speed_0, ... for several sources) and
+        overlap.
 
     Raises
     ------
     ValueError
         If a range is inverted, a position or a direction is not valid, a recording is not finite,
-        too short or unreadable, or no room holds the array or a given source.
+        too short or unreadable, or no room holds the array, a given
+        source or a path.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 

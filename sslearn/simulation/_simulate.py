@@ -210,7 +210,7 @@ def _add_tracks(plan, placer, moves, speaks, n_frames, seed):
     """Plan with columns for the paths and the pauses of the sources."""
     rows, times = [], _check_times(n_frames)
     for i, row in enumerate(plan.to_dict("records")):
-        rng = np.random.default_rng([seed, 5, i])
+        rng = np.random.default_rng([seed, 6, i])
         pauses = {} if speaks is None else draw_overlap(speaks, n_frames, rng)
         rows.append(draw_paths(placer, i, row, moves, times, rng) | pauses)
     return pd.DataFrame(rows)

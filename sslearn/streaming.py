@@ -202,7 +202,8 @@ class StreamingLocalizer:
         return StreamedDirections(self._first_time + numbers * self.period, directions)
 
     def _set_times(self, stft):
-        hop, margin = stft_hop(stft), stft.n_fft // 2 if stft.padding else 0
+        hop = stft_hop(stft)
+        margin = stft.n_fft // 2 - stft.first_center if stft.padding else 0
         n_frames = self._stream.frames_per_output
         self.period = n_frames * hop / self.fs
         if isinstance(self.localizer, NeuralLocalizer):

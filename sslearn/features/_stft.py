@@ -41,6 +41,10 @@ class STFT(ArrayTransformer):
         ``1 + n_times // hop_length`` frames: zeros, or the clip mirrored at its ends. A mirrored
         wave runs backwards, so in the frames at the ends its delays between channels change sign.
         None pads nothing.
+    first_center : int, default=0
+        Sample at which the first frame is centred, with ``padding``; at most ``n_fft // 2``. Half a
+        hop puts frame t in the middle of hop t, and makes ``n_times // hop_length`` frames of a
+        whole number of hops.
 
     Attributes
     ----------
@@ -54,8 +58,8 @@ class STFT(ArrayTransformer):
     Notes
     -----
     ``X[n, m, k, t] = sum_i window[i] x[n, m, t hop_length + i] exp(-2j pi k i / n_fft)``, not
-    scaled. Bin k is at ``k fs / n_fft`` Hz. With ``padding``, ``x`` begins ``n_fft // 2`` samples
-    before the clip.
+    scaled. Bin k is at ``k fs / n_fft`` Hz. With ``padding``, ``x`` begins
+    ``n_fft // 2 - first_center`` samples before the clip.
 
     For a signal that arrives in chunks, :meth:`initial_state` and :meth:`step` compute each frame
     as soon as it is complete, and :meth:`flush` those that the padding after the end completes.
@@ -78,14 +82,25 @@ class STFT(ArrayTransformer):
         "win_length": [Interval(Integral, 1, None, closed="left"), None],
         "window": [str, tuple, "array-like"],
         "padding": [StrOptions(set(_PAD_MODES)), None],
+        "first_center": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(self, n_fft=512, *, hop_length=None, win_length=None, window="hann", padding=None):
+    def __init__(
+        self,
+        n_fft=512,
+        *,
+        hop_length=None,
+        win_length=None,
+        window="hann",
+        padding=None,
+        first_center=0,
+    ):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.win_length = win_length
         self.window = window
         self.padding = padding
+        self.first_center = first_center
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -131,7 +146,7 @@ class STFT(ArrayTransformer):
         """
         self._validate_params()
         X = self._check_audio(X, ensure_finite=False)
-        return self._spectra(X, self._margin, self._margin)
+        return self._spectra(X, self._before, self._margin)
 
     @validated(batch_size=[Interval(Integral, 1, None, closed="left")])
     def initial_state(self, batch_size=1):
@@ -147,7 +162,7 @@ class STFT(ArrayTransformer):
         state : tuple
             Samples that further frames need, and where the next frame starts among them.
         """
-        return _State(np.empty((batch_size, 0, 0), np.float32), -self._margin)
+        return _State(np.empty((batch_size, 0, 0), np.float32), -self._before)
 
     def step(self, X, state):
         """Transform the next samples.
@@ -238,8 +253,18 @@ class STFT(ArrayTransformer):
 
     @property
     def _margin(self):
-        """Number of samples that are padded at an end."""
+        """Number of samples that are padded at the end."""
         return self.n_fft // 2 if self.padding else 0
+
+    @property
+    def _before(self):
+        """Number of samples that are padded at the start."""
+        if self.first_center > self._margin:
+            raise ValueError(
+                "first_center needs padding, and must be at most n_fft // 2; got first_center="
+                f"{self.first_center} with n_fft={self.n_fft} and padding={self.padding!r}."
+            )
+        return self._margin - self.first_center
 
     @property
     def _min_times(self):

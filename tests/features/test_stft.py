@@ -151,6 +151,28 @@ def test_chunks_give_the_frames_of_the_whole(padding, n_fft, hop_length, n_times
         np.testing.assert_array_equal(in_chunks(transform, X, chunks), expected)
 
 
+@pytest.mark.parametrize("padding", ["zeros", "reflect"])
+@pytest.mark.parametrize("first_center", [10, 32])
+def test_first_frame_in_the_middle_of_the_first_hop(padding, first_center):
+    """It is the same frame as that of a clip that starts so much later."""
+    X = noise(2, 3, 200)
+    transform = STFT(64, hop_length=20, padding=padding, first_center=first_center)
+    spectrum = transform.transform(X)
+    assert spectrum.shape[3] == 1 + (200 - first_center) // 20
+    plain = STFT(64, hop_length=20).transform(X[..., first_center - 32 + 40 :])
+    np.testing.assert_allclose(spectrum[..., 2:7], plain[..., :5], atol=1e-12)
+    for chunks in ([1] * 200, [0, 3], [150, 7]):
+        np.testing.assert_array_equal(in_chunks(transform, X, chunks), spectrum)
+
+
+@pytest.mark.parametrize("params", [{"padding": None}, {"padding": "zeros", "n_fft": 16}])
+def test_first_center_needs_padding(params):
+    transform = STFT(64, first_center=10).set_params(**params)
+    for call in (transform.transform, lambda X: transform.initial_state()):
+        with pytest.raises(ValueError, match="first_center needs padding"):
+            call(noise(1, 2, 200))
+
+
 def test_a_frame_comes_with_its_last_sample():
     transform = STFT(512, hop_length=320, padding="reflect")
     X, state = noise(1, 2, 2000), transform.initial_state()

@@ -55,6 +55,7 @@ FIRST = {
     "ILD": "reference",
     "IPD": "reference",
     "ITD": "fs",
+    "IcosahedralSRP": "mic_positions",
     "IntensityVector": "convention",
     "LevelMap": "channels",
     "LogMagnitude": None,

@@ -11,6 +11,7 @@ from sslearn.features._frame_blocks import FrameBlocks
 from sslearn.features._gcc_phat import GCCPHAT
 from sslearn.features._gcc_phat import LagCorrelator as LagCorrelator
 from sslearn.features._gcc_phat import whiten as whiten
+from sslearn.features._icosahedral_srp import IcosahedralSRP
 from sslearn.features._intensity_vector import AMBISONIC_CONVENTIONS as AMBISONIC_CONVENTIONS
 from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._intensity_vector import sound_intensity as sound_intensity
@@ -34,6 +35,7 @@ __all__ = [  # noqa: RUF022
     "ILD",
     "IPD",
     "ITD",
+    "IcosahedralSRP",
     "IntensityVector",
     "LevelMap",
     "LogMagnitude",

@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import NeuralLocalizer
-from sslearn.features import STFT, AudioReader, stft_hop
+from sslearn.features import STFT, AudioReader, stft_hop, stft_padding
 from sslearn.utils import as_numbers, check_channels, check_rate
 
 __all__ = ["StreamedDirections", "StreamingLocalizer"]
@@ -202,15 +202,14 @@ class StreamingLocalizer:
         return StreamedDirections(self._first_time + numbers * self.period, directions)
 
     def _set_times(self, stft):
-        hop = stft_hop(stft)
-        margin = stft.n_fft // 2 - stft.first_center if stft.padding else 0
+        hop, (lead, _) = stft_hop(stft), stft_padding(stft)
         n_frames = self._stream.frames_per_output
         self.period = n_frames * hop / self.fs
         if isinstance(self.localizer, NeuralLocalizer):
             self._first_time = self.period / 2
         else:
-            self._first_time = ((n_frames - 1) * hop / 2 + stft.n_fft / 2 - margin) / self.fs
-        last = (n_frames - 1) * hop + stft.n_fft - margin
+            self._first_time = ((n_frames - 1) * hop / 2 + stft.n_fft / 2 - lead) / self.fs
+        last = (n_frames - 1) * hop + stft.n_fft - lead
         self.latency = last / self.fs - self._first_time
 
     def _check_chunk(self, chunk):

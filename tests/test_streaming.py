@@ -138,7 +138,13 @@ def test_classical_localizers_give_their_blocks(recipe, n_sources):
     np.testing.assert_allclose(times, track["time"].unique())
 
 
-@pytest.mark.parametrize("make", [neural, lambda: srp_phat(block_size=4)])
+CENTRED = STFT(64, hop_length=40, padding="zeros", first_center=20)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [neural, lambda: srp_phat(block_size=4), lambda: neural(CENTRED, *STEPS[1:])],
+)
 def test_an_output_is_known_after_the_latency(make):
     stream = StreamingLocalizer(make())
     for n_times in range(1, 1200):

@@ -15,7 +15,7 @@ from sslearn.doa._clips import Clips, known_steps
 from sslearn.doa._recording_checks import Listener, warn_of_units
 from sslearn.doa._stream import BlockStreamMixin
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
-from sslearn.features import AudioReader, stft_hop
+from sslearn.features import AudioReader, stft_hop, stft_padding
 from sslearn.geometry import angles_to_unit_vectors, check_doa, check_multi_doa
 from sslearn.utils import (
     as_samples,
@@ -157,7 +157,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         n_frames = np.array(self._open(X, self.batch_transform_).n_frames())[:, None]
         size = self._block_frames or n_frames
         middles = (size - 1) / 2 + size * np.arange(found.shape[1])
-        start = 0 if stft.padding else stft.n_fft / 2
+        start = stft.n_fft / 2 - stft_padding(stft)[0]
         times = (start + middles * stft_hop(stft)) / self.fs
         return track_table(found[..., :-1], times, samples=_labels(X), scores=found[..., -1])
 

@@ -10,7 +10,7 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from sslearn.features import STFT, AudioReader, stft_hop
+from sslearn.features import STFT, AudioReader, stft_hop, stft_padding
 from sslearn.utils import (
     audio_info,
     check_audio,
@@ -126,8 +126,8 @@ class Clips:
         if self._stft is None:
             return check_spectrum(self.samples[i][None, ..., start:stop], ensure_finite=False)
         stft, n_times = self._stft, self._audio_shape(i)[1]
-        hop, margin = stft_hop(stft), stft.n_fft // 2 if stft.padding else 0
-        low, high = start * hop - margin, (stop - 1) * hop + stft.n_fft - margin
+        hop, (lead, margin) = stft_hop(stft), stft_padding(stft)
+        low, high = start * hop - lead, (stop - 1) * hop + stft.n_fft - lead
         # At the ends of the clip the margin is padded: as much audio beside it may be mirrored.
         first, last = max(0, low - margin), min(n_times, high + margin)
         clip = self._audio(i, first, last)
@@ -136,7 +136,7 @@ class Clips:
             mode = {"zeros": "constant"}.get(stft.padding, stft.padding)
             clip = np.pad(clip, ((0, 0), (before, after)), mode)
             clip = clip[:, low - first + before : high - first + before]
-        return clone(stft).set_params(padding=None).transform(clip[None])
+        return clone(stft).set_params(padding=None, first_center=0).transform(clip[None])
 
     def _audio(self, i, start, stop):
         sample, reader = self.samples[i], self._reader
@@ -173,7 +173,7 @@ class Clips:
         if shape is None:
             return None
         stft = self._stft
-        n_times = shape[1] + (2 * (stft.n_fft // 2) if stft.padding else 0)
+        n_times = shape[1] + sum(stft_padding(stft))
         return shape[0], stft.n_fft // 2 + 1, 1 + (n_times - stft.n_fft) // stft_hop(stft)
 
     def _n_bytes(self, i):

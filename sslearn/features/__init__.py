@@ -23,6 +23,7 @@ from sslearn.features._pooling import Flatten, TimePooling
 from sslearn.features._spectrum_maps import LogMagnitude, PhaseMap, RealImag
 from sslearn.features._stft import STFT
 from sslearn.features._stft import stft_hop as stft_hop
+from sslearn.features._stft import stft_padding as stft_padding
 
 __all__ = [  # noqa: RUF022
     "AmbisonicEncoder",

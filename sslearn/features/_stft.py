@@ -146,7 +146,7 @@ class STFT(ArrayTransformer):
         """
         self._validate_params()
         X = self._check_audio(X, ensure_finite=False)
-        return self._spectra(X, self._before, self._margin)
+        return self._spectra(X, *stft_padding(self))
 
     @validated(batch_size=[Interval(Integral, 1, None, closed="left")])
     def initial_state(self, batch_size=1):
@@ -162,7 +162,7 @@ class STFT(ArrayTransformer):
         state : tuple
             Samples that further frames need, and where the next frame starts among them.
         """
-        return _State(np.empty((batch_size, 0, 0), np.float32), -self._before)
+        return _State(np.empty((batch_size, 0, 0), np.float32), -stft_padding(self)[0])
 
     def step(self, X, state):
         """Transform the next samples.
@@ -195,7 +195,7 @@ class STFT(ArrayTransformer):
         spectrum = self._spectra(audio, max(0, -start), 0, max(0, start))
         start += spectrum.shape[3] * stft_hop(self)
         # The mirror image at the end is of so many samples.
-        kept = self._margin + 1 if self.padding == "reflect" else 0
+        kept = stft_padding(self)[1] + 1 if self.padding == "reflect" else 0
         done = max(0, min(start, n_times - kept))
         return spectrum, _State(audio[..., done:].copy(), start - done)
 
@@ -220,7 +220,7 @@ class STFT(ArrayTransformer):
         audio, start = state
         if start < 0:
             self._check_audio(audio)
-        return self._spectra(audio, max(0, -start), self._margin, max(0, start))
+        return self._spectra(audio, max(0, -start), stft_padding(self)[1], max(0, start))
 
     def _spectra(self, X, before=0, after=0, start=0):
         """Spectra of the frames from a sample on, of audio with so many samples padded."""
@@ -252,21 +252,6 @@ class STFT(ArrayTransformer):
         return [f"channel{c}" for c in range(self.n_features_in_)], self._bin_names()
 
     @property
-    def _margin(self):
-        """Number of samples that are padded at the end."""
-        return self.n_fft // 2 if self.padding else 0
-
-    @property
-    def _before(self):
-        """Number of samples that are padded at the start."""
-        if self.first_center > self._margin:
-            raise ValueError(
-                "first_center needs padding, and must be at most n_fft // 2; got first_center="
-                f"{self.first_center} with n_fft={self.n_fft} and padding={self.padding!r}."
-            )
-        return self._margin - self.first_center
-
-    @property
     def _min_times(self):
         return {None: self.n_fft, "zeros": 1, "reflect": self.n_fft // 2 + 1}[self.padding]
 
@@ -284,6 +269,17 @@ class STFT(ArrayTransformer):
 def stft_hop(stft):
     """Distance of the frames of an STFT, in samples."""
     return stft.hop_length or max(1, (stft.win_length or stft.n_fft) // 4)
+
+
+def stft_padding(stft):
+    """Numbers of samples that an STFT pads before and after a clip."""
+    margin = stft.n_fft // 2 if stft.padding else 0
+    if stft.first_center > margin:
+        raise ValueError(
+            "first_center needs padding, and must be at most n_fft // 2; got first_center="
+            f"{stft.first_center} with n_fft={stft.n_fft} and padding={stft.padding!r}."
+        )
+    return margin - stft.first_center, margin
 
 
 def _joined(audio, X):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sslearn.features import STFT, FrameBlocks, stft_hop
+from sslearn.features import STFT, FrameBlocks, stft_hop, stft_padding
 from sslearn.geometry import check_multi_doa, to_float
 from sslearn.plotting._lines import line_options
 from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
@@ -40,7 +40,7 @@ def _times_of(estimator, n_frames):
     durations = [v for key, v in params.items() if key.split("__")[-1] == "block_duration" and v]
     if durations:
         block_size = max(1, round(durations[0] * fs / stft_hop(stft)))
-    first = (block_size - 1) / 2 * stft_hop(stft) + (0 if stft.padding else stft.n_fft / 2)
+    first = (block_size - 1) / 2 * stft_hop(stft) + stft.n_fft / 2 - stft_padding(stft)[0]
     return (first + np.arange(n_frames) * block_size * stft_hop(stft)) / fs
 
 

@@ -46,6 +46,16 @@ def test_pieces_change_nothing(localizer, padding, block_size, clip, monkeypatch
     np.testing.assert_allclose(localizer.spatial_spectrum(clip[None]), spectrum, atol=2e-4)
 
 
+@pytest.mark.parametrize("padding", ["zeros", "reflect"])
+def test_frames_in_the_middle_of_their_hops_in_pieces(padding, clip, monkeypatch):
+    stft = STFT(512, hop_length=100, padding=padding, first_center=50)
+    localizer = SRPPHAT(MICS, batch_transform=stft, block_size=7).fit(clip[None])
+    whole = localizer.predict(clip[None])
+    np.testing.assert_allclose(localizer.predict_track(clip[None])["time"][0], 350 / 16000)
+    in_pieces(monkeypatch)
+    np.testing.assert_allclose(localizer.predict(clip[None]), whole, atol=2e-2)
+
+
 @pytest.mark.parametrize("fs", [16000, 44100, 22050])
 def test_a_file_of_any_rate_in_pieces(fs, clip, tmp_path, monkeypatch):
     path = str(tmp_path / "long.wav")

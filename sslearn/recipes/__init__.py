@@ -16,7 +16,7 @@ from sslearn.recipes._binaural import (
 from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
 from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
-from sslearn.recipes._track_baselines import fn_ssl, srp_dnn
+from sslearn.recipes._track_baselines import fn_ssl, icodoa, srp_dnn
 
 __all__ = [
     "ambisonic_crnn",
@@ -24,6 +24,7 @@ __all__ = [
     "esprit",
     "feed_forward",
     "fn_ssl",
+    "icodoa",
     "intensity",
     "ipdnet",
     "ipdnet2",

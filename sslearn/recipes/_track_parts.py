@@ -87,9 +87,11 @@ def track_localizer(
     features,
     *,
     lr=5e-4,
-    lr_factor=0.975,
+    batch_size=16,
     optimizer="adamw",
-    clip_norm=5.0,
+    schedule="exponential",
+    lr_factor=0.975,
+    clip_norm=None,
     **params,
 ):
     """Localizer that trains in the common way, but for what is given."""
@@ -97,7 +99,7 @@ def track_localizer(
 
     training = Training(
         optimizer,
-        schedule="exponential",
+        schedule=schedule,
         lr_factor=lr_factor,
         clip_norm=clip_norm,
         monitor="valid_loss",
@@ -107,7 +109,7 @@ def track_localizer(
         network,
         encoding=encoding,
         lr=lr,
-        batch_size=16,
+        batch_size=batch_size,
         training=training,
         batch_transform=features,
         **params,

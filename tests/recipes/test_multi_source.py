@@ -9,7 +9,7 @@ from sslearn import recipes
 from sslearn.base import is_localizer
 from sslearn.encoding import IPDEncoding, SummedIPDEncoding
 from sslearn.geometry import circular_array
-from sslearn.networks import FNSSL, SRPDNN, IPDNet, IPDNet2, TFMamba
+from sslearn.networks import FNSSL, SRPDNN, IcoDOA, IPDNet, IPDNet2, TFMamba
 from sslearn.streaming import StreamingLocalizer
 
 MICS = np.array([[0.0, 0, 0], *circular_array(4, 0.03)])
@@ -20,6 +20,7 @@ RECIPES = {
     "fn_ssl": recipes.fn_ssl,
     "srp_dnn": recipes.srp_dnn,
 }
+ALL = {**RECIPES, "icodoa": recipes.icodoa}
 # Networks of the same kind that train in seconds.
 SMALL = {
     "ipdnet2": {"network": IPDNet2(8, n_layers=2)},
@@ -27,6 +28,7 @@ SMALL = {
     "tf_mamba": {"network": TFMamba(16, n_blocks=1, n_filters=4)},
     "fn_ssl": {"network": FNSSL(8, n_blocks=1)},
     "srp_dnn": {"network": SRPDNN(4, n_units=8)},
+    "icodoa": {"network": IcoDOA(2)},
 }
 
 
@@ -106,10 +108,22 @@ def test_other_sizes_are_refused(size):
         recipes.ipdnet2(MICS, size=size)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+def test_maps_of_icodoa_are_in_the_middle_of_the_frames():
+    model, (X, _) = recipes.icodoa(MICS), clips("icodoa")
+    assert is_localizer(model)
+    assert repr(clone(model)) == repr(model)
+    assert model.batch_transform.fit_transform(X).shape == (4, 1, 160, 10)
+    stft = model.batch_transform.named_steps["stft"]
+    assert (stft.n_fft, stft.hop_length, stft.first_center) == (4096, 1600, 800)
+    assert (model.lr, model.batch_size, model.training.schedule) == (1e-4, 5, "constant")
+    assert (model.encoding.n_dims, model.encoding.threshold) == (3, 0.5)
+
+
+@pytest.mark.filterwarnings("ignore::sslearn.exceptions.UncertaintyWarning")
+@pytest.mark.parametrize("name", ALL)
 def test_tracks_whole_and_in_chunks(name):
     X, y = clips(name)
-    model = RECIPES[name](MICS, max_epochs=1, random_state=0).set_params(**SMALL[name])
+    model = ALL[name](MICS, max_epochs=1, random_state=0).set_params(**SMALL[name])
     # So low that both tracks are reported in many frames.
     threshold = 3.0 if name == "ipdnet2" else 1e-6
     model.set_params(encoding__threshold=threshold).fit(X, y)
@@ -120,7 +134,9 @@ def test_tracks_whole_and_in_chunks(name):
     parts = [stream.push(chunk) for chunk in np.split(X[0], 50, axis=1)]
     times, directions = zip(*[*parts, stream.flush()], strict=True)
     np.testing.assert_allclose(np.concatenate(times), 0.05 + 0.1 * np.arange(10))
-    np.testing.assert_array_equal(np.concatenate(directions), predicted[0])
+    # Without training, vectors are so short that rounding turns them.
+    atol = 0.1 if name == "icodoa" else 0
+    np.testing.assert_allclose(np.concatenate(directions), predicted[0], atol=atol)
 
 
 @pytest.mark.parametrize("name", RECIPES)

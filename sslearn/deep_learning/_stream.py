@@ -53,6 +53,8 @@ class FrameStream:
         self : FrameStream
             The stream.
         """
+        # Once for a signal, because it visits every layer.
+        self._outputs.eval()
         self._state = self._outputs.network.initial_state(self.batch_size)
         return self
 
@@ -82,7 +84,7 @@ class FrameStream:
         weight = next(self._outputs.parameters())
         with torch.inference_mode():
             inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
-            outputs, self._state = self._outputs.eval().step(inputs, self._state)
+            outputs, self._state = self._outputs.step(inputs, self._state)
         return self.localizer._decode_frames(outputs.cpu().numpy(), X)
 
     @cached_property

@@ -8,7 +8,6 @@ from scipy.signal import get_window
 
 from sslearn.utils import to_numbers
 
-
 # Kept for chunks of 20 ms, to which it would add a tenth of a millisecond.
 _named_window = lru_cache(get_window)
 

@@ -4,7 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUITES = ("features", "siamese", "neighbors", "rendering", "eigenmaps", "doa", "networks")
+SUITES = (
+    "features",
+    "siamese",
+    "neighbors",
+    "rendering",
+    "eigenmaps",
+    "doa",
+    "networks",
+    "ipdnet2",
+)
 ROOT = Path(__file__).parents[2]
 
 

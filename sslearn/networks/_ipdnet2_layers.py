@@ -136,8 +136,8 @@ class NarrowBand(nn.Module):
 
     def step(self, x, state):
         """``x + mamba(norm(x))`` in the next frames, and the state after them."""
-        y, state = self.mamba.step(self.norm(x).flatten(1, 2).transpose(0, 1), state)
-        return x + y.transpose(0, 1).unflatten(1, x.shape[1:3]), state
+        y, state = self.mamba.step_frames(self.norm(x).flatten(1, 2), state)
+        return x + y.view_as(x), state
 
 
 class Layer(nn.Module):

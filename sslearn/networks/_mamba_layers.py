@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import silu, softplus
 
-from sslearn.networks._selective_scan import selective_scan
+from sslearn.networks._selective_scan import scan_frames
 
 _STEP_RANGE = (1e-3, 0.1)  # of the step sizes before training
 
@@ -110,16 +110,19 @@ class SelectiveSSM(nn.Module):
 
     def step(self, x, state):
         """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
-        frames, h = state
-        u, frames = self.conv1d.step(x.transpose(0, 1), frames)
+        y, state = self.step_frames(x.transpose(0, 1), state)
+        return y.transpose(0, 1), state
+
+    def step_frames(self, x, state):
+        """Step with frames first, (n_frames, n_samples, d_inner)."""
+        before, h = state
+        u, before = self.conv1d.step(x, before)
         u = silu(u)
         d_state, dt_rank = self.A_log.shape[1], self.dt_proj.in_features
         d, B, C = self.x_proj(u).split((dt_rank, d_state, d_state), dim=-1)
         delta = softplus(self.dt_proj(d))
-        batch_first = (tensor.transpose(0, 1) for tensor in (u, delta, B, C))
-        u, delta, B, C = batch_first
-        y, h = selective_scan(u, delta, -self.A_log.exp(), B, C, self.D, h)
-        return y, (frames, h)
+        y, h = scan_frames(u, delta, -self.A_log.T.exp(), B, C, self.D, h)
+        return y, (before, h)
 
 
 class Mamba(nn.Module):
@@ -180,7 +183,11 @@ class Mamba(nn.Module):
 
     def step(self, x, state):
         """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
-        v, z = self.in_proj(x.transpose(0, 1)).chunk(2, dim=-1)
-        y, state = self.ssm.step(v.transpose(0, 1), state)
-        y = self.out_proj(y.transpose(0, 1) * silu(z))
+        y, state = self.step_frames(x.transpose(0, 1), state)
         return y.transpose(0, 1), state
+
+    def step_frames(self, x, state):
+        """Step with frames first, (n_frames, n_samples, d_model)."""
+        v, z = self.in_proj(x).chunk(2, dim=-1)
+        y, state = self.ssm.step_frames(v, state)
+        return self.out_proj(y * silu(z)), state

@@ -63,16 +63,25 @@ def selective_scan(u, delta, A, B, C, D, state=None):
     >>> y.flatten()
     tensor([1.0000, 0.5000, 0.2500])
     """
+    u, delta, B, C = (x.transpose(0, 1) for x in (u, delta, B, C))
+    y, state = scan_frames(u, delta, A.T, B, C, D, state)
+    return y.transpose(0, 1), state
+
+
+def scan_frames(u, delta, A, B, C, D, state):
+    """Selective scan with frames first and A of shape (n_states, n_units)."""
     if u.is_meta:  # shapes alone: 200 frames one by one would count for nothing
-        return torch.empty_like(u), u.new_empty(len(u), A.shape[1], A.shape[0])
+        return torch.empty_like(u), u.new_empty(u.shape[1], *A.shape)
     if state is None and u.is_cuda and (kernel := _fused_kernel()) is not None:
         return _scan_fused(kernel, u, delta, A, B, C, D)
-    # Full precision under autocast, as in the fused kernel; frames first.
-    u, delta, B, C = (x.to(A.dtype).transpose(0, 1) for x in (u, delta, B, C))
-    if state is None:
-        state = A.new_zeros(u.shape[1], A.shape[1], A.shape[0])
-    y, state = _SelectiveScan.apply(u, delta, A.T, B, C, state)
-    return torch.addcmul(y, u, D).transpose(0, 1), state
+    # Full precision under autocast, as in the fused kernel.
+    u, delta, B, C = (x.to(A.dtype) for x in (u, delta, B, C))
+    state = A.new_zeros(u.shape[1], *A.shape) if state is None else state.clone()
+    if torch.is_grad_enabled() and len(u):
+        y, state = _SelectiveScan.apply(u, delta, A, B, C, state)
+    else:
+        y = _scan_forward(u, delta, A, B, C, state)
+    return torch.addcmul(y, u, D), state
 
 
 def _fused_kernel():
@@ -85,9 +94,9 @@ def _fused_kernel():
 
 def _scan_fused(kernel, u, delta, A, B, C, D):
     """Scan by the kernel, which has frames last."""
-    u, delta, B, C = (x.transpose(1, 2) for x in (u, delta, B, C))
-    y, state = kernel(u, delta, A, B, C, D, return_last_state=True)
-    return y.transpose(1, 2), state.transpose(1, 2).detach()
+    u, delta, B, C = (x.permute(1, 2, 0) for x in (u, delta, B, C))
+    y, state = kernel(u, delta, A.T, B, C, D, return_last_state=True)
+    return y.permute(2, 0, 1), state.mT.detach()
 
 
 def _parts(state):
@@ -101,6 +110,25 @@ def _frames(block, part, *tensors):
     return zip(*(x[block, part].unbind() for x in tensors), strict=True)
 
 
+def _scan_forward(u, delta, A, B, C, state, kept=()):
+    """Outputs without the last term; the state is updated, and kept before each block."""
+    A = A.contiguous()
+    y = torch.empty_like(u, memory_format=torch.contiguous_format)
+    views = (delta.unsqueeze(2), (delta * u).unsqueeze(2), B.unsqueeze(3), C.unsqueeze(2))
+    for part in _parts(state):
+        h = state[part]
+        decay = torch.empty_like(h)
+        for i, start in enumerate(range(0, len(u), _BLOCK)):
+            if len(kept):
+                kept[i, part] = h
+            block = slice(start, start + _BLOCK)
+            for d, v, b, c, out in _frames(block, part, *views, y.unsqueeze(2)):
+                torch.mul(d, A, out=decay).exp_()
+                h.mul_(decay).addcmul_(v, b)
+                torch.bmm(c, h, out=out)
+    return y
+
+
 class _SelectiveScan(torch.autograd.Function):
     """Scan with frames first: u and delta (T, N, E), A (n, E), B and C (T, N, n), state (N, n, E).
 
@@ -109,24 +137,10 @@ class _SelectiveScan(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, u, delta, A, B, C, state):
-        A, state = A.contiguous(), state.clone()
-        starts = range(0, len(u), _BLOCK)
-        # The last block needs no state after it: the kept ones are those before each block.
-        kept = state.new_empty(len(starts) if any(ctx.needs_input_grad) else 0, *state.shape)
-        y = torch.empty_like(u, memory_format=torch.contiguous_format)
-        views = (delta.unsqueeze(2), (delta * u).unsqueeze(2), B.unsqueeze(3), C.unsqueeze(2))
-        for part in _parts(state):
-            h = state[part]
-            decay = torch.empty_like(h)
-            for i, start in enumerate(starts):
-                if len(kept):
-                    kept[i, part] = h
-                block = slice(start, start + _BLOCK)
-                for d, v, b, c, out in _frames(block, part, *views, y.unsqueeze(2)):
-                    torch.mul(d, A, out=decay).exp_()
-                    h.mul_(decay).addcmul_(v, b)
-                    torch.bmm(c, h, out=out)
-        ctx.save_for_backward(u, delta, A, B, C, kept)
+        kept = state.new_empty(-(-len(u) // _BLOCK), *state.shape)
+        y = _scan_forward(u, delta, A, B, C, state, kept)
+        ctx.save_for_backward(u, delta, A.contiguous(), B, C, kept)
+        ctx.mark_dirty(state)
         ctx.mark_non_differentiable(state)
         return y, state
 

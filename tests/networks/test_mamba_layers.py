@@ -121,9 +121,11 @@ def test_fused_kernel_gets_channels_first(monkeypatch):
     monkeypatch.setitem(sys.modules, name, SimpleNamespace(selective_scan_fn=kernel))
     assert _selective_scan._fused_kernel() is kernel
     tensors = inputs(n_frames=20)
-    y, state = _selective_scan._scan_fused(kernel, *tensors)
+    u, delta, A, B, C, D = tensors
+    frames_first = [x.transpose(0, 1) for x in (u, delta, B, C)]
+    y, state = _selective_scan._scan_fused(kernel, *frames_first[:2], A.T, *frames_first[2:], D)
     expected, last = selective_scan(*tensors)
-    assert torch.equal(y, expected)
+    assert torch.equal(y.transpose(0, 1), expected)
     assert torch.equal(state, last)
 
 

@@ -100,8 +100,8 @@ def _scan_fused(kernel, u, delta, A, B, C, D):
 
 
 def _parts(state):
-    """Slices of samples whose states stay in the cache."""
-    size = max(1, _CACHED // state[0].numel())
+    """Slices of samples whose states stay in the cache; all samples on a GPU."""
+    size = len(state) if state.is_cuda else max(1, _CACHED // state[0].numel())
     return [slice(i, i + size) for i in range(0, len(state), size)]
 
 
@@ -149,35 +149,45 @@ class _SelectiveScan(torch.autograd.Function):
     def backward(ctx, grad_y, _):
         u, delta, A, B, C, kept = ctx.saved_tensors
         v = delta * u
-        grad_v, grad_delta, grad_A = torch.empty_like(v), torch.empty_like(v), torch.zeros_like(A)
-        grad_B, grad_C = torch.empty_like(B), torch.empty_like(C)
+        grad_v, grad_delta, grad_B, grad_C = map(torch.empty_like, (v, v, B, C))
+        grad_A = torch.zeros_like(A)
         inputs = (delta.unsqueeze(2), v.unsqueeze(2), B.unsqueeze(3))
         # Rows times matrices throughout: matrices times columns are three times as slow.
         outer = (grad_y.unsqueeze(2), C.unsqueeze(3), B.unsqueeze(2))
         grads = (grad_v.unsqueeze(2), grad_delta, grad_B.unsqueeze(2), grad_C.unsqueeze(2))
         parts = _parts(kept[0])
-        buffers = kept.new_empty(2 * min(_BLOCK, len(u)) + 2, *kept[0, parts[0]].shape)
+        n_steps = min(_BLOCK, len(u))
+        buffers = kept.new_empty(2 * n_steps + 2, *kept[0, parts[0]].shape)
         for part in parts:
-            g = torch.zeros_like(kept[0, part])
-            weighted = torch.zeros_like(g)
+            g, of_A = torch.zeros_like(kept[0, part]), torch.zeros_like(kept[0, part])
             w, *rest = buffers[:, : len(g)].unbind()
-            h, decays = rest[: len(rest) // 2 + 1], rest[len(rest) // 2 + 1 :]
+            h, decays = rest[: n_steps + 1], rest[n_steps + 1 :]
             for i in reversed(range(len(kept))):
                 block = slice(i * _BLOCK, (i + 1) * _BLOCK)
                 h[0].copy_(kept[i, part])
                 frames = _frames(block, part, *inputs, *outer, *grads)
                 steps = list(zip(h, h[1:], decays, frames, strict=False))
-                for before, after, decay, (d, x, b, *_) in steps:
-                    torch.mul(d, A, out=decay).exp_()
-                    torch.mul(before, decay, out=after).addcmul_(x, b)
-                for before, after, decay, (d, x, _, gy, c, b, gv, gd, gb, gc) in reversed(steps):
-                    g.addcmul_(gy, c)
-                    torch.bmm(gy, after.mT, out=gc)
-                    torch.bmm(x, g.mT, out=gb)
-                    torch.bmm(b, g, out=gv)
-                    g.mul_(decay)
-                    weighted.addcmul_(torch.mul(g, before, out=w), d)
-                    torch.sum(w.mul_(A), 1, out=gd)
-            grad_A += weighted.sum(0)
+                _restore_states(A, steps)
+                _scan_backward(A, steps, g, w, of_A)
+            grad_A += of_A.sum(0)
         grad_delta.addcmul_(grad_v, u)
         return grad_v.mul_(delta), grad_delta, grad_A, grad_B, grad_C, None
+
+
+def _restore_states(A, steps):
+    """States and decays of a block after its first state."""
+    for before, after, decay, (d, v, b, *_) in steps:
+        torch.mul(d, A, out=decay).exp_()
+        torch.mul(before, decay, out=after).addcmul_(v, b)
+
+
+def _scan_backward(A, steps, g, w, of_A):
+    """Gradients of a block: g is that of the state, of_A sums that of A, w is overwritten."""
+    for before, after, decay, (d, v, _, gy, c, b, gv, gd, gb, gc) in reversed(steps):
+        g.addcmul_(gy, c)
+        torch.bmm(gy, after.mT, out=gc)
+        torch.bmm(v, g.mT, out=gb)
+        torch.bmm(b, g, out=gv)
+        g.mul_(decay)
+        of_A.addcmul_(torch.mul(g, before, out=w), d)
+        torch.sum(w.mul_(A), 1, out=gd)

@@ -92,3 +92,16 @@ def test_noise_is_as_loud_as_the_direct_sound_at_0_db(kind, monkeypatch):
             assert np.abs(np.mean(clean * field, axis=(1, 2)) / power[0]).max() < 0.2
             spread = np.abs(field - field[:, :1]).max() / np.abs(field).max()
             assert (spread < 1e-5) == (kind == "common")
+
+
+def test_bursts_of_noise_are_learned():
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.noise_bursts import Learner
+    from sslearn.networks import IPDNet2
+
+    learner = Learner(IPDNet2(16, n_layers=2), lr=3e-3)
+    clips = learner.prepare(4)
+    before = learner.evaluate(*clips)
+    for _ in range(15):
+        learner.step(*clips)
+    assert learner.evaluate(*clips) < 0.8 * before

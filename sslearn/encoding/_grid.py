@@ -182,7 +182,7 @@ class GridEncoding(SourcesEncoding):
         return as_numbers(scores, "scores")
 
     def _encode(self, y):
-        return self._encode_sources(y, self._encode_rows)
+        return self._encode_sources(y, self._encode_rows, np.zeros(len(self.grid_)))
 
     def _encode_rows(self, directions):
         if self.n_angles_ == 1:

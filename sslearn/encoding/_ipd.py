@@ -135,8 +135,8 @@ class IPDEncoding(IPDMatching):
         )
 
     def _encode(self, y):
-        targets = self._encoded(y, self._silent)
-        if self._layout[1] in (None, self._n_tracks):
+        targets = self._encode_sources(y, self._vectors, self._silent)
+        if self.n_sources_ in (None, self._n_tracks):
             return targets
         shape = (*targets.shape[:-2], self._n_tracks - targets.shape[-2], targets.shape[-1])
         return np.concatenate([targets, np.broadcast_to(self._silent, shape)], axis=-2)
@@ -248,8 +248,8 @@ class SummedIPDEncoding(IPDMatching):
         )
 
     def _encode(self, y):
-        targets = self._encoded(y, np.zeros_like(self._mean))
-        return targets if self._layout[1] is None else targets.sum(axis=-2)
+        targets = self._encode_sources(y, self._vectors, np.zeros_like(self._mean))
+        return targets if self.n_sources_ is None else targets.sum(axis=-2)
 
     def _match(self, outputs):
         projections = self._projections(outputs)

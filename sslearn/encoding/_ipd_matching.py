@@ -6,10 +6,9 @@ import numpy as np
 from scipy.special import j0
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.encoding._base import Encoding, flatten_column, layout_of
+from sslearn.encoding._sources import SourcesEncoding
 from sslearn.geometry import (
     check_directions,
-    check_doa,
     check_mic_positions,
     circular_grid,
     propagation_delays,
@@ -77,7 +76,7 @@ def mean_ipd_vector(mic_positions, freqs, speed_of_sound, *, n_angles):
     return _stacked(cos, np.zeros_like(cos))
 
 
-class IPDMatching(Encoding):
+class IPDMatching(SourcesEncoding):
     """Base of encodings as phase differences, which are decoded by matching them with a grid.
 
     A subclass implements ``_output_spec()``, ``_encode(y)`` and ``_match(outputs)``.
@@ -97,6 +96,7 @@ class IPDMatching(Encoding):
         "threshold": [Interval(Real, 0, None, closed="neither")],
         "speed_of_sound": [Interval(Real, 0, None, closed="neither")],
     }
+    _threshold_needs_sources = False
 
     def fit(self, y):
         """Learn the layout of the targets, and prepare those of the grid.
@@ -118,10 +118,8 @@ class IPDMatching(Encoding):
             If y, the grid or a parameter is not valid, the grid is not laid out like y, or y has
             more than ``n_sources``.
         """
-        self._validate_params()
-        y, self._is_column = flatten_column(y)
-        self._layout = layout_of(self._check_y(y, n_angles=(1, 2)))
-        _, n_sources, self.n_angles_ = self._layout
+        self._fit_layout(y)
+        n_sources = self.n_sources_
         if n_sources is not None and n_sources > self.n_sources:
             raise ValueError(
                 f"n_sources must be at least {n_sources}, the number of sources in y; got "
@@ -132,9 +130,6 @@ class IPDMatching(Encoding):
         self._fit_templates()
         self.output_spec_ = self._output_spec()
         return self
-
-    def _check_y(self, y, n_angles):
-        return check_doa(y, n_angles=n_angles, sources=True, frames=True, absent=True)
 
     def _fit_grid(self):
         grid = self.grid
@@ -167,39 +162,6 @@ class IPDMatching(Encoding):
     def _vectors(self, directions):
         return ipd_vectors(directions, *self._array)
 
-    def _encoded(self, y, silent):
-        """Vectors (..., n_outputs) of directions (..., n_angles), or ``silent`` where NaN."""
-        rows = y.reshape(-1, self.n_angles_)
-        targets = np.tile(silent, (len(rows), 1))
-        present = ~np.isnan(rows[:, 0])
-        if present.any():
-            there = rows[present, 0] if self.n_angles_ == 1 else rows[present]
-            targets[present] = self._vectors(there)
-        return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(silent))
-
-    def transform(self, y):
-        """Encode directions.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
-(n_samples, n_frames, n_sources, n_angles)
-            Directions in degrees, laid out as in ``fit``.
-
-        Returns
-        -------
-        targets : ndarray of shape (n_samples, *output_shape) or (n_samples, n_frames, \
-*output_shape)
-            Training targets.
-
-        Raises
-        ------
-        ValueError
-            If y is not laid out as in ``fit``.
-        """
-        check_is_fitted(self)
-        return self._encode(self._check_layout(y))
-
     def inverse_transform(self, targets):
         """Decode outputs of a network.
 
@@ -221,10 +183,7 @@ class IPDMatching(Encoding):
         ValueError
             If the shape is wrong or a value is not finite.
         """
-        y, scores = self.match(targets)
-        if self._layout[1] is not None:
-            y[~(scores > self._least_score())] = np.nan
-        return y
+        return self.detect(*self.match(targets))
 
     def match(self, targets):
         """Find the nearest directions of the grid, whether a source is present or not.
@@ -244,10 +203,10 @@ n_sources)
             Score of each: 1 for a perfect match.
         """
         check_is_fitted(self)
-        outputs = self._check_targets(targets)
+        outputs = self._check_outputs(self._check_values(targets), "targets")
         # Sources have a vector each, or share one.
         shape = outputs.shape[: outputs.ndim - len(self.output_spec_.shape)]
-        shape = shape if self._layout[1] is None else (*shape, self._n_tracks)
+        shape = shape if self.n_sources_ is None else (*shape, self._n_tracks)
         rows = outputs.reshape(-1, outputs.shape[-1])
         n_each = self._n_tracks if self.output_spec_.shape[:-1] == () else 1
         indices = np.empty((len(rows), n_each), dtype=int)
@@ -258,6 +217,25 @@ n_sources)
         if self.n_angles_ == 1 and (self._is_column or len(shape) > 1):
             y = y[..., None]
         return y, scores.reshape(shape)
+
+    def detect(self, y, scores):
+        """Leave out the sources whose scores are too low, where y has an axis of sources.
+
+        Parameters
+        ----------
+        y : ndarray
+            Directions, as ``match`` returns them.
+        scores : ndarray
+            Their scores.
+
+        Returns
+        -------
+        y : ndarray
+            Directions; NaN where a source is silent.
+        """
+        if self.n_sources_ is None:
+            return y
+        return np.where((scores > self._least_score())[..., None], y, np.nan)
 
     def spatial_spectrum(self, targets):
         """Compute the scores of the directions of the grid.
@@ -315,13 +293,4 @@ n_sources)
             raise ValueError(f"targets must have shape (..., {n_outputs}); got {targets.shape}.")
         if not np.isfinite(targets).all():
             raise ValueError("targets must be finite; got NaN or infinity.")
-        return targets
-
-    def _check_targets(self, targets):
-        targets = self._check_values(targets)
-        spec = self.output_spec_
-        axes = ("n_samples", "n_frames")[: 2 if spec.frames == "track" else 1]
-        if targets.ndim != len(axes) + len(spec.shape) or targets.shape[len(axes) :] != spec.shape:
-            shape = ", ".join(map(str, (*axes, *spec.shape)))
-            raise ValueError(f"targets must have shape ({shape}); got {targets.shape}.")
         return targets

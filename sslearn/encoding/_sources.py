@@ -12,6 +12,9 @@ class SourcesEncoding(Encoding):
     its ``fit`` starts with ``_fit_layout(y)``.
     """
 
+    # Otherwise a threshold is not used for a y without an axis of sources.
+    _threshold_needs_sources = True
+
     def _fit_layout(self, y):
         """Validate the parameters and y, and learn the layout of y."""
         self._validate_params()
@@ -19,7 +22,8 @@ class SourcesEncoding(Encoding):
         y = self._check_y(y, n_angles=(1, 2))
         self._layout = layout_of(y)
         _, self.n_sources_, self.n_angles_ = self._layout
-        if self.threshold is not None and self.n_sources_ is None:
+        needs_sources = self.threshold is not None and self._threshold_needs_sources
+        if needs_sources and self.n_sources_ is None:
             raise ValueError(
                 "threshold needs a y with an axis of sources, such as (n_samples, n_sources, "
                 f"n_angles); got shape {y.shape}. Set threshold=None."
@@ -60,17 +64,20 @@ class SourcesEncoding(Encoding):
         check_is_fitted(self)
         return self._encode(self._check_layout(y))
 
-    def _encode_sources(self, y, encode):
-        """Targets (..., n_outputs) of sources by ``encode``, zeros of those that are absent."""
+    def _encode_sources(self, y, encode, absent):
+        """Targets (..., n_outputs) by ``encode``; ``absent`` is that of an absent source."""
         # Tracks keep the order of y, which must not jump from frame to frame.
         y = self._descending(y) if y.ndim == 3 else y
         rows = y.reshape(-1, self.n_angles_)
         present = ~np.isnan(rows[:, 0])
-        targets = encode(rows[present, 0] if self.n_angles_ == 1 else rows[present])
-        if not present.all():
-            encoded, targets = targets, np.zeros((len(rows), targets.shape[1]))
-            targets[present] = encoded
-        return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), targets.shape[1])
+        rows = rows[:, 0] if self.n_angles_ == 1 else rows
+        if present.all():
+            targets = encode(rows)
+        else:
+            targets = np.tile(absent, (len(rows), 1))
+            if present.any():
+                targets[present] = encode(rows[present])
+        return targets.reshape(*(y.shape if y.ndim == 1 else y.shape[:-1]), len(absent))
 
     def _descending(self, y):
         """Sort sources in descending order, absent ones last."""

@@ -131,7 +131,8 @@ class UnitVectorEncoding(SourcesEncoding):
         )
 
     def _encode(self, y):
-        vectors = self._encode_sources(y, angles_to_unit_vectors)[..., : self._n_components]
+        vectors = self._encode_sources(y, angles_to_unit_vectors, np.zeros(3))
+        vectors = vectors[..., : self._n_components]
         return vectors if self.scale is None else (vectors + 1.0) / 2.0
 
     def inverse_transform(self, targets):

@@ -109,3 +109,15 @@ def test_errors():
     assert "threshold" not in GibbsWeightedEncoding().get_params()
     with pytest.raises(ValueError, match="Set threshold"):
         GibbsWeightedEncoding().fit(TRACK[None])
+
+
+@pytest.mark.parametrize(
+    "encoding", [UnbiasedEncoding(threshold=0.3), MixedEncoding(threshold=0.3)]
+)
+@pytest.mark.parametrize("n_angles", [1, 2])
+def test_samples_in_which_all_sources_are_silent(encoding, n_angles):
+    y = np.full((2, 3, 2, n_angles), NAN)
+    y[0] = 10.0
+    targets = clone(encoding).fit(y).transform(y[1:])
+    assert targets.shape[:3] == (1, 3, 2)
+    assert (targets == 0).all()

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -11,11 +12,12 @@ from sslearn.deep_learning._activation import last_activation, range_before, tak
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.deep_learning._validation import validation_error
+from sslearn.deep_learning._validation import detection_error, validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
-from sslearn.geometry import check_doa, wrap_azimuth
+from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.networks import MLP, NetworkRecipe
+from sslearn.utils import to_numbers
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 # Values of encoded targets that are kept in memory.
@@ -289,6 +291,48 @@ n_directions) or (n_samples, n_frames, n_sources, n_directions)
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
         return self._map(lambda part: self._forward(part, self.encoding_.spatial_spectrum), X)
+
+    @available_if(lambda self: hasattr(self.encoding, "match"))
+    def tune_threshold(self, X, y, *, thresholds=None, tolerance=5.0):
+        """Choose the detection threshold on samples that were not used for training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Features, or the input of ``batch_transform``.
+        y : array-like of shape (n_samples, n_sources, n_angles) or (n_samples, n_frames, \
+n_sources, n_angles)
+            Directions of the sources in degrees, NaN where one is silent.
+        thresholds : array-like of shape (n_thresholds,), default=None
+            Candidates for ``threshold`` of the encoding; 0.10 to 0.60 in steps of 0.01 if None.
+        tolerance : float, default=5.0
+            Largest error, in degrees, of a detected source.
+
+        Returns
+        -------
+        self : NeuralLocalizer
+            The estimator; ``encoding_`` has the threshold with the lowest ``sqrt(MDR^2 + FAR^2)``,
+            of :func:`sslearn.metrics.missed_detection_rate` and
+            :func:`sslearn.metrics.false_alarm_rate`, without the frames of silence.
+
+        Raises
+        ------
+        ValueError
+            If X or y is not valid, or y has no axis of sources.
+        """
+        check_is_fitted(self)
+        X = self._check_X(X, reset=False)
+        y = check_multi_doa(y, n_samples=len(X))
+        matches = self._map(lambda part: self._forward(part, self._match), X)
+        candidates = np.arange(10, 61) / 100 if thresholds is None else thresholds
+        error_of = partial(detection_error, self.encoding_, matches, y, tolerance=tolerance)
+        self.encoding_.threshold = min(to_numbers(candidates, "thresholds").tolist(), key=error_of)
+        return self
+
+    def _match(self, outputs):
+        """Directions, present or not, with their scores as last column."""
+        y, scores = self.encoding_.match(outputs)
+        return np.concatenate([y, scores[..., None]], axis=-1)
 
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype

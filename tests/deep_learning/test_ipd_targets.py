@@ -120,3 +120,23 @@ def test_frames_of_y_must_be_those_of_the_network():
     X, y = moving(20)
     with pytest.raises(ValueError, match="as many frames as the network outputs, 8; got 7"):
         fast(ENCODINGS[0]).fit(X, y[:, :7])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS, ids=IDS)
+def test_threshold_is_chosen_on_other_samples(encoding):
+    X, y = moving(120)
+    localizer = fast(encoding, max_epochs=10).fit(X[:100], y[:100])
+    thresholds = [0.1, 0.3, 0.5]
+    errors = []
+    for threshold in thresholds:
+        localizer.encoding_.threshold = threshold
+        found = localizer.predict(X[100:])
+        missed = missed_detection_rate(y[100:], found, tolerance=20)
+        false = false_alarm_rate(y[100:], found, tolerance=20, active_only=True)
+        errors.append(np.hypot(missed, false))
+    chosen = localizer.tune_threshold(X[100:], y[100:], thresholds=thresholds, tolerance=20)
+    assert chosen is localizer
+    assert localizer.encoding_.threshold == thresholds[np.argmin(errors)]
+    assert localizer.encoding.threshold == encoding.threshold
+    assert 0.1 <= localizer.tune_threshold(X[100:], y[100:]).encoding_.threshold <= 0.6
+    assert not hasattr(NeuralLocalizer(encoding=AngleEncoding()), "tune_threshold")

@@ -20,7 +20,7 @@ from sslearn.base import EncodedLocalizer
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
-from sslearn.encoding import AngleEncoding, UnbiasedEncoding, UnitVectorEncoding
+from sslearn.encoding import AngleEncoding, IPDEncoding, UnbiasedEncoding, UnitVectorEncoding
 from sslearn.ensemble import BaggingLocalizer
 from sslearn.features import (
     GCCPHAT,
@@ -117,6 +117,11 @@ ESTIMATORS = {
         "features",
         33,
     ),
+    "NeuralLocalizer-ipd": (
+        NeuralLocalizer(NETWORK, encoding=IPDEncoding(ARRAY, n_fft=16), **TRAIN),
+        "features",
+        33,
+    ),
     "NeuralLocalizer-audio": (
         NeuralLocalizer(NETWORK, batch_transform=BinauralCues(n_fft=512), **TRAIN),
         "audio",
@@ -153,6 +158,7 @@ N_SKLEARN_CHECKS = {
     "NeuralLocalizer-angle": 57,
     "NeuralLocalizer-unbiased": 57,
     "NeuralLocalizer-scores": 57,
+    "NeuralLocalizer-ipd": 57,
     "EncodedLocalizer": 51,
     "EncodedLocalizer-one_output": 51,
     "EncodedLocalizer-unbiased": 48,

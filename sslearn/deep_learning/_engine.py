@@ -8,11 +8,11 @@ from itertools import islice
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
+from skorch.callbacks import Callback, GradientNormClipping
 from skorch.helper import predefined_split
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
 
 from sslearn.deep_learning._head import Head
+from sslearn.deep_learning._schedules import lowest, rate_schedule
 from sslearn.networks.layers import PrivateDropout
 
 # Outputs that are decoded at once.
@@ -309,29 +309,6 @@ class _EpochEnd(Callback):
             raise KeyboardInterrupt  # skorch's signal to stop
 
 
-def _schedule(training, monitor, lr, n_steps):
-    if training.schedule == "plateau":
-        # torch tolerates ``patience`` epochs and lowers the rate after the next one.
-        patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr
-        params = {"patience": patience, "factor": factor, "threshold": 0.0, "min_lr": min_lr}
-        return [LRScheduler(ReduceLROnPlateau, monitor, event_name=None, eps=0.0, **params)]
-    if training.schedule == "exponential":
-        floor = min(training.min_lr / lr, 1.0)
-
-        def decay(epoch):
-            return max(training.lr_factor**epoch, floor)
-
-        return [LRScheduler(LambdaLR, event_name=None, lr_lambda=decay)]
-    if training.schedule == "cosine":
-        params = {"T_max": n_steps, "eta_min": min(training.min_lr, lr)}
-        return [LRScheduler(CosineAnnealingLR, event_name=None, step_every="batch", **params)]
-    return []
-
-
-def _lowest(monitor, patience=None, **params):
-    return EarlyStopping(monitor, patience, threshold=0.0, threshold_mode="abs", **params)
-
-
 def train(
     module, criterion, batches, validation, *, error, on_epoch, training, lr, max_epochs, callbacks
 ):
@@ -373,7 +350,7 @@ def train(
     monitor, keep = training.monitor, training.keep
     if error is None:
         monitor, keep = "train_loss", "last"
-    best = [] if keep == "last" else [_lowest(keep, load_best=True)]
+    best = [] if keep == "last" else [lowest(keep, load_best=True)]
     net = _Net(
         module,
         lambda: criterion,
@@ -385,11 +362,11 @@ def train(
         # epoch comes before the user's callbacks, and early stopping last.
         callbacks=[
             GradientNormClipping(training.clip_norm),
-            *_schedule(training, monitor, lr, max_epochs * len(batches)),
+            *rate_schedule(training, monitor, lr, max_epochs * len(batches)),
             *best,
             *callbacks,
             _EpochEnd(on_epoch),
-            _lowest(monitor, training.n_iter_no_change),
+            lowest(monitor, training.n_iter_no_change),
         ],
         device=None,
         verbose=0,

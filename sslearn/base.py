@@ -201,8 +201,8 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
             Features, or anything else that the regressor takes.
         y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
 (n_samples, n_frames, n_sources, n_angles)
-            Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding on a
-            grid, with ``threshold`` if some are absent (NaN).
+            Azimuth, or azimuth and elevation, in degrees. Several sources need an encoding that
+            takes them, with ``threshold`` if some are absent (NaN).
         **fit_params : dict
             Parameters of the regressor's ``fit``, such as ``sample_weight``; with metadata routing,
             those that it requests.
@@ -265,7 +265,7 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
 
     @available_if(lambda self: hasattr(self.encoding, "grid"))
     def spatial_spectrum(self, X):
-        """Compute the scores of the directions of the grid, for encodings on a grid only.
+        """Compute the scores of the directions of the grid, for encodings with a grid only.
 
         Parameters
         ----------

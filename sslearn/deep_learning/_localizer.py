@@ -111,18 +111,21 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
     has an output for each frame, and decoded. ``activation=None`` with the squared error is MSE(wo)
     in [1]_; a binary cross-entropy or NLAE is not defined without an activation.
 
-    A y of shape (n_samples, n_sources, n_angles) needs an encoding on a grid and a network with an
-    output per source. Outputs are trained on the sources in descending order of azimuth, as in
-    [1]_, or in any order by :class:`sslearn.losses.PermutationInvariantLoss`. The validation error
-    uses the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles), also need
+    A y of shape (n_samples, n_sources, n_angles) needs an encoding that takes several sources and a
+    network with an output per source. Encodings on a grid train the outputs on the sources in
+    descending order of azimuth, as in [1]_, or in any order by
+    :class:`sslearn.losses.PermutationInvariantLoss`, which is the loss of the other encodings of
+    several sources. The validation error uses the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles), also need
     a network with an output for each frame, and are predicted frame by frame. Silent sources are
     NaN and need ``threshold`` of the encoding; the validation error is then the sum of all errors
     per true source, with 90 degrees for each missed source and each false alarm.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
-    paper [2]_: one network per angle, a tanh output, squared error. Without a grid, the input of
-    the last activation is scaled and shifted by constants, so that the network's outputs are of
-    order 1 for any range of targets; this changes the speed of learning, not the possible outputs.
+    paper [2]_: one network per angle, a tanh output, squared error. For
+    encodings of one source without a grid, the input of the last activation is scaled and shifted
+    by constants, so that the network's outputs are of order 1 for any range of targets; this
+    changes the speed of learning, not the possible outputs. Targets that are too large to keep,
+    such as those of :class:`sslearn.encoding.IPDEncoding`, are made for each mini-batch.
 
     References
     ----------
@@ -200,7 +203,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
 (n_samples, n_frames, n_sources, n_angles)
             Azimuth, or azimuth and elevation, in degrees. Several sources and tracks need an
-            encoding on a grid, with ``threshold`` if some are absent (NaN).
+            encoding that takes them, with ``threshold`` if some are absent (NaN).
         X_val : array-like of shape (n_val, n_features) or (n_val, ...), default=None
             Validation samples, for example of other speakers or rooms, instead of
             ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` transforms

@@ -1,5 +1,11 @@
 from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
+from sslearn.networks._shapes import (
+    check_maps_shape,
+    check_mics,
+    check_shape,
+    check_sizes,
+    phases_per_bin,
+)
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -28,6 +34,10 @@ class IPDNet(NetworkRecipe):
     causal : bool, default=True
         Whether the recurrences along time run forward alone, so that no output depends on later
         frames and the module has a state for streams. False is the published offline network.
+    variable_array : bool, default=False
+        Whether each pair of the first microphone and another one is a sample of its own, which
+        sees the others through their mean alone. Then the weights serve any array, with as many
+        microphones as there are.
     output_order : {"clean", "released"}, default="clean"
         Place of cosine and sine in the outputs of a pair. With ``"clean"`` the outputs of a bin
         are the cosine and sine at its own frequency. ``"released"`` is what the program of the
@@ -51,7 +61,12 @@ class IPDNet(NetworkRecipe):
     and two frames of zeros before the first. With one source, ``output_shape`` may leave out its
     axis. Weights start as torch does it.
 
-    Different from the paper: means over (1, 5) frames, and the clean order of outputs.
+    With ``variable_array``, x are the four maps of a pair, and ``[f, x]`` and ``[z, x]`` become
+    ``PReLU(dense([f, mean of f over pairs, x]))``, likewise of z, as wide as f and z.
+
+    Different from the paper: means over (1, 5) frames, and the clean order of outputs. In the
+    released program for variable arrays the recurrence along time is built for a wider input than
+    that of its dense layer; here both have ``n_units``.
 
     References
     ----------
@@ -77,6 +92,7 @@ class IPDNet(NetworkRecipe):
         "pool_sizes": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "causal": ["boolean"],
+        "variable_array": ["boolean"],
         "output_order": OUTPUT_ORDER,
     }
 
@@ -89,6 +105,7 @@ class IPDNet(NetworkRecipe):
         pool_sizes=(1, 5),
         dropout=0.2,
         causal=True,
+        variable_array=False,
         output_order="clean",
     ):
         self.n_units = n_units
@@ -97,6 +114,7 @@ class IPDNet(NetworkRecipe):
         self.pool_sizes = pool_sizes
         self.dropout = dropout
         self.causal = causal
+        self.variable_array = variable_array
         self.output_order = output_order
 
     def build(self, input_shape, output_shape):
@@ -123,9 +141,30 @@ class IPDNet(NetworkRecipe):
         ValueError
             If a parameter or a shape is not valid.
         """
+        from sslearn.networks._causal_layers import CausalChain, Chain
+        from sslearn.networks._pair_layers import JoinPairs, SplitPairs
+
+        self._validate_params()
+        n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
+        output_shape = check_shape("output_shape", output_shape)
+        n_outputs = phases_per_bin(self, n_freqs, output_shape)
+        if self.variable_array:
+            n_pairs = check_mics(self, n_maps) - 1
+            if output_shape[-1] != 2 * n_freqs * n_pairs:
+                raise ValueError(
+                    f"output_shape must have {2 * n_freqs * n_pairs} outputs for {n_pairs + 1} "
+                    f"microphones if variable_array=True; got {output_shape}."
+                )
+            of_pair = (*output_shape[:-1], 2 * n_freqs)
+            layers = self._layers(4, n_outputs // n_pairs, of_pair, n_pairs)
+            layers = [SplitPairs(n_pairs + 1), *layers, JoinPairs(n_pairs)]
+        else:
+            layers = self._layers(n_maps, n_outputs, output_shape)
+        return (CausalChain if self.causal else Chain)(layers, output_shape)
+
+    def _layers(self, n_maps, n_outputs, output_shape, n_pairs=None):
         from torch import nn
 
-        from sslearn.networks._causal_layers import CausalChain, Chain
         from sslearn.networks._narrow_band_layers import (
             FullNarrowBlock,
             FullNarrowTrunk,
@@ -133,23 +172,26 @@ class IPDNet(NetworkRecipe):
             phase_head,
         )
 
-        self._validate_params()
-        n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
-        output_shape = check_shape("output_shape", output_shape)
-        n_outputs = phases_per_bin(self, n_freqs, output_shape)
         pool_sizes = check_sizes("pool_sizes", self.pool_sizes)
-        n_features = self.n_units + n_maps
+        n_features, mixers = self.n_units + n_maps, [None] * self.n_blocks
+        if n_pairs:
+            n_joined, n_features = n_features + self.n_units, self.n_units
+            mixers = [
+                [nn.Sequential(nn.Linear(n_joined, n_features), nn.PReLU()) for _ in range(2)]
+                for _ in range(self.n_blocks)
+            ]
         widths = [n_maps] + [n_features] * (self.n_blocks - 1)
         blocks = [
             FullNarrowBlock(
                 lstm(width, self.n_units, bidirectional=True),
                 lstm(n_features, self.n_units, bidirectional=not self.causal),
                 self.dropout,
+                mixers_of_block,
+                n_pairs,
             )
-            for width in widths
+            for width, mixers_of_block in zip(widths, mixers, strict=True)
         ]
-        trunk = FullNarrowTrunk(nn.Identity(), blocks)
         head = phase_head(
             n_features, self.n_filters, n_outputs, pool_sizes, output_shape, self.output_order
         )
-        return (CausalChain if self.causal else Chain)([trunk, *head], output_shape)
+        return [FullNarrowTrunk(nn.Identity(), blocks), *head]

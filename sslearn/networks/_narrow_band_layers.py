@@ -24,20 +24,30 @@ class FullNarrowBlock(nn.Module):
         Probability of dropping an output of either in training.
     mixers : tuple of torch.nn.Module, default=None
         What follows either, with the input of the network joined; None is nothing.
+    n_pairs : int, default=None
+        Consecutive samples whose mean is joined as well; None joins no mean.
     """
 
-    def __init__(self, full, narrow, dropout=0.0, mixers=None):
+    def __init__(self, full, narrow, dropout=0.0, mixers=None, n_pairs=None):
         super().__init__()
         self.full, self.narrow = AlongFrequency(full), AlongTime(narrow)
         self.dropout = PrivateDropout(dropout)
         self.mixers = nn.ModuleList(mixers or (nn.Identity(), nn.Identity()))
+        self.n_pairs = n_pairs
 
     def step(self, z, inputs, state):
         """Features of z, (n, n_frames, n_freqs, n_features), and the state along time."""
         after_full, after_narrow = self.mixers
-        z = after_full(torch.cat([self.dropout(self.full(z)), inputs], -1))
-        z, state = self.narrow.step(z, state)
-        return after_narrow(torch.cat([self.dropout(z), inputs], -1)), state
+        z, state = self.narrow.step(after_full(self._join(self.full(z), inputs)), state)
+        return after_narrow(self._join(z, inputs)), state
+
+    def _join(self, z, inputs):
+        z = self.dropout(z)
+        if self.n_pairs is None:
+            return torch.cat([z, inputs], -1)
+        pairs = z.unflatten(0, (-1, self.n_pairs))
+        mean = pairs.mean(1, keepdim=True).expand_as(pairs).flatten(0, 1)
+        return torch.cat([z, mean, inputs], -1)
 
 
 class FullNarrowTrunk(Causal):

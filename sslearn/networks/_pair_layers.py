@@ -48,9 +48,8 @@ class JoinPairs(nn.Module):
         self.n_pairs = n_pairs
 
     def forward(self, x):
-        """Outputs (n, n_frames, n_outputs n_pairs) of (n n_pairs, n_frames, n_outputs)."""
-        pairs = x.unflatten(0, (len(x) // self.n_pairs, self.n_pairs))
-        return pairs.permute(0, 2, 3, 1).flatten(2)
+        """Outputs (n, ..., n_outputs n_pairs) of (n n_pairs, ..., n_outputs)."""
+        return x.unflatten(0, (-1, self.n_pairs)).movedim(1, -1).flatten(-2)
 
 
 def pair_convolutions(n_filters, pool_sizes):

@@ -18,6 +18,7 @@ SMALL = {
     "IPDNet": (IPDNet(8, n_filters=6, dropout=0.0, pool_sizes=(2, 3)), (2, 32)),
     "IPDNet-offline": (IPDNet(8, n_filters=6, dropout=0.0, causal=False), (2, 32)),
     "IPDNet-one_source": (IPDNet(8, n_filters=6, dropout=0.0), (32,)),
+    "IPDNet-array": (IPDNet(8, n_filters=6, dropout=0.0, variable_array=True), (2, 32)),
     "FNSSL": (FNSSL(8, dropout=0.0), (1, 32)),
     "FNSSL-offline": (FNSSL(8, dropout=0.0, causal=False), (1, 32)),
     "FNSSL-classes": (FNSSL(8, dropout=0.0), (9,)),
@@ -43,6 +44,13 @@ def build(name, *, dtype=torch.float64, n_frames=SMALL_MAPS[2], seed=0):
     [
         (IPDNet(), MAPS, TRACKS, 2_094_336),
         (IPDNet(128), (4, 256, 201), (2, 512), 709_632),
+        # Dense layers of 2 x 128 + 4 inputs replace the joined maps, a slope follows each.
+        (
+            IPDNet(128, variable_array=True),
+            MAPS,
+            TRACKS,
+            709_632 + 4 * (128 * 261 + 1) - 4 * (3 * 512 + 9 * 128),
+        ),
         (FNSSL(), (4, 256, 298), (1, 512), 2_511_362),
         (FNSSL(), MAPS, (1, 2048), 2_511_362),
         (FNSSL(causal=False), (4, 256, 298), (1, 512), 2_118_146),
@@ -277,15 +285,46 @@ def test_dropout_is_seeded(network):
     assert torch.equal(first(x), first(x))
 
 
-@pytest.mark.parametrize("network", [FNSSL(8, dropout=0.0), SRPDNN(6, n_units=5, pool_sizes=POOLS)])
-def test_weights_serve_any_array(network):
-    shape = (1, 16) if isinstance(network, FNSSL) else (16,)
-    pair = network.build((4, 8, 23), shape).eval()
-    array = network.build(SMALL_MAPS, (*shape[:-1], 32)).eval()
-    array.load_state_dict(pair.state_dict())
-    x = torch.randn(2, *SMALL_MAPS)
+@pytest.mark.parametrize("name", ["FNSSL", "SRPDNN"])
+def test_pairs_do_not_see_each_other(name):
+    network, shape = SMALL[name]
+    pair = network.build((4, 8, 23), (*shape[:-1], 16)).double().eval()
+    array, x = build(name)
+    array.eval().load_state_dict(pair.state_dict())
     pairs = [pair(x[:, [0, m, 3, 3 + m]]) for m in (1, 2)]
     torch.testing.assert_close(array(x), torch.stack(pairs, -1).flatten(-2))
+
+
+def test_weights_of_variable_arrays():
+    """Pairs in another order have their outputs so; twice the same pair adds nothing new."""
+    network, shape = SMALL["IPDNet-array"]
+    pair = network.build((4, 8, 23), (2, 16)).double()
+    array, x = build("IPDNet-array")
+    array.load_state_dict(pair.state_dict())
+    expected = array(x).unflatten(-1, (16, 2))
+    torch.testing.assert_close(
+        array(x[:, [0, 2, 1, 3, 5, 4]]).unflatten(-1, (16, 2)), expected.flip(-1)
+    )
+    twice = array(x[:, [0, 1, 1, 3, 4, 4]]).unflatten(-1, (16, 2))
+    once = pair(x[:, [0, 1, 3, 4]])[..., None]
+    torch.testing.assert_close(twice, once.expand_as(twice))
+    assert not torch.allclose(expected[..., :1], once)
+
+
+def test_variable_arrays_written_down_again():
+    module, x = build("IPDNet-array")
+    trunk = module[1]
+    inputs = torch.stack([x[1, [0, m, 3, 3 + m]].permute(2, 1, 0) for m in (1, 2)])
+    z = inputs
+    for block in trunk.blocks:
+        full, narrow = block.full.layer, block.narrow.layer
+        for axis, layer, mixer in ((1, full, block.mixers[0]), (0, narrow, block.mixers[1])):
+            f = torch.stack([along(axis, layer, pair) for pair in z])
+            mean = (f[0] + f[1]) / 2
+            dense, slope = mixer
+            joined = torch.cat([f, torch.stack([mean, mean]), inputs], -1)
+            z = functional.prelu(joined @ dense.weight.T + dense.bias, slope.weight)
+    torch.testing.assert_close(trunk(module[0](x[1:2])), z.permute(0, 3, 1, 2))
 
 
 @pytest.mark.parametrize(
@@ -301,6 +340,12 @@ def test_weights_serve_any_array(network):
         (IPDNet(output_order="paper"), MAPS, TRACKS, "output_order"),
         (TFMamba(), MAPS, (2, 100), "TFMamba outputs a cosine and a sine"),
         (TFMamba(0), MAPS, TRACKS, "n_units"),
+        (
+            IPDNet(variable_array=True),
+            MAPS,
+            (2, 512),
+            r"2048 outputs for 5 microphones.*got \(2, 512",
+        ),
         (FNSSL(), MAPS, (2, 2048), r"one source, output_shape \(1, 2048\).*Use IPDNet"),
         (FNSSL(), (5, 256, 201), (1, 512), "FNSSL needs two maps of each.*got 5 maps"),
         (FNSSL(causal=False, n_units=9), MAPS, (1, 2048), "n_units must be even"),

@@ -32,12 +32,17 @@ class FNSSL(NetworkRecipe):
 
     Notes
     -----
-    With the four maps x of a pair, the first block is ``f = BLSTM_frequency(x)``, ``z =
-    LSTM_time([f, x])``, each later one ``f' = BLSTM_frequency(z + f)``, ``z' = LSTM_time(f' + z)``.
-    Dropout acts on f where it enters the recurrence along time, and on z everywhere. The mean of z
-    over the frames of a block goes through a dense layer with two outputs and tanh, the cosine
-    and the sine of the phase difference in the bin. Classes are scored by a dense layer on these
-    cosines and sines, of all pairs where there are several, which is our extension.
+    With x the four maps of a pair and [., .] joined features::
+
+        f1 = BLSTM_frequency(x)                                     first block
+        z1 = LSTM_time([f1, x])
+        f2 = BLSTM_frequency(z1 + f1)                               each later block
+        z2 = LSTM_time(f2 + z1)
+        y = tanh(dense(mean of frames(z)))                          cosine and sine of each bin
+
+    Dropout follows each recurrence, except in the sums that enter one along frequency: their f
+    is taken before it. Classes are scored by a dense layer on all cosines and sines; those of
+    several pairs are joined, which is our extension.
 
     References
     ----------
@@ -86,9 +91,8 @@ class FNSSL(NetworkRecipe):
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
-            \\*output_shape), with a block for each ``pool_size`` frames; frames that do not fill
-            the last block are dropped. It takes any number of frames. If ``causal``, it has
+            Module that maps (n_samples, n_maps, n_freqs, n_frames), with any number of frames, to
+            (n_samples, n_frames // pool_size, \\*output_shape). If ``causal``, it has
             ``initial_state`` and ``step``.
 
         Raises

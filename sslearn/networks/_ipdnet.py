@@ -36,13 +36,13 @@ class IPDNet(NetworkRecipe):
         frames and the module has a state for streams. False is the published offline network.
     variable_array : bool, default=False
         Whether each pair of the first microphone and another one is a sample of its own, which
-        sees the others through their mean alone. Then the weights serve any array, with as many
-        microphones as there are.
+        sees the other pairs only through their mean. Its weights fit arrays of any shape and any
+        number of microphones.
     output_order : {"clean", "released"}, default="clean"
         Place of cosine and sine in the outputs of a pair. With ``"clean"`` the outputs of a bin
-        are the cosine and sine at its own frequency. ``"released"`` is what the program of the
-        authors does: neighbouring outputs of a bin take neighbouring places among the targets, so
-        that the lower half of the bins emits all cosines and the upper half all sines.
+        are the cosine and sine at its own frequency. ``"released"`` is the order of the released
+        program, in which the two follow each other although its targets have all cosines first:
+        there the lower half of the bins computes the cosines and the upper half the sines.
 
     See Also
     --------
@@ -52,21 +52,24 @@ class IPDNet(NetworkRecipe):
 
     Notes
     -----
-    With maps x, in each of the blocks, of dropout after each recurrence,
+    With x the maps and [., .] joined features, from ``z = x`` on::
 
-        f = BLSTM_frequency(z),  z = LSTM_time([f, x]),  z <- [z, x],
+        f = [BLSTM_frequency(z), x]                                 each block
+        z = [LSTM_time(f), x]
+        z = mean of frames(ReLU(conv(z)))                           each of pool_sizes
+        y = tanh(conv(z))                                           outputs of each bin
 
-    where z is x before the first block. The head is ``conv(3 x 3), ReLU, mean over frames`` for
-    each of the ``pool_sizes``, ``conv(3 x 3), tanh``, without biases, with zeros around the bins
-    and two frames of zeros before the first. With one source, ``output_shape`` may leave out its
-    axis. Weights start as torch does it.
+    Dropout follows each recurrence. The convolutions (3 x 3) have no bias; there are zeros around
+    the bins and two frames of zeros before the first one. The offline network has LSTMs along time
+    in both directions, of half the width, and the same convolutions. With one source,
+    ``output_shape`` may omit its axis.
 
-    With ``variable_array``, x are the four maps of a pair, and ``[f, x]`` and ``[z, x]`` become
-    ``PReLU(dense([f, mean of f over pairs, x]))``, likewise of z, as wide as f and z.
+    With ``variable_array`` x is the four maps of a pair; after each recurrence, with outputs r,
+    ``[r, x]`` is replaced by ``PReLU(dense([r, mean of r over pairs, x]))``, of ``n_units``.
 
     Different from the paper: means over (1, 5) frames, and the clean order of outputs. In the
-    released program for variable arrays the recurrence along time is built for a wider input than
-    that of its dense layer; here both have ``n_units``.
+    released program for variable arrays the recurrence along time is built for more inputs than
+    the dense layer before it outputs; here both have ``n_units``.
 
     References
     ----------
@@ -131,9 +134,8 @@ class IPDNet(NetworkRecipe):
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
-            \\*output_shape), with a block for each ``prod(pool_sizes)`` frames; frames that do not
-            fill the last block are dropped. It takes any number of frames. If ``causal``, it has
+            Module that maps (n_samples, n_maps, n_freqs, n_frames), with any number of frames, to
+            (n_samples, n_frames // prod(pool_sizes), \\*output_shape). If ``causal``, it has
             ``initial_state`` and ``step``.
 
         Raises

@@ -36,11 +36,14 @@ class SRPDNN(NetworkRecipe):
 
     Notes
     -----
-    Maps are the logarithm of the magnitude of each microphone, then their phases. For each of the
-    ``pool_sizes``, twice ``conv(3 x 3), batch norm, ReLU``, then a maximum; the convolutions have
-    no bias, zeros around the bins and two frames of zeros before the first. All channels of all
-    bins that are left enter a GRU; a dense layer and tanh, times ``n_sources``, output the summed
-    cosines and sines of the pair.
+    With x the logarithms of the magnitudes of the two microphones of a pair and their phases::
+
+        x = ReLU(norm(conv(x))), twice                              each of pool_sizes
+        x = maximum of neighbouring bins and frames
+        y = n_sources tanh(dense(GRU(all channels of all bins)))    cosines and sines of the pair
+
+    The convolutions (3 x 3) have no bias; there are zeros around the bins and two frames of zeros
+    before the first one. Norms are batch norms.
 
     References
     ----------
@@ -90,10 +93,9 @@ class SRPDNN(NetworkRecipe):
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
-            n_outputs), with a block for as many frames as become one; frames that do not fill the
-            last block are dropped. It takes any number of frames, and has ``initial_state`` and
-            ``step``.
+            Module that maps (n_samples, n_maps, n_freqs, n_frames), with any number of frames, to
+            (n_samples, n_frames // 5, n_outputs), where 5 is the product of the frames of
+            ``pool_sizes``. It has ``initial_state`` and ``step``.
 
         Raises
         ------

@@ -33,18 +33,18 @@ class TFMamba(NetworkRecipe):
 
     Notes
     -----
-    With maps x, ``z = dense(x)``, and in each block
+    With x the maps, [., .] joined features, LN the layer norm of features, and ``z = dense(x)``::
 
-        f = dense([z + BiMamba_frequency(LN(z)), x]),
-        z = dense([f + Mamba_time(LN(f)), x]).
+        f = dense([z + BiMamba_frequency(LN(z)), x])                each block
+        z = dense([f + Mamba_time(LN(f)), x])
 
     The bidirectional Mamba has one projection before and one after two state-space models, of
-    which one sees the reversed sequence; their outputs are added. The head is that of
-    :class:`IPDNet`, of ``[z, x]``. With one source, ``output_shape`` may leave out its axis.
+    which one sees the reversed sequence; their outputs are added before the gate. The head is that
+    of :class:`IPDNet`, of ``[z, x]``. With one source, ``output_shape`` may omit its axis.
 
-    The program of the authors is not released and their paper tells neither widths nor the order of
-    the layers. This network follows how IPDnet2's authors describe their comparison: the blocks
-    replace the LSTMs of IPDnet. Its width is chosen by their count, 1.6 million parameters.
+    The program of the authors is not released, so details are our reading. The network follows
+    the comparison of 2025, where the blocks replace the LSTMs of IPDnet; ``n_units`` gives its
+    1.6 million parameters.
 
     References
     ----------
@@ -101,9 +101,8 @@ class TFMamba(NetworkRecipe):
         Returns
         -------
         module : torch.nn.Module
-            Module that maps (n_samples, n_maps, n_freqs, n_frames) to (n_samples, n_blocks,
-            \\*output_shape), with a block for each ``prod(pool_sizes)`` frames; frames that do not
-            fill the last block are dropped. It takes any number of frames. If ``causal``, it has
+            Module that maps (n_samples, n_maps, n_freqs, n_frames), with any number of frames, to
+            (n_samples, n_frames // prod(pool_sizes), \\*output_shape). If ``causal``, it has
             ``initial_state`` and ``step``.
 
         Raises

@@ -297,8 +297,7 @@ def test_pairs_do_not_see_each_other(name):
 
 def test_weights_of_variable_arrays():
     """Pairs in another order have their outputs so; twice the same pair adds nothing new."""
-    network, shape = SMALL["IPDNet-array"]
-    pair = network.build((4, 8, 23), (2, 16)).double()
+    pair = SMALL["IPDNet-array"][0].build((4, 8, 23), (2, 16)).double()
     array, x = build("IPDNet-array")
     array.load_state_dict(pair.state_dict())
     expected = array(x).unflatten(-1, (16, 2))

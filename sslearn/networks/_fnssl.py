@@ -29,6 +29,7 @@ class FNSSL(NetworkRecipe):
     --------
     IPDNet : Its successor, for several sources and all microphones at once.
     sslearn.encoding.IPDEncoding : Its targets.
+    sslearn.recipes.fn_ssl : The published system around it.
 
     Notes
     -----

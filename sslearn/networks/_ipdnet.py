@@ -49,6 +49,7 @@ class IPDNet(NetworkRecipe):
     FNSSL : Its predecessor for one source, one pair of microphones at a time.
     TFMamba : The same network with selective state spaces as recurrences.
     sslearn.encoding.IPDEncoding : Its targets.
+    sslearn.recipes.ipdnet : The published system around it.
 
     Notes
     -----

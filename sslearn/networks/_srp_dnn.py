@@ -33,6 +33,7 @@ class SRPDNN(NetworkRecipe):
     IPDNet : Tracks of phase differences instead of their sum.
     sslearn.features.LogMagnitude : Levels of its input.
     sslearn.encoding.SummedIPDEncoding : Its targets.
+    sslearn.recipes.srp_dnn : The published system around it.
 
     Notes
     -----

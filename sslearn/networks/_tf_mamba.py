@@ -30,6 +30,7 @@ class TFMamba(NetworkRecipe):
     IPDNet : The same network with LSTMs.
     IPDNet2 : Its successor, at a fraction of the operations.
     sslearn.encoding.IPDEncoding : Its targets.
+    sslearn.recipes.tf_mamba : The published system around it.
 
     Notes
     -----

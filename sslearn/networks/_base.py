@@ -86,7 +86,9 @@ class NetworkRecipe(BaseEstimator, ABC):
         import torch
         from torch.utils.flop_counter import FlopCounterMode
 
+        from sslearn.networks._recurrent_macs import RecurrentMacs
+
         module = self._build_without_memory(input_shape, output_shape).eval().float()
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
+        with FlopCounterMode(display=False) as counter, RecurrentMacs() as rnn, torch.no_grad():
             module(torch.empty(1, *input_shape, dtype=torch.float32, device="meta"))
-        return counter.get_total_flops() // 2
+        return counter.get_total_flops() // 2 + rnn.n_macs

@@ -4,10 +4,12 @@ import pytest
 import torch
 from sklearn.base import clone
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from sslearn.deep_learning._engine import build_module
 from sslearn.networks import FNSSL, SRPDNN, IPDNet, TFMamba
 from sslearn.networks._causal_layers import CausalConv
+from sslearn.networks._recurrent_macs import RecurrentMacs
 
 # Five microphones in 256 bins; one clip of 4 s has 201 frames of 20 ms.
 MAPS = (10, 256, 201)
@@ -64,23 +66,39 @@ def test_published_parameters(network, input_shape, output_shape, expected):
 
 
 @pytest.mark.parametrize(
-    ("network", "input_shape", "output_shape", "frames_per_second", "expected"),
+    ("network", "input_shape", "output_shape", "duration", "expected"),
     [
-        (IPDNet(), (10, 32), (2, 256), 50.25, 53.4e9),
-        (IPDNet(pool_sizes=(5, 1)), (10, 32), (2, 256), 50.25, 50.4e9),
-        (IPDNet(128, pool_sizes=(3, 4)), (4, 32), (2, 64), 62.5, 19.3e9),
-        (FNSSL(pool_size=12), (4, 32), (1, 64), 62.5, 80.0e9),
-        (FNSSL(), (4, 32), (1, 64), 50.25, 64.0e9),
-        (TFMamba(), (10, 32), (2, 256), 50.25, 37.1e9),
-        (SRPDNN(), (10, 256), (2048,), 50.25, 7.70e9),
+        (IPDNet(), MAPS, TRACKS, 4.0, 53.4e9),
+        (IPDNet(pool_sizes=(5, 1)), MAPS, TRACKS, 4.0, 50.4e9),
+        (IPDNet(128, pool_sizes=(3, 4)), (4, 256, 280), (2, 512), 4.5, 19.3e9),
+        (FNSSL(pool_size=12), (4, 256, 300), (1, 512), 4.8, 80.0e9),
+        (FNSSL(), (4, 256, 201), (1, 512), 4.0, 64.0e9),
+        (TFMamba(), MAPS, TRACKS, 4.0, 37.1e9),
+        (SRPDNN(), MAPS, (2048,), 4.0, 7.70e9),
     ],
 )
-def test_published_operations_per_second(
-    network, input_shape, output_shape, frames_per_second, expected
-):
-    # Of 60 frames, which fill all blocks, and an eighth of the bins where these share all weights.
-    macs = network.count_macs((*input_shape, 60), output_shape) * 256 / input_shape[1]
-    assert 2 * macs / 60 * frames_per_second == pytest.approx(expected, rel=0.01)
+def test_published_operations_per_second(network, input_shape, output_shape, duration, expected):
+    macs = network.count_macs(input_shape, output_shape)
+    assert 2 * macs / duration == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        torch.nn.LSTM(5, 4, 2, batch_first=True),
+        torch.nn.LSTM(5, 4, bidirectional=True, bias=False),
+        torch.nn.LSTM(5, 4, proj_size=3, batch_first=True),
+        torch.nn.GRU(5, 4, 2, batch_first=True, bidirectional=True),
+    ],
+)
+def test_recurrent_layers_count_as_if_computed(layer):
+    x = torch.zeros(3, 7, 5)
+    with FlopCounterMode(display=False) as counter:
+        expected, _ = layer.to("meta")(x.to("meta"))
+    with RecurrentMacs() as rnn:
+        outputs, _ = layer(x)
+    assert outputs.shape == expected.shape
+    assert rnn.n_macs == counter.get_total_flops() // 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

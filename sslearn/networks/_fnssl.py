@@ -52,13 +52,16 @@ class FNSSL(NetworkRecipe):
 
     Examples
     --------
-    A pair, 256 frequencies, 298 frames; phase differences, or 180 directions:
+    A pair, 256 frequencies, 298 frames of 16 ms; phase differences, operations in units of 10^9 per
+    second, and 180 directions:
 
     >>> from sslearn.networks import FNSSL
     >>> FNSSL().count_parameters((4, 256, 298), (1, 512))
     2511362
     >>> FNSSL(causal=False).count_parameters((4, 256, 298), (1, 512))
     2118146
+    >>> round(2 * FNSSL().count_macs((4, 256, 298), (1, 512)) / (298 * 0.016) / 1e9, 1)
+    80.0
     >>> FNSSL().count_parameters((4, 256, 298), (180,))
     2603702
     """

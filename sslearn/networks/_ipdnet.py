@@ -85,6 +85,8 @@ class IPDNet(NetworkRecipe):
     >>> from sslearn.networks import IPDNet
     >>> IPDNet().count_parameters((10, 256, 201), (2, 2048))
     2094336
+    >>> round(2 * IPDNet().count_macs((10, 256, 201), (2, 2048)) / 4 / 1e9, 1)  # per second
+    53.3
     >>> IPDNet(128).count_parameters((4, 256, 201), (2, 512))
     709632
     """

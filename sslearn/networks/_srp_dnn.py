@@ -58,6 +58,8 @@ class SRPDNN(NetworkRecipe):
     >>> from sslearn.networks import SRPDNN
     >>> SRPDNN().count_parameters((10, 256, 201), (2048,))
     861696
+    >>> round(2 * SRPDNN().count_macs((10, 256, 201), (2048,)) / 4 / 1e9, 1)  # per second
+    7.6
     """
 
     _parameter_constraints: dict = {

@@ -60,6 +60,8 @@ class TFMamba(NetworkRecipe):
     >>> from sslearn.networks import TFMamba
     >>> TFMamba().count_parameters((10, 256, 201), (2, 2048))
     1624896
+    >>> round(2 * TFMamba().count_macs((10, 256, 201), (2, 2048)) / 4 / 1e9, 1)  # per second
+    37.0
     """
 
     _parameter_constraints: dict = {

@@ -107,7 +107,7 @@ def test_edge_of_a_vertex_is_one_weight():
         conv.weight[1 * 6 + 0] = 1.0  # the neighbour ahead, in the same orientation
         x = torch.zeros(1, 1, 42, 6, 1, dtype=torch.float64)
         x[0, 0, 7] = torch.arange(1.0, 7.0)[:, None]
-        y = conv(x)[0, 0, :, :, 0]
+        y = conv(x, conv.turned_kernels())[0, 0, :, :, 0]
     for edge in range(6):
         # What goes straight on from 7 arrives from behind.
         near = mesh.neighbors[7, (edge + 3) % 6]

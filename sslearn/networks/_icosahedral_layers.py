@@ -9,6 +9,7 @@ from math import sqrt
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 N_EDGES = 6
@@ -37,6 +38,30 @@ def _gather(x, index):
     """Features (n_samples, n_frames, len(index), -1) at an index of vertices and orientations."""
     taken = x.flatten(2, 3).index_select(2, index.flatten())
     return taken.unflatten(2, index.shape).flatten(3)
+
+
+class _GatheredProduct(torch.autograd.Function):
+    """Product of gathered features, seven times as many, and kernels; nothing gathered is kept."""
+
+    @staticmethod
+    def forward(ctx, x, index, kernels):
+        """Features (n_samples, n_frames, len(index), len(kernels))."""
+        y = F.linear(_gather(x, index), kernels)
+        ctx.save_for_backward(x, index, kernels)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        """Gradients of the features and of the kernels."""
+        x, index, kernels = ctx.saved_tensors
+        # Under autocast the gradient, or a product, may be of half precision.
+        grad = grad.to(kernels.dtype)
+        of_kernels = grad.flatten(0, 2).T @ _gather(x, index).flatten(0, 2).to(grad.dtype)
+        of_gathered = (grad @ kernels).unflatten(3, (*index.shape[1:], -1)).flatten(2, 4)
+        of_x = torch.zeros_like(x).flatten(2, 3)
+        of_x.index_add_(2, index.flatten(), of_gathered.to(x.dtype))
+        return of_x.view_as(x), None, of_kernels.to(kernels.dtype)
 
 
 class Corners(nn.Module):
@@ -92,8 +117,8 @@ class HexagonalConv(nn.Module):
 
     def forward(self, x, kernels):
         """Features at the vertices with six neighbours, of those at all vertices."""
-        x = _gather(x, self.surroundings)
-        return F.linear(x, kernels, self.bias.repeat(N_EDGES)).unflatten(3, (N_EDGES, -1))
+        x = _GatheredProduct.apply(x, self.surroundings, kernels).unflatten(3, (N_EDGES, -1))
+        return x + self.bias
 
 
 class HexagonalPool(nn.Module):

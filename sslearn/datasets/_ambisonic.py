@@ -16,6 +16,7 @@ def make_ambisonic(
     fs=16000,
     duration=0.832,
     max_order=None,
+    mixing_time=None,
     batch_transform=None,
     memory=None,
     n_jobs=None,
@@ -65,6 +66,11 @@ def make_ambisonic(
     max_order : int, default=None
         Highest number of reflections; 0 is a room without walls. None simulates the whole
         reverberation time (column ``t60`` of ``rooms``, or else twice Sabine's estimate).
+    mixing_time : float, "auto" or None, default=None
+        Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
+        reflections: noise with their level and decay and the coherence of a diffuse field, four to
+        ten times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms per
+        1000 m^3. None simulates all reflections. It needs ``max_order=None``.
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), IntensityVector())``, that is cloned, fitted
         on the first chunk of clips and applied to each chunk, so that only its output is kept in
@@ -124,7 +130,8 @@ def make_ambisonic(
     -----
     Image method [1]_: the microphone is one point, and every image source is a plane wave from
     its direction, damped by its distance (no proximity effect), delayed as in
-    :func:`make_shoebox`. All sound is 40 samples late. Levels are those of W.
+    :func:`make_shoebox`, as is the diffuse tail. All sound is 40 samples late. Levels are those of
+    W.
 
     Directions are drawn first and kept, so that they cover the sphere evenly in every room: the
     position of the microphone and the distances are drawn up to 50 times until the sources are
@@ -164,6 +171,7 @@ def make_ambisonic(
         fs=fs,
         duration=duration,
         max_order=max_order,
+        mixing_time=mixing_time,
         batch_transform=batch_transform,
         memory=memory,
         n_jobs=n_jobs,

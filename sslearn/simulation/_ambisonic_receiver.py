@@ -86,7 +86,7 @@ class _BuiltAmbisonics(BuiltReceiver):
         matrix = ambisonic_gains(self.convention)
         matrix[:, 1:] = matrix[:, 1:] @ axes
         reflections = matrix @ ambisonic_response(images)
-        return join_direct(reflections, matrix @ direct, self.n_level, n_times)
+        return join_direct(reflections, matrix @ direct, with_direct * self.n_level, n_times)
 
     def background(self, noise, n_times, rng):
         matrix = ambisonic_gains(self.convention)

@@ -88,6 +88,7 @@ class _BuiltHead(BuiltReceiver):
     noise_reference = "reverberant"
     draws_height = False
     works_anechoic = True
+    has_tail = False
 
     def __init__(self, heads, head_keys):
         self.heads, self.head_keys = heads, head_keys

@@ -29,6 +29,8 @@ class ImageSources:
         Highest number of reflections; no limit if None.
     dtype : dtype, default=float64
         Precision of the positions.
+    tail : Tail, default=None
+        Diffuse tail that follows the image sources; none if None.
 
     Notes
     -----
@@ -37,16 +39,31 @@ class ImageSources:
     """
 
     def __init__(
-        self, room, source, points, *, fs, horizon=np.inf, max_order=None, dtype=np.float64
+        self,
+        room,
+        source,
+        points,
+        *,
+        fs,
+        horizon=np.inf,
+        max_order=None,
+        dtype=np.float64,
+        tail=None,
     ):
         self.room, self.source, self.points = room, source, points
         self.fs, self.max_order, self.dtype = fs, max_order, dtype
+        self.tail = tail
         self.centre = points.mean(axis=0)
         self.reach = SPEED_OF_SOUND * horizon
 
     @cached_property
     def _walls(self):
         return _wall_amplitudes(self.room, self.fs)
+
+    @property
+    def walls(self):
+        """Reflected amplitudes (3, 2, n_bands) of the low and the high wall of each axis."""
+        return self._walls[0]
 
     @property
     def filters(self):
@@ -56,13 +73,13 @@ class ImageSources:
     @property
     def n_bands(self):
         """Number of bands with damping of their own."""
-        return self._walls[0].shape[2]
+        return self.walls.shape[2]
 
     @cached_property
     def axes(self):
         """Image sources along each axis, see :func:`_axis`."""
         sizes, source = (x.astype(self.dtype) for x in (self.room["sizes"], self.source))
-        along = zip(sizes, source, self.centre, self._walls[0], strict=True)
+        along = zip(sizes, source, self.centre, self.walls, strict=True)
         return [_axis(*values, self.reach, self.max_order) for values in along]
 
     def slabs(self):

@@ -158,7 +158,7 @@ def _ratio(ratio, name):
 
 @lru_cache(maxsize=2)
 def _mixing(mics, fs, n_times):
-    """Symmetric square roots (n_freqs, n_mics, n_mics) of the coherence of a diffuse field.
+    """Symmetric square roots (n_mics, n_mics, n_freqs) of the coherence of a diffuse field.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _mixing(mics, fs, n_times):
     mics = np.array(mics)
     distance = np.linalg.norm(mics[:, None] - mics, axis=2)
     freqs = fft.rfftfreq(n_times, 1 / fs)
-    root = np.empty((len(freqs), *distance.shape), dtype=np.float32)
+    root = np.empty((*distance.shape, len(freqs)), dtype=np.float32)
     for start in range(0, len(freqs), 1024):
         part = slice(start, start + 1024)
         # sin(2 pi f d / c) / (2 pi f d / c): np.sinc(x) is sin(pi x) / (pi x).
@@ -180,7 +180,7 @@ def _mixing(mics, fs, n_times):
         values, vectors = np.linalg.eigh(coherence)
         # At low frequencies the matrix is singular, and eigenvalues may round to -1e-16.
         scaled = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
-        root[part] = scaled @ vectors.swapaxes(1, 2)
+        root[..., part] = np.moveaxis(scaled @ vectors.swapaxes(1, 2), 0, -1)
     return root
 
 
@@ -217,9 +217,14 @@ def array_noise(kind, player, mics, fs, rng):
     signals = noise_signals(player, len(mics), rng)
     if kind == "white":
         return signals
+    return diffuse_signals(signals, mics, fs)
+
+
+def diffuse_signals(signals, mics, fs):
+    """Mix independent signals (n_mics, n_times) to those of a diffuse field at microphones."""
     n_times = signals.shape[1]
     root = _mixing(tuple(map(tuple, mics.tolist())), fs, n_times)
-    spectra = np.einsum("fmn,nf->mf", root, fft.rfft(signals))
+    spectra = np.einsum("mnf,nf->mf", root, fft.rfft(signals))
     return fft.irfft(spectra, n_times)
 
 

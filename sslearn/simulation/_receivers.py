@@ -33,6 +33,8 @@ class BuiltReceiver(ABC):
         Whether a height is drawn even if its range is a single value.
     works_anechoic : bool
         Whether it works without a room.
+    has_tail : bool
+        Whether its responses may end with a diffuse tail.
     keeps_directions : bool
         Whether distances are shortened, rather than directions redrawn, if sources do not fit.
     """
@@ -44,6 +46,7 @@ class BuiltReceiver(ABC):
     draws_height = True
     keeps_directions = False
     works_anechoic = False
+    has_tail = True
 
     @property
     def outputs(self):
@@ -58,9 +61,9 @@ class BuiltReceiver(ABC):
         """Raise, because only heads have measured directions."""
         raise ValueError('directions="measured" needs measured responses, which only heads have.')
 
-    def image_sources(self, room, source, points, *, fs, horizon, max_order):
+    def image_sources(self, room, source, points, **params):
         """Audible image sources, see :class:`ImageSources`."""
-        return ImageSources(room, source, points, fs=fs, horizon=horizon, max_order=max_order)
+        return ImageSources(room, source, points, **params)
 
     def columns(self, plan, rooms):
         """First columns of the metadata."""
@@ -165,7 +168,8 @@ class _BuiltArray(BuiltReceiver):
 
     def responses(self, row, s, images, axes, *, n_times, with_direct):
         direct = direct_response(images.source, images.points, self.fs)
-        return join_direct(array_response(images), direct, self.n_level, n_times)
+        reflections = array_response(images, self.points)
+        return join_direct(reflections, direct, with_direct * self.n_level, n_times)
 
     def background(self, noise, n_times, rng):
         heard = array_noise(noise.kind, noise.player, self.points, self.fs, rng)

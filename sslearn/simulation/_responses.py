@@ -5,6 +5,8 @@ from scipy import fft
 from scipy.signal import butter, sosfilt
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
+from sslearn.simulation._noise import diffuse_signals
+from sslearn.simulation._tail import add_tail
 
 LEAD = 40  # samples before the peak of the interpolation filter: latency of the responses
 _N_PHASES = 16  # steps per sample of the delays of reflections
@@ -41,13 +43,15 @@ def _interpolator(times):
     return np.sinc(times) * window
 
 
-def array_response(images):
+def array_response(images, layout=None):
     """Compute the response of a rectangular room at microphones, without the direct path.
 
     Parameters
     ----------
     images : ImageSources
         Image sources; their points are the microphones.
+    layout : ndarray of shape (n_mics, 3), default=None
+        Microphones in the frame of the array, for the coherence of a diffuse tail.
 
     Returns
     -------
@@ -71,7 +75,10 @@ def array_response(images):
             delay = _fine_delay(distance, images.fs)
             for band, amplitude in zip(fine, damping, strict=True):
                 band[m] += np.bincount(delay, amplitude / distance, minlength=fine.shape[2])
-    return _at_sampling_rate(fine, images)
+    if images.tail is None:
+        return _at_sampling_rate(fine, images)
+    noise = diffuse_signals(images.tail.noise(len(layout)), layout, images.fs)
+    return _at_sampling_rate(fine, images, noise, np.ones(len(layout)))
 
 
 def ambisonic_response(images):
@@ -100,7 +107,11 @@ def ambisonic_response(images):
             gradient = amplitude / square
             for channel, along in zip(band, components, strict=True):
                 channel += np.bincount(delay, gradient * along, minlength=fine.shape[2])
-    return _at_sampling_rate(fine, images)
+    if images.tail is None:
+        return _at_sampling_rate(fine, images)
+    # In a diffuse field X, Y and Z have a third of the power of W, and are uncorrelated.
+    noise = images.tail.noise(4) * np.float32([[1.0], *[[3**-0.5]] * 3])
+    return _at_sampling_rate(fine, images, noise, np.eye(4)[0])
 
 
 def _fine_response(images, n_channels):
@@ -117,9 +128,14 @@ def _fine_delay(distance, fs):
     return (distance * scale + np.float32(_N_PHASES * LEAD + 0.5)).astype(np.intp)
 
 
-def _at_sampling_rate(fine, images):
-    """Response (n_channels, n_taps) at the sampling rate, high-pass filtered."""
-    response = _decimate(fine, fine.shape[2] // _N_PHASES, images.filters)
+def _at_sampling_rate(fine, images, noise=None, common=None):
+    """Response (n_channels, n_taps) at the sampling rate with its tail, high-pass filtered."""
+    n_taps = fine.shape[2] // _N_PHASES
+    if images.tail is None:
+        response = _decimate(fine, n_taps, images.filters)
+    else:
+        early = np.stack([_decimate(band[None], n_taps, None) for band in fine])
+        response = add_tail(early, images, noise, common, LEAD)
     return sosfilt(_high_pass(images.fs), response).astype(np.float32)
 
 

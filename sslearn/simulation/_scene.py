@@ -10,10 +10,8 @@ from sslearn.simulation._frames import cut_sound, find_active, playing_frames
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._noise import Background, gain_to_ratio
 from sslearn.simulation._placer import receiver_axes, receiver_position, source_position
-from sslearn.simulation._trajectories import places_along
-
-_LOW_ORDER = 2  # reflections whose directions a listener may tell apart
-_STEPS = (0.01, 0.05, 0.5)  # metres between positions: direct sound, low orders, all orders
+from sslearn.simulation._responses import LEAD
+from sslearn.simulation._tail import split_horizon
 
 
 @dataclass(repr=False)
@@ -32,6 +30,7 @@ class Scene:
     fs: float
     n_times: int
     max_order: int | None
+    mixing_time: float | str | None
     seed: int
 
     @property
@@ -42,6 +41,11 @@ class Scene:
             if state[name] is not None:
                 state[name] = {**vars(state[name]), "player": state[name].player.key}
         return joblib.hash((state, source_key()))
+
+    @property
+    def n_tail(self):
+        """Samples of the noise in a diffuse tail, alike in all rooms."""
+        return fft.next_fast_len(LEAD + int(self.horizons.max() * self.fs), real=True)
 
     @property
     def needs_direct(self):
@@ -171,20 +175,17 @@ def _responses(scene, row, s, order=None):
     )
 
 
-def image_sources(scene, row, s, order=None):
-    """Image sources of source ``s`` of a sample, up to an order if one is given."""
-    room, horizon = scene.rooms[row.room_row], scene.horizons[row.room_row]
-    if order is not None:
-        # Each reflection adds the length of the room at most.
-        farthest = np.linalg.norm(room["sizes"]) + order * room["sizes"].max()
-        horizon = min(horizon, farthest / SPEED_OF_SOUND)
+def image_sources(scene, row, s):
+    """Image sources of source ``s`` of a sample."""
+    room, source = scene.rooms[row.room_row], source_position(row, s)
+    points = receiver_position(row) + scene.receiver.points @ receiver_axes(row)
+    limits = {"horizon": scene.horizons[row.room_row]}
+    if scene.mixing_time is not None:
+        distance = np.linalg.norm(source - points.mean(axis=0))
+        noise = {"seed": (scene.seed, 5, row.Index, s), "n_times": scene.n_tail}
+        limits = split_horizon(scene.mixing_time, room["sizes"], distance, **limits, **noise)
     return scene.receiver.image_sources(
-        room,
-        source_position(row, s),
-        receiver_position(row) + scene.receiver.points @ receiver_axes(row),
-        fs=scene.fs,
-        horizon=horizon,
-        max_order=scene.max_order if order is None else order,
+        room, source, points, fs=scene.fs, max_order=scene.max_order, **limits
     )
 
 

@@ -15,8 +15,8 @@ from sslearn.simulation._placer import Placer
 from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
-from sslearn.simulation._trajectories import check_trajectories, directions_along, draw_paths
-from sslearn.utils.param_validation import HasMethods, Interval, validated
+from sslearn.simulation._tail import LEAST_MIXING_TIME
+from sslearn.utils.param_validation import HasMethods, Interval, StrOptions, validated
 
 
 @validated(
@@ -26,6 +26,11 @@ from sslearn.utils.param_validation import HasMethods, Interval, validated
     fs=[Interval(Real, 0, None, closed="neither")],
     duration=[Interval(Real, 0, None, closed="neither")],
     max_order=[Interval(Integral, 0, None, closed="left"), None],
+    mixing_time=[
+        Interval(Real, LEAST_MIXING_TIME, None, closed="left"),
+        StrOptions({"auto"}),
+        None,
+    ],
     batch_transform=[HasMethods(["fit", "transform"]), None],
     memory=[str, os.PathLike, HasMethods("cache"), None],
     n_jobs=[Integral, None],
@@ -48,6 +53,7 @@ def simulate(
     fs=16000,
     duration=1.0,
     max_order=None,
+    mixing_time=None,
     batch_transform=None,
     memory=None,
     n_jobs=None,
@@ -90,6 +96,12 @@ def simulate(
         Length of a clip in seconds.
     max_order : int, default=None
         Highest number of reflections. None simulates the whole reverberation time.
+    mixing_time : float, "auto" or None, default=None
+        Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
+        reflections: noise with their level and decay and the coherence of a diffuse field, four to
+        ten times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms per
+        1000 m^3. None simulates all reflections. It needs ``max_order=None``, and heads do not
+        support it.
     batch_transform : transformer, default=None
         Transformer that is cloned, fitted on the first chunk of clips and applied to each chunk,
         so that only its output is kept in memory.
@@ -152,6 +164,7 @@ def simulate(
     receiver = receiver.build(fs)
     noise = check_noise(noise, receiver.noise_kinds, receiver.noise_reference, **sized)
     interferer = check_interferer(interferer, **sized)
+    _check_mixing_time(mixing_time, receiver, max_order)
     where, n_angles = check_placement(placement, receiver.defaults, n_sources)
     has_frames = trajectories is not None or overlap is not None
     moves, speaks = check_trajectories(trajectories), check_overlap(overlap, n_sources)
@@ -164,9 +177,9 @@ def simulate(
     if has_frames:
         plan = _add_tracks(plan, placer, moves, speaks, n_frames, seed)
     if interferer is not None:
-        plan = _add_interferers(plan, placer, interferer, n_frames, seed)
-    heard = receiver, parts, horizons, player, n_sources, n_frames, sounds.activity_threshold
-    scene = Scene(*heard, noise, interferer, fs, n_times, max_order, seed)
+        plan = _add_interferers(plan, placer, interferer, seed)
+    hears = receiver, parts, horizons, player, n_sources, noise, interferer
+    scene = Scene(*hears, fs, n_times, max_order, mixing_time, seed)
     # After all checks, because it creates the folder. What no seed repeats is never read again.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
@@ -177,6 +190,20 @@ def simulate(
     if return_X_y:
         return X, y
     return Bunch(data=X, target=y, metadata=metadata, fs=fs, rooms=rooms, **receiver.outputs)
+
+
+def _check_mixing_time(mixing_time, receiver, max_order):
+    if mixing_time is None:
+        return
+    if not receiver.has_tail:
+        raise ValueError(
+            f"mixing_time must be None for a head; got {mixing_time!r}. Limit max_order instead."
+        )
+    if max_order is not None:
+        raise ValueError(
+            f"mixing_time must be None with max_order={max_order}; got {mixing_time!r}. Set "
+            "max_order=None for reflections that a diffuse tail replaces."
+        )
 
 
 def _check_rooms(rooms, receiver, interferer, duration):

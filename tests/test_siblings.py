@@ -4,6 +4,7 @@ from graphlib import TopologicalSorter
 from inspect import Parameter, isclass, signature
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 from numpydoc.docscrape import FunctionDoc
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sslearn import datasets, features, recipes
 from sslearn.doa import IntensityLocalizer
 from sslearn.geometry import circular_array
-from sslearn.simulation import ArrayReceiver, Interferer, simulate
+from sslearn.simulation import ArrayReceiver, Interferer, Overlap, Trajectories, simulate
 
 MICS = circular_array(4, 0.05)
 GENERATORS = {
@@ -68,7 +69,7 @@ FIRST = {
 
 def make(name, **params):
     shared = {"n_samples": 2, "duration": 0.05, "random_state": 0}
-    return GENERATORS[name](**shared, **CALLS[name], **params)
+    return GENERATORS[name](**shared | CALLS[name] | params)
 
 
 def parameters(function):
@@ -154,6 +155,15 @@ def test_every_receiver_hears_an_interferer(name):
     data = make(name, interferer=Interferer(sir=10))
     assert data.metadata["sir"].tolist() == [10, 10]
     assert (data.data != make(name).data).any()
+
+
+@pytest.mark.parametrize("name", [n for n in GENERATORS if n != "make_plane_waves"])
+def test_every_receiver_hears_moving_and_overlapping_talkers(name):
+    moves = {"trajectories": Trajectories("arc", speed=1.0), "overlap": Overlap(["full"], single=1)}
+    X, y = make(name, n_sources=2, return_X_y=True, **moves | {"duration": 0.2})
+    n_angles = 1 if name in ("make_shoebox", "simulate") else 2
+    assert len(X) == 2 and y.shape == (2, 2, 2, n_angles)
+    assert (y[:, 0, 0] != y[:, 1, 0]).any() and np.isnan(y[:, :, 1]).all()
 
 
 def test_recipes_name_what_they_have_in_common():

@@ -124,7 +124,8 @@ def _hear(scene, row, s, sound):
         return np.zeros((n_heard, scene.n_times), dtype=np.float32)
     if getattr(row, f"speed_{s}", 0.0) > 0:
         return _hear_moving(scene, row, s, sound)
-    return filter_sound(sound, _responses(scene, row, s), scene.n_times)
+    responses = _responses(scene, row, s, with_direct=scene.needs_direct)
+    return filter_sound(sound, responses, scene.n_times)
 
 
 def _hear_moving(scene, row, s, sound):
@@ -133,20 +134,20 @@ def _hear_moving(scene, row, s, sound):
     The sum of the direct sound, the reflections of low order and all others, each computed at
     positions of its own.
     """
-    n_channels, duration = scene.receiver.n_channels, scene.n_times / scene.fs
-    lower = heard = None
+    duration, lower, heard = scene.n_times / scene.fs, None, None
     for order, step in _layers(scene):
         n_segments = ceil(getattr(row, f"speed_{s}") * duration / step)
         places = places_along(row, s, segment_centres(n_segments, duration))
         responses = [_responses(scene, place, s, order) for place in places]
         if heard is None:
             heard = crossfade(sound, responses, keep_power=False)
+            direct = heard[: scene.receiver.n_level].copy()
         else:
-            known = [_responses(scene, place, s, lower)[:n_channels] for place in places]
+            known = [_responses(scene, place, s, lower) for place in places]
             added = [_subtract(*pair) for pair in zip(responses, known, strict=True)]
-            heard[:n_channels] += crossfade(sound, added, keep_power=True)
+            heard += crossfade(sound, added, keep_power=True)
         lower = order
-    return heard
+    return np.concatenate([heard, direct])
 
 
 def _layers(scene):
@@ -157,21 +158,21 @@ def _layers(scene):
 
 
 def _subtract(responses, known):
-    """Responses (n_channels, n_taps) of the first channels, without what is known of them."""
+    """Responses (n_channels, n_taps) without what is known of them."""
     n_taps = max(responses.shape[1], known.shape[1])
     added = np.zeros((len(known), n_taps), dtype=np.float32)
-    added[:, : responses.shape[1]] = responses[: len(known)]
+    added[:, : responses.shape[1]] = responses
     added[:, : known.shape[1]] -= known
     return added
 
 
-def _responses(scene, row, s, order=None):
-    """Responses of all channels to source ``s``, then of its direct sound."""
+def _responses(scene, row, s, order=None, *, with_direct=False):
+    """Responses of all channels to source ``s``, then those of its direct sound if wanted."""
     axes, images = None, None
     if scene.rooms is not None:
         axes, images = receiver_axes(row), image_sources(scene, row, s, order)
     return scene.receiver.responses(
-        row, s, images, axes, n_times=scene.n_times, with_direct=scene.needs_direct
+        row, s, images, axes, n_times=scene.n_times, with_direct=with_direct
     )
 
 

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.features import STFT, AudioReader, stft_hop, stft_padding
 from sslearn.utils import as_numbers, check_channels, check_rate
+from sslearn.utils.param_validation import Interval, Real, validated
 
 __all__ = ["StreamedDirections", "StreamingLocalizer"]
 
@@ -101,8 +102,8 @@ class StreamingLocalizer:
     0.252 s: 40.0 degrees
     """
 
+    @validated(fs=[Interval(Real, 0, None, closed="neither")])
     def __init__(self, localizer, *, fs=16000):
-        check_is_fitted(localizer)
         steps, self.localizer = _parts(localizer)
         self.fs = fs
         reader = steps.pop(0) if steps and isinstance(steps[0], AudioReader) else None
@@ -259,14 +260,15 @@ class _Framewise:
 
 def _parts(localizer):
     """Fitted steps in front of a localizer, and the localizer itself."""
-    steps = []
+    whole, steps = localizer, []
     if isinstance(localizer, Pipeline):
         steps, localizer = _flat(localizer[:-1]), localizer[-1]
-    if not hasattr(localizer, "stream"):
+    if isinstance(localizer, type) or not hasattr(localizer, "stream"):
         raise ValueError(
-            "localizer must be a NeuralLocalizer or a classical localizer with blocks, to take "
-            f"audio chunk by chunk; got {type(localizer).__name__}."
+            "localizer must be a fitted NeuralLocalizer, or a classical localizer with blocks; got "
+            f"{localizer!r}."
         )
+    check_is_fitted(whole)
     return steps + _flat(localizer.batch_transform_), localizer
 
 

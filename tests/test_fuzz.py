@@ -112,6 +112,7 @@ VALUES = {
     "max_order": 0, "rooms": 1, "receiver": simulation.ArrayReceiver(MICS), "samples": ["a.wav"],
     "regressor": Ridge(), "tracks": TRACKS, "times": np.arange(6.0), "values": Y, "channels": [0],
     "array": Y, "n_estimators": 2, "hrirs": None,
+    "localizer": SRPPHAT(MICS, block_size=2, batch_transform=features.STFT(256)).fit(AUDIO),
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
 OWN = {
@@ -153,6 +154,7 @@ USES = {
     ],
     "fit": [(ROWS, Y), (AUDIO, Y), (AUDIO[:, :2], Y), (SPECTRA, Y), (MAPS, Y), (Y,)],
     "split": [(ROWS, Y), (ROWS, Y, range(6))],
+    "push": [(AUDIO[0],)],
 }
 
 

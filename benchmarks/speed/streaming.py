@@ -1,0 +1,94 @@
+"""Localization in chunks of 20 ms beside that of the whole signal: seconds per second of audio.
+
+Run with ``python -m benchmarks.speed.streaming``. Four seconds of five microphones go through
+``StreamingLocalizer``, features and decoding included, and through ``predict``, on one thread.
+Processor time is taken, which other programs on the machine disturb less than the clock on the
+wall, and the best of several passes. Streaming shall take at most 0.2 for IPDnet2 tiny and 0.3 for
+small.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+
+from sslearn import recipes
+from sslearn.datasets import make_plane_waves
+from sslearn.geometry import circular_array
+from sslearn.streaming import StreamingLocalizer
+
+FS, DURATION, CHUNK = 16000, 4, 320
+MICS = np.array([[0.0, 0, 0], *circular_array(4, 0.03)])
+MOST = {"tiny": 0.2, "small": 0.3}
+
+
+def make_localizer(name):
+    """Fitted localizer; training of a network does not matter here."""
+    X = np.stack([make_signal(0.5)] * 2)
+    if name not in MOST:
+        return recipes.srp_phat(MICS, n_sources=2, block_duration=0.1).fit(X)
+    model = recipes.ipdnet2(MICS, size=name, max_epochs=1, device="cpu", random_state=0)
+    return model.set_params(validation_fraction=None).fit(X, np.full((2, 5, 2, 1), 30.0))
+
+
+def make_signal(duration):
+    """A plane wave of noise, (n_channels, n_times)."""
+    waves = make_plane_waves(
+        1, mic_positions=MICS, directions=[30.0], duration=duration, snr=20, random_state=1
+    )
+    return waves.data[0].astype(np.float32)
+
+
+def measure(name, repeat=5):
+    """Seconds per second of audio, in chunks and as a whole, and the median of a chunk."""
+    localizer = make_localizer(name)
+    stream = StreamingLocalizer(localizer, fs=FS)
+    signal = make_signal(DURATION)
+    chunks = np.split(signal, signal.shape[1] // CHUNK, axis=1)
+    totals, best = [], np.full(len(chunks), np.inf)
+    for _ in range(repeat):
+        stream.reset()
+        seconds = np.array([_seconds(stream.push, chunk) for chunk in chunks])
+        best = np.minimum(best, seconds)
+        totals.append((seconds.sum(), _seconds(localizer.predict, signal[None])))
+    in_chunks, whole = np.min(totals, axis=0) / DURATION
+    return in_chunks, whole, np.median(best)
+
+
+def _seconds(function, *args):
+    start = time.process_time()
+    function(*args)
+    return time.process_time() - start
+
+
+class Streaming:
+    """The same for asv."""
+
+    params = (*MOST, "srp_phat")
+    param_names = ("system",)
+
+    def setup(self, name):
+        self.stream = StreamingLocalizer(make_localizer(name), fs=FS)
+        self.chunks = np.split(make_signal(1), FS // CHUNK, axis=1)
+
+    def time_a_second(self, name):
+        for chunk in self.chunks:
+            self.stream.push(chunk)
+
+
+def main():
+    """Print the figures of all systems."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeat", type=int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in Streaming.params:
+        in_chunks, whole, median = measure(name, args.repeat)
+        most = f" (<= {MOST[name]})" if name in MOST else ""
+        print(f"{name}: {in_chunks:.3f}{most} in chunks, {whole:.3f} as a whole,")
+        print(f"      {1e3 * median:.1f} ms for a chunk of 20 ms on the median")
+
+
+if __name__ == "__main__":
+    main()

@@ -115,10 +115,11 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
     network with an output per source. Encodings on a grid train the outputs on the sources in
     descending order of azimuth, as in [1]_, or in any order by
     :class:`sslearn.losses.PermutationInvariantLoss`, which is the loss of the other encodings of
-    several sources. The validation error uses the best order. Tracks, a y of shape (n_samples, n_frames, n_sources, n_angles), also need
-    a network with an output for each frame, and are predicted frame by frame. Silent sources are
-    NaN and need ``threshold`` of the encoding; the validation error is then the sum of all errors
-    per true source, with 90 degrees for each missed source and each false alarm.
+    several sources. The validation error uses the best order. Tracks, a y of shape
+    (n_samples, n_frames, n_sources, n_angles), also need a network with an output for each frame,
+    and are predicted frame by frame. Silent sources are NaN and need ``threshold`` of the encoding;
+    the validation error is then the sum of all errors per true source, with 90 degrees for each
+    missed source and each false alarm.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
     paper [2]_: one network per angle, a tanh output, squared error. For

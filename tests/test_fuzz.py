@@ -150,7 +150,7 @@ USES = {
     "decode": [(POWER, GRID)],
     "build": [
         *[(shape, out) for shape in (MAPS_SHAPE, BLOCKS_SHAPE) for out in ((8,), (2, 8))],
-        *[(MAPS_SHAPE, (429,)), ((4, 32, 6), (2, 8)), ((4, 256, 6), (8,))],
+        *[(MAPS_SHAPE, (429,)), ((4, 32, 6), (2, 8)), ((4, 256, 6), (8,)), ((1, 40, 6), (2, 3))],
     ],
     "fit": [(ROWS, Y), (AUDIO, Y), (AUDIO[:, :2], Y), (SPECTRA, Y), (MAPS, Y), (Y,)],
     "split": [(ROWS, Y), (ROWS, Y, range(6))],

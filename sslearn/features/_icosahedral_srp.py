@@ -174,13 +174,15 @@ class IcosahedralSRP(ArrayTransformer):
         n_half = int(np.abs(places).max())
         if n_half == 0:
             raise ValueError(
-                "mic_positions must be at least half a sample apart, to tell directions apart; got "
+                f"mic_positions must be at least half a sample apart at fs={self.fs:g} Hz and "
+                f"speed_of_sound={self.speed_of_sound:g} m/s, to tell directions apart; got "
                 f"{mics.tolist()} in metres. Raise oversampling, or check the unit."
             )
         if n_half >= (n_freqs - 1) * self.oversampling:
             raise ValueError(
                 f"n_freqs={n_freqs} of X must belong to frames of more than twice the largest "
-                f"delay between mic_positions, {n_half / rate:.2g} s. Raise n_fft of the STFT, or "
+                f"delay between mic_positions, {n_half / rate:.2g} s at speed_of_sound="
+                f"{self.speed_of_sound:g} m/s and fs={self.fs:g} Hz. Raise n_fft of the STFT, or "
                 "check the unit of mic_positions."
             )
         return np.arange(-n_half, n_half + 1) / rate, places + n_half

@@ -21,6 +21,7 @@ from sslearn.datasets._heads import (
     load_thk_ku100,
 )
 from sslearn.datasets._plane_waves import make_plane_waves
+from sslearn.datasets._realman import load_realman
 from sslearn.datasets._shoebox import make_shoebox
 from sslearn.datasets._shoebox_presets import shoebox_preset
 from sslearn.datasets._sofa import load_sofa, load_sofa_rirs
@@ -47,6 +48,7 @@ __all__ = [
     "load_polimi_ula_rir",
     "load_pyramic_tdoa",
     "load_r3vival",
+    "load_realman",
     "load_rostock_kemar_brir",
     "load_sadie_ku100",
     "load_sofa",

@@ -132,11 +132,11 @@ def make_shoebox(
     listing hundreds of thousands of them takes ten times as long.
 
     A diffuse tail [3]_ has, at the time t after the emission, the average power of image sources in
-    a room of volume V, ``4 pi c / V * mean_u(prod_i r_i ** (c t |u_i| / L_i))``, with the directions
-    u, the lengths L_i and the product r_i of the amplitudes that the two walls of axis i reflect.
-    It is scaled to the level of the last 30 ms before it and fades in within 10 ms. "auto" is the
-    estimate of [4]_ for critical listeners. Unlike [3]_, the microphones hear one diffuse field.
-    Measured at reverberation times of 0.6 and 0.8 s: T20 shorter by 3 %, C50 higher by 0.5 dB, and
+    a room of volume V, ``4 pi c / V * mean_u(prod_i r_i ** (c t |u_i| / L_i))``, with directions u,
+    lengths L_i and the product r_i of the amplitudes that the two walls of axis i reflect. It is
+    scaled to the level of the 30 ms before it and fades in within 10 ms. "auto" is the estimate of
+    [4]_ for critical listeners. Unlike in [3]_, the microphones hear one diffuse field. Measured at
+    reverberation times of 0.6 and 0.8 s: T20 shorter by 3 %, C50 higher by 0.5 dB, and
     the same errors of SRP-PHAT. What is not diffuse is missing: modes below about 100 Hz, and late
     sound that comes mostly from the sides in a flat room.
 

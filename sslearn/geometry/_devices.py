@@ -1,4 +1,4 @@
-"""Microphone arrays that can be bought: positions, channels and the public source of both."""
+"""Microphone arrays of devices and corpora: positions, channels and the public source of both."""
 
 from collections import namedtuple
 
@@ -17,6 +17,12 @@ _EM32_ANGLES = [  # azimuth, colatitude
     (180, 69), (212, 90), (180, 111), (148, 90), (180, 32), (225, 55), (249, 90), (225, 125),
     (180, 148), (135, 125), (111, 90), (135, 55), (269, 21), (270, 58), (270, 122), (271, 159),
 ]  # fmt: skip
+
+_REALMAN_RINGS = [
+    (radius * np.cos(turn), radius * np.sin(turn), 0.0)
+    for radius in (30, 60, 90)
+    for turn in np.arange(8) * np.pi / 4
+]
 
 # Name: positions in millimetres, in the axes of the source, first channel, description, source.
 _DEVICES = {
@@ -110,6 +116,17 @@ _DEVICES = {
         "'cardioid') makes ambisonics of them. Microphone 0 is at azimuth 45, elevation 35.",
         "github.com/facebookresearch/BinauralSDM, Src/create_MicGeometry.m",
     ),
+    "realman": (
+        [
+            (0, 0, 0), *_REALMAN_RINGS, (-120, 0, 0), (120, 0, 0), (150, 0, 0),
+            (0, 0, 90), (0, 0, 45), (0, 0, -45), (0, 0, -90),
+        ],
+        0,
+        "Array of the RealMAN corpus: a microphone, 0, in the centre, three rings of 8 with radii "
+        "of 3, 6 and 9 cm, and 7 more on two axes. Microphone 1 is at azimuth 0. IPDnet2 uses "
+        "microphones 0, 1, 3, 5 and 7.",
+        "github.com/Audio-WestlakeU/RealMAN",
+    ),
 }  # fmt: skip
 
 
@@ -131,7 +148,7 @@ def get_device_names():
 
 
 def device_array(name):
-    """Microphone array of a device that can be bought.
+    """Microphone array of a device or a corpus.
 
     Parameters
     ----------
@@ -165,7 +182,8 @@ def device_array(name):
     looks; boards lie flat, seen from above. Sources: the configuration files of ODAS
     (``respeaker_*``, ``matrix_*``, ``minidsp_uma8``, ``ps_eye``), [1]_ (``eigenmike_em32``), the
     pages of the DCASE challenge (``dcase_tetrahedron``), a measurement by G. Salvi
-    (``kinect_v1``) and the code of Meta's BinauralSDM (``core_sound_tetramic``).
+    (``kinect_v1``), the code of Meta's BinauralSDM (``core_sound_tetramic``) and that of the
+    RealMAN corpus (``realman``).
     Numbering and firmware differ between lots: clap beside microphone 0 to make sure.
 
     References

@@ -341,6 +341,16 @@ def test_presets(rooms, name):
         shoebox_preset("C3")
 
 
+def test_realman_preset(rooms):
+    params = shoebox_preset("realman")
+    mics = params["mic_positions"]
+    np.testing.assert_allclose(mics[0], 0)
+    np.testing.assert_allclose(np.linalg.norm(mics[1:], axis=1), 0.03)
+    data = make_shoebox(1, **params | {"rooms": rooms}, random_state=0)
+    assert data.data.shape == (1, 5, 64000)
+    assert data.target.shape == (1, 40, 2, 1)
+
+
 def _places(n_sources=1, **params):
     return {"placement": Placement(**params), "n_sources": n_sources}
 

@@ -34,7 +34,7 @@ def test_every_device_is_an_array(name):
     device = device_array(name)
     mics = check_mic_positions(device.mic_positions)
     assert len(mics) == len(device.channels) == len(set(device.channels))
-    assert np.abs(mics).max() < 0.12
+    assert np.abs(mics).max() <= 0.15
     assert len(device.description) > 30
     assert len(device.source) > 10
     with pytest.raises(ValueError, match="read-only"):
@@ -50,6 +50,20 @@ def test_description_says_where_a_microphone_is(name):
     )
     place = unit_vectors_to_angles(device.mic_positions)[int(mic), 0]
     assert abs(circular_difference(place, float(azimuth))) < 0.2
+
+
+def test_realman_has_a_centre_three_rings_and_two_lines():
+    mics = device_array("realman").mic_positions
+    assert mics.shape == (32, 3)
+    np.testing.assert_allclose(
+        mics[[0, 1, 3, 5, 7]],
+        [[0, 0, 0], [0.03, 0, 0], [0, 0.03, 0], [-0.03, 0, 0], [0, -0.03, 0]],
+        atol=1e-12,
+    )
+    radii = np.linalg.norm(mics, axis=1)
+    np.testing.assert_allclose(radii[1:25], np.repeat([0.03, 0.06, 0.09], 8))
+    np.testing.assert_allclose(mics[25:28, 0], [-0.12, 0.12, 0.15])
+    np.testing.assert_allclose(mics[28:, 2], [0.09, 0.045, -0.045, -0.09])
 
 
 @pytest.mark.parametrize(("name", "radius"), RADII.items())

@@ -4,16 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUITES = (
-    "features",
-    "siamese",
-    "neighbors",
-    "rendering",
-    "eigenmaps",
-    "doa",
-    "networks",
-    "ipdnet2",
-)
+SUITES = ("features", "siamese", "neighbors", "rendering", "tail", "eigenmaps", "doa", "networks")
 ROOT = Path(__file__).parents[2]
 
 

@@ -163,7 +163,8 @@ def add_tail(early, images, noise, common, lead):
     bands[..., : early.shape[2]] = early[..., :last]
     tails = np.sqrt(power)[:, None] * noise
     heard, made = bands[..., first - before : first] - mean[..., :before], tails[..., :before]
-    tails *= np.sqrt(np.square(heard).sum() / np.square(made).sum())
+    levels = [np.square(part).sum(axis=(1, 2), keepdims=True) for part in (heard, made)]
+    tails *= np.sqrt(levels[0] / levels[1])
     late, tails, mean = bands[..., first:], tails[..., before:], mean[..., before:]
     angle = np.linspace(0, np.pi / 2, int(FADE * fs), dtype=np.float32)
     fading = slice(len(angle))

@@ -2,8 +2,9 @@
 
 Run ``python -m benchmarks.speed.tail``: for rooms of three reverberation times, whose absorption is
 flat or differs per octave, it prints the CPU time of a clip of 1 s of ``make_shoebox`` with either,
-their ratio (aim: at least 4), and from responses at random places the reverberation time T20 and the
-clarity C50, and the errors of SRP-PHAT with white noise, each with the standard error of its mean.
+their ratio (aim: at least 4), and, from responses at random places, the reverberation time T20 and
+the clarity C50, and the errors of SRP-PHAT with white noise: means, the difference with its
+standard error, and the standard deviation over the clips.
 """
 
 import time
@@ -102,7 +103,7 @@ def main():
                 print(
                     f"  {name}: {images.mean():.3f}, with tail {tail.mean():.3f}, "
                     f"difference {np.mean(tail - images):.3f} +- {spread:.3f}, "
-                    f"spread of rooms {images.std():.3f}"
+                    f"spread of clips {images.std():.3f}"
                 )
 
 

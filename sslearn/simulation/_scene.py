@@ -12,6 +12,10 @@ from sslearn.simulation._noise import Background, gain_to_ratio
 from sslearn.simulation._placer import receiver_axes, receiver_position, source_position
 from sslearn.simulation._responses import LEAD
 from sslearn.simulation._tail import split_horizon
+from sslearn.simulation._trajectories import places_along
+
+_LOW_ORDER = 2  # of the reflections that are few and strong
+_STEPS = (0.01, 0.05, 0.5)  # metres between positions: direct sound, low orders, all orders
 
 
 @dataclass(repr=False)

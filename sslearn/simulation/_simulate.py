@@ -237,9 +237,10 @@ def _add_tracks(plan, placer, moves, speaks, n_frames, seed):
     """Plan with columns for the paths and the pauses of the sources."""
     rows, times = [], _check_times(n_frames)
     for i, row in enumerate(plan.to_dict("records")):
-        rng = np.random.default_rng([seed, 6, i])
-        pauses = {} if speaks is None else draw_overlap(speaks, n_frames, rng)
-        rows.append(draw_paths(placer, i, row, moves, times, rng) | pauses)
+        row = draw_paths(placer, i, row, moves, times, np.random.default_rng([seed, 6, i]))
+        if speaks is not None:
+            row |= draw_overlap(speaks, n_frames, np.random.default_rng([seed, 7, i]))
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -260,8 +261,8 @@ def _add_interferers(plan, placer, interferer, n_frames, seed):
 
 
 def _check_times(n_frames):
-    """Times at which the rules of the placement are checked, in seconds."""
-    return np.arange(2 * n_frames + 1) * (FRAME / 2)
+    """Times at which the rules of the placement are checked, in seconds, past the end."""
+    return np.arange(2 * n_frames + 3) * (FRAME / 2)
 
 
 def _target(plan, n_sources, n_angles):

@@ -122,6 +122,8 @@ OWN = {
     "match_sources": {"y_true": TRACKS, "y_pred": TRACKS},
     "missed_detection_rate": {"y_true": TRACKS, "y_pred": TRACKS},
     "false_alarm_rate": {"y_true": TRACKS, "y_pred": TRACKS},
+    "detection_error": {"y_true": TRACKS, "y_pred": TRACKS},
+    "matched_angular_error": {"y_true": TRACKS, "y_pred": TRACKS},
     "check_doa": {"n_samples": 6},
     "check_multi_doa": {"y": TRACKS, "n_samples": 1},
     "get_scorer": {"name": "d2_angular_error"},

@@ -12,12 +12,18 @@ from sslearn.metrics._front_back import front_back_confusion_rate
 from sslearn.metrics._matching import match_sources
 from sslearn.metrics._report import localization_report
 from sslearn.metrics._scorer import angular_scorers, get_scorer, get_scorer_names
-from sslearn.metrics._sources import false_alarm_rate, missed_detection_rate
+from sslearn.metrics._sources import (
+    detection_error,
+    false_alarm_rate,
+    matched_angular_error,
+    missed_detection_rate,
+)
 
 __all__ = [
     "angular_error",
     "angular_scorers",
     "d2_angular_error_score",
+    "detection_error",
     "false_alarm_rate",
     "front_back_confusion_rate",
     "get_scorer",
@@ -25,6 +31,7 @@ __all__ = [
     "localization_accuracy_score",
     "localization_report",
     "match_sources",
+    "matched_angular_error",
     "mean_angular_error",
     "median_angular_error",
     "missed_detection_rate",

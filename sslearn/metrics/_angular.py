@@ -7,7 +7,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import median_absolute_error
 
 from sslearn.metrics._errors import ROUNDING, component_errors
-from sslearn.metrics._matching import hits, present, ratio, source_errors, spread
+from sslearn.metrics._matching import hit_errors, present, ratio, source_errors, spread
 from sslearn.metrics._median import angular_median
 from sslearn.metrics._validation import (
     COMPONENT,
@@ -222,7 +222,7 @@ def localization_accuracy_score(
     if has_sources(y_true, y_pred):
         y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
         weight = spread(weight, y_true[..., 0]) * present(y_true)
-        found = hits(y_true, y_pred, tolerance, component)
+        found = ~np.isnan(hit_errors(y_true, y_pred, tolerance, component))
         return ratio((found * weight).sum(), weight.sum(), "true source")
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
     correct = component_errors(y_true, y_pred, component) <= tolerance + ROUNDING

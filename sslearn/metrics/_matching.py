@@ -1,6 +1,8 @@
 """Which predicted source belongs to which true one."""
 
 import warnings
+from itertools import permutations
+from math import perm
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -15,6 +17,8 @@ from sslearn.utils.param_validation import validated
 # Cost of a pair that must not match: more than any sum of errors that do.
 _FORBIDDEN = 1e6
 _N_ROWS = 2**14
+# Up to as many assignments are compared for all rows at once, as of two by two sources.
+_FEW = 6
 
 
 def present(y):
@@ -34,6 +38,27 @@ def _distances(y_true, y_pred):
     return great_circle_distance(y_true[..., :2], y_pred[..., :2])
 
 
+def _assign_each(cost):
+    return np.array([linear_sum_assignment(rows)[1] for rows in cost])
+
+
+def _cheapest_columns(cost):
+    """Column of each row (n, n_rows) of least summed cost (n, n_rows, n_columns)."""
+    n, n_rows, n_columns = cost.shape
+    if perm(n_columns, n_rows) > _FEW:
+        return _assign_each(cost)
+    choices = np.array(list(permutations(range(n_columns), n_rows)))
+    sums = [cost[:, np.arange(n_rows), choice].sum(axis=1) for choice in choices]
+    sums = np.array([*sums, np.full(n, np.inf)])
+    columns = choices[sums.argmin(axis=0)]
+    # Azimuths on one half of the circle have equal sums: one rule decides, however many they are.
+    best, second = np.partition(sums, 1, axis=0)[:2]
+    tied = (second - best <= ROUNDING) & (best < n_rows * _FORBIDDEN)
+    if tied.any():
+        columns[tied] = _assign_each(cost[tied])
+    return columns
+
+
 def _match(y_true, y_pred, limit):
     """Match rows of shape (n_rows, n_sources, k)."""
     cost = _distances(y_true, y_pred)
@@ -41,7 +66,7 @@ def _match(y_true, y_pred, limit):
     # Every true source gets a column, if need be one that costs as much as a miss.
     lacking = max(0, cost.shape[1] - cost.shape[2])
     cost = np.pad(cost, [(0, 0), (0, 0), (0, lacking)], constant_values=_FORBIDDEN)
-    columns = np.array([linear_sum_assignment(rows)[1] for rows in cost])
+    columns = _cheapest_columns(cost)
     errors = np.take_along_axis(cost, columns[..., None], axis=-1)[..., 0]
     matched = errors < _FORBIDDEN
     return np.where(matched, columns, -1), np.where(matched, errors, np.nan)
@@ -137,11 +162,18 @@ def source_errors(y_true, y_pred, component=None):
     return np.where(indices >= 0, errors, np.nan)
 
 
-def hits(y_true, y_pred, tolerance, component=None):
-    """Which true sources have a prediction of their own within the tolerance."""
-    if component is None:
-        return assign(y_true, y_pred, tolerance)[0] >= 0
-    return source_errors(y_true, y_pred, component) <= tolerance + ROUNDING
+def hit_errors(y_true, y_pred, tolerance, component=None):
+    """Errors of true sources with a prediction of their own within the tolerance; NaN elsewhere."""
+    if component is None or (component == "azimuth" and y_true.shape[-1] == 1):
+        return assign(y_true, y_pred, tolerance)[1]
+    errors = source_errors(y_true, y_pred, component)
+    return np.where(errors <= tolerance + ROUNDING, errors, np.nan)
+
+
+def reported(y_true, y_pred, active_only):
+    """Which predictions count: all, or those beside a true source: bool (..., n_pred)."""
+    said = present(y_pred)
+    return said & present(y_true).any(axis=-1, keepdims=True) if active_only else said
 
 
 def ratio(part, whole, what):

@@ -9,7 +9,7 @@ from sslearn.metrics._angular import (
     median_angular_error,
 )
 from sslearn.metrics._front_back import front_back_confusion_rate
-from sslearn.metrics._sources import false_alarm_rate, missed_detection_rate
+from sslearn.metrics._sources import detection_error, false_alarm_rate, missed_detection_rate
 
 
 def _error_scorer(error, **kwargs):
@@ -19,6 +19,7 @@ def _error_scorer(error, **kwargs):
 _SCORERS = {
     "d2_angular_error": make_scorer(d2_angular_error_score),
     "localization_accuracy": make_scorer(localization_accuracy_score),
+    "neg_detection_error": _error_scorer(detection_error),
     "neg_false_alarm_rate": _error_scorer(false_alarm_rate),
     "neg_front_back_confusion_rate": _error_scorer(front_back_confusion_rate),
     "neg_mean_angular_error": _error_scorer(mean_angular_error),
@@ -82,7 +83,7 @@ def get_scorer_names():
     --------
     >>> from sslearn.metrics import get_scorer_names
     >>> get_scorer_names()[:3]
-    ['d2_angular_error', 'localization_accuracy', 'neg_false_alarm_rate']
+    ['d2_angular_error', 'localization_accuracy', 'neg_detection_error']
     """
     return sorted(_SCORERS)
 

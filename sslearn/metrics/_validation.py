@@ -9,6 +9,7 @@ from sslearn.utils.param_validation import Interval, Real, StrOptions
 # Constraints of parameters.
 COMPONENT = [StrOptions({"azimuth", "elevation"}), None]
 TOLERANCE = [Interval(Real, 0, None, closed="left")]
+AVERAGE = [StrOptions({"pooled", "clips"})]
 
 
 def has_sources(y_true, y_pred):

@@ -1,15 +1,20 @@
+from functools import partial
 from itertools import permutations
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import UndefinedMetricWarning
 
+from sslearn.geometry import wrap_azimuth
 from sslearn.metrics import (
     angular_error,
     d2_angular_error_score,
+    detection_error,
     false_alarm_rate,
     localization_accuracy_score,
     match_sources,
+    matched_angular_error,
     mean_angular_error,
     median_angular_error,
     missed_detection_rate,
@@ -109,6 +114,9 @@ def test_order_of_the_sources_changes_nothing():
         d2_angular_error_score,
         missed_detection_rate,
         false_alarm_rate,
+        detection_error,
+        partial(matched_angular_error, tolerance=60),
+        partial(missed_detection_rate, tolerance=60, average="clips"),
     ):
         assert metric(true[..., ::-1, :], pred) == pytest.approx(metric(true, pred))
         assert metric(true, pred[..., ::-1, :] + 360) == pytest.approx(metric(true, pred))
@@ -141,6 +149,57 @@ def test_rates_pool_the_frames():
     assert missed_detection_rate(true, pred, tolerance=140) == 0
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (2, 2), (1, 6), (3, 3), (2, 3)])
+def test_few_sources_match_as_any_number_does(shape):
+    rng = np.random.RandomState(0)
+    # Whole degrees: many sums are equal, of two sources on one half of the circle in particular.
+    true, pred = (rng.randint(-180, 180, (500, n, 1)).astype(float) for n in shape)
+    for y in (true, pred):
+        y[rng.rand(*y.shape[:2]) < 0.3] = NAN
+    for limit in (None, 30):
+        cost = np.abs(wrap_azimuth(true - pred[..., 0][:, None]))
+        cost = np.where(cost <= (limit or 180), cost, 1e6)
+        cost = np.pad(cost, [(0, 0), (0, 0), (0, max(0, shape[0] - shape[1]))], constant_values=1e6)
+        columns = np.array([linear_sum_assignment(rows)[1] for rows in cost])
+        chosen = np.take_along_axis(cost, columns[..., None], axis=2)[..., 0]
+        indices, errors = match_sources(true, pred, max_error=limit)
+        np.testing.assert_array_equal(indices, np.where(chosen < 1e6, columns, -1))
+        np.testing.assert_array_equal(errors, np.where(chosen < 1e6, chosen, NAN))
+
+
+# Two clips of three frames: of 3 true sources 1 is found, of 1 true source all; one prediction
+# in the silence of the first clip.
+CLIPS = (
+    np.array([[[0, NAN], [NAN, NAN], [10, 60]], [[90, NAN]] + [[NAN, NAN]] * 2])[..., None],
+    np.array([[[3, 90], [50, NAN], [60.5, 200]], [[NAN, 94]] + [[NAN, NAN]] * 2])[..., None],
+)
+
+
+@pytest.mark.parametrize(
+    ("metric", "params", "pooled", "clips"),
+    [
+        (missed_detection_rate, {}, 1 / 4, (1 / 3 + 0) / 2),
+        (false_alarm_rate, {}, 3 / 4, (3 / 3 + 0) / 2),
+        (false_alarm_rate, {"active_only": True}, 2 / 4, (2 / 3 + 0) / 2),
+        (detection_error, {"active_only": True}, np.hypot(1, 2) / 4, np.hypot(1, 2) / 6),
+        (matched_angular_error, {}, (3 + 0.5 + 4) / 3, ((3 + 0.5) / 2 + 4) / 2),
+        (
+            matched_angular_error,
+            {"statistic": "rms"},
+            np.sqrt((9 + 0.25 + 16) / 3),
+            (np.sqrt((9 + 0.25) / 2) + 4) / 2,
+        ),
+    ],
+)
+def test_averages_over_sources_and_over_clips(metric, params, pooled, clips):
+    assert metric(*CLIPS, **params) == pytest.approx(pooled)
+    assert metric(*CLIPS, **params, average="clips") == pytest.approx(clips)
+    silent = [np.concatenate([y, np.full((1, 3, 2, 1), NAN)]) for y in CLIPS]
+    assert metric(*silent, **params) == pytest.approx(pooled)
+    # A clip without sources counts as 0, as in the published program.
+    assert metric(*silent, **params, average="clips") == pytest.approx(clips * 2 / 3)
+
+
 def test_weights_repeat_samples():
     rng = np.random.RandomState(0)
     true, pred = rng.uniform(-180, 180, (2, 9, 4, 2, 1))
@@ -154,6 +213,9 @@ def test_weights_repeat_samples():
         d2_angular_error_score,
         missed_detection_rate,
         false_alarm_rate,
+        detection_error,
+        partial(matched_angular_error, tolerance=60),
+        partial(missed_detection_rate, tolerance=60, average="clips"),
     ):
         assert metric(true, pred, sample_weight=weight) == pytest.approx(metric(*repeated))
 

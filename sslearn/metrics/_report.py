@@ -1,14 +1,17 @@
 """A table of errors."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import median_absolute_error
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from sslearn.metrics._errors import ROUNDING, component_errors
-from sslearn.metrics._matching import hits, present, source_errors, spread
+from sslearn.metrics._matching import hit_errors, present, reported, source_errors, spread
 from sslearn.metrics._validation import check_multi_pair, check_pair, has_sources
 from sslearn.utils import to_numbers
+from sslearn.utils.param_validation import validated
 
 
 def _statistics(errors, weight):
@@ -37,20 +40,25 @@ def _row(y_true, y_pred, weight, component, tolerances):
     return row
 
 
-def _row_of_sources(y_true, y_pred, weight, component, tolerances):
+def _row_of_sources(y_true, y_pred, weight, component, tolerances, active_only):
     errors = source_errors(y_true, y_pred, component)
     matched = ~np.isnan(errors)
-    there, said = present(y_true), present(y_pred)
+    there, said = present(y_true), reported(y_true, y_pred, active_only)
     row = {"n_samples": len(y_true), "n_sources": there.sum(), "n_matched": matched.sum()}
     row |= _statistics(errors[matched], None if weight is None else spread(weight, errors)[matched])
     weight = np.ones(len(y_true)) if weight is None else weight
     n_true, n_pred = ((flags * spread(weight, flags)).sum() for flags in (there, said))
     share = 1.0 / n_true if n_true else np.nan
     for tolerance in tolerances:
-        found = hits(y_true, y_pred, tolerance, component)
-        n_found = (found * spread(weight, found)).sum()
-        row[f"accuracy_{tolerance:g}"] = n_found * share
-        row[f"false_alarms_{tolerance:g}"] = (n_pred - n_found) * share
+        errors = hit_errors(y_true, y_pred, tolerance, component)
+        weights = spread(weight, errors) * ~np.isnan(errors)
+        n_found = weights.sum()
+        row |= {
+            f"accuracy_{tolerance:g}": n_found * share,
+            f"missed_{tolerance:g}": (n_true - n_found) * share,
+            f"false_alarms_{tolerance:g}": (n_pred - n_found) * share,
+            f"hit_error_{tolerance:g}": np.nansum(errors * weights) / (n_found or np.nan),
+        }
     return row
 
 
@@ -74,7 +82,16 @@ def _check_groups(groups, y_true):
     return groups
 
 
-def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, sample_weight=None):
+@validated(active_only=["boolean"])
+def localization_report(
+    y_true,
+    y_pred,
+    *,
+    tolerances=(5, 10, 15),
+    active_only=False,
+    groups=None,
+    sample_weight=None,
+):
     """Tabulate the errors of each angle and of the direction.
 
     Parameters
@@ -86,6 +103,9 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, 
         sources may differ.
     tolerances : iterable of float, default=(5, 10, 15)
         Tolerances of the accuracies, in degrees.
+    active_only : bool, default=False
+        Whether false alarms of several sources count only beside a true source, as in
+        :func:`false_alarm_rate`.
     groups : array-like of shape (n_samples,), default=None
         Room, head or speaker of each sample; adds rows for each group.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -100,9 +120,10 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, 
         level of the index. Columns: ``n_samples``; ``mean``, ``median``, ``rmse`` and ``p95``
         (95th percentile) of the errors in degrees; ``accuracy_<tolerance>``, the share of samples
         within each tolerance. With several sources, the errors are those of the matched pairs,
-        ``n_sources`` and ``n_matched`` count the true sources and the pairs, ``accuracy_`` is the
-        share of the true sources found (the rest is missed), and ``false_alarms_<tolerance>`` is
-        the number of predictions beyond the tolerance, relative to the true sources.
+        ``n_sources`` and ``n_matched`` count the true sources and the pairs, ``accuracy_`` and
+        ``missed_`` are the shares of the true sources found and not found,
+        ``false_alarms_<tolerance>`` is the number of predictions beyond the tolerance, relative to
+        the true sources, and ``hit_error_<tolerance>`` the mean error of those found.
 
     Raises
     ------
@@ -112,7 +133,7 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, 
     See Also
     --------
     match_sources : The matching of several sources.
-    missed_detection_rate, false_alarm_rate : The same as functions.
+    missed_detection_rate, false_alarm_rate, matched_angular_error : The same as functions.
 
     Examples
     --------
@@ -133,8 +154,8 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, 
     >>> localization_report([0, 90], {"good": [1, 91], "poor": [20, 60]})["mean"].to_dict()
     {('good', 'azimuth'): 1.0, ('poor', 'azimuth'): 25.0}
     """
-    options = {"tolerances": _check_tolerances(tolerances), "groups": groups}
-    options["sample_weight"] = sample_weight
+    options = {"tolerances": _check_tolerances(tolerances), "active_only": active_only}
+    options |= {"groups": groups, "sample_weight": sample_weight}
     if not isinstance(y_pred, dict):
         return _report(y_true, y_pred, **options)
     if not y_pred:
@@ -144,11 +165,11 @@ def localization_report(y_true, y_pred, *, tolerances=(5, 10, 15), groups=None, 
     return pd.concat(tables, names=["method", *levels])
 
 
-def _report(y_true, y_pred, *, tolerances, groups, sample_weight):
+def _report(y_true, y_pred, *, tolerances, active_only, groups, sample_weight):
     several = has_sources(y_true, y_pred)
     check = check_multi_pair if several else check_pair
     y_true, y_pred, weight = check(y_true, y_pred, sample_weight)
-    row = _row_of_sources if several else _row
+    row = partial(_row_of_sources, active_only=active_only) if several else _row
     components = {"azimuth": "azimuth"}
     if y_true.ndim == 2 or (several and y_true.shape[-1] > 1):
         components |= {"elevation": "elevation", "great_circle": None}

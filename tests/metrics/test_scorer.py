@@ -10,9 +10,11 @@ from sslearn.base import LocalizerMixin
 from sslearn.metrics import (
     angular_scorers,
     d2_angular_error_score,
+    false_alarm_rate,
     get_scorer,
     get_scorer_names,
     localization_report,
+    matched_angular_error,
     mean_angular_error,
     median_angular_error,
     missed_detection_rate,
@@ -27,7 +29,7 @@ def problem():
     return rng.randn(30, 2), y
 
 
-SEVERAL_ONLY = {"neg_false_alarm_rate", "neg_missed_detection_rate"}
+SEVERAL_ONLY = {"neg_detection_error", "neg_false_alarm_rate", "neg_missed_detection_rate"}
 ONE_ONLY = {"neg_front_back_confusion_rate"}
 ONE = sorted(set(get_scorer_names()) - SEVERAL_ONLY)
 SEVERAL = sorted(set(get_scorer_names()) - ONE_ONLY)
@@ -183,7 +185,8 @@ def test_report_without_any_match():
     report = localization_report(np.zeros((2, 1, 1)), np.full((2, 2, 1), np.nan), tolerances=[5])
     row = report.loc["azimuth"]
     assert row["n_matched"] == 0 and np.isnan(row["mean"])
-    assert row["accuracy_5"] == 0 and row["false_alarms_5"] == 0
+    assert row["accuracy_5"] == 0 and row["missed_5"] == 1 and row["false_alarms_5"] == 0
+    assert np.isnan(row["hit_error_5"])
     silent = localization_report(np.full((2, 1, 1), np.nan), np.zeros((2, 1, 1)))
     assert silent[["accuracy_5", "false_alarms_5"]].isna().all(axis=None)
 
@@ -238,6 +241,30 @@ def test_report_of_sources_weighs_as_the_rates_do():
     missed = missed_detection_rate(true, pred, sample_weight=weight)
     assert row["accuracy_5"] == pytest.approx(1 - missed)
     assert row["mean"] == pytest.approx(mean_angular_error(true, pred, sample_weight=weight))
+
+
+def test_report_of_tracks_agrees_with_the_functions():
+    rng = np.random.default_rng(0)
+    true = rng.uniform(-180, 180, (5, 20, 2, 1))
+    pred = true[:, :, ::-1] + rng.uniform(-8, 8, true.shape)
+    for y in (true, pred):
+        y[rng.random(y.shape[:3]) < 0.3] = np.nan
+    weight = rng.uniform(size=5)
+    options = {"active_only": True, "sample_weight": weight}
+    row = localization_report(true, pred, tolerances=[4], **options).loc["azimuth"]
+    pair = {"y_true": true, "y_pred": pred, "tolerance": 4, "sample_weight": weight}
+    assert row["missed_4"] == pytest.approx(missed_detection_rate(**pair))
+    assert row["accuracy_4"] == pytest.approx(1 - row["missed_4"])
+    assert row["false_alarms_4"] == pytest.approx(false_alarm_rate(**pair, active_only=True))
+    assert row["hit_error_4"] == pytest.approx(matched_angular_error(**pair))
+    everywhere = localization_report(true, pred, tolerances=[4], sample_weight=weight)
+    assert everywhere.loc["azimuth", "false_alarms_4"] > row["false_alarms_4"]
+
+
+def test_report_of_azimuths_matches_within_the_tolerance():
+    # Without a limit the sums are equal; the pair of 10 to 10 is a hit whichever is chosen.
+    report = localization_report([[[0.0], [10.0]]], [[[10.0], [30.0]]], tolerances=[5])
+    assert report.loc["azimuth", "missed_5"] == 0.5
 
 
 def test_report_of_a_group_without_weight():

@@ -9,6 +9,7 @@ from sslearn.utils import import_optional, to_numbers
 from sslearn.utils.param_validation import validated
 
 _ANGLES = ("azimuth", "elevation")
+_SHADES = {"silence": "#eeeeee", "overlap": "#f8eed8"}
 _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 
@@ -27,7 +28,24 @@ def _broken(times, angle):
     return np.insert(times, jumps, np.nan), np.insert(angle, jumps, np.nan)
 
 
-def _times_of(estimator, n_frames):
+def _spans(times, chosen):
+    """Start and length of each run of chosen frames, whose borders are midway between times."""
+    step = np.diff(times[:2])[0] if len(times) > 1 else 1.0
+    middles = (times[1:] + times[:-1]) / 2
+    borders = np.concatenate([times[:1] - step / 2, middles, times[-1:] + step / 2])
+    changes = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+    starts, ends = borders[changes[::2]], borders[changes[1::2]]
+    return np.c_[starts, ends - starts]
+
+
+def _frames_per_output(estimator, X, n_outputs):
+    """Frames that a network pools into one output, without those that it drops at the end."""
+    if not hasattr(estimator, "predict_frames"):
+        return 1
+    return estimator.batch_transform_.transform(X).shape[-1] // (n_outputs + 1) + 1
+
+
+def _times_of(estimator, X, n_frames):
     """Middles of the blocks of frames in seconds; None where the estimator does not tell them."""
     params = estimator.get_params()
     stfts = [value for value in params.values() if isinstance(value, STFT)]
@@ -36,7 +54,8 @@ def _times_of(estimator, n_frames):
         return None
     sizes = [value for key, value in params.items() if key.split("__")[-1] == "block_size"]
     sizes += [value.n_frames for value in params.values() if isinstance(value, FrameBlocks)]
-    (stft,), (fs,), block_size = stfts, rates, sizes[0] if sizes else 1
+    (stft,), (fs,) = stfts, rates
+    block_size = sizes[0] if sizes else _frames_per_output(estimator, X, n_frames)
     durations = [v for key, v in params.items() if key.split("__")[-1] == "block_duration" and v]
     if durations:
         block_size = max(1, round(durations[0] * fs / stft_hop(stft)))
@@ -90,7 +109,8 @@ class TrackDisplay:
 
         True directions are lines, which break where the azimuth wraps and where a source is
         absent. Predicted ones are points, because the order of several sources may change from
-        one frame to the next.
+        one frame to the next. Where the number of true sources changes, silence and overlaps, of
+        two sources or more, are shaded.
 
         Parameters
         ----------
@@ -114,6 +134,7 @@ class TrackDisplay:
         components = self._components(component)
         axes = self._make_axes(ax, len(components))
         for panel, name in zip(axes, components, strict=True):
+            self._shade(panel)
             self._draw(panel, _ANGLES.index(name), kwargs)
             self._dress(panel, name)
         axes[-1].set_xlabel("frame" if self.times is None else "time (s)")
@@ -146,15 +167,30 @@ class TrackDisplay:
         )[1]
         return axes.ravel()
 
-    def _draw(self, ax, angle, kwargs):
+    def _shade(self, ax):
+        if self.y_true is None:
+            return
+        n_active = (~np.isnan(self.y_true[..., 0])).sum(axis=1)
+        if n_active.min() == n_active.max():
+            return
+        for label, chosen in (("silence", n_active == 0), ("overlap", n_active > 1)):
+            if chosen.any():
+                spans = _spans(self._frame_times(), chosen)
+                across = {"transform": ax.get_xaxis_transform(), "zorder": 0, "label": label}
+                ax.broken_barh(spans, (0, 1), color=_SHADES[label], lw=0, **across)
+
+    def _frame_times(self):
         n_frames = len(next(iter(self.y_pred.values())))
-        times = np.arange(n_frames, dtype=float) if self.times is None else self.times
+        return np.arange(n_frames, dtype=float) if self.times is None else self.times
+
+    def _draw(self, ax, angle, kwargs):
+        times = self._frame_times()
         for i, source in enumerate([] if self.y_true is None else self.y_true[..., angle].T):
             # A source that is there in one frame alone would be a line without length.
             options = {"color": "#222222", "lw": 1.6, "marker": "_", "ms": 4, "zorder": 2}
             ax.plot(*_broken(times, source), **options, label=None if i else "true")
         for (name, track), color in zip(self.y_pred.items(), self._colors(), strict=True):
-            size = np.clip(400 / n_frames, 2.5, 6.0)
+            size = np.clip(400 / len(times), 2.5, 6.0)
             options = {"ls": "", "marker": "o", "ms": size, "mew": 0, "alpha": 0.8, "zorder": 3}
             for i, source in enumerate(track[..., angle].T):
                 own = options | {"color": color, "label": None if i else name}
@@ -196,9 +232,9 @@ class TrackDisplay:
         sample : int, default=0
             Row of X.
         times : array-like of shape (n_frames,), default=None
-            Times of the predictions in seconds. None takes the middle of each block from the STFT
-            inside the estimator, if there is one, as if the last block were full, and numbers the
-            blocks otherwise.
+            Times of the predictions in seconds. None takes the middle of each block, or of the
+            frames that a network pools, from the STFT inside the estimator, if there is one, as if
+            the last block were full, and numbers the blocks otherwise.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
         ax : matplotlib Axes or array of Axes, default=None
@@ -232,7 +268,8 @@ class TrackDisplay:
         y_true = None if y is None else y[sample]
         if y_true is not None and y_true.ndim < 3:
             y_true = y_true.reshape(1, *(y_true.shape if y_true.ndim == 2 else (1, -1)))
-        times = _times_of(estimator, y_pred.shape[1]) if times is None else times
+        if times is None:
+            times = _times_of(estimator, X[sample:][:1], y_pred.shape[1])
         return cls.from_predictions(
             y_true, {name: y_pred[0]}, times=times, component=component, ax=ax, **kwargs
         )
@@ -251,7 +288,8 @@ class TrackDisplay:
             Predicted directions, of one localizer or of several with their names. The number of
             sources may differ from the true one.
         times : array-like of shape (n_frames,), default=None
-            Times of the frames in seconds; None numbers them.
+            Times of the frames in seconds, such as those of a
+            :class:`~sslearn.streaming.StreamingLocalizer`; None numbers them.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
         ax : matplotlib Axes or array of Axes, default=None

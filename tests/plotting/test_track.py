@@ -45,7 +45,7 @@ def test_azimuth_and_elevation_over_time(tmp_path):
     np.testing.assert_array_equal(lines(elevation)[1], np.c_[TIMES, y_true[:, 1, 1]])
     np.testing.assert_array_equal(lines(azimuth)[3], np.c_[TIMES, y_pred[:, 1, 0]])
     labels = [text.get_text() for text in azimuth.get_legend().get_texts()]
-    assert labels == ["true", "predicted"]
+    assert labels == ["overlap", "true", "predicted"]
     display.figure_.savefig(tmp_path / "track.png")
 
 
@@ -57,6 +57,29 @@ def test_truth_breaks_at_the_wrap_and_where_a_source_is_absent():
     np.testing.assert_array_equal(resting[:, 1], [10, 10, np.nan, 10])
     assert ax.get_xlabel() == "frame"
     assert ax.get_ylim()[0] < -180 and ax.get_ylim()[1] > 180
+
+
+def spans(ax):
+    return {
+        bars.get_label(): [path.get_extents().intervalx.tolist() for path in bars.get_paths()]
+        for bars in ax.collections
+    }
+
+
+def test_overlaps_and_silence_are_shaded():
+    nan = np.nan
+    y_true = np.array([[0, nan], [0, 90], [0, 90], [nan, nan], [nan, 90], [2, 90]])[..., None]
+    ax = TrackDisplay.from_predictions(y_true, y_true, times=np.arange(6) / 10).ax_
+    shaded = spans(ax)
+    assert sorted(shaded) == ["overlap", "silence"]
+    np.testing.assert_allclose(shaded["overlap"], [[0.05, 0.25], [0.45, 0.55]])
+    np.testing.assert_allclose(shaded["silence"], [[0.25, 0.35]])
+    # What never changes needs no shade.
+    assert not spans(TrackDisplay.from_predictions(y_true[1:3], y_true[1:3]).ax_)
+    assert spans(TrackDisplay.from_predictions(y_true[3:], y_true[3:]).ax_)["silence"] == [
+        [-0.5, 0.5]
+    ]
+    assert not spans(TrackDisplay.from_predictions(None, y_true).ax_)
 
 
 def test_several_localizers_without_truth_or_with_one_row():

@@ -1,6 +1,7 @@
 """What the studies do with a folder of measured data that is missing, empty or a part."""
 
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ STUDIES = {
     "classical": ["all"],
     "diagnose": ["measured"],
     "label_encodings": [],
+    "multi_source.__main__": [],
     "noise": ["all"],
     "resolution": ["all"],
     "sphere": [],
@@ -21,7 +23,7 @@ STUDIES = {
 
 
 def main(name):
-    if name in ("binaural", "label_encodings", "sphere"):
+    if name in ("binaural", "label_encodings", "multi_source.__main__", "sphere"):
         pytest.importorskip("torch")
     return importlib.import_module(f"benchmarks.accuracy.{name}").main
 
@@ -43,7 +45,7 @@ def test_study_skips_what_an_empty_folder_lacks(name, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["label_encodings", "sphere"])
+@pytest.mark.parametrize("name", ["label_encodings", "multi_source.__main__", "sphere"])
 def test_study_that_needs_speech_says_so(name, tmp_path, capsys):
     main(name)(["--data", str(tmp_path), "--cache", str(tmp_path)])
     assert "speech_librispeech" in capsys.readouterr().err
@@ -94,14 +96,69 @@ def test_noise_is_as_loud_as_the_direct_sound_at_0_db(kind, monkeypatch):
             assert (spread < 1e-5) == (kind == "common")
 
 
-def test_bursts_of_noise_are_learned():
-    pytest.importorskip("torch")
-    from benchmarks.accuracy.noise_bursts import Learner
-    from sslearn.networks import IPDNet2
+@pytest.fixture
+def small_corpus(tmp_path):
+    """Folder with noise bursts for speech, of eight speakers and of two more for the test."""
+    soundfile = pytest.importorskip("soundfile")
+    rng, rows = np.random.default_rng(0), []
+    folder = tmp_path / "data"
+    for name in ("speech_librispeech", "noise"):
+        (folder / name).mkdir(parents=True)
+    for i in range(10):
+        file, subset = f"{i}.flac", "train-clean-100" if i < 8 else "test-other"
+        bursts = np.repeat(rng.random(50) < 0.7, 1600) * rng.normal(0, 0.1, 80_000)
+        soundfile.write(folder / "speech_librispeech" / file, bursts, 16000)
+        rows.append(f"{file},{i},{subset}")
+    table = "\n".join(["file,speaker,subset", *rows])
+    (folder / "speech_librispeech" / "utterances.csv").write_text(table)
+    soundfile.write(folder / "noise" / "hiss.flac", rng.normal(0, 0.1, 40 * 16000), 16000)
+    return folder
 
-    learner = Learner(IPDNet2(16, n_layers=2), lr=3e-3)
-    clips = learner.prepare(4)
-    before = learner.evaluate(*clips)
-    for _ in range(15):
-        learner.step(*clips)
-    assert learner.evaluate(*clips) < 0.8 * before
+
+def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, capsys):
+    sizes = {"clips": 2, "validation": 2, "test": 2, "epochs": 1, "round-size": 4, "batch-size": 4}
+    options = [f"--{name}={size}" for name, size in sizes.items()]
+    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
+    options += [f"--{name}={folder}" for name, folder in folders.items()]
+    main("multi_source.__main__")([*options, "--systems", "srp_phat"])
+    main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])
+    record = json.loads((tmp_path / "results" / "multi_source.json").read_text())
+    assert [row["system"] for row in record["rows"]] == ["IPDnet2 tiny", "SRP-PHAT, no training"]
+    row = record["rows"][0]
+    assert row["clips"] == 8 and len(row["curve"]) == 2
+    assert row["settings"]["lr"] == 1e-3
+    assert row["parameters (M)"] == pytest.approx(0.38, abs=0.01)
+    assert 0 <= row["missed (%)"] <= 100
+    assert (tmp_path / "results" / "multi_source.png").exists()
+    # What was trained and rendered stays.
+    capsys.readouterr()
+    main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])
+    assert "train_loss" not in capsys.readouterr().out
+
+
+def test_training_goes_on_where_it_was_interrupted(tmp_path):
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.multi_source.data import Clips
+    from benchmarks.accuracy.multi_source.training import Budget, train
+    from sslearn.deep_learning import NeuralLocalizer, Training
+    from sslearn.networks import MLP
+
+    y = np.random.default_rng(0).uniform(-180, 180, 40)
+    clips = Clips(np.cos(np.deg2rad(y)[:, None] + np.arange(4)), y)
+
+    def run(folder, epochs):
+        localizer = NeuralLocalizer(MLP((8,)), training=Training("adamw"))
+        budget = Budget(epochs, 1.0, 16, 0, 1e-2, 8, schedule="constant")
+        return train(localizer, clips, clips, budget=budget, folder=tmp_path / folder, seed=0)
+
+    run("interrupted", 1.0)
+    resumed, curve = run("interrupted", 2.0)
+    whole, other = run("whole", 2.0)
+    assert (
+        [row["clips"] for row in curve]
+        == [row["clips"] for row in other]
+        == [16, 32, 40, 56, 72, 80]
+    )
+    assert curve[-1]["valid_loss"] < 0.8 * curve[0]["valid_loss"]
+    for name, weights in whole.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], weights)

@@ -43,7 +43,7 @@ def read_rows(name, *, settings, folder=RESULTS):
     return record["rows"] if settings.items() <= record["settings"].items() else []
 
 
-def write_results(name, title, rows, *, settings, command, notes="", folder=RESULTS):
+def write_results(name, title, rows, *, settings, command, notes="", folder=RESULTS, hidden=()):
     """Write ``<name>.json`` and ``<name>.md``.
 
     Parameters
@@ -62,6 +62,8 @@ def write_results(name, title, rows, *, settings, command, notes="", folder=RESU
         What a reader has to know.
     folder : Path, default=benchmarks/results
         Where the files go.
+    hidden : tuple of str, default=()
+        Columns that only the JSON has.
     """
     if not rows:
         print(f"nothing was measured: {name} is not written", flush=True)
@@ -71,7 +73,7 @@ def write_results(name, title, rows, *, settings, command, notes="", folder=RESU
     settings = {**settings, "python": platform.python_version(), "sslearn": sslearn.__version__}
     record = {"title": title, "command": command, "settings": settings, "rows": rows}
     (folder / f"{name}.json").write_text(json.dumps(record, indent=1, default=str) + "\n")
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    columns = list(dict.fromkeys(key for row in rows for key in row if key not in hidden))
     text = f"# {title}\n\n`{command}`\n\n{markdown_table(rows, columns)}\n\n{notes}".strip() + "\n"
     listed = ", ".join(f"{key} {value}" for key, value in settings.items())
     (folder / f"{name}.md").write_text(f"{text}\nSettings: {listed}.\n")

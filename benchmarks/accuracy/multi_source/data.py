@@ -1,0 +1,263 @@
+"""Clips of two talkers: simulated once, kept as memory maps; through measured responses."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import soundfile
+from scipy.signal import fftconvolve
+
+from benchmarks.accuracy._data import MissingDataError, read
+from benchmarks.accuracy._label_data import split_speech
+from sslearn import datasets
+from sslearn.geometry import circular_array, circular_difference
+from sslearn.simulation import (
+    Noise,
+    Overlap,
+    Placement,
+    ShoeboxRooms,
+    Sounds,
+    Trajectories,
+)
+from sslearn.simulation._noise import array_noise, gain_to_ratio
+from sslearn.simulation._overlap import check_overlap, draw_overlap, find_active, playing_frames
+
+FS = 16000
+DURATION = 4  # seconds of a clip, over which its signal-to-noise ratio holds
+FRAME = 0.1  # seconds of a frame of y
+PART = 50  # clips rendered at a time, in as many rooms as they need
+CLIPS_PER_ROOM = 5
+PARTS = ("train", "validation", "test")
+SNR = (-5.0, 15.0)
+# The five like microphones of R3VIVAL that are closest to a plane; the reference is in front.
+R3VIVAL_CHANNELS = [0, 1, 2, 3, 4]
+_H = 0.0339
+ARRAYS = {
+    "r3vival": np.array([[0.048, 0, 0], [-0.048, 0, 0], [0, -_H, _H], [0, _H, _H], [0, -_H, -_H]]),
+    "realman": np.concatenate([np.zeros((1, 3)), circular_array(4, 0.03)]),
+}
+# Shares of each recording of noise.
+_NOISE_SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.82), "test": (0.82, 1.0)}
+_DIRECT = 0.0025  # seconds of a measured response from its direct sound on
+
+
+@dataclass
+class Clips:
+    """Audio (n_clips, 5, n_times), perhaps a memory map, and tracks (n_clips, n_frames, 2, 1)."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+def read_sounds(data, seed):
+    """Speech and noise of each part, no speaker and no piece of noise in two of them.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of measured data.
+    seed : int
+        Seed of the draw of the speakers of validation.
+
+    Returns
+    -------
+    speech, noise : dict of str to Sounds
+        Sounds of each part, as long as a clip at least.
+    """
+    speech = {
+        part: _long_enough(sounds)
+        for part, sounds in split_speech(data / "speech_librispeech", seed).items()
+    }
+    recordings = read(datasets.load_noise, data / "noise", fs=FS).audio
+    noise = {part: _cut_out(recordings, *shares) for part, shares in _NOISE_SHARES.items()}
+    return speech, noise
+
+
+def _long_enough(sounds):
+    pairs = zip(sounds.recordings, sounds.speakers, strict=True)
+    kept = [pair for pair in pairs if soundfile.info(pair[0]).duration >= DURATION]
+    if not kept:
+        raise MissingDataError(f"speech_librispeech must have utterances of {DURATION} s")
+    recordings, speakers = zip(*kept, strict=True)
+    return Sounds(list(recordings), speakers=list(speakers))
+
+
+def _cut_out(recordings, start, stop):
+    pieces = [r[round(start * len(r)) : round(stop * len(r))] for r in recordings]
+    pieces = [piece for piece in pieces if len(piece) >= DURATION * FS]
+    if not pieces:
+        raise MissingDataError("noise must have recordings of half a minute")
+    return Sounds(pieces)
+
+
+def scene(array, part, speech, noise):
+    """Arguments of ``make_shoebox`` for the clips of a part."""
+    return {
+        "mic_positions": ARRAYS[array],
+        "n_sources": 2,
+        "sounds": speech[part],
+        "noise": Noise(SNR, kind="diffuse", reference="reverberant", sounds=noise[part]),
+        "placement": Placement(distance_range=(0.8, 3.0)),
+        "rooms": ShoeboxRooms(PART // CLIPS_PER_ROOM, t60=(0.2, 0.8)),
+        "trajectories": Trajectories(moving=0.5),
+        "overlap": Overlap(),
+        "fs": FS,
+        "duration": DURATION,
+        "mixing_time": "auto",
+    }
+
+
+def render(folder, array, part, n_clips, *, speech, noise, piece, seed, n_jobs):
+    """Clips of a part, rendered once; an interrupted call goes on where it stopped.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the memory maps.
+    array : {"r3vival", "realman"}
+        Microphones.
+    part : {"train", "validation", "test"}
+        What the clips are for.
+    n_clips : int
+        Number of clips of 4 s.
+    speech, noise : dict of str to Sounds
+        What :func:`read_sounds` returns.
+    piece : int
+        Seconds of the pieces that the clips are cut into, each a clip in what is returned.
+    seed : int
+        Seed.
+    n_jobs : int
+        Workers.
+
+    Returns
+    -------
+    clips : Clips
+        The clips.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"{array}_{part}_{n_clips}_{piece}s_seed{seed}"
+    n_pieces = DURATION // piece
+    shapes = {
+        "X": (n_clips * n_pieces, len(ARRAYS[array]), piece * FS),
+        "y": (n_clips * n_pieces, round(piece / FRAME), 2, 1),
+    }
+    maps, done = _open_maps(stem, shapes), stem.with_suffix(".done")
+    first = int(done.read_text()) if done.exists() else 0
+    settings = scene(array, part, speech, noise) | {"n_jobs": n_jobs, "return_X_y": True}
+    for i in range(first, -(-n_clips // PART)):
+        rows = slice(i * PART * n_pieces, min((i + 1) * PART, n_clips) * n_pieces)
+        n_here = (rows.stop - rows.start) // n_pieces
+        own_seed = 100_000 * seed + 10_000 * PARTS.index(part) + i
+        X, y = datasets.make_shoebox(n_here, **settings, random_state=own_seed)
+        pieces = in_pieces(Clips(X, y), n_pieces)
+        maps["X"][rows], maps["y"][rows] = pieces.X, pieces.y
+        for stored in maps.values():
+            stored.flush()
+        done.write_text(str(i + 1))
+        print(f"    {stem.name}: {min((i + 1) * PART, n_clips)} of {n_clips} clips", flush=True)
+    return Clips(**_open_maps(stem, shapes, mode="r"))
+
+
+def _open_maps(stem, shapes, mode="r+"):
+    maps = {}
+    for name, shape in shapes.items():
+        path = stem.with_name(f"{stem.name}_{name}.npy")
+        how = mode if path.exists() else "w+"
+        kind = {"dtype": np.float32, "shape": shape} if how == "w+" else {}
+        maps[name] = np.lib.format.open_memmap(path, mode=how, **kind)
+    return maps
+
+
+def in_pieces(clips, n_pieces):
+    """Pieces of equal lengths of all clips, one after the other."""
+    return Clips(_cut(clips.X, n_pieces, axis=2), _cut(clips.y, n_pieces, axis=1))
+
+
+def _cut(array, n_pieces, axis):
+    pieces = np.stack(np.split(array, n_pieces, axis), axis=1)
+    return pieces.reshape(-1, *pieces.shape[2:])
+
+
+def one_talker(y):
+    """Which clips never have two talkers at a time."""
+    return (~np.isnan(y[..., 0])).sum(axis=2).max(axis=1) < 2
+
+
+def measured(data, n_clips, *, speech, noise, seed):
+    """Two talkers at rest through the measured responses of R3VIVAL, mixed like simulated ones.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of measured data.
+    n_clips : int
+        Number of clips, spread evenly over the three absorptions of the room.
+    speech, noise : dict of str to Sounds
+        What :func:`read_sounds` returns.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    clips : Clips
+        The clips.
+    """
+    responses = read(datasets.load_r3vival, data / "r3vival", fs=FS)
+    rirs = responses.rirs[:, R3VIVAL_CHANNELS]
+    groups = responses.metadata["absorption"].to_numpy()
+    sized = {"fs": FS, "n_times": DURATION * FS}
+    players = speech["test"].player(**sized), noise["test"].player(**sized)
+    threshold = speech["test"].activity_threshold
+    places = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    clips = [
+        _measured_clip(
+            rirs, responses.target[:, 0], places[i % len(places)], *players, threshold, [seed, i]
+        )
+        for i in range(n_clips)
+    ]
+    X, y = zip(*clips, strict=True)
+    return Clips(np.stack(X), np.stack(y))
+
+
+def _measured_clip(rirs, azimuth, places, player, noise_player, threshold, seed):
+    """Audio (5, n_times) and tracks (n_frames, 2, 1)."""
+    rng = np.random.default_rng(seed)
+    n_frames = round(DURATION / FRAME)
+    plan = SimpleNamespace(**draw_overlap(check_overlap(Overlap(), 2), n_frames, rng))
+    clip, y, level = 0.0, np.full((n_frames, 2, 1), np.nan), None
+    for s, (place, talker) in enumerate(
+        zip(*_draw_pair(azimuth, places, player, rng), strict=True)
+    ):
+        plays = playing_frames(plan, s, n_frames)
+        sound = player.excerpt(talker, rng) * np.repeat(plays, round(FRAME * FS))
+        direct = _convolve(sound, _direct(rirs[place]))
+        power = np.square(direct).mean() / max(plays.mean(), 1e-6)
+        level = power if level is None else level
+        clip = clip + _convolve(sound, rirs[place]) * np.sqrt(level / power if power else 0.0)
+        y[find_active(direct, plays, threshold, FS), s] = azimuth[place]
+    hiss = array_noise("diffuse", noise_player, ARRAYS["r3vival"], FS, rng)
+    own = np.square(hiss).mean()
+    hiss *= gain_to_ratio(np.square(clip).mean(), own, rng.uniform(*SNR))
+    return (clip + hiss).astype(np.float32), y
+
+
+def _draw_pair(azimuth, places, player, rng):
+    """Two places at least 10 degrees apart, and recordings of two speakers."""
+    while True:
+        pair = rng.choice(places, 2, replace=False)
+        talkers = [player.draw_index(rng) for _ in range(2)]
+        apart = abs(circular_difference(*azimuth[pair])) >= 10
+        if apart and player.speaker(talkers[0]) != player.speaker(talkers[1]):
+            return pair, talkers
+
+
+def _convolve(sound, rir):
+    return fftconvolve(sound[None], rir, axes=-1)[:, : len(sound)].astype(np.float32)
+
+
+def _direct(rir):
+    """The direct sound of a response alone."""
+    first = np.argmax(np.abs(rir).max(axis=0) > 0.3 * np.abs(rir).max())
+    direct = rir.copy()
+    direct[:, first + round(_DIRECT * FS) :] = 0
+    return direct

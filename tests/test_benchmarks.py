@@ -117,7 +117,7 @@ def small_corpus(tmp_path):
 
 def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, capsys):
     sizes = {"clips": 2, "validation": 2, "test": 2, "epochs": 1, "round-size": 4, "batch-size": 4}
-    options = [f"--{name}={size}" for name, size in sizes.items()]
+    options = ["--single-first=0", *(f"--{name}={size}" for name, size in sizes.items())]
     folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
     options += [f"--{name}={folder}" for name, folder in folders.items()]
     main("multi_source.__main__")([*options, "--systems", "srp_phat"])
@@ -159,6 +159,6 @@ def test_training_goes_on_where_it_was_interrupted(tmp_path):
         == [row["clips"] for row in other]
         == [16, 32, 40, 56, 72, 80]
     )
-    assert curve[-1]["valid_loss"] < 0.8 * curve[0]["valid_loss"]
+    assert curve[-1]["valid_loss"] < 0.9 * curve[0]["valid_loss"]
     for name, weights in whole.weights_.items():
         np.testing.assert_array_equal(resumed.weights_[name], weights)

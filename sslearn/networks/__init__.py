@@ -11,8 +11,12 @@ from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 from sslearn.networks._tf_mamba import TFMamba
 
-__all__ = [  # noqa: RUF022
+__all__ = [
     "CRNN",
+    "FNSSL",
+    "MLP",
+    "PNN",
+    "SRPDNN",
     "HistogramNet",
     "IPDNet2",
     "MLP",
@@ -21,6 +25,4 @@ __all__ = [  # noqa: RUF022
     "PNNSplit",
     "SNet",
     "SNetSplit",
-    "SRPDNN",
-    "TFMamba",
 ]

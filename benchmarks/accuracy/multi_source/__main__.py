@@ -48,6 +48,8 @@ _SIZES = {
     "lr": float,
     "hours": float,
 }
+_SETTINGS = (*_SIZES, "schedule", "precision", "device", "seed")
+_KEY = ("array", "clips", "piece", "single_first", "batch_size", "lr", "schedule", "seed")
 BUDGETS = {
     "quick": (40, 8, 12, 1, 1.0, 80, 0, 8, 1e-3, 0.05),
     "small": (5000, 60, 240, 1, 2.0, 1000, 2, 8, 1e-3, 1.5),
@@ -141,14 +143,13 @@ class Bench:
         found = detection.find_sources(localizer, validation.X)
         threshold, _ = detection.choose_threshold(found, validation.y, thresholds(system)[0])
         own = {"clips": curve[-1]["clips"], "hours": curve[-1]["hours"], "curve": curve}
-        settings = {name: getattr(args, name) for name in (*_SIZES, "precision", "device")}
+        settings = {name: getattr(args, name) for name in _SETTINGS}
         own["settings"] = settings | {"torch": torch.__version__, "localizer": repr(localizer)}
         return localizer, lambda X: detection.find_sources(localizer, X), threshold, own
 
     def _key(self, system):
         """Folder of a training: of its own for whatever changes the weights."""
-        names = ("array", "clips", "piece", "single_first", "batch_size", "lr", "seed", "precision")
-        return "_".join([system, *(f"{getattr(self.args, name)}" for name in names)])
+        return "_".join([system, *(f"{getattr(self.args, name)}" for name in _KEY)])
 
     def _untrained(self, system):
         validation, best = self.clips("validation"), None
@@ -176,6 +177,7 @@ def _parse(argv):
     parser.add_argument("--steps", type=int, default=500, help="steps of --smoke")
     parser.add_argument("--systems", nargs="*", choices=SYSTEMS)
     parser.add_argument("--array", choices=data.ARRAYS, default="r3vival")
+    parser.add_argument("--schedule", choices=("cosine", "constant"), default="cosine")
     parser.add_argument("--test-seed", type=int, default=1, help="of the clips to test")
     parser.add_argument(
         "--threads-ahead", type=int, default=None, help="threads that prepare mini-batches"

@@ -19,8 +19,9 @@ from sslearn.simulation import (
     Sounds,
     Trajectories,
 )
+from sslearn.simulation._frames import find_active, playing_frames
 from sslearn.simulation._noise import array_noise, gain_to_ratio
-from sslearn.simulation._overlap import check_overlap, draw_overlap, find_active, playing_frames
+from sslearn.simulation._overlap import check_overlap, draw_overlap
 
 FS = 16000
 DURATION = 4  # seconds of a clip, over which its signal-to-noise ratio holds

@@ -1,5 +1,6 @@
 """Training in rounds that can be interrupted at any time, after each of which all is stored."""
 
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Budget:
         """Learning rate after a part of the budget."""
         if self.schedule == "constant":
             return self.lr
-        return self.lr * 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
+        return self.lr * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
 
 class Resume(Callback):

@@ -52,9 +52,11 @@ _SETTINGS = (*_SIZES, "schedule", "precision", "device", "seed")
 _KEY = ("array", "clips", "piece", "single_first", "batch_size", "lr", "schedule", "seed")
 BUDGETS = {
     "quick": (40, 8, 12, 1, 1.0, 80, 0, 8, 1e-3, 0.05),
-    "small": (5000, 60, 240, 1, 2.0, 1000, 2, 8, 1e-3, 1.5),
-    "full": (60_000, 400, 1000, 4, 20.0, 5000, 2, 16, 5e-4, 24.0),
+    "small": (8000, 60, 240, 1, 2.0, 1000, 2, 8, 1e-3, None),
+    "full": (30_000, 400, 1000, 4, 40.0, 5000, 2, 16, 5e-4, 24.0),
 }
+# Of the budget of two cores, three hours in all; one thread each.
+CPU_HOURS = {"ipdnet2_tiny": 1.6, "ipdnet2_small": 2.2, "srp_dnn": 1.0}
 CPU_SYSTEMS = ("ipdnet2_tiny", "ipdnet2_small", "srp_dnn", *CLASSICAL)
 
 
@@ -127,9 +129,9 @@ class Bench:
     def _trained(self, system):
         args = self.args
         clips, validation = self.clips("train", args.piece), self.clips("validation")
-        budget = training.Budget(
-            **{name: getattr(args, name) for name in training.Budget.__dataclass_fields__}
-        )
+        spent = {name: getattr(args, name) for name in training.Budget.__dataclass_fields__}
+        spent["hours"] = args.hours or CPU_HOURS.get(system, 1.0)
+        budget = training.Budget(**spent)
         localizer, curve = training.train(
             trained(system, data.ARRAYS[args.array]).set_params(
                 device=args.device, n_jobs=args.threads_ahead
@@ -143,7 +145,7 @@ class Bench:
         found = detection.find_sources(localizer, validation.X)
         threshold, _ = detection.choose_threshold(found, validation.y, thresholds(system)[0])
         own = {"clips": curve[-1]["clips"], "hours": curve[-1]["hours"], "curve": curve}
-        settings = {name: getattr(args, name) for name in _SETTINGS}
+        settings = {name: getattr(args, name) for name in _SETTINGS} | {"hours": budget.hours}
         own["settings"] = settings | {"torch": torch.__version__, "localizer": repr(localizer)}
         return localizer, lambda X: detection.find_sources(localizer, X), threshold, own
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from benchmarks.accuracy.multi_source.data import FRAME
+from sslearn.encoding import UnitVectorEncoding
 from sslearn.exceptions import ArrayMismatchWarning
 from sslearn.metrics import (
     detection_error,
@@ -53,9 +54,17 @@ def find_sources(localizer, X):
         maps = localizer.batch_transform_.transform(np.asarray(X[start : start + _BATCH]))
         with torch.inference_mode():
             outputs = localizer.module_(torch.from_numpy(maps).to(device))
-        parts.append(encoding.match(outputs.cpu().numpy()))
-    azimuth, score = (np.concatenate(values) for values in zip(*parts, strict=True))
-    return Found(azimuth[..., 0], score)
+        parts.append(_match(encoding, outputs.cpu().numpy()))
+    return Found(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def _match(encoding, outputs):
+    """Azimuths and scores of outputs of a network."""
+    if isinstance(encoding, UnitVectorEncoding):
+        azimuth = np.rad2deg(np.arctan2(outputs[..., 1], outputs[..., 0]))
+        return azimuth, np.linalg.norm(outputs, axis=-1)
+    y, scores = encoding.match(outputs)
+    return y[..., 0], scores
 
 
 def find_peaks(localizer, X, n_frames, n_repeats):

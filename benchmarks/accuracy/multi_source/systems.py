@@ -1,7 +1,6 @@
 """The systems of the table: how each is built, and what was published of it."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,20 +27,16 @@ CLASSICAL = ("srp_phat", "music")
 BLOCKS = (1, 2, 4)
 _HOP = 320  # samples, that of IPDnet2: five frames of the STFT are one of y
 _FRAMES = 5
-_RECIPES = {
-    "ipdnet2_tiny": partial(recipes.ipdnet2, size="tiny"),
-    "ipdnet2_small": partial(recipes.ipdnet2, size="small"),
-    "ipdnet2_large": partial(recipes.ipdnet2, size="large"),
-    "ipdnet": recipes.ipdnet,
-    "tf_mamba": recipes.tf_mamba,
-    "srp_dnn": recipes.srp_dnn,
-    "icodoa": recipes.icodoa,
-}
+_SIZES = ("tiny", "small", "large")
 
 
 def trained(system, mic_positions):
-    """Localizer of a system that learns: its recipe, of two talkers."""
-    return _RECIPES[system](mic_positions, fs=FS, n_sources=2)
+    """Localizer of a system that learns: its recipe, of two talkers, for air as in our rooms."""
+    recipe, _, size = system.rpartition("_")
+    recipe, params = (recipe, {"size": size}) if size in _SIZES else (system, {})
+    localizer = getattr(recipes, recipe)(mic_positions, fs=FS, n_sources=2, **params)
+    rates = [name for name in localizer.get_params() if name.endswith("speed_of_sound")]
+    return localizer.set_params(**dict.fromkeys(rates, SPEED_OF_SOUND))
 
 
 def untrained(system, mic_positions, n_repeats):

@@ -104,7 +104,6 @@ def scene(array, part, speech, noise):
         "overlap": Overlap(),
         "fs": FS,
         "duration": DURATION,
-        "mixing_time": "auto",
     }
 
 

@@ -10,6 +10,7 @@ from sslearn.features import IPD, STFT, FrameBlocks, PhaseMap
 from sslearn.geometry import circular_array
 from sslearn.networks import PNN, SNet
 from sslearn.plotting import TrackDisplay
+from sslearn.recipes import ipdnet2
 
 plt = pytest.importorskip("matplotlib.pyplot")
 MICS = circular_array(4, 0.05)
@@ -149,6 +150,15 @@ def test_from_estimator_of_a_network():
     display = TrackDisplay.from_estimator(model.set_params(max_epochs=1).fit(X, y), X, y)
     # Blocks of 10 frames, the first centred between frames 4 and 5.
     np.testing.assert_allclose(display.times[:2], np.array([4.5 * 32 + 32, 14.5 * 32 + 32]) / 8000)
+
+
+def test_from_estimator_of_a_network_that_pools_frames():
+    X = np.random.default_rng(0).normal(size=(2, 2, 16000)).astype(np.float32)
+    y = np.full((2, 10, 2, 1), [[20.0], [np.nan]])
+    model = ipdnet2([[0, 0.02, 0], [0, -0.02, 0]], size="tiny", max_epochs=1)
+    display = TrackDisplay.from_estimator(model.fit(X, y), X, y)
+    # Five frames, 20 ms apart, are an output; the last frame is dropped.
+    np.testing.assert_allclose(display.times, 0.04 + np.arange(10) / 10)
 
 
 def test_from_estimator_without_times_and_with_tracks():

@@ -12,11 +12,11 @@ compared is the order of the systems.
 
 Clips: two talkers of LibriSpeech, 4 s, each at rest or moving at 0.2 to 1 m/s with equal
 probability, mixed with the four kinds of overlap of the paper, 30 % with a single talker; rooms of
-4 x 4 x 2.5 to 10 x 10 x 4 m, reverberation times of 0.2 to 0.8 s; diffuse noise made of recordings
-at -5 to 15 dB, which is the ratio to all sound of the talkers. Both talkers are equally loud at the
-array. Speakers, rooms and pieces of noise of the tests are not those of the training. Published:
-recordings of loudspeakers in rooms, with noise recorded there; validation and test with an overlap
-of 0 to 100 %.
+4 x 4 x 2.5 to 10 x 10 x 4 m, reverberation times of 0.2 to 0.8 s, by the image method, with a
+diffuse tail in the training clips; diffuse noise made of recordings at -5 to 15 dB, which is the
+ratio to all sound of the talkers. Both talkers are equally loud at the array. Speakers, rooms and
+pieces of noise of the tests are not those of the training. Published: recordings of loudspeakers in
+rooms, with noise recorded there; validation and test with an overlap of 0 to 100 %.
 
 measured: the same weights on speech through the responses of R3VIVAL (one room, panels that absorb
 0, 50 and 100 %), five of its like microphones, for whose true positions the training clips are

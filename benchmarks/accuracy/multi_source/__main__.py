@@ -49,7 +49,9 @@ _SIZES = {
     "hours": float,
 }
 _SETTINGS = (*_SIZES, "schedule", "precision", "device", "seed")
-_KEY = ("array", "clips", "piece", "single_first", "batch_size", "lr", "schedule", "seed")
+_KEY = (
+    "array", "clips", "piece", "single_first", "batch_size", "lr", "schedule", "seed", "precision"
+)  # fmt: skip
 BUDGETS = {
     "quick": (40, 8, 12, 1, 1.0, 80, 0, 8, 1e-3, 0.05),
     "small": (8000, 60, 240, 1, 2.0, 1000, 2, 8, 1e-3, None),

@@ -124,8 +124,8 @@ def train(localizer, clips, validation, *, budget, folder, seed):
     budget : Budget
         Where to stop.
     folder : Path
-        Folder of the state: ``state.pt``, ``localizer.joblib`` and ``curve.json`` of the last
-        round.
+        Folder of ``state.pt``, weights and optimizer, and of ``localizer.joblib``, the localizer
+        and its curve, after the last round.
     seed : int
         Seed.
 

@@ -8,16 +8,17 @@ from benchmarks.accuracy.multi_source.data import ARRAYS, FRAME, FS, Clips
 from benchmarks.accuracy.multi_source.detection import figures, find_sources
 from benchmarks.accuracy.multi_source.systems import thresholds, trained
 from benchmarks.accuracy.multi_source.training import Budget, train
-from sslearn.geometry import steering_vectors
+from sslearn.datasets import make_plane_waves
 
 BATCH_SIZE = 8
 STEPS_PER_ROUND = 100
 N_EVALUATED = 64
-_HISS_DB = -30.0
+_PRESENT = 0.8  # share of the clips in which a source is heard
+_SNR = 30.0  # dB, of white noise at the microphones
 
 
 def noise_bursts(n_clips, mic_positions, seed):
-    """Plane waves of up to two sources that are switched on and off, clips of 1 s.
+    """Plane waves of up to two sources that are switched on and off once, clips of 1 s.
 
     Parameters
     ----------
@@ -34,21 +35,25 @@ def noise_bursts(n_clips, mic_positions, seed):
         Audio with white noise at the microphones, and tracks.
     """
     rng = np.random.default_rng(seed)
-    n_frames, n_mics = round(1 / FRAME), len(mic_positions)
-    azimuth = rng.uniform(-180, 180, (n_clips, 2))
-    start, stop = np.sort(rng.integers(0, n_frames + 1, (2, n_clips, 2)), axis=0)
-    frames = np.arange(n_frames)[:, None]
-    active = (frames >= start[:, None]) & (frames < stop[:, None])
-    X = np.empty((n_clips, n_mics, FS), dtype=np.float32)
-    hiss, freqs = 10 ** (_HISS_DB / 20), np.fft.rfftfreq(FS, 1 / FS)
-    for i, clip in enumerate(X):
-        clip[:] = hiss * rng.standard_normal(clip.shape)
-        for s in range(2):
-            burst = rng.standard_normal(FS) * np.repeat(active[i, :, s], round(FRAME * FS))
-            steering = steering_vectors(mic_positions, azimuth[i, s : s + 1], freqs)
-            clip += np.fft.irfft(np.fft.rfft(burst) * steering[:, 0].T, FS)
-    y = np.where(active, azimuth[:, None], np.nan)[..., None]
-    return Clips(X, y)
+    n_frames = round(1 / FRAME)
+    directions = rng.uniform(-180, 180, (n_clips, 2, 1))
+    start, stop = rng.integers(0, 4, (n_clips, 2, 1)), rng.integers(6, 11, (n_clips, 2, 1))
+    active = (np.arange(n_frames) >= start) & (np.arange(n_frames) < stop)
+    active &= rng.random((n_clips, 2, 1)) < _PRESENT
+    sounds = rng.standard_normal((n_clips, 2, FS)) * np.repeat(active, round(FRAME * FS), axis=2)
+    X, _ = make_plane_waves(
+        n_clips,
+        mic_positions=mic_positions,
+        sounds=sounds,
+        n_sources=2,
+        directions=directions,
+        snr=_SNR,
+        fs=FS,
+        duration=1.0,
+        random_state=seed,
+        return_X_y=True,
+    )
+    return Clips(X, np.where(active, directions, np.nan).swapaxes(1, 2)[..., None])
 
 
 def learn(n_steps, *, seed, cache):

@@ -31,10 +31,10 @@ _SIZES = ("tiny", "small", "large")
 
 
 def trained(system, mic_positions):
-    """Localizer of a system that learns: its recipe, of two talkers, for air as in our rooms."""
+    """Localizer of a system that learns: its recipe, of two talkers, for air as in the rooms."""
     recipe, _, size = system.rpartition("_")
     recipe, params = (recipe, {"size": size}) if size in _SIZES else (system, {})
-    localizer = getattr(recipes, recipe)(mic_positions, fs=FS, n_sources=2, **params)
+    localizer = getattr(recipes, recipe)(mic_positions, fs=FS, **params)
     rates = [name for name in localizer.get_params() if name.endswith("speed_of_sound")]
     return localizer.set_params(**dict.fromkeys(rates, SPEED_OF_SOUND))
 

@@ -130,6 +130,8 @@ def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, ca
     assert row["parameters (M)"] == pytest.approx(0.38, abs=0.01)
     assert 0 <= row["missed (%)"] <= 100
     assert (tmp_path / "results" / "multi_source.png").exists()
+    page = (tmp_path / "results" / "multi_source.md").read_text()
+    assert "IPDnet2 tiny misses less than SRP-PHAT" in page and "settings" not in page
     # What was trained and rendered stays.
     capsys.readouterr()
     main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])

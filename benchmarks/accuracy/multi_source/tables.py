@@ -4,12 +4,13 @@ import time
 
 import numpy as np
 
-from benchmarks.accuracy._report import read_rows, write_results
+from benchmarks.accuracy._report import markdown_table, read_rows, write_results
 from benchmarks.accuracy.multi_source.data import DURATION
 from benchmarks.accuracy.multi_source.systems import CLASSICAL, PUBLISHED, SYSTEMS
 from sslearn.utils import import_optional
 
 HIDDEN = ("curve", "settings")  # in JSON alone
+_RATES = ("missed (%)", "false alarms (%)")
 _N_TIMED = 3
 
 
@@ -59,6 +60,9 @@ def write(args, rows, *, settings, command, notes):
     table = {(row["system"], row["test"]): row for row in [*stored, *rows]}
     names = [title for title, _ in SYSTEMS.values()]
     ordered = sorted(table.values(), key=lambda row: (row["test"], names.index(row["system"])))
+    verdicts = aims(table)
+    if verdicts:
+        notes += "\n" + markdown_table(verdicts, tuple(verdicts[0]))
     write_results(
         args.name,
         f"Two moving talkers, array {settings['array']}",
@@ -70,6 +74,31 @@ def write(args, rows, *, settings, command, notes):
         hidden=HIDDEN,
     )
     draw_curves(args.out / f"{args.name}.png", ordered)
+
+
+def aims(table):
+    """Tell whether IPDnet2 tiny is ahead of what needs no training, in both rates.
+
+    Parameters
+    ----------
+    table : dict of (str, str) to dict
+        Rows by system and test.
+
+    Returns
+    -------
+    rows : list of dict
+        ``aim``, ``holds`` and the figures, for each test and system that were run.
+    """
+    ours, rows = SYSTEMS["ipdnet2_tiny"][0], []
+    for name in CLASSICAL:
+        other = SYSTEMS[name][0]
+        for test in [test for system, test in table if system == other and (ours, test) in table]:
+            pair = [[table[system, test][rate] for rate in _RATES] for system in (ours, other)]
+            holds = all(mine < theirs for mine, theirs in zip(*pair, strict=True))
+            figures = "; ".join(" / ".join(f"{x:.1f}" for x in rates) for rates in pair)
+            aim = f"{ours} misses less than {other}, with fewer false alarms, {test}"
+            rows.append({"aim": aim, "holds": str(holds).lower(), "missed / false (%)": figures})
+    return rows
 
 
 def draw_curves(path, rows):

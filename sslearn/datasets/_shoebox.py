@@ -65,9 +65,9 @@ def make_shoebox(
         reverberation time (column ``t60`` of ``rooms``, or else twice Sabine's estimate).
     mixing_time : float, "auto" or None, default=None
         Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
-        reflections: noise with their level and decay and the coherence of a diffuse field, some 4 to
-        10 times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms per
-        1000 m^3. None simulates all reflections. It needs ``max_order=None``.
+        reflections: noise with their level and decay and the coherence of a diffuse field, about
+        four to ten times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms
+        per 1000 m^3. None simulates all reflections. It needs ``max_order=None``.
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, that is cloned, fitted on the
         first chunk of clips and applied to each chunk, so that only its output is kept in memory.
@@ -137,8 +137,9 @@ def make_shoebox(
     scaled to the level of the 30 ms before it and fades in within 10 ms. "auto" is the estimate of
     [4]_ for critical listeners. Unlike in [3]_, the microphones hear one diffuse field. Measured at
     reverberation times of 0.6 and 0.8 s: T20 shorter by 3 % (by 6 % where absorption differs per
-    octave), C50 higher by 0.5 dB, and errors of SRP-PHAT that agree within their spread. What is not diffuse is missing: modes below about 100 Hz, and late
-    sound that comes mostly from the sides in a flat room.
+    octave), C50 higher by 0.5 dB, and errors of SRP-PHAT that agree within their spread. What is
+    not diffuse is missing: modes below about 100 Hz, and late sound that comes mostly from the
+    sides in a flat room.
 
     References
     ----------

@@ -98,9 +98,9 @@ def simulate(
         Highest number of reflections. None simulates the whole reverberation time.
     mixing_time : float, "auto" or None, default=None
         Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
-        reflections: noise with their level and decay and the coherence of a diffuse field, some 4 to
-        10 times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms per
-        1000 m^3. None simulates all reflections. It needs ``max_order=None``, and heads do not
+        reflections: noise with their level and decay and the coherence of a diffuse field, about
+        four to ten times as fast at reverberation times of 0.6 to 1 s. "auto" is 50 ms and 11.7 ms
+        per 1000 m^3. None simulates all reflections. It needs ``max_order=None``, and heads do not
         support it.
     batch_transform : transformer, default=None
         Transformer that is cloned, fitted on the first chunk of clips and applied to each chunk,

@@ -68,13 +68,13 @@ class StreamingLocalizer:
     -----
     The outputs are those of ``predict_frames`` or ``predict`` for the whole signal. Memory does not
     grow with the length of signal and chunks. The steps of ``batch_transform`` after the STFT
-    must treat each frame alone, which is tried out on noise, or have a state, as
-    :class:`sslearn.features.OnlineNormalizer` has. ``offset`` and ``duration`` of an AudioReader,
-    which cut files, do not apply.
+    must treat each frame alone, which is tested on noise, or have a state, as
+    :class:`sslearn.features.OnlineNormalizer`. ``offset`` and ``duration`` of an AudioReader, which
+    cut files, do not apply.
 
     The time of an output of a network is the middle of its part of the signal, as by
-    ``predict_track`` of a clip without remainder. Padding of the STFT at the start delays nothing
-    but needs ``n_fft // 2`` samples for the first frame; at the end it takes :meth:`flush`.
+    ``predict_track`` of a clip without remainder. With padding of the STFT, the last frames are
+    complete only with :meth:`flush`.
 
     Examples
     --------

@@ -121,10 +121,13 @@ class IPDEncoding(IPDMatching):
         self.matching = matching
         self.speed_of_sound = speed_of_sound
 
-    def _output_spec(self):
-        is_track, n_sources, _ = self._layout
+    def _fit_templates(self):
+        super()._fit_templates()
         self._silent = self._mean if self.non_source == "mean" else np.zeros_like(self._mean)
         self.silent_distance_ = float(self._distances(self._silent).min())
+
+    def _output_spec(self):
+        is_track, n_sources, _ = self._layout
         several = self._n_tracks > 1
         return OutputSpec(
             self._mean.shape if n_sources is None else (self._n_tracks, *self._mean.shape),
@@ -237,9 +240,12 @@ class SummedIPDEncoding(IPDMatching):
         self.threshold = threshold
         self.speed_of_sound = speed_of_sound
 
+    def _fit_templates(self):
+        super()._fit_templates()
+        self._cross_projections = self._projections(self._templates)
+
     def _output_spec(self):
         is_track, n_sources, _ = self._layout
-        self._cross_projections = self._projections(self._templates)
         return OutputSpec(
             self._mean.shape,
             frames="track" if is_track else "mean",

@@ -9,6 +9,51 @@ from torch import nn
 from torch.nn import functional
 
 
+def with_past(x, past, axis):
+    """Frames after those that a convolution needs before them, and the last ones of all.
+
+    Parameters
+    ----------
+    x, past : Tensor
+        Next frames, and those before them.
+    axis : int
+        Axis of frames.
+
+    Returns
+    -------
+    joined : Tensor
+        Frames of both.
+    last : Tensor
+        As many as ``past`` has.
+    """
+    joined = torch.cat([past, x], axis)
+    # A view would keep the whole chunk.
+    return joined, joined.narrow(axis, x.shape[axis], past.shape[axis]).clone()
+
+
+def whole_blocks(x, waiting, size, axis):
+    """Frames that fill blocks, and those that wait for more of them.
+
+    Parameters
+    ----------
+    x : Tensor
+        Next frames.
+    waiting : Tensor or None
+        Frames of the block that is not full.
+    size, axis : int
+        Frames of a block, axis of frames.
+
+    Returns
+    -------
+    whole, waiting : Tensor
+        All frames but the last ones, which do not fill a block.
+    """
+    x = x if waiting is None else torch.cat([waiting, x], axis)
+    n_left = x.shape[axis] % size
+    whole, left = x.split([x.shape[axis] - n_left, n_left], axis)
+    return whole, left.clone()
+
+
 class Chain(nn.Sequential):
     """Network of layers in a row, of which some have a state.
 
@@ -75,8 +120,10 @@ class CausalConv(Causal):
 
     def step(self, x, state):
         """Outputs for the frames of x; the state is the two frames before."""
-        padded = functional.pad(x, (0, 0, 2, 0)) if state is None else torch.cat([state, x], 2)
-        return self.conv(padded), padded[:, :, -2:].clone()  # a view would keep the whole chunk
+        if state is None:  # in the memory order of convolutions
+            state = x.new_zeros(len(x), 2, x.shape[3], x.shape[1]).permute(0, 3, 1, 2)
+        padded, state = with_past(x, state, 2)
+        return self.conv(padded), state
 
 
 class TimePool(Causal):
@@ -99,10 +146,8 @@ class TimePool(Causal):
 
     def step(self, x, state):
         """Blocks that x completes; the state is the frames of the block that is not full."""
-        x = x if state is None else torch.cat([state, x], 2)
-        n_left = x.shape[2] % self.size[0]
-        whole, left = x.split([x.shape[2] - n_left, n_left], 2)
-        return (self.pool(whole, self.size) if whole.numel() else whole), left.clone()
+        whole, state = whole_blocks(x, state, self.size[0], 2)
+        return (self.pool(whole, self.size) if whole.numel() else whole), state
 
 
 class AlongTime(Causal):

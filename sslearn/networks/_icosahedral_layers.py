@@ -12,6 +12,8 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from sslearn.networks._causal_layers import with_past
+
 N_EDGES = 6
 
 
@@ -143,10 +145,10 @@ class CausalConv(nn.Conv2d):
 
     def step(self, x, past):
         """Features of the next frames, and the frames that the ones after them need."""
-        x = torch.cat([past, x], dim=1)
+        x, past = with_past(x, past, 1)
         # Channels are last in memory, as torch prefers it: nothing is copied.
         y = super().forward(x.flatten(2, 3).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        return y.unflatten(2, x.shape[2:4]), x[:, x.shape[1] - past.shape[1] :]
+        return y.unflatten(2, x.shape[2:4]), past
 
 
 class OrientedNorm(nn.Module):

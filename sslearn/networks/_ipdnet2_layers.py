@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, silu
 
+from sslearn.networks._causal_layers import whole_blocks, with_past
 from sslearn.networks._mamba_layers import Mamba
 
 # Tensors in the network are (n_frames, n_samples, n_freqs, n_units) and contiguous: a convolution
@@ -49,9 +50,9 @@ class FrameEncoder(nn.Module):
 
     def step(self, x, state):
         """Outputs of the next frames, and the last inputs."""
-        padded = torch.cat([state, x])
+        padded, state = with_past(x, state, 0)
         y = _on_image(self.conv, padded.flatten(1, 2))
-        return y.unflatten(1, x.shape[1:3]), padded[len(x) :].clone()
+        return y.unflatten(1, x.shape[1:3]), state
 
 
 class _PReLU(torch.autograd.Function):
@@ -206,9 +207,8 @@ class TimePooling(nn.Module):
 
     def step(self, x, state):
         """Fewer frames, and the waiting ones."""
-        x = x if state is None else torch.cat([state, x])
-        n_used = len(x) // self.size * self.size
-        return x[:n_used].unflatten(0, (-1, self.size)).mean(1), x[n_used:].clone()
+        whole, state = whole_blocks(x, state, self.size, 0)
+        return whole.unflatten(0, (-1, self.size)).mean(1), state
 
 
 class FrequencyExpansion(nn.Module):

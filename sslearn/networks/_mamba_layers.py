@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import silu, softplus
 
+from sslearn.networks._causal_layers import with_past
 from sslearn.networks._selective_scan import scan_frames
 
 _STEP_RANGE = (1e-3, 0.1)  # of the step sizes before training
@@ -35,12 +36,12 @@ class CausalDepthwiseConv(nn.Module):
 
     def step(self, x, state):
         """Outputs of the next frames, and the last inputs."""
-        padded = torch.cat([state, x])
+        padded, state = with_past(x, state, 0)
         first, *others = self.weight.squeeze(1).unbind(1)
         y = torch.addcmul(self.bias, padded[: len(x)], first)
         for k, weight in enumerate(others, 1):
             y.addcmul_(padded[k : k + len(x)], weight)
-        return y, padded[len(x) :]
+        return y, state
 
 
 class SelectiveSSM(nn.Module):

@@ -117,6 +117,15 @@ def test_edge_of_a_vertex_is_one_weight():
             assert y[near, turn] == edge + 1
 
 
+def test_state_is_no_view_of_a_chunk():
+    module, x = build(level=1)
+    with torch.inference_mode():
+        state = module.step(x, module.initial_state(2))[1]
+    for _, past in state:
+        assert past.shape[1] == 4
+        assert past.untyped_storage().size() == 8 * past.numel()
+
+
 def test_does_not_see_the_future():
     module, x = build()
     changed = x.clone()

@@ -56,7 +56,7 @@ def plain_forward(module, x):
         elif name == "time_pooling":
             n_used = x.shape[1] // stage.size * stage.size
             x = x[:, :n_used].unflatten(1, (-1, stage.size)).mean(2)
-    return module._arrange(module.expansion(x.transpose(0, 1)))
+    return module.outputs(module.expansion(x.transpose(0, 1)).permute(1, 3, 0, 2))
 
 
 def _plain_encoder(conv, x):

@@ -4,7 +4,9 @@ from sklearn.base import BaseEstimator
 
 from sslearn.utils.param_validation import StrOptions
 
-OUTPUT_INIT = [StrOptions({"zeros", "random"})]  # the constraint of ``output_init``
+# Constraints of the parameters of these names.
+OUTPUT_INIT = [StrOptions({"zeros", "random"})]
+OUTPUT_ORDER = [StrOptions({"clean", "released"})]
 
 
 class NetworkRecipe(BaseEstimator, ABC):

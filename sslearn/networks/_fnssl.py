@@ -107,8 +107,9 @@ class FNSSL(NetworkRecipe):
         from torch import nn
 
         from sslearn.networks._causal_layers import CausalChain, Chain, TimePool
-        from sslearn.networks._narrow_band_layers import PhaseOutputs, ResidualTrunk
+        from sslearn.networks._narrow_band_layers import ResidualTrunk
         from sslearn.networks._pair_layers import JoinPairs, Permute, SplitPairs
+        from sslearn.networks._phase_outputs import PhaseOutputs
 
         self._validate_params()
         n_maps, n_freqs, _ = check_maps_shape(self, input_shape)

@@ -97,11 +97,11 @@ class IcoDOA(NetworkRecipe):
             If a parameter or a shape is not valid.
         """
         from sslearn.networks._icosahedral_layers import (
-            CausalConv,
             HexagonalConv,
             IcosahedralModule,
             SoftArgmax,
             Stage,
+            TimeConv,
         )
 
         self._validate_params()
@@ -114,7 +114,7 @@ class IcoDOA(NetworkRecipe):
             is_last = i + 1 == len(levels)
             spatial = HexagonalConv(meshes[level], n_inputs, self.n_filters, n_orientations)
             n_outputs = n_sources if is_last else self.n_filters
-            temporal = CausalConv(self.n_filters, n_outputs, self.kernel_size)
+            temporal = TimeConv(self.n_filters, n_outputs, self.kernel_size)
             after = self._after(meshes, levels[i:])
             stages.append(Stage(spatial, temporal, after))
             n_inputs, n_orientations = self.n_filters, _N_ORIENTATIONS

@@ -137,7 +137,7 @@ class HexagonalPool(nn.Module):
         return taken.mean(3)
 
 
-class CausalConv(nn.Conv2d):
+class TimeConv(nn.Conv2d):
     """Convolution over the current and the last frames, at each vertex and orientation alone."""
 
     def __init__(self, n_inputs, n_outputs, kernel_size):
@@ -171,7 +171,7 @@ class Stage(nn.Module):
     ----------
     spatial : HexagonalConv
         Convolution over neighbours, before a rectifier.
-    temporal : CausalConv
+    temporal : TimeConv
         Convolution over time.
     after : torch.nn.Module
         What follows.

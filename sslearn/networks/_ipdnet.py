@@ -1,4 +1,4 @@
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
 from sslearn.networks._shapes import (
     check_maps_shape,
     check_mics,
@@ -6,10 +6,9 @@ from sslearn.networks._shapes import (
     check_sizes,
     phases_per_bin,
 )
-from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Integral, Interval, Real
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
-OUTPUT_ORDER = [StrOptions({"clean", "released"})]  # the constraint of ``output_order``
 
 
 class IPDNet(NetworkRecipe):

@@ -1,8 +1,8 @@
 from math import prod
 
-from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes
-from sslearn.utils.param_validation import Integral, Interval, StrOptions
+from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
+from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
+from sslearn.utils.param_validation import Integral, Interval
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -89,7 +89,7 @@ class IPDNet2(NetworkRecipe):
         "freq_pooling": ["array-like"],
         "time_pooling": _COUNT,
         "time_pooling_layer": [Interval(Integral, 0, None, closed="left")],
-        "output_order": [StrOptions({"clean", "released"})],
+        "output_order": OUTPUT_ORDER,
     }
 
     def __init__(
@@ -192,6 +192,7 @@ class IPDNet2(NetworkRecipe):
             IPDNet2Module,
             TimePooling,
         )
+        from sslearn.networks._phase_outputs import PhaseOutputs
 
         self._validate_params()
         n_maps, n_freqs, _ = check_maps_shape(self, input_shape)
@@ -204,8 +205,7 @@ class IPDNet2(NetworkRecipe):
         return IPDNet2Module(
             dict(stages),
             FrequencyExpansion(self.n_units, n_outputs, n_pooled),
-            output_shape,
-            interleaved=self.output_order == "released",
+            PhaseOutputs(output_shape, self.output_order),
         )
 
     def _check_pooling(self, n_freqs):

@@ -245,19 +245,15 @@ class IPDNet2Module(nn.Module):
         Modules with a state, in their order.
     expansion : torch.nn.Module
         Module from bands to outputs of bins.
-    output_shape : tuple of int
-        Shape of one output.
-    interleaved : bool
-        Whether the rows of an output are those of the released program: both parts of a bin,
-        then those of the next bin, in place of all cosines and then all sines.
+    outputs : PhaseOutputs
+        Module from outputs of bins to those of sources.
     """
 
-    def __init__(self, stages, expansion, output_shape, *, interleaved):
+    def __init__(self, stages, expansion, outputs):
         super().__init__()
         self.stages = nn.ModuleDict(stages)
         self.expansion = expansion
-        self.output_shape = output_shape
-        self.interleaved = interleaved
+        self.outputs = outputs
 
     def forward(self, x):
         """Outputs of maps (n_samples, n_maps, n_freqs, n_frames)."""
@@ -272,12 +268,6 @@ class IPDNet2Module(nn.Module):
         x, state = x.permute(3, 0, 2, 1), list(state)
         for i, stage in enumerate(self.stages.values()):
             if len(x) == 0:
-                return x.new_empty(x.shape[1], 0, *self.output_shape), state
+                return x.new_empty(x.shape[1], 0, *self.outputs.output_shape), state
             x, state[i] = stage.step(x, state[i])
-        return self._arrange(self.expansion(x)), state
-
-    def _arrange(self, x):
-        n_sources = self.output_shape[0] if len(self.output_shape) > 1 else 1
-        x = x.unflatten(-1, (n_sources, 2, -1))  # frames, samples, bins, sources, parts, pairs
-        order = (1, 0, 3, 2, 4, 5) if self.interleaved else (1, 0, 3, 4, 2, 5)
-        return x.permute(order).reshape(*x.shape[1::-1], *self.output_shape)
+        return self.outputs(self.expansion(x).permute(1, 3, 0, 2)), state

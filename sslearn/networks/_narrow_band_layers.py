@@ -2,6 +2,7 @@ import torch
 from torch import nn
 
 from sslearn.networks._causal_layers import AlongFrequency, AlongTime, Causal, CausalConv, TimePool
+from sslearn.networks._phase_outputs import PhaseOutputs
 from sslearn.networks.layers import PrivateDropout
 
 
@@ -141,26 +142,3 @@ def phase_head(n_features, n_filters, n_outputs, pool_sizes, output_shape, outpu
         n_features = n_filters
     layers += [CausalConv(n_features, n_outputs), nn.Tanh()]
     return [*layers, PhaseOutputs(output_shape, output_order)]
-
-
-class PhaseOutputs(nn.Module):
-    """Outputs of each bin, (n, n_outputs, n_frames, n_freqs), as targets are laid out.
-
-    Parameters
-    ----------
-    output_shape : tuple of int
-        Shape of one output, whose last size is twice the number of bins times that of pairs.
-    output_order : {"clean", "released"}, default="clean"
-        Whether the outputs of a pair are all cosines, then all sines, or alternate.
-    """
-
-    def __init__(self, output_shape, output_order="clean"):
-        super().__init__()
-        self.output_shape = output_shape
-        self.axes = (0, 4, 1, 2, 5, 3) if output_order == "clean" else (0, 4, 1, 5, 2, 3)
-
-    def forward(self, x):
-        """Outputs of shape (n, n_frames, *output_shape)."""
-        n_sources = self.output_shape[0] if len(self.output_shape) > 1 else 1
-        parts = x.unflatten(1, (n_sources, 2, -1))
-        return parts.permute(self.axes).reshape(len(x), x.shape[2], *self.output_shape)

@@ -1,5 +1,4 @@
-from sslearn.networks._base import NetworkRecipe
-from sslearn.networks._ipdnet import OUTPUT_ORDER
+from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
 from sslearn.utils.param_validation import Integral, Interval
 

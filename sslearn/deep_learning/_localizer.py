@@ -12,10 +12,11 @@ from sslearn.deep_learning._activation import last_activation, range_before, tak
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.deep_learning._validation import detection_error, validation_error
+from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
+from sslearn.metrics import detection_error
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils import to_numbers
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
@@ -122,11 +123,11 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
     missed source and each false alarm.
 
     ``MLP(separate_outputs=True)`` with ``AngleEncoding()`` is the feed-forward baseline of the
-    paper [2]_: one network per angle, a tanh output, squared error. For
-    encodings of one source without a grid, the input of the last activation is scaled and shifted
-    by constants, so that the network's outputs are of order 1 for any range of targets; this
-    changes the speed of learning, not the possible outputs. Targets that are too large to keep,
-    such as those of :class:`sslearn.encoding.IPDEncoding`, are made for each mini-batch.
+    paper [2]_: one network per angle, a tanh output, squared error. For encodings of one source
+    without a grid, the input of the last activation is scaled and shifted by constants, so that the
+    network's outputs are of order 1 for any range of targets; this changes the speed of learning,
+    not the possible outputs. Targets that are too large to keep, such as those of
+    :class:`sslearn.encoding.IPDEncoding`, are made for each mini-batch.
 
     References
     ----------
@@ -315,9 +316,8 @@ n_sources, n_angles)
         Returns
         -------
         self : NeuralLocalizer
-            The estimator; ``encoding_`` has the threshold with the lowest ``sqrt(MDR^2 + FAR^2)``,
-            of :func:`sslearn.metrics.missed_detection_rate` and
-            :func:`sslearn.metrics.false_alarm_rate`, without the frames of silence.
+            The estimator; ``encoding_`` has the threshold with the lowest
+            :func:`sslearn.metrics.detection_error`, without the frames of silence.
 
         Raises
         ------
@@ -329,7 +329,11 @@ n_sources, n_angles)
         y = check_multi_doa(y, n_samples=len(X))
         matches = self._map(lambda part: self._forward(part, self._match), X)
         candidates = np.arange(10, 61) / 100 if thresholds is None else thresholds
-        error_of = partial(detection_error, self.encoding_, matches, y, tolerance=tolerance)
+
+        def error_of(threshold):
+            found = self.encoding_.detect(matches[..., :-1], matches[..., -1], threshold)
+            return detection_error(y, found, tolerance=tolerance, active_only=True)
+
         self.encoding_.threshold = min(to_numbers(candidates, "thresholds").tolist(), key=error_of)
         return self
 

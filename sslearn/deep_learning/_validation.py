@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from sslearn.metrics import (
-    false_alarm_rate,
-    match_sources,
-    median_angular_error,
-    missed_detection_rate,
-)
+from sslearn.metrics import match_sources, median_angular_error
 
 # A missed source and a false alarm each cost the mean error of a guess.
 _LOST = 90.0
@@ -56,29 +51,3 @@ def _error_with_absence(true, predicted, sample_weight=None):
 
 def _per_sample(values):
     return values.reshape(len(values), -1).sum(axis=1)
-
-
-def detection_error(encoding, matches, y, threshold, *, tolerance):
-    """Set the threshold of an encoding, and compute the error of its detections.
-
-    Parameters
-    ----------
-    encoding : Encoding
-        Fitted encoding with a method ``detect``.
-    matches : ndarray of shape (..., n_sources, n_angles + 1)
-        Directions, present or not, and their scores.
-    y : ndarray of shape (..., n_sources, n_angles)
-        True directions.
-    threshold : float
-        Detection threshold.
-    tolerance : float
-        Largest error, in degrees, of a detected source.
-
-    Returns
-    -------
-    error : float
-        Root of the sum of the squared rates of missed detections and false alarms.
-    """
-    found = encoding.set_params(threshold=threshold).detect(matches[..., :-1], matches[..., -1])
-    missed = missed_detection_rate(y, found, tolerance=tolerance)
-    return np.hypot(missed, false_alarm_rate(y, found, tolerance=tolerance, active_only=True))

@@ -5,7 +5,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
-from sslearn.encoding._output_spec import OutputSpec
 from sslearn.encoding._sources import SourcesEncoding
 from sslearn.geometry import (
     azimuth_grid,
@@ -107,13 +106,12 @@ class GridEncoding(SourcesEncoding):
         absence = self.threshold is not None
         if absence:
             activation, loss = "sigmoid", "bce"
-        n_classes, is_track = len(self.grid_), self._layout[0]
-        return OutputSpec(
-            (n_classes,) if self.n_sources_ is None else (self.n_sources_, n_classes),
+        return self._spec(
+            len(self.grid_),
+            self.n_sources_,
             activation=activation,
             loss=loss,
             classes=True,
-            frames="track" if is_track else "mean",
             absence=absence,
             mixture=mixture,
         )

@@ -3,8 +3,6 @@
 import numpy as np
 
 from sslearn.encoding._ipd_matching import IPDMatching
-from sslearn.encoding._output_spec import OutputSpec
-from sslearn.losses import PermutationInvariantLoss
 from sslearn.utils.param_validation import StrOptions
 
 
@@ -127,15 +125,9 @@ class IPDEncoding(IPDMatching):
         self.silent_distance_ = float(self._distances(self._silent).min())
 
     def _output_spec(self):
-        is_track, n_sources, _ = self._layout
-        several = self._n_tracks > 1
-        return OutputSpec(
-            self._mean.shape if n_sources is None else (self._n_tracks, *self._mean.shape),
-            loss=PermutationInvariantLoss(each_frame=is_track) if several else "mse",
-            frames="track" if is_track else "mean",
-            absence=n_sources is not None,
-            scaled=False,
-        )
+        n_tracks = None if self.n_sources_ is None else self._n_tracks
+        loss, absence = self._loss_in_best_order(n_tracks), n_tracks is not None
+        return self._spec(self._mean.size, n_tracks, loss=loss, absence=absence, scaled=False)
 
     def _encode(self, y):
         targets = self._encode_sources(y, self._vectors, self._silent)
@@ -157,8 +149,8 @@ class IPDEncoding(IPDMatching):
         indices = scores.argmax(axis=1)[:, None]
         return indices, np.take_along_axis(scores, indices, axis=1)
 
-    def _least_score(self):
-        return self.threshold if self.matching == "projection" else 1.0 - self.threshold
+    def _least_score(self, threshold):
+        return threshold if self.matching == "projection" else 1.0 - threshold
 
 
 class SummedIPDEncoding(IPDMatching):
@@ -245,13 +237,7 @@ class SummedIPDEncoding(IPDMatching):
         self._cross_projections = self._projections(self._templates)
 
     def _output_spec(self):
-        is_track, n_sources, _ = self._layout
-        return OutputSpec(
-            self._mean.shape,
-            frames="track" if is_track else "mean",
-            absence=n_sources is not None,
-            scaled=False,
-        )
+        return self._spec(self._mean.size, absence=self.n_sources_ is not None, scaled=False)
 
     def _encode(self, y):
         targets = self._encode_sources(y, self._vectors, np.zeros_like(self._mean))

@@ -218,7 +218,7 @@ n_sources)
             y = y[..., None]
         return y, scores.reshape(shape)
 
-    def detect(self, y, scores):
+    def detect(self, y, scores, threshold=None):
         """Leave out the sources whose scores are too low, where y has an axis of sources.
 
         Parameters
@@ -227,6 +227,8 @@ n_sources)
             Directions, as ``match`` returns them.
         scores : ndarray
             Their scores.
+        threshold : float, default=None
+            Detection threshold; that of the encoding if None.
 
         Returns
         -------
@@ -235,7 +237,8 @@ n_sources)
         """
         if self.n_sources_ is None:
             return y
-        return np.where((scores > self._least_score())[..., None], y, np.nan)
+        least = self._least_score(self.threshold if threshold is None else threshold)
+        return np.where((scores > least)[..., None], y, np.nan)
 
     def spatial_spectrum(self, targets):
         """Compute the scores of the directions of the grid.
@@ -281,9 +284,9 @@ n_sources)
     def _match(self, outputs):
         """Indices in the grid and scores, of shape (n, n_each), of outputs (n, n_outputs)."""
 
-    def _least_score(self):
+    def _least_score(self, threshold):
         """Score above which a source is present."""
-        return self.threshold
+        return threshold
 
     def _check_values(self, targets):
         targets = np.asarray(as_numbers(targets, "targets"))

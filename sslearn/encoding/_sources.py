@@ -2,7 +2,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding._base import Encoding, flatten_column, layout_of
+from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import check_doa
+from sslearn.losses import PermutationInvariantLoss
 
 
 class SourcesEncoding(Encoding):
@@ -12,7 +14,7 @@ class SourcesEncoding(Encoding):
     its ``fit`` starts with ``_fit_layout(y)``.
     """
 
-    # Otherwise a threshold is not used for a y without an axis of sources.
+    # False where the threshold has a default, which a y without an axis of sources ignores.
     _threshold_needs_sources = True
 
     def _fit_layout(self, y):
@@ -63,6 +65,17 @@ class SourcesEncoding(Encoding):
         """
         check_is_fitted(self)
         return self._encode(self._check_layout(y))
+
+    def _spec(self, n_outputs, n_tracks=None, **params):
+        """Specification of ``n_outputs`` for each track; no axis of tracks if ``n_tracks=None``."""
+        shape = (n_outputs,) if n_tracks is None else (n_tracks, n_outputs)
+        return OutputSpec(shape, frames="track" if self._layout[0] else "mean", **params)
+
+    def _loss_in_best_order(self, n_tracks):
+        """Squared error in the order of the tracks that suits the outputs best."""
+        if n_tracks in (None, 1):
+            return "mse"
+        return PermutationInvariantLoss(each_frame=self._layout[0])
 
     def _encode_sources(self, y, encode, absent):
         """Targets (..., n_outputs) by ``encode``; ``absent`` is that of an absent source."""

@@ -2,10 +2,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding._base import vectors_to_directions
-from sslearn.encoding._output_spec import OutputSpec
 from sslearn.encoding._sources import SourcesEncoding
 from sslearn.geometry import angles_to_unit_vectors
-from sslearn.losses import PermutationInvariantLoss
 from sslearn.utils import as_numbers
 from sslearn.utils.param_validation import Integral, Interval, Options, Real, StrOptions
 
@@ -117,17 +115,14 @@ class UnitVectorEncoding(SourcesEncoding):
         return self
 
     def _output_spec(self):
-        is_track, n_sources, _ = self._layout
-        several = (n_sources or 1) > 1
-        shape = (self._n_components,)
-        return OutputSpec(
-            shape if n_sources is None else (n_sources, *shape),
+        return self._spec(
+            self._n_components,
+            self.n_sources_,
             activation=self.scale,
-            loss=PermutationInvariantLoss(each_frame=is_track) if several else "mse",
-            frames="track" if is_track else "mean",
+            loss=self._loss_in_best_order(self.n_sources_),
             absence=self.threshold is not None,
             code=("vectors", self.scale),
-            scaled=n_sources is None and self.n_dims is None,
+            scaled=self.n_sources_ is None and self.n_dims is None,
         )
 
     def _encode(self, y):

@@ -24,9 +24,8 @@ class PermutationInvariantLoss(RowLoss):
     -----
     For each sample the loss is the least one over all orders of the targets [1]_, one order for all
     frames of the sample, or with ``each_frame`` [2]_ the mean over the frames of the least one.
-    All S! orders are tried, which is meant for a few sources. The
-    published networks are trained on sources in descending order of azimuth instead, which makes
-    targets jump where a source crosses the end of the grid.
+    All S! orders are tried, which is meant for a few sources. Without this loss, sources are in
+    descending order of azimuth, so that targets jump where one crosses the end of the grid.
 
     References
     ----------

@@ -115,6 +115,7 @@ def test_threshold_is_relative_to_the_distance_of_silence():
     levels = np.sqrt(np.array([0.39, 0.41]) * encoding.silent_distance_)
     outputs = (vector + levels[:, None] * noise)[None, None]
     np.testing.assert_allclose(encoding.inverse_transform(outputs), [[[[33.0], [NAN]]]], atol=1)
+    assert np.isfinite(encoding.detect(*encoding.match(outputs), threshold=0.5)).all()
     assert np.isfinite(encoding.set_params(threshold=0.5).inverse_transform(outputs)).all()
 
 

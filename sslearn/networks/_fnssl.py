@@ -89,8 +89,8 @@ class FNSSL(NetworkRecipe):
         input_shape : tuple of int
             ``(2 n_mics, n_freqs, n_frames)``, real and imaginary parts of the microphones.
         output_shape : tuple of int
-            ``(1, n_outputs)`` with ``n_outputs = 2 n_freqs (n_mics - 1)`` for phase differences,
-            or ``(n_classes,)``.
+            ``(1, n_outputs)`` or ``(n_outputs,)`` with ``n_outputs = 2 n_freqs (n_mics - 1)`` for
+            phase differences, or ``(n_classes,)`` with any other number.
 
         Returns
         -------
@@ -135,6 +135,6 @@ class FNSSL(NetworkRecipe):
         ]
         if len(output_shape) > 1:
             layers.append(nn.Unflatten(2, output_shape))
-        else:
+        elif output_shape != (n_phases,):
             layers.append(nn.Linear(n_phases, *output_shape))
         return (CausalChain if self.causal else Chain)(layers, output_shape)

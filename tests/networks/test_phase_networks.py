@@ -303,6 +303,13 @@ def test_dropout_is_seeded(network):
     assert torch.equal(first(x), first(x))
 
 
+def test_fnssl_without_an_axis_of_sources_outputs_phases_too():
+    module, x = build("FNSSL")
+    flat = SMALL["FNSSL"][0].build(SMALL_MAPS, (32,)).double()
+    flat.load_state_dict(module.state_dict())
+    torch.testing.assert_close(flat(x), module(x)[:, :, 0])
+
+
 @pytest.mark.parametrize("name", ["FNSSL", "SRPDNN"])
 def test_pairs_do_not_see_each_other(name):
     network, shape = SMALL[name]

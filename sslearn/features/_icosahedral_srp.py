@@ -19,8 +19,8 @@ class IcosahedralSRP(ArrayTransformer):
     level : int, default=2
         Number of times that the edges of the icosahedron are halved, from 1 to 6.
     oversampling : int, default=1
-        Lags for each sample, to which the delays of the directions are rounded. 1 is the published
-        way; more make a smoother map of a small array.
+        Lags for each sample, to which the delays of the directions are rounded. 1 is published;
+        more make the map of a small array smoother.
     min_level : float, default=None
         Mean square of a frame over microphones and frequencies of the spectrum, in dB, below which
         its map is all zeros. None keeps the maps of all frames but those of digital silence.

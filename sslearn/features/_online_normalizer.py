@@ -8,7 +8,7 @@ _FLOOR = 1e-6
 
 
 class OnlineNormalizer(ArrayTransformer):
-    """Spectra divided by a running mean of their level, which sees the past alone.
+    """Spectra divided by a causal running mean of their level.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ class LogMagnitude(SpectrumMap):
     Parameters
     ----------
     offset : float, default=1e-6
-        What is added to magnitudes, so that silence has a logarithm.
+        Number added to the magnitudes, so that silence has a logarithm.
     drop_dc : bool, default=False
         Whether the bin of 0 Hz is left out.
 

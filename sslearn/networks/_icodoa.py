@@ -11,13 +11,13 @@ _N_COMPONENTS = 3
 
 
 class IcoDOA(NetworkRecipe):
-    """Convolutional network on icosahedral maps that turns with its input, for tracks.
+    """Rotation-equivariant convolutional network on icosahedral maps, for tracks.
 
     Parameters
     ----------
     n_filters : int, default=128
-        Channels of each orientation. The size of the comparison [3]_ is the default; the released
-        models have 32.
+        Channels of each orientation. The default is the size in the comparison [3]_; the released
+        models use 32.
     kernel_size : int, default=5
         Frames, the current one and those before it, of each convolution over time.
 
@@ -36,7 +36,7 @@ class IcoDOA(NetworkRecipe):
     the resolution. The last stage has no normalisation and no second ReLU, and makes one map for
     each source. The highest score over the orientations, 0 at the corners, gives a softmax over
     the 40 directions of level 1; the output is the mean of their unit vectors [1]_. Its length is
-    near 1 for a sharp peak and near 0 for a flat map: it stands for activity.
+    near 1 for a sharp peak and near 0 for a flat map, and measures activity.
 
     A kernel has a weight for a vertex and for each of its six neighbours, turned to six
     orientations, and features are moved to a neighbour without turning on the faces of the

@@ -10,9 +10,9 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 class IPDNet2(NetworkRecipe):
     """Network of Mamba blocks for phase differences of several moving sources, causal in time.
 
-    Layers across frequencies and layers along time take turns. In the first layer frequencies are
-    averaged into bands, and after it frames into longer ones, so the further layers are cheap: the
-    tiny and the small network run as audio comes, on one processor.
+    Layers across frequencies and layers along time alternate. In the first layer frequencies are
+    averaged into bands, and after it frames into longer ones, so that later layers are cheap: the
+    tiny and the small network run in real time on one processor core.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ class IPDNet2(NetworkRecipe):
         )
 
     def _check_pooling(self, n_freqs):
-        """Sizes of the three poolings of frequencies, after a look at what does not fit."""
+        """Sizes of the three poolings of frequencies; raise if a parameter does not fit."""
         sizes = check_sizes("freq_pooling", self.freq_pooling)
         if len(sizes) != 3:
             raise ValueError(

@@ -142,7 +142,7 @@ class Mamba(nn.Module):
 
     See Also
     --------
-    SelectiveSSM : What is gated.
+    SelectiveSSM : The state-space model inside.
 
     Notes
     -----

@@ -26,7 +26,7 @@ class SRPDNN(NetworkRecipe):
         5 frames of 20 ms is one each 100 ms; the paper uses
         ``((4, 1), (2, 1), (2, 2), (2, 2), (2, 3))`` with frames of 16 ms.
     n_sources : int, default=2
-        Largest number of sources, the range of the outputs.
+        Largest number of sources; outputs are in ``[-n_sources, n_sources]``.
 
     See Also
     --------

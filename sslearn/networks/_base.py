@@ -2,9 +2,10 @@ from abc import ABC, abstractmethod
 
 from sklearn.base import BaseEstimator
 
-from sslearn.utils.param_validation import StrOptions
+from sslearn.utils.param_validation import Integral, Interval, StrOptions
 
-# Constraints of the parameters of these names.
+# Constraints of counts, and of the parameters of these names.
+COUNT = [Interval(Integral, 1, None, closed="left")]
 OUTPUT_INIT = [StrOptions({"zeros", "random"})]
 OUTPUT_ORDER = [StrOptions({"clean", "released"})]
 

@@ -1,10 +1,9 @@
 from math import prod
 
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import COUNT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes
-from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
+from sslearn.utils.param_validation import Interval, Real, StrOptions
 
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 _MIN_DENSE = 128
 
 
@@ -70,11 +69,11 @@ class CRNN(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_filters": _COUNT,
+        "n_filters": COUNT,
         "pool_sizes": ["array-like"],
-        "n_units": _COUNT,
-        "n_recurrent_layers": _COUNT,
-        "n_dense": [*_COUNT, None],
+        "n_units": COUNT,
+        "n_recurrent_layers": COUNT,
+        "n_dense": [*COUNT, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "norm_axis": [StrOptions({"channel", "frame"})],
         "output_bias": [Real, None],

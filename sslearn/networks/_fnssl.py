@@ -1,8 +1,6 @@
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import COUNT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_mics, check_shape
-from sslearn.utils.param_validation import Integral, Interval, Real
-
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+from sslearn.utils.param_validation import Interval, Real
 
 
 class FNSSL(NetworkRecipe):
@@ -67,9 +65,9 @@ class FNSSL(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_units": _COUNT,
-        "n_blocks": _COUNT,
-        "pool_size": _COUNT,
+        "n_units": COUNT,
+        "n_blocks": COUNT,
+        "pool_size": COUNT,
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "causal": ["boolean"],
     }

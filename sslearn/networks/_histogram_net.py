@@ -1,9 +1,7 @@
 from sslearn.geometry import check_directions, quasi_uniform_grid, sphere_mesh
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import COUNT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape
-from sslearn.utils.param_validation import Integral, Interval
 
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 _N_MAPS = 6
 
 
@@ -67,10 +65,10 @@ class HistogramNet(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_filters": _COUNT,
-        "n_masks": _COUNT,
-        "n_sphere_filters": _COUNT,
-        "n_sphere_layers": _COUNT,
+        "n_filters": COUNT,
+        "n_masks": COUNT,
+        "n_sphere_filters": COUNT,
+        "n_sphere_layers": COUNT,
         "grid": ["array-like", None],
     }
 

@@ -1,11 +1,9 @@
 from math import prod
 
 from sslearn.geometry import hexagonal_mesh
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import COUNT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape
-from sslearn.utils.param_validation import Integral, Interval
 
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 _N_CHARTS, _N_TAPS, _N_ORIENTATIONS = 5, 7, 6
 _N_COMPONENTS = 3
 
@@ -67,7 +65,7 @@ class IcoDOA(NetworkRecipe):
     4625666
     """
 
-    _parameter_constraints: dict = {"n_filters": _COUNT, "kernel_size": _COUNT}
+    _parameter_constraints: dict = {"n_filters": COUNT, "kernel_size": COUNT}
 
     def __init__(self, n_filters=128, *, kernel_size=5):
         self.n_filters = n_filters

@@ -1,4 +1,4 @@
-from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
+from sslearn.networks._base import COUNT, OUTPUT_ORDER, NetworkRecipe
 from sslearn.networks._shapes import (
     check_maps_shape,
     check_mics,
@@ -6,9 +6,7 @@ from sslearn.networks._shapes import (
     check_sizes,
     phases_per_bin,
 )
-from sslearn.utils.param_validation import Integral, Interval, Real
-
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+from sslearn.utils.param_validation import Interval, Real
 
 
 class IPDNet(NetworkRecipe):
@@ -91,9 +89,9 @@ class IPDNet(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_units": _COUNT,
-        "n_blocks": _COUNT,
-        "n_filters": _COUNT,
+        "n_units": COUNT,
+        "n_blocks": COUNT,
+        "n_filters": COUNT,
         "pool_sizes": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "causal": ["boolean"],

@@ -1,10 +1,8 @@
 from math import prod
 
-from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
+from sslearn.networks._base import COUNT, OUTPUT_ORDER, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
 from sslearn.utils.param_validation import Integral, Interval
-
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
 class IPDNet2(NetworkRecipe):
@@ -81,13 +79,13 @@ class IPDNet2(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_units": _COUNT,
-        "n_layers": _COUNT,
-        "kernel_size": _COUNT,
-        "n_groups": _COUNT,
-        "n_squeezed": _COUNT,
+        "n_units": COUNT,
+        "n_layers": COUNT,
+        "kernel_size": COUNT,
+        "n_groups": COUNT,
+        "n_squeezed": COUNT,
         "freq_pooling": ["array-like"],
-        "time_pooling": _COUNT,
+        "time_pooling": COUNT,
         "time_pooling_layer": [Interval(Integral, 0, None, closed="left")],
         "output_order": OUTPUT_ORDER,
     }

@@ -1,8 +1,7 @@
-from sslearn.networks._base import OUTPUT_INIT, NetworkRecipe
+from sslearn.networks._base import COUNT, OUTPUT_INIT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_sizes, one_source, two_sources
-from sslearn.utils.param_validation import Integral, Interval, StrOptions
+from sslearn.utils.param_validation import StrOptions
 
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 # Columns, and the step, of the two convolutions that narrow the frequency axis.
 _KERNELS = ((7, 3), (5, 2))
 _N_NEIGHBORS = 5  # directions that the last convolution sees together
@@ -64,8 +63,8 @@ class SNet(NetworkRecipe):
 
     _parameter_constraints: dict = {
         "n_filters": ["array-like"],
-        "n_blocks": _COUNT,
-        "n_hidden": _COUNT,
+        "n_blocks": COUNT,
+        "n_hidden": COUNT,
         "padding": [StrOptions({"zeros", "circular"})],
         "output_init": OUTPUT_INIT,
     }
@@ -182,7 +181,7 @@ class SNetSplit(NetworkRecipe):
 
     _parameter_constraints: dict = {
         "n_filters": ["array-like"],
-        "n_blocks": _COUNT,
+        "n_blocks": COUNT,
         "recurrence": [StrOptions({"clip", "batch"})],
         "output_init": OUTPUT_INIT,
     }

@@ -2,11 +2,8 @@ from math import prod
 
 import numpy as np
 
-from sslearn.networks._base import NetworkRecipe
+from sslearn.networks._base import COUNT, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_mics, check_shape, check_sizes
-from sslearn.utils.param_validation import Integral, Interval
-
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
 class SRPDNN(NetworkRecipe):
@@ -63,10 +60,10 @@ class SRPDNN(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_filters": _COUNT,
-        "n_units": _COUNT,
+        "n_filters": COUNT,
+        "n_units": COUNT,
         "pool_sizes": ["array-like"],
-        "n_sources": _COUNT,
+        "n_sources": COUNT,
     }
 
     def __init__(

@@ -1,8 +1,5 @@
-from sslearn.networks._base import OUTPUT_ORDER, NetworkRecipe
+from sslearn.networks._base import COUNT, OUTPUT_ORDER, NetworkRecipe
 from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes, phases_per_bin
-from sslearn.utils.param_validation import Integral, Interval
-
-_COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
 class TFMamba(NetworkRecipe):
@@ -64,9 +61,9 @@ class TFMamba(NetworkRecipe):
     """
 
     _parameter_constraints: dict = {
-        "n_units": _COUNT,
-        "n_blocks": _COUNT,
-        "n_filters": _COUNT,
+        "n_units": COUNT,
+        "n_blocks": COUNT,
+        "n_filters": COUNT,
         "pool_sizes": ["array-like"],
         "causal": ["boolean"],
         "output_order": OUTPUT_ORDER,

@@ -37,26 +37,6 @@ def flatten_column(y):
     return (y[:, 0] if is_column else y), is_column
 
 
-def layout_of(y):
-    """Describe the axes of targets.
-
-    Parameters
-    ----------
-    y : ndarray
-        Checked directions.
-
-    Returns
-    -------
-    is_track : bool
-        Whether y has an axis of frames.
-    n_sources : int or None
-        Number of sources; None without an axis of sources.
-    n_angles : int
-        Number of angles of a source.
-    """
-    return y.ndim == 4, None if y.ndim < 3 else y.shape[-2], 1 if y.ndim == 1 else y.shape[-1]
-
-
 def vectors_to_directions(vectors):
     """Convert vectors of any length to directions, with a warning if they nearly vanish.
 
@@ -138,17 +118,6 @@ class Encoding(BaseEstimator):
                 f"{np.shape(y)}. Use an encoding on a grid, such as UnbiasedEncoding."
             )
         return check_doa(y, n_angles=n_angles)
-
-    def _check_layout(self, y):
-        """Validate a y of several sources or frames; it must have the ``_layout`` of ``fit``."""
-        y = self._check_y(flatten_column(y)[0], n_angles=None)
-        if layout_of(y) != self._layout:
-            is_track, n_sources, n_angles = self._layout
-            raise ValueError(
-                f"y must be laid out as in fit, with n_sources={n_sources} and {n_angles} "
-                f"angle(s), {'' if is_track else 'not '}frame by frame; got shape {y.shape}."
-            )
-        return y
 
     @abstractmethod
     def _output_spec(self):

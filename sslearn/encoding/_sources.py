@@ -1,10 +1,15 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sslearn.encoding._base import Encoding, flatten_column, layout_of
+from sslearn.encoding._base import Encoding, flatten_column
 from sslearn.encoding._output_spec import OutputSpec
 from sslearn.geometry import check_doa
 from sslearn.losses import PermutationInvariantLoss
+
+
+def _layout_of(y):
+    """Whether y has frames, its number of sources (None without their axis) and of angles."""
+    return y.ndim == 4, None if y.ndim < 3 else y.shape[-2], 1 if y.ndim == 1 else y.shape[-1]
 
 
 class SourcesEncoding(Encoding):
@@ -22,7 +27,7 @@ class SourcesEncoding(Encoding):
         self._validate_params()
         y, self._is_column = flatten_column(y)
         y = self._check_y(y, n_angles=(1, 2))
-        self._layout = layout_of(y)
+        self._layout = _layout_of(y)
         _, self.n_sources_, self.n_angles_ = self._layout
         needs_sources = self.threshold is not None and self._threshold_needs_sources
         if needs_sources and self.n_sources_ is None:
@@ -40,6 +45,17 @@ class SourcesEncoding(Encoding):
             raise ValueError(
                 f"y must hold every source in every sample; got NaN in sample {sample}. Set "
                 "threshold of the encoding, the lowest score of a source that counts as present."
+            )
+        return y
+
+    def _check_layout(self, y):
+        """Validate y, which must be laid out as in ``fit``."""
+        y = self._check_y(flatten_column(y)[0], n_angles=None)
+        if _layout_of(y) != self._layout:
+            is_track, n_sources, n_angles = self._layout
+            raise ValueError(
+                f"y must be laid out as in fit, with n_sources={n_sources} and {n_angles} "
+                f"angle(s), {'' if is_track else 'not '}frame by frame; got shape {y.shape}."
             )
         return y
 

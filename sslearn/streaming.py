@@ -13,12 +13,12 @@ from sslearn.utils.param_validation import Interval, Real, validated
 
 __all__ = ["StreamedDirections", "StreamingLocalizer"]
 
-# Frames of noise on which steps are tried out.
+# Frames of noise that tell whether a step treats each frame alone.
 _N_FRAMES = 6
 
 
 class StreamedDirections(NamedTuple):
-    """Directions that became known.
+    """New directions and their times.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class StreamedDirections(NamedTuple):
 
 
 class StreamingLocalizer:
-    """Localization in audio that arrives chunk by chunk, as in the whole signal.
+    """Localization in audio that arrives in chunks, equal to that in the whole signal.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ class StreamingLocalizer:
     period : float
         Seconds between outputs.
     latency : float
-        Seconds from the time of an output, which is the middle of what it is about, until its last
-        sample: it is returned when ``time + latency`` seconds have been pushed.
+        Seconds from the time of an output, which is the middle of its frames, to the last sample
+        that it needs: it is returned once ``time + latency`` seconds have been pushed.
 
     Raises
     ------
@@ -67,14 +67,14 @@ class StreamingLocalizer:
     Notes
     -----
     The outputs are those of ``predict_frames`` or ``predict`` for the whole signal. Memory does not
-    grow with the length of signal and chunks. The steps of ``batch_transform`` after the STFT
-    must treat each frame alone, which is tested on noise, or have a state, as
-    :class:`sslearn.features.OnlineNormalizer`. ``offset`` and ``duration`` of an AudioReader, which
-    cut files, do not apply.
+    grow with the length of the signal or of the chunks. Each step of ``batch_transform`` after the
+    STFT must either treat each frame alone, which is tested on noise, or have a state, as
+    :class:`sslearn.features.OnlineNormalizer` does. ``offset`` and ``duration`` of an AudioReader,
+    which cut files, are ignored.
 
-    The time of an output of a network is the middle of its part of the signal, as by
-    ``predict_track`` of a clip without remainder. With padding of the STFT, the last frames are
-    complete only with :meth:`flush`.
+    The time of a network's output is the middle of its part of the signal, as ``predict_track``
+    returns it for a clip without remainder. If the STFT pads, only :meth:`flush` completes the last
+    frames.
 
     Examples
     --------
@@ -145,7 +145,7 @@ class StreamingLocalizer:
         Returns
         -------
         new : StreamedDirections
-            Times and directions that became known, often none.
+            Times and directions that this chunk completes, often none.
 
         Raises
         ------
@@ -241,7 +241,7 @@ class _Framewise:
         self.transformer = transformer
 
     def fits(self, X):
-        """Whether it returns for each frame alone what it returns for it among others."""
+        """Whether the output for a frame does not depend on the other frames."""
         try:
             whole = self.transformer.transform(X)
             frames = np.split(X, X.shape[-1], axis=-1)
@@ -254,7 +254,7 @@ class _Framewise:
         """No state."""
 
     def step(self, X, state):
-        """What the step makes of further frames, and no state."""
+        """Output for further frames, and no state."""
         return self.transformer.transform(X), state
 
 
@@ -289,7 +289,7 @@ def _check_fs(fs, parts):
 
 
 def _stages(steps):
-    """Steps with states, and what they make of noise."""
+    """Steps with states, and their output for noise."""
     stft = steps[0]
     n_times = stft.n_fft + (_N_FRAMES - 1) * stft_hop(stft)
     X = np.random.default_rng(0).standard_normal((1, stft.n_features_in_, n_times))

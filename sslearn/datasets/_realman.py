@@ -14,7 +14,7 @@ from sslearn.utils.param_validation import validated
 _SPLITS, _MOTIONS = ("train", "val", "test"), ("static", "moving")
 _FRAME = 0.1  # seconds
 _ACTIVITY_FS = 16000
-_ACTIVITY = 10**-2.5  # least sum over the squared spectrum of an active frame
+_ACTIVITY = 10**-2.5  # smallest energy of an active frame, summed over its spectrum
 _MOST_MISSING = 2  # frames by which labels and audio may differ
 _DESCR = """RealMAN: recorded speech in 32 scenes, one loudspeaker that stands or moves.
 
@@ -89,7 +89,7 @@ def load_realman(
 
     Notes
     -----
-    Expected of a copy:
+    Expected layout of the copy:
 
     - Tables ``<split>/<split>_static_source_location.csv`` and
       ``<split>/<split>_moving_source_location.csv`` with the columns ``filename`` and ``angle``,
@@ -102,7 +102,8 @@ def load_realman(
 
     A frame is active if its direct sound, at 16 kHz, has a squared spectrum (1600 points, no
     window, 0 to 8 kHz) that sums to ``10 ** -2.5`` or more, a level of about 5e-5 of full scale
-    [2]_. A table may have up to two frames more or less than the audio: the common ones are kept.
+    [2]_. A table may list up to two frames more or fewer than the audio; only common frames are
+    kept.
 
     References
     ----------
@@ -226,16 +227,17 @@ def _track(folder, file, angles, recording):
     direct, _ = read_audio(
         file_inside(folder, file.replace("ma_speech", "dp_speech", 1)), fs=_ACTIVITY_FS
     )
-    n_frames = min(int(n_times / rate / _FRAME + 1e-6), int(direct.shape[1] / 1600 + 1e-6))
-    if len(angles) > 1 and abs(len(angles) - n_frames) > _MOST_MISSING:
+    n_frames = int(min(n_times / rate, direct.shape[1] / _ACTIVITY_FS) / _FRAME + 1e-6)
+    if len(angles) == 1:
+        angles = np.repeat(angles, n_frames)
+    if abs(len(angles) - n_frames) > _MOST_MISSING:
         raise ValueError(
             f"{file} must have an angle for each of its {n_frames} frames of 0.1 s; the table "
             f"holds {len(angles)}."
         )
-    n_frames = n_frames if len(angles) == 1 else min(n_frames, len(angles))
-    azimuths = np.broadcast_to(angles, n_frames) if len(angles) == 1 else angles[:n_frames]
+    n_frames = min(n_frames, len(angles))
     active = _find_active(direct[0], n_frames)
-    return np.where(active, wrap_azimuth(azimuths), np.nan)[:, None, None]
+    return np.where(active, wrap_azimuth(angles[:n_frames]), np.nan)[:, None, None]
 
 
 def _find_active(direct, n_frames):

@@ -104,8 +104,7 @@ def make_shoebox(
     ------
     ValueError
         If a range is inverted, a position or a direction is not valid, a recording is not finite,
-        too short or unreadable, or no room holds the array, a given
-        source or a path.
+        too short or unreadable, or no room holds the array, a given source or a path.
     ImportError
         If rooms absorb differently per octave and pyroomacoustics is not installed.
 

@@ -3,8 +3,8 @@
 References
 ----------
 Y. Wang, B. Yang, X. Li, "IPDnet2: an efficient and improved inter-channel phase difference
-estimation network for sound source localization", arXiv:2509.21900, 2025, whose comparison has all
-of these systems, and the papers of the networks in :mod:`sslearn.networks`.
+estimation network for sound source localization", arXiv:2509.21900, 2025, which compares all of
+these systems, and the papers of the networks in :mod:`sslearn.networks`.
 """
 
 from sslearn.encoding import IPDEncoding
@@ -19,7 +19,7 @@ from sslearn.recipes._track_parts import (
 from sslearn.utils.param_validation import validated
 
 
-@documented("a track is reported if its relative distance from a target is below.")
+@documented("a track is reported if its relative distance from the nearest target is below it.")
 @validated(fs=RATE)
 def ipdnet2(
     mic_positions,
@@ -96,7 +96,7 @@ def ipdnet2(
     )
 
 
-@documented("a track is reported if its projection on a target is above.")
+@documented("a track is reported if its projection on a target is above it.")
 @validated(fs=RATE)
 def ipdnet(
     mic_positions,
@@ -166,7 +166,7 @@ def ipdnet(
     )
 
 
-@documented("a track is reported if its projection on a target is above.")
+@documented("a track is reported if its projection on a target is above it.")
 @validated(fs=RATE)
 def tf_mamba(
     mic_positions,

@@ -1,4 +1,4 @@
-"""What the networks for tracks are compared with: one source, or one output for all.
+"""Networks that those for tracks are compared with: for one source, or one output for all.
 
 References
 ----------
@@ -29,7 +29,7 @@ from sslearn.utils.param_validation import validated
 _MAP_WINDOW, _MAP_PERIOD = 0.256, 0.1  # seconds
 
 
-@documented("the source is reported if its projection on a target is above.")
+@documented("the source is reported if its projection on a target is above it.")
 @validated(fs=RATE)
 def fn_ssl(
     mic_positions,
@@ -101,7 +101,7 @@ def fn_ssl(
     )
 
 
-@documented("a source is reported if the projection of what is left on it is above.")
+@documented("a source is reported if the projection of what is left on it is above it.")
 @validated(fs=RATE)
 def srp_dnn(
     mic_positions,
@@ -133,10 +133,11 @@ def srp_dnn(
     epochs.
 
     Different from the paper: frames as in :func:`ipdnet2`, with an output for each 5, and the pairs
-    of the first microphone instead of all, as its numbers of operations tell of the comparison of
-    2025. The released program takes frames every 256 samples, an output for each 12, and clips of
-    20 s. Targets are whole for each active frame, not weighted by the active fraction of it. The
-    batch of 16 clips and the kept epoch, with the lowest validation loss, are our choice.
+    of the first microphone instead of all, which is what the published operations of the comparison
+    of 2025 amount to. The released program uses frames every 256 samples, an output for each 12,
+    and clips of 20 s. A source counts in full in each active frame, not by the fraction of it in
+    which it is active. The batch of 16 clips and the kept epoch, with the lowest validation loss,
+    are our choice.
 
     References
     ----------
@@ -170,7 +171,7 @@ def srp_dnn(
     )
 
 
-@documented("a source is reported if the length of its vector is above.")
+@documented("a source is reported if the length of its vector is above it.")
 @validated(fs=RATE)
 def icodoa(
     mic_positions,

@@ -61,13 +61,13 @@ def documented(meaning):
 
 
 def track_features(fs, n_frames, maps):
-    """Maps of audio or files, with a level that forgets over so many frames."""
+    """Maps of audio or files, divided by a level that forgets over ``n_frames``."""
     stft = STFT(_frame_length(fs), hop_length=round(_HOP * fs), padding="reflect")
     return make_pipeline(AudioReader(fs), stft, OnlineNormalizer(n_frames), maps)
 
 
 def phase_encoding(kind, mic_positions, *, fs, **params):
-    """Encoding of a kind by phase differences in these frames."""
+    """Encoding of phase differences, of class ``kind``, for the frames of these recipes."""
     return kind(
         mic_positions,
         fs=fs,
@@ -94,7 +94,7 @@ def track_localizer(
     clip_norm=None,
     **params,
 ):
-    """Localizer that trains in the common way, but for what is given."""
+    """Localizer with the training settings that most of these recipes share."""
     from sslearn.deep_learning import NeuralLocalizer, Training
 
     training = Training(

@@ -2,9 +2,9 @@
 
 Run with ``python -m benchmarks.speed.streaming``. Four seconds of five microphones go through
 ``StreamingLocalizer``, features and decoding included, and through ``predict``, on one thread.
-Processor time is taken, which other programs on the machine disturb less than the clock on the
-wall, and the best of several passes. Streaming shall take at most 0.2 for IPDnet2 tiny and 0.3 for
-small.
+Processor time is measured, which other programs disturb less than wall-clock time; each chunk, and
+the whole, counts with the best of several passes. Streaming must take at most 0.2 for IPDnet2 tiny
+and 0.3 for small.
 """
 
 import argparse
@@ -24,7 +24,7 @@ MOST = {"tiny": 0.2, "small": 0.3}
 
 
 def make_localizer(name):
-    """Fitted localizer; training of a network does not matter here."""
+    """Fitted localizer, whose network is hardly trained."""
     X = np.stack([make_signal(0.5)] * 2)
     if name not in MOST:
         return recipes.srp_phat(MICS, n_sources=2, block_duration=0.1).fit(X)
@@ -46,14 +46,12 @@ def measure(name, repeat=5):
     stream = StreamingLocalizer(localizer, fs=FS)
     signal = make_signal(DURATION)
     chunks = np.split(signal, signal.shape[1] // CHUNK, axis=1)
-    totals, best = [], np.full(len(chunks), np.inf)
+    best, whole = np.full(len(chunks), np.inf), np.inf
     for _ in range(repeat):
         stream.reset()
-        seconds = np.array([_seconds(stream.push, chunk) for chunk in chunks])
-        best = np.minimum(best, seconds)
-        totals.append((seconds.sum(), _seconds(localizer.predict, signal[None])))
-    in_chunks, whole = np.min(totals, axis=0) / DURATION
-    return in_chunks, whole, np.median(best)
+        best = np.minimum(best, [_seconds(stream.push, chunk) for chunk in chunks])
+        whole = min(whole, _seconds(localizer.predict, signal[None]))
+    return best.sum() / DURATION, whole / DURATION, np.median(best)
 
 
 def _seconds(function, *args):
@@ -87,7 +85,7 @@ def main():
         in_chunks, whole, median = measure(name, args.repeat)
         most = f" (<= {MOST[name]})" if name in MOST else ""
         print(f"{name}: {in_chunks:.3f}{most} in chunks, {whole:.3f} as a whole,")
-        print(f"      {1e3 * median:.1f} ms for a chunk of 20 ms on the median")
+        print(f"      {1e3 * median:.1f} ms for the median chunk of 20 ms")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ Run with ``python -m benchmarks.speed.ipdnet2``, or with one of its parts.
 
 ``forward``: a clip of 4 s of five microphones through our network and through a plain one with the
 same weights: convolutions over (n_samples n_frames, n_units, n_freqs), and a loop over frames that
-exponentiates in each. Their ratio shall be at most 0.57 (tiny) and 0.55 (small): 1.1 times that of
-the best layout that was measured when the network was designed. The real-time factor shall be at
+exponentiates in each. Their ratio must be at most 0.57 (tiny) and 0.55 (small): 1.1 times that of
+the best layout that was measured when the network was designed. The real-time factor must be at
 most 0.1 and 0.15.
 
-``stream``: the same clip in steps of one frame, 20 ms. The real-time factor shall be at most 0.2
+``stream``: the same clip in steps of one frame, 20 ms. The real-time factor must be at most 0.2
 and 0.3, and the outputs equal to those of the whole clip.
 
 ``training``: a step (forward, backward, AdamW) on clips of 1 s and of 4 s, with our scan and with
@@ -129,7 +129,7 @@ def stream(module, x):
 
 
 def train_step(forward, module, optimizer, x):
-    """One step of training; what is learned does not matter here."""
+    """One training step with a loss that stands for any."""
     optimizer.zero_grad()
     forward(x).square().mean().backward()
     optimizer.step()

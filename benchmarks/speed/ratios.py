@@ -4,7 +4,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUITES = ("features", "siamese", "neighbors", "rendering", "tail", "eigenmaps", "doa", "networks")
+SUITES = (
+    "features",
+    "siamese",
+    "neighbors",
+    "rendering",
+    "tail",
+    "eigenmaps",
+    "doa",
+    "networks",
+    "ipdnet2",
+    "streaming",
+)
 ROOT = Path(__file__).parents[2]
 
 

@@ -101,7 +101,7 @@ def fn_ssl(
     )
 
 
-@documented("a source is reported if the projection of what is left on it is above it.")
+@documented("a source is reported if its part in the remaining output is above it.")
 @validated(fs=RATE)
 def srp_dnn(
     mic_positions,
@@ -202,8 +202,8 @@ def icodoa(
 
     Several sources are our extension, which the comparison of 2025 does not describe. Different
     from the paper: windows follow every 1600 samples instead of 3072, and only those of digital
-    silence have no map (``min_level`` of the maps). After half of the epochs the paper goes on with
-    batches of 10, a tenth of the learning rate and noise: ``set_params(lr=1e-5, batch_size=10,
+    silence have no map (``min_level`` of the maps). After half of the epochs the paper continues
+    with batches of 10, a tenth of the learning rate and noise: ``set_params(lr=1e-5, batch_size=10,
     warm_start=True)`` and another ``fit``. The kept epoch, with the lowest validation loss, is our
     choice. Lags are whole samples, as published; for arrays of a few centimetres
     ``set_params(batch_transform__icosahedralsrp__oversampling=8)`` makes smoother maps.

@@ -9,7 +9,7 @@ Run the budget of two processor cores, one row, or everything on a GPU::
 
 ``SSLEARN_DATA`` (or ``--data``) names the folder of measured data. Clips of 4 s are simulated once
 from real speech and noise; all systems see the same ones. Training goes in rounds, and what a round
-has reached stays in ``--cache``: a call that was interrupted goes on, and ``--hours`` limits each
+has reached stays in ``--cache``: an interrupted call can be repeated, and ``--hours`` limits each
 training. JSON, Markdown and the learning curves are written into ``benchmarks/results`` after each
 system; rows of other systems on the same test stay until they are measured again. ``--smoke`` is
 the learning test on noise bursts alone.

@@ -110,7 +110,7 @@ def scene(array, part, speech, noise):
 
 
 def render(folder, array, part, n_clips, *, speech, noise, piece, seed, n_jobs):
-    """Clips of a part, rendered once; an interrupted call goes on where it stopped.
+    """Clips of a part, rendered once; a repeated call resumes where it stopped.
 
     Parameters
     ----------

@@ -18,7 +18,6 @@ from sslearn.metrics import (
 
 TOLERANCE = 5.0
 _BATCH = 8  # clips of a forward pass
-_PAIRS = {"tolerance": TOLERANCE}
 
 
 @dataclass
@@ -119,7 +118,7 @@ def choose_threshold(found, y, thresholds):
         Its error.
     """
     errors = [
-        detection_error(y, found.tracks(threshold), active_only=True, **_PAIRS)
+        detection_error(y, found.tracks(threshold), active_only=True, tolerance=TOLERANCE)
         for threshold in thresholds
     ]
     best = int(np.argmin(errors))
@@ -135,7 +134,7 @@ def figures(y, tracks):
     """Figures of a row: pooled over all frames, and averaged over clips."""
     row = {}
     for average, end in (("pooled", ""), ("clips", " per clip")):
-        options = {"average": average, **_PAIRS}
+        options = {"average": average, "tolerance": TOLERANCE}
         missed = missed_detection_rate(y, tracks, **options)
         false = false_alarm_rate(y, tracks, active_only=True, **options)
         error = matched_angular_error(y, tracks, **options)

@@ -1,14 +1,14 @@
 """What a reader of the table has to know."""
 
 NOTES = """\
-Missed detections and false alarms in per cent of the true sources, and the mean error in degrees of
+Missed detections and false alarms in percent of the true sources, and the mean error in degrees of
 the sources that are found, at a tolerance of 5 degrees, in frames of 0.1 s with an active source;
 summed over all frames, and (per clip) averaged over clips as the authors' program does. GFLOP/s:
 twice the multiply-accumulates of matrix products and convolutions per second of audio.
 
 The published figures (missed / false alarms / error of hits; operations; parameters) are those of
-RealMAN, which is too large to bundle; ours are of another set and stand for orientation: what is
-compared is the order of the systems.
+RealMAN, which is too large to bundle; ours come from another set, so that only the order of the
+systems can be compared.
 
 Clips: two talkers of LibriSpeech, 4 s, each at rest or moving at 0.2 to 1 m/s with equal
 probability, mixed with the four kinds of overlap of the paper, 30 % with a single talker; rooms of

@@ -86,6 +86,7 @@ def learn(n_steps, *, seed, cache):
         batch_size=BATCH_SIZE,
         schedule="constant",
     )
+    # A step at almost no learning rate: fit reports the loss after its first epoch.
     start = trained("ipdnet2_tiny", mics).set_params(
         lr=1e-12, max_epochs=1, random_state=seed, training__monitor="valid_loss"
     )

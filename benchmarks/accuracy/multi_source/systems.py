@@ -64,7 +64,7 @@ def untrained(system, mic_positions, n_repeats):
         grid=np.arange(-180.0, 180.0, 1.0),
         block_size=_FRAMES * n_repeats,
     )
-    # A threshold of 0 tells that sources may be absent; the study has its own.
+    # With a threshold, sources may be absent; that of the study is applied to the scores.
     decoder = PeakDecoder(2, threshold=0.0)
     return localizer.set_params(decoder=decoder, batch_transform__stft__padding="reflect")
 

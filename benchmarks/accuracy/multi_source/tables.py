@@ -77,7 +77,7 @@ def write(args, rows, *, settings, command, notes):
 
 
 def aims(table):
-    """Tell whether IPDnet2 tiny is ahead of what needs no training, in both rates.
+    """Compare IPDnet2 tiny with the systems without training, in both rates.
 
     Parameters
     ----------

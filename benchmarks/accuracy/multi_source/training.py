@@ -47,7 +47,7 @@ class Budget:
     schedule: str = "cosine"
 
     def progress(self, n_seen, n_clips, seconds):
-        """Part of the budget that is spent."""
+        """Spent part of the budget, 1 at its end."""
         return max(n_seen / (self.epochs * n_clips), seconds / (3600 * self.hours))
 
     def rate(self, progress):
@@ -76,7 +76,7 @@ class Resume(Callback):
         self.n_clips = n_clips
 
     def on_train_begin(self, net, **kwargs):
-        """Put the state in."""
+        """Load the state."""
         self.n_seen, self.seconds, self.start_ = 0, 0.0, time.perf_counter()
         if self.path.exists():
             state = torch.load(self.path, map_location=_device_of(net.module_), weights_only=True)
@@ -120,7 +120,7 @@ def train(localizer, clips, validation, *, budget, folder, seed):
     localizer : NeuralLocalizer
         Recipe.
     clips, validation : Clips
-        Clips to learn and to watch.
+        Clips for training and for validation.
     budget : Budget
         Where to stop.
     folder : Path

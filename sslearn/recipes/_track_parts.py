@@ -21,7 +21,8 @@ _PARAMETERS = {
     "n_sources": """int, default=2
     Largest number of simultaneous sources, which is the number of tracks.""",
     "grid": """array-like of shape (n_directions,) or (n_directions, 2), default=None
-    Directions of the search in degrees; azimuths in steps of 1 degree if None.""",
+    Directions of the search in degrees; azimuths in steps of 1 degree if None, or
+    ``sphere_grid(5)`` where y has elevations. A line of microphones needs those of one side.""",
     "threshold": """float, default={threshold}
     Threshold of detection: {meaning}""",
     "max_epochs": """int, default={max_epochs}

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from sslearn.encoding import IPDEncoding, SummedIPDEncoding
-from sslearn.geometry import angles_to_unit_vectors, circular_grid, sphere_grid
+from sslearn.geometry import angles_to_unit_vectors, circular_grid, linear_array, sphere_grid
 
 NAN = np.nan
 # The centre and four microphones of the ring of 3 cm: 0, 90, 180 and -90 degrees.
@@ -90,6 +90,13 @@ def test_targets_are_decoded_exactly(matching, non_source):
         np.testing.assert_allclose(scores[~there], 0.0, atol=1e-12)
     single = encoding.set_params(grid=circular_grid(10.0)).fit([10.0])
     np.testing.assert_array_equal(single.inverse_transform(single.transform([12.0])), [10.0])
+
+
+def test_grid_of_one_side_for_a_line_of_microphones():
+    """Behind the line, all phase differences are those in front of it."""
+    y = np.array([[[[40.0], [-20.0]]]])
+    encoding = IPDEncoding(linear_array(4, 0.04), grid=np.arange(-90.0, 91.0)).fit(y)
+    np.testing.assert_array_equal(encoding.inverse_transform(encoding.transform(180 - y)), y)
 
 
 def test_scores_are_relative_distances():

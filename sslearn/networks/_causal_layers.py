@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 def with_past(x, past, axis):
-    """Frames after those that a convolution needs before them, and the last ones of all.
+    """Join frames to those before them, and keep the last ones for the next step.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def with_past(x, past, axis):
 
 
 def whole_blocks(x, waiting, size, axis):
-    """Frames that fill blocks, and those that wait for more of them.
+    """Split frames into those that fill blocks, and those that wait for more of them.
 
     Parameters
     ----------

@@ -128,6 +128,6 @@ def _check_frames(output, target, has_frames):
     if n_frames != n_targets:
         raise ValueError(
             f"y must have as many frames as the network outputs, {n_frames}; got {n_targets}. "
-            "Sample the track at the frames of the features, or change their hop_length or block "
-            "size."
+            "Sample the track at the frames of the features, cut clips to a whole number of them, "
+            "or change their hop_length or block size."
         )

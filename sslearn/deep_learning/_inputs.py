@@ -8,6 +8,7 @@ from joblib import effective_n_jobs
 from sslearn.deep_learning._base import TorchEstimator
 from sslearn.deep_learning._loading import made_ahead
 from sslearn.deep_learning._track import seconds_or_times
+from sslearn.features import STFT
 from sslearn.utils import as_samples, fit_batch_transform, holds_paths, take_rows
 from sslearn.utils.param_validation import HasMethods, Integral
 
@@ -107,6 +108,28 @@ class BatchTransformEstimator(TorchEstimator):
             X = self._transform_batch(take_rows(X, slice(0, self.batch_size)))
         self._input_shape, self._dtype = X.shape[1:], X.dtype
 
+    def _check_n_channels(self, n_mics):
+        """Refuse audio with other channels than the microphones of the targets."""
+        transform = self.batch_transform_
+        steps = [step for _, step in getattr(transform, "steps", [("", transform)])]
+        found = [step.n_features_in_ for step in steps if isinstance(step, STFT)]
+        if n_mics and found and found[0] != n_mics:
+            raise ValueError(
+                f"X must have {n_mics} channels, one for each microphone of the encoding's "
+                f"mic_positions; got {found[0]}. Leave out microphones, or select channels with "
+                "AudioReader(fs, channels=...)."
+            )
+
+    def _inputs(self, X):
+        """Inputs of the network, of which maps have the channels and frequencies of ``fit``."""
+        inputs, shape = self._transform_batch(X), self._input_shape
+        if len(shape) == 3 and inputs.shape[1:-1] != shape[:-1]:
+            raise ValueError(
+                f"batch_transform must return maps of shape {shape} as in fit, but for the number "
+                f"of frames; got {inputs.shape[1:]}. Does X have as many channels as in fit?"
+            )
+        return inputs
+
     def _transform_batch(self, X):
         X = np.require(self.batch_transform_.transform(X), requirements="CW")
         if np.iscomplexobj(X):
@@ -124,7 +147,7 @@ class BatchTransformEstimator(TorchEstimator):
         weight = next(module.parameters())
 
         def load(rows):
-            batch = torch.from_numpy(self._transform_batch(take_rows(X, rows.numpy())))
+            batch = torch.from_numpy(self._inputs(take_rows(X, rows.numpy())))
             return batch.to(weight.device, weight.dtype)
 
         return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))

@@ -239,6 +239,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y[used.rows])
+        self._check_n_channels(len(getattr(encoding, "mic_positions", ())))
         spec = encoding.output_spec_
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)
@@ -322,19 +323,22 @@ n_sources, n_angles)
         Raises
         ------
         ValueError
-            If X or y is not valid, or y has no axis of sources.
+            If X, y or a threshold is not valid, or y has no axis of sources or no source.
         """
         check_is_fitted(self)
+        thresholds = np.arange(10, 61) / 100 if thresholds is None else thresholds
+        candidates = to_numbers(thresholds, "thresholds")
+        if candidates.ndim != 1 or not len(candidates) or not (candidates > 0).all():
+            raise ValueError(
+                f"thresholds must have shape (n_thresholds,), all above 0; got {thresholds}."
+            )
         X = self._check_X(X, reset=False)
         y = check_multi_doa(y, n_samples=len(X))
+        if np.isnan(y).all():
+            raise ValueError("y must contain at least one source; got NaN alone.")
         matches = self._map(lambda part: self._forward(part, self._match), X)
-        candidates = np.arange(10, 61) / 100 if thresholds is None else thresholds
-
-        def error_of(threshold):
-            found = self.encoding_.detect(matches[..., :-1], matches[..., -1], threshold)
-            return detection_error(y, found, tolerance=tolerance, active_only=True)
-
-        self.encoding_.threshold = min(to_numbers(candidates, "thresholds").tolist(), key=error_of)
+        error_of = partial(detection_error, self.encoding_, matches, y, tolerance=tolerance)
+        self.encoding_.threshold = min(candidates.tolist(), key=error_of)
         return self
 
     def _match(self, outputs):

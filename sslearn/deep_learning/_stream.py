@@ -76,7 +76,7 @@ class FrameStream:
         Raises
         ------
         ValueError
-            If X has the wrong number of signals or axes, or is not finite.
+            If X has another number of signals or another layout, or is not finite.
         """
         import torch
 
@@ -106,11 +106,12 @@ class FrameStream:
     def _check_X(self, X):
         X = np.array(X)
         X = X if X.dtype in (np.float32, np.float64) else X.astype(float)
-        n_axes = 1 + len(self.localizer._input_shape)
-        if X.ndim != n_axes or len(X) != self.batch_size:
+        shape = self.localizer._input_shape
+        if X.ndim == 0 or X.shape[:-1] != (self.batch_size, *shape[:-1]):
+            wanted = ", ".join(map(str, (self.batch_size, *shape[:-1], "n_frames")))
             raise ValueError(
-                f"X must have {n_axes} axes, the first for batch_size={self.batch_size} signal(s), "
-                f"laid out as in fit; got shape {X.shape}."
+                f"X must have shape ({wanted}), batch_size={self.batch_size} signal(s) laid out as "
+                f"in fit; got {X.shape}."
             )
         if not np.isfinite(X).all():
             raise ValueError("X contains NaN or infinity: expected finite values.")

@@ -122,8 +122,9 @@ class IPDMatching(SourcesEncoding):
         n_sources = self.n_sources_
         if n_sources is not None and n_sources > self.n_sources:
             raise ValueError(
-                f"n_sources must be at least {n_sources}, the number of sources in y; got "
-                f"{self.n_sources}."
+                f"n_sources must be at least {n_sources}, the number of sources in a y of shape "
+                f"{np.shape(y)}; got {self.n_sources}. Tracks have the shape (n_samples, n_frames, "
+                "n_sources, n_angles)."
             )
         self._n_tracks = 1 if n_sources is None else self.n_sources
         self._fit_grid()

@@ -140,3 +140,21 @@ def test_threshold_is_chosen_on_other_samples(encoding):
     assert localizer.encoding.threshold == encoding.threshold
     assert 0.1 <= localizer.tune_threshold(X[100:], y[100:]).encoding_.threshold <= 0.6
     assert not hasattr(NeuralLocalizer(encoding=AngleEncoding()), "tune_threshold")
+
+
+@pytest.mark.parametrize("thresholds", [[], [0.2, -1.0], [np.nan], [[0.2]]])
+def test_thresholds_that_are_not_valid(thresholds):
+    X, y = moving(20)
+    localizer = fast(ENCODINGS[0], max_epochs=1).fit(X, y)
+    before = localizer.encoding_.threshold
+    with pytest.raises(ValueError, match=r"thresholds must have shape .* above 0"):
+        localizer.tune_threshold(X, y, thresholds=thresholds)
+    with pytest.raises(ValueError, match="y must contain at least one source"):
+        localizer.tune_threshold(X, np.full_like(y, np.nan))
+    assert localizer.encoding_.threshold == before
+
+
+def test_several_sources_of_one_direction_are_no_track():
+    X, y = moving(20)
+    with pytest.raises(ValueError, match=r"at least 8, .*\(20, 8, 1\).* n_frames"):
+        fast(ENCODINGS[0]).fit(X, y[:, :, 0])

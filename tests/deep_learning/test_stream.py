@@ -195,10 +195,12 @@ def test_float32_and_integers():
 def test_errors():
     localizer, X = fitted()
     stream = localizer.stream()
-    with pytest.raises(ValueError, match=r"3 axes, the first for batch_size=1.*\(2, 10, 12\)"):
+    with pytest.raises(ValueError, match=r"\(1, 10, n_frames\), batch_size=1 .*\(2, 10, 12\)"):
         stream.step(X[:2])
-    with pytest.raises(ValueError, match="3 axes"):
+    with pytest.raises(ValueError, match=r"shape \(1, 10, n_frames\), .* got \(10, 12\)"):
         stream.step(X[0])
+    with pytest.raises(ValueError, match=r"got \(1, 9, 12\)"):
+        stream.step(X[:1, :9])
     with pytest.raises(ValueError, match="NaN"):
         stream.step(np.full((1, 10, 1), np.nan))
     with pytest.raises(ValueError, match="batch_size must be a positive integer; got 0"):

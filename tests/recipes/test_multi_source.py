@@ -74,6 +74,25 @@ def test_a_second_is_fifty_frames_of_256_bins(name):
     assert maps.dtype == np.float32
 
 
+@pytest.mark.parametrize("fs", [8000, 22050, 32000, 44100, 48000])
+def test_ipdnet2_runs_at_common_rates(fs):
+    X, y = clips("ipdnet2", n_samples=2)
+    X = np.resize(X, (2, 5, fs))
+    model = recipes.ipdnet2(MICS, fs=fs, max_epochs=1).set_params(**SMALL["ipdnet2"])
+    assert model.fit(X, y).predict(X).shape == (2, 10, 2, 1)
+
+
+def test_microphones_and_channels_are_the_same():
+    X, y = clips("ipdnet2")
+    model = recipes.ipdnet2(MICS, max_epochs=1).set_params(**SMALL["ipdnet2"])
+    with pytest.raises(ValueError, match=r"X must have 5 channels, .*mic_positions; got 4"):
+        clone(model).fit(X[:, :4], y)
+    chosen = clone(model).set_params(batch_transform__audioreader__channels=range(5))
+    chosen.fit(np.concatenate([X, X], axis=1), y)
+    with pytest.raises(ValueError, match=r"\(10, 256, 51\) as in fit.* got \(6, 256, 51\)"):
+        model.fit(X, y).predict(X[:, :3])
+
+
 def test_frames_keep_their_duration():
     model = recipes.ipdnet2(MICS, fs=48000)
     stft = model.batch_transform.named_steps["stft"]

@@ -108,17 +108,25 @@ class BatchTransformEstimator(TorchEstimator):
             X = self._transform_batch(take_rows(X, slice(0, self.batch_size)))
         self._input_shape, self._dtype = X.shape[1:], X.dtype
 
-    def _check_n_channels(self, n_mics):
-        """Refuse audio with other channels than the microphones of the targets."""
+    def _check_acoustics(self, encoding):
+        """Refuse spectra of other channels or frequencies than those of the targets."""
         transform = self.batch_transform_
-        steps = [step for _, step in getattr(transform, "steps", [("", transform)])]
-        found = [step.n_features_in_ for step in steps if isinstance(step, STFT)]
-        if n_mics and found and found[0] != n_mics:
-            raise ValueError(
-                f"X must have {n_mics} channels, one for each microphone of the encoding's "
-                f"mic_positions; got {found[0]}. Leave out microphones, or select channels with "
-                "AudioReader(fs, channels=...)."
-            )
+        for _, step in getattr(transform, "steps", [("", transform)]):
+            for name in ("fs", "n_fft"):
+                wanted = getattr(encoding, name, None)
+                got = getattr(step, name, wanted)
+                if None not in (wanted, got) and wanted != got:
+                    raise ValueError(
+                        f"{name} of the encoding must be that of the features, {got:g} in "
+                        f"{type(step).__name__}; got {wanted:g}."
+                    )
+            n_mics = len(getattr(encoding, "mic_positions", ()))
+            if n_mics and isinstance(step, STFT) and step.n_features_in_ != n_mics:
+                raise ValueError(
+                    f"X must have {n_mics} channels, one for each microphone of the encoding's "
+                    f"mic_positions; got {step.n_features_in_}. Leave out microphones, or select "
+                    "channels with AudioReader(fs, channels=...)."
+                )
 
     def _inputs(self, X):
         """Inputs of the network, of which maps have the channels and frequencies of ``fit``."""

@@ -239,7 +239,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y[used.rows])
-        self._check_n_channels(len(getattr(encoding, "mic_positions", ())))
+        self._check_acoustics(encoding)
         spec = encoding.output_spec_
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)

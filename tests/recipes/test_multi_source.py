@@ -93,6 +93,14 @@ def test_microphones_and_channels_are_the_same():
         model.fit(X, y).predict(X[:, :3])
 
 
+@pytest.mark.parametrize("name", ["fs", "n_fft"])
+def test_targets_and_features_have_the_same_frequencies(name):
+    X, y = clips("ipdnet2")
+    model = recipes.ipdnet2(MICS).set_params(**{f"encoding__{name}": 1024}, **SMALL["ipdnet2"])
+    with pytest.raises(ValueError, match=rf"{name} of the encoding must be that .* got 1024\."):
+        model.fit(X, y)
+
+
 def test_frames_keep_their_duration():
     model = recipes.ipdnet2(MICS, fs=48000)
     stft = model.batch_transform.named_steps["stft"]

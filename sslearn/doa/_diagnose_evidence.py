@@ -156,9 +156,12 @@ class Evidence:
     def common_share(self):
         """Share of the sound without delay, and whether the rest comes from elsewhere."""
         channels = self.channels
-        now = channels.correlation(np.zeros_like(channels.lags))
+        # Common noise is in all pairs, and close microphones hear any sound nearly at once.
+        distances = np.linalg.norm(np.subtract(*self.mics[channels.pairs.T]), axis=1)
+        far = distances > 0.99 * np.median(distances)
+        now = channels.correlation(np.zeros_like(channels.lags))[:, far]
         if _lower_half(now) > COMMON:
-            now, beside, lags = channels.split_undelayed()
+            now, beside, lags = (values[:, far] for values in channels.split_undelayed())
             # A source at the broadside of the array has no delays either, but others do.
             longest = np.abs(lags).max(axis=0).argmax()
             moved = np.ptp(lags[:, longest]) * self.speed_of_sound > _MOVED * self.span

@@ -37,6 +37,15 @@ def test_right_descriptions_give_no_alarm(mics, snr):
         recipes.srp_phat(mics).fit(X).predict(X)
 
 
+def test_a_microphone_in_the_centre_is_no_common_noise():
+    mics = np.vstack([np.zeros((1, 3)), circular_array(4, 0.03)])
+    rooms = ShoeboxRooms(2, t60=(0.3, 0.3))
+    X = make_shoebox(8, mic_positions=mics, rooms=rooms, duration=1.0, random_state=0).data
+    assert "common_noise" not in faults(X, mics)
+    add_common_noise(X)
+    assert "common_noise" in faults(X, mics)
+
+
 @pytest.mark.parametrize("seed", [9, 25, 29])
 def test_two_talkers_in_a_room_are_no_other_order(seed):
     # Their delays fit another of the many orders better than the right one, but not well.

@@ -18,6 +18,11 @@ def _check_track(y, name):
     y = to_float(y, name)
     if y.ndim and not len(y):
         raise ValueError(f"{name} must hold at least one frame; got none.")
+    if y.ndim > 3:
+        raise ValueError(
+            f"{name} must be one track of shape (n_frames, n_sources, n_angles); got {y.shape}. "
+            f"Did you mean {name}[0]?"
+        )
     y = y[:, None] if y.ndim == 1 else y
     return check_multi_doa(y[:, None] if y.ndim == 2 else y, name=name)
 

@@ -198,6 +198,7 @@ def test_what_is_not_a_track_is_refused():
         (None, [1, 2], {"component": "elevation"}, "component must be one of"),
         (None, [[1, 95]], {}, r"y_pred\['predicted'\] must have elevations"),
         (None, 3.0, {}, r"y_pred\['predicted'\] must have shape"),
+        (None, np.zeros((2, 3, 2, 1)), {}, r"one track .* \(2, 3, 2, 1\)\. Did you mean y_pred"),
         (None, [], {}, r"y_pred\['predicted'\] must hold at least one frame"),
         (["left"], [1], {}, "y_true must hold angles"),
     ],

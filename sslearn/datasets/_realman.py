@@ -105,6 +105,9 @@ def load_realman(
     [2]_. A table may list up to two frames more or fewer than the audio; only common frames are
     kept.
 
+    Tracks of several lengths are scored like those of one: the metrics let them end with NaN, as
+    ``predict`` does.
+
     References
     ----------
     .. [1] B. Yang et al., "RealMAN: a real-recorded and annotated microphone array dataset for

@@ -257,15 +257,15 @@ def to_float(directions, name):
 
     Parameters
     ----------
-    directions : array-like
-        Real numbers.
+    directions : array-like or list of ndarray of shape (n_frames_i, n_sources, k)
+        Real numbers, or tracks of several lengths.
     name : str
         Name used in messages.
 
     Returns
     -------
     directions : ndarray
-        A copy of the same shape.
+        A copy of the same shape; tracks of several lengths end with NaN.
 
     Raises
     ------
@@ -280,7 +280,21 @@ def to_float(directions, name):
     >>> to_float([10, 20], "azimuth").tolist()
     [10.0, 20.0]
     """
-    return to_numbers(in_named_order(directions, name), name, _DEGREES)
+    return to_numbers(_joined(in_named_order(directions, name)), name, _DEGREES)
+
+
+def _joined(tracks):
+    """Tracks (n_frames_i, n_sources, k) of several lengths in one array that ends with NaN."""
+    if not isinstance(tracks, (list, tuple)):
+        return tracks
+    shapes = {getattr(track, "shape", ()) for track in tracks}
+    sources = {shape[1:] for shape in shapes}
+    if len(shapes) < 2 or len(sources) > 1 or len(*sources) != 2:
+        return tracks
+    joined = np.full((len(tracks), *max(shapes)), np.nan)
+    for row, track in zip(joined, tracks, strict=True):
+        row[: len(track)] = track
+    return joined
 
 
 def check_directions(directions, *, name="directions"):

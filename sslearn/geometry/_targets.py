@@ -92,6 +92,7 @@ def check_multi_doa(y, *, n_samples=None, n_angles=None, name="y"):
     y : array-like of shape (n_samples, n_sources, k) or (n_samples, n_frames, n_sources, k)
         Directions of the sources: azimuth (k = 1); azimuth and elevation (k = 2); and distance in
         metres (k = 3). Angles in degrees. NaN in all k values means that the source is absent.
+        A list of tracks (n_frames_i, n_sources, k) of several lengths ends with NaN.
     n_samples : int, default=None
         Required number of samples; any if None.
     n_angles : tuple of int, default=None

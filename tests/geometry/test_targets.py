@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sslearn.geometry import check_doa, check_multi_doa
+from sslearn.metrics import missed_detection_rate
 
 NAN = np.nan
 
@@ -79,3 +80,12 @@ def test_layouts_of_one_gate(shape, options):
 def test_options_of_one_gate(y, options, match):
     with pytest.raises(ValueError, match=match):
         check_doa(y, **options)
+
+
+def test_tracks_of_several_lengths_end_with_nan():
+    tracks = [np.zeros((2, 1, 1)), np.full((3, 1, 1), 190.0)]
+    y = check_multi_doa(tracks)
+    np.testing.assert_array_equal(y[..., 0, 0], [[0, 0, np.nan], [-170, -170, -170]])
+    assert missed_detection_rate(tracks, y) == 0.0
+    with pytest.raises(ValueError, match="in rows of one length"):
+        check_multi_doa([np.zeros((2, 1, 1)), np.zeros((2, 2, 1))])

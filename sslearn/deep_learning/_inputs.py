@@ -69,9 +69,11 @@ class BatchTransformEstimator(TorchEstimator):
             X = _stacked(as_samples(X))
         X = super()._check_X(X, reset, allow_nd=True, **kwargs)
         if not reset and X.shape[1:] != self._input_shape:
+            in_frames = X.ndim > 2 and X.shape[1:-1] == self._input_shape[:-1]
+            hint = " Clips of other lengths need the features in batch_transform." * in_frames
             raise ValueError(
                 f"X must have shape (n_samples, {', '.join(map(str, self._input_shape))}) as in "
-                f"fit; got {X.shape}."
+                f"fit; got {X.shape}.{hint}"
             )
         return X
 

@@ -75,8 +75,12 @@ def check_multi_pair(y_true, y_pred, sample_weight=None):
     y_true = check_multi_doa(y_true, name="y_true")
     y_pred = check_multi_doa(y_pred, name="y_pred")
     if y_true.shape[:-2] != y_pred.shape[:-2] or y_true.shape[-1] != y_pred.shape[-1]:
+        hint = ""
+        if y_true.ndim == y_pred.ndim == 4 and y_true.shape[1] != y_pred.shape[1]:
+            n_frames = min(y_true.shape[1], y_pred.shape[1])
+            hint = f" If the frames are of one period, compare the first: y_true[:, :{n_frames}]."
         raise ValueError(
             "y_true and y_pred must have the same shape except for the number of sources on axis "
-            f"-2; got {y_true.shape} and {y_pred.shape}."
+            f"-2; got {y_true.shape} and {y_pred.shape}.{hint}"
         )
     return y_true, y_pred, check_weights(sample_weight, y_true)

@@ -278,6 +278,10 @@ def test_input_is_left_alone():
         (lambda: match_sources(scene(0), np.zeros((2, 1, 1))), "same shape except"),
         (lambda: match_sources(scene(0), np.zeros((1, 1, 2))), "same shape except"),
         (lambda: match_sources(scene(0), np.zeros((1, 4, 1, 1))), "same shape except"),
+        (
+            lambda: match_sources(np.zeros((1, 5, 1, 1)), np.zeros((1, 4, 1, 1))),
+            r"compare the first: y_true\[:, :4\]",
+        ),
         (lambda: match_sources(scene(0), scene(0), max_error=-1), "max_error"),
         (lambda: match_sources(scene(0), scene(0), max_error=NAN), "max_error"),
         (lambda: missed_detection_rate(scene(0), scene(0), tolerance=-1), "tolerance"),

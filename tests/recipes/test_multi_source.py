@@ -93,6 +93,15 @@ def test_microphones_and_channels_are_the_same():
         model.fit(X, y).predict(X[:, :3])
 
 
+def test_features_in_front_are_for_clips_of_one_length():
+    X, y = clips("ipdnet2")
+    model = recipes.ipdnet2(MICS, max_epochs=1).set_params(**SMALL["ipdnet2"])
+    maps = model.batch_transform.fit_transform(X)
+    model.set_params(batch_transform=None).fit(maps, y)
+    with pytest.raises(ValueError, match=r"got \(4, 10, 256, 26\).* features in batch_transform"):
+        model.predict(maps[..., :26])
+
+
 @pytest.mark.parametrize("name", ["fs", "n_fft"])
 def test_targets_and_features_have_the_same_frequencies(name):
     X, y = clips("ipdnet2")

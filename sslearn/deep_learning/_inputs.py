@@ -36,6 +36,39 @@ def _stacked(samples):
     return np.asarray(samples)
 
 
+def check_same_acoustics(encoding, transform):
+    """Refuse spectra of other channels or frequencies than those of the targets.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Fitted encoding, of which some have ``mic_positions``, ``fs`` or ``n_fft``.
+    transform : transformer or None
+        Fitted ``batch_transform``.
+
+    Raises
+    ------
+    ValueError
+        If the encoding and a step of the transformer differ.
+    """
+    n_mics = len(getattr(encoding, "mic_positions", ()))
+    for _, step in getattr(transform, "steps", [("", transform)]):
+        for name in ("fs", "n_fft"):
+            wanted = getattr(encoding, name, None)
+            got = getattr(step, name, wanted)
+            if None not in (wanted, got) and wanted != got:
+                raise ValueError(
+                    f"{name} of the encoding must be that of the features, {got:g} in "
+                    f"{type(step).__name__}; got {wanted:g}."
+                )
+        if n_mics and isinstance(step, STFT) and step.n_features_in_ != n_mics:
+            raise ValueError(
+                f"X must have {n_mics} channels, one for each microphone of the encoding's "
+                f"mic_positions; got {step.n_features_in_}. Leave out microphones, or select "
+                "channels with AudioReader(fs, channels=...)."
+            )
+
+
 class BatchTransformEstimator(TorchEstimator):
     """Base of torch estimators with the parameters ``batch_transform`` and ``n_jobs``.
 
@@ -109,26 +142,6 @@ class BatchTransformEstimator(TorchEstimator):
         if self.batch_transform_ is not None:
             X = self._transform_batch(take_rows(X, slice(0, self.batch_size)))
         self._input_shape, self._dtype = X.shape[1:], X.dtype
-
-    def _check_acoustics(self, encoding):
-        """Refuse spectra of other channels or frequencies than those of the targets."""
-        transform = self.batch_transform_
-        for _, step in getattr(transform, "steps", [("", transform)]):
-            for name in ("fs", "n_fft"):
-                wanted = getattr(encoding, name, None)
-                got = getattr(step, name, wanted)
-                if None not in (wanted, got) and wanted != got:
-                    raise ValueError(
-                        f"{name} of the encoding must be that of the features, {got:g} in "
-                        f"{type(step).__name__}; got {wanted:g}."
-                    )
-            n_mics = len(getattr(encoding, "mic_positions", ()))
-            if n_mics and isinstance(step, STFT) and step.n_features_in_ != n_mics:
-                raise ValueError(
-                    f"X must have {n_mics} channels, one for each microphone of the encoding's "
-                    f"mic_positions; got {step.n_features_in_}. Leave out microphones, or select "
-                    "channels with AudioReader(fs, channels=...)."
-                )
 
     def _inputs(self, X):
         """Inputs of the network, of which maps have the channels and frequencies of ``fit``."""

@@ -11,8 +11,8 @@ from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
-from sslearn.deep_learning._inputs import BatchTransformEstimator
-from sslearn.deep_learning._validation import validation_error
+from sslearn.deep_learning._inputs import BatchTransformEstimator, check_same_acoustics
+from sslearn.deep_learning._validation import detection_error, validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
@@ -239,7 +239,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         self.network_ = clone(default if self.network is None else self.network)
         encoding = UnitVectorEncoding() if self.encoding is None else clone(self.encoding)
         self.encoding_ = encoding.fit(y[used.rows])
-        self._check_acoustics(encoding)
+        check_same_acoustics(encoding, self.batch_transform_)
         spec = encoding.output_spec_
         loss = get_loss(spec.loss if self.loss == "auto" else self.loss)
         self._activation = last_activation(self.activation, spec, loss)

@@ -96,6 +96,19 @@ def test_noise_is_as_loud_as_the_direct_sound_at_0_db(kind, monkeypatch):
             assert (spread < 1e-5) == (kind == "common")
 
 
+def test_bursts_of_noise_are_learned():
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.multi_source.data import ARRAYS, noise_bursts
+    from sslearn import recipes
+    from sslearn.networks import IPDNet2
+
+    clips = noise_bursts(8, ARRAYS["realman"], seed=0)
+    localizer = recipes.ipdnet2(ARRAYS["realman"], max_epochs=15, random_state=0)
+    localizer.set_params(network=IPDNet2(16, n_layers=2), lr=3e-3, batch_size=4)
+    losses = localizer.fit(clips.X, clips.y).history_["train_loss"]
+    assert losses[-1] < 0.8 * losses[0]
+
+
 @pytest.fixture
 def small_corpus(tmp_path):
     """Folder with noise bursts for speech, of eight speakers and of two more for the test."""
@@ -114,12 +127,32 @@ def small_corpus(tmp_path):
     soundfile.write(folder / "noise" / "hiss.flac", rng.normal(0, 0.1, 40 * 16000), 16000)
     return folder
 
-    learner = Learner(IPDNet2(16, n_layers=2), lr=3e-3)
-    clips = learner.prepare(4)
-    before = learner.evaluate(*clips)
-    for _ in range(15):
-        learner.step(*clips)
-    assert learner.evaluate(*clips) < 0.8 * before
+
+def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, capsys):
+    sizes = {"clips": 2, "validation": 2, "test": 2, "epochs": 1, "round-size": 4, "batch-size": 4}
+    options = [
+        "--single-first=0",
+        "--bursts-first=1",
+        *(f"--{name}={size}" for name, size in sizes.items()),
+    ]
+    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
+    options += [f"--{name}={folder}" for name, folder in folders.items()]
+    main("multi_source.__main__")([*options, "--systems", "srp_phat"])
+    main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])
+    record = json.loads((tmp_path / "results" / "multi_source.json").read_text())
+    assert [row["system"] for row in record["rows"]] == ["IPDnet2 tiny", "SRP-PHAT, no training"]
+    row = record["rows"][0]
+    assert row["clips"] == 8 and len(row["curve"]) == 2
+    assert row["settings"]["lr"] == 1e-3
+    assert row["parameters (M)"] == pytest.approx(0.38, abs=0.01)
+    assert 0 <= row["missed (%)"] <= 100
+    assert (tmp_path / "results" / "multi_source.png").exists()
+    page = (tmp_path / "results" / "multi_source.md").read_text()
+    assert "IPDnet2 tiny misses less than SRP-PHAT" in page and "settings" not in page
+    # What was trained and rendered stays.
+    capsys.readouterr()
+    main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])
+    assert "train_loss" not in capsys.readouterr().out
 
 
 def test_plain_formulation_of_ipdnet2_is_the_same_network():
@@ -127,11 +160,22 @@ def test_plain_formulation_of_ipdnet2_is_the_same_network():
     from benchmarks.speed.ipdnet2 import plain_forward
     from sslearn.networks import IPDNet2
 
-    network = IPDNet2(16, n_layers=2, freq_pooling=(1, 2, 2))
-    module = network.build((4, 8, 23), (2, 32)).double()
-    x = torch.randn(3, 4, 8, 23, dtype=torch.float64, generator=torch.manual_seed(0))
-    ours, plain = module(x), plain_forward(module, x)
-    torch.testing.assert_close(ours, plain, atol=1e-12, rtol=0)
-    weight = torch.randn(ours.shape, dtype=torch.float64)
-    gradients = [torch.autograd.grad(y, list(module.parameters()), weight) for y in (ours, plain)]
-    torch.testing.assert_close(*gradients, atol=1e-11, rtol=0)
+    y = np.random.default_rng(0).uniform(-180, 180, 40)
+    clips = Clips(np.cos(np.deg2rad(y)[:, None] + np.arange(4)), y)
+
+    def run(folder, epochs):
+        localizer = NeuralLocalizer(MLP((8,)), training=Training("adamw"))
+        budget = Budget(epochs, 1.0, 16, 0, 0, 1e-2, 8, schedule="constant")
+        return train(localizer, clips, clips, budget=budget, folder=tmp_path / folder, seed=0)
+
+    run("interrupted", 1.0)
+    resumed, curve = run("interrupted", 2.0)
+    whole, other = run("whole", 2.0)
+    assert (
+        [row["clips"] for row in curve]
+        == [row["clips"] for row in other]
+        == [16, 32, 40, 56, 72, 80]
+    )
+    assert curve[-1]["valid_loss"] < 0.9 * curve[0]["valid_loss"]
+    for name, weights in whole.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], weights)

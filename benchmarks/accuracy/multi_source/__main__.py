@@ -16,6 +16,7 @@ the learning test on noise bursts alone.
 """
 
 import shlex
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -34,8 +35,8 @@ from benchmarks.accuracy.multi_source.systems import (
 )
 
 # Clips of 4 s to train on, for validation and for each test; seconds of the pieces to train on;
-# passes over them, pieces of a round, rounds of single talkers first, pieces of a batch, learning
-# rate, hours of each training.
+# passes over them, pieces of a round, rounds of noise bursts first, then of single talkers, pieces
+# of a batch, learning rate, hours of each training.
 _SIZES = {
     "clips": int,
     "validation": int,
@@ -43,6 +44,7 @@ _SIZES = {
     "piece": int,
     "epochs": float,
     "round_size": int,
+    "bursts_first": int,
     "single_first": int,
     "batch_size": int,
     "lr": float,
@@ -50,12 +52,13 @@ _SIZES = {
 }
 _SETTINGS = (*_SIZES, "schedule", "precision", "device", "seed")
 _KEY = (
-    "array", "clips", "piece", "single_first", "batch_size", "lr", "schedule", "seed", "precision"
-)  # fmt: skip
+    *("array", "clips", "piece", "bursts_first", "single_first"),
+    *("batch_size", "lr", "schedule", "seed", "precision"),
+)
 BUDGETS = {
-    "quick": (40, 8, 12, 1, 1.0, 80, 0, 8, 1e-3, 0.05),
-    "small": (8000, 60, 240, 1, 2.0, 1000, 2, 8, 1e-3, None),
-    "full": (30_000, 400, 1000, 4, 40.0, 5000, 2, 16, 5e-4, 24.0),
+    "quick": (40, 8, 12, 1, 1.0, 80, 0, 0, 8, 1e-3, 0.05),
+    "small": (8000, 60, 240, 1, 2.0, 1000, 5, 2, 8, 1e-3, None),
+    "full": (30_000, 400, 1000, 4, 40.0, 5000, 0, 2, 16, 5e-4, 24.0),
 }
 # Of the budget of two cores, three hours in all; one thread each.
 CPU_HOURS = {"ipdnet2_tiny": 1.6, "ipdnet2_small": 2.2, "srp_dnn": 1.0}
@@ -143,6 +146,9 @@ class Bench:
             budget=budget,
             folder=self.cache / self._key(system),
             seed=args.seed,
+            bursts=partial(
+                data.noise_bursts, mic_positions=data.ARRAYS[args.array], duration=args.piece
+            ),
         )
         found = detection.find_sources(localizer, validation.X)
         threshold, _ = detection.choose_threshold(found, validation.y, thresholds(system)[0])

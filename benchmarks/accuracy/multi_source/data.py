@@ -39,6 +39,8 @@ ARRAYS = {
 }
 # Shares of each recording of noise.
 _NOISE_SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.82), "test": (0.82, 1.0)}
+_PRESENT = 0.8  # share of the clips of bursts in which a source is heard
+_BURST_SNR = 30.0  # dB, of white noise at the microphones
 _DIRECT = 0.0025  # seconds of a measured response from its direct sound on
 
 
@@ -183,6 +185,49 @@ def _cut(array, n_pieces, axis):
 def one_talker(y):
     """Which clips never have two talkers at a time."""
     return (~np.isnan(y[..., 0])).sum(axis=2).max(axis=1) < 2
+
+
+def noise_bursts(n_clips, mic_positions, seed, duration=1):
+    """Plane waves of up to two sources of noise that are switched on and off once.
+
+    Parameters
+    ----------
+    n_clips : int
+        Number of clips.
+    mic_positions : ndarray of shape (n_mics, 3)
+        Positions in metres.
+    seed : int or Generator
+        Seed.
+    duration : int, default=1
+        Seconds of a clip.
+
+    Returns
+    -------
+    clips : Clips
+        Audio with white noise at the microphones, and tracks.
+    """
+    rng = np.random.default_rng(seed)
+    n_frames = round(duration / FRAME)
+    directions = rng.uniform(-180, 180, (n_clips, 2, 1))
+    start, stop = rng.integers(0, 4, (n_clips, 2, 1)), rng.integers(6, 11, (n_clips, 2, 1))
+    tenths = np.arange(n_frames) * 10 // n_frames
+    active = (tenths >= start) & (tenths < stop)
+    active &= rng.random((n_clips, 2, 1)) < _PRESENT
+    sounds = rng.standard_normal((n_clips, 2, duration * FS))
+    sounds *= np.repeat(active, round(FRAME * FS), axis=2)
+    X, _ = datasets.make_plane_waves(
+        n_clips,
+        mic_positions=mic_positions,
+        sounds=sounds,
+        n_sources=2,
+        directions=directions,
+        snr=_BURST_SNR,
+        fs=FS,
+        duration=duration,
+        random_state=int(rng.integers(2**31)),
+        return_X_y=True,
+    )
+    return Clips(X, np.where(active, directions, np.nan).swapaxes(1, 2)[..., None])
 
 
 def measured(data, n_clips, *, speech, noise, seed):

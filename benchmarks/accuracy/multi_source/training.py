@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from benchmarks.accuracy.multi_source.data import one_talker
+from benchmarks.accuracy.multi_source.data import Clips, one_talker
 
 
 @dataclass
@@ -27,8 +27,10 @@ class Budget:
         Hours after which it ends in any case.
     round_size : int
         Clips of a round.
+    bursts_first : int
+        Rounds at the start with noise bursts without a room.
     single_first : int
-        Rounds at the start with clips that never have two talkers at a time.
+        Rounds after these with clips that never have two talkers at a time.
     lr : float
         Learning rate at the start.
     batch_size : int
@@ -41,6 +43,7 @@ class Budget:
     epochs: float
     hours: float
     round_size: int
+    bursts_first: int
     single_first: int
     lr: float
     batch_size: int
@@ -112,7 +115,7 @@ def _replace(path, write):
     os.replace(unfinished, path)
 
 
-def train(localizer, clips, validation, *, budget, folder, seed):
+def train(localizer, clips, validation, *, budget, folder, seed, bursts=None):
     """Train a localizer round by round, from where an earlier call stopped.
 
     Parameters
@@ -128,6 +131,8 @@ def train(localizer, clips, validation, *, budget, folder, seed):
         and its curve, after the last round.
     seed : int
         Seed.
+    bursts : callable, default=None
+        Function of a number of clips and a seed that returns them, for ``bursts_first``.
 
     Returns
     -------
@@ -150,9 +155,14 @@ def train(localizer, clips, validation, *, budget, folder, seed):
     )
     singles = np.flatnonzero(one_talker(clips.y)) if budget.single_first else []
     while not curve or _left(budget, curve[-1], len(clips.X)):
-        rows = _rows_of_round(len(curve), budget, clips, singles, seed)
-        localizer.set_params(callbacks=[resume], random_state=seed + len(curve))
-        localizer.fit(clips.X[rows], clips.y[rows], X_val=validation.X, y_val=validation.y)
+        i = len(curve)
+        if i < budget.bursts_first:
+            part = bursts(budget.round_size, seed=[seed, i])
+        else:
+            rows = _rows_of_round(i - budget.bursts_first, budget, clips, singles, seed)
+            part = Clips(clips.X[rows], clips.y[rows])
+        localizer.set_params(callbacks=[resume], random_state=seed + i)
+        localizer.fit(part.X, part.y, X_val=validation.X, y_val=validation.y)
         curve.append(_row(localizer.history_, torch.load(state, weights_only=True)))
         print("    " + ", ".join(f"{k} {v:.4g}" for k, v in curve[-1].items()), flush=True)
         fitted = localizer.set_params(callbacks=None)

@@ -258,22 +258,22 @@ def check_rooms(rooms):
     absorption = rooms.filter(regex="^absorption_").to_numpy(dtype=float)
     if not ((absorption >= 0) & (absorption <= 1)).all():
         raise ValueError("rooms must have absorptions in [0, 1]; got values outside.")
+    sizes = rooms[list(_SIZES)].to_numpy(dtype=float)
+    walls = {wall: _absorption(rooms, wall) for wall in WALLS}
     return [
-        {
-            "sizes": room[list(_SIZES)].to_numpy(dtype=float),
-            "absorption": {wall: _absorption(room, wall) for wall in WALLS},
-        }
-        for _, room in rooms.iterrows()
+        {"sizes": sizes[i], "absorption": {wall: rows[i] for wall, rows in walls.items()}}
+        for i in range(len(rooms))
     ]
 
 
-def _absorption(room, wall):
-    """Absorption of a wall as pyroomacoustics expects it: a number, or numbers and octaves."""
-    columns = room[[name for name in room.index if str(name).startswith(f"absorption_{wall}")]]
-    if len(columns) == 1:
-        return float(columns.iloc[0])
-    octaves = [float(str(name).rpartition("_")[2]) for name in columns.index]
-    return {"coeffs": columns.to_numpy(dtype=float).tolist(), "center_freqs": octaves}
+def _absorption(rooms, wall):
+    """Absorption of a wall in each room as pyroomacoustics expects it: numbers, or with octaves."""
+    names = [name for name in rooms if str(name).startswith(f"absorption_{wall}")]
+    values = rooms[names].to_numpy(dtype=float).tolist()
+    if len(names) == 1:
+        return [value for [value] in values]
+    octaves = [float(str(name).rpartition("_")[2]) for name in names]
+    return [{"coeffs": value, "center_freqs": octaves} for value in values]
 
 
 def room_horizons(rooms, parts):

@@ -217,15 +217,31 @@ def array_noise(kind, player, mics, fs, rng):
     signals = noise_signals(player, len(mics), rng)
     if kind == "white":
         return signals
-    return diffuse_signals(signals, mics, fs)
-
-
-def diffuse_signals(signals, mics, fs):
-    """Mix independent signals (n_mics, n_times) to those of a diffuse field at microphones."""
     n_times = signals.shape[1]
-    root = _mixing(tuple(map(tuple, mics.tolist())), fs, n_times)
-    spectra = np.einsum("mnf,nf->mf", root, fft.rfft(signals))
-    return fft.irfft(spectra, n_times)
+    return fft.irfft(mix_diffuse(fft.rfft(signals), mics, fs, n_times), n_times)
+
+
+def mix_diffuse(spectra, mics, fs, n_times):
+    """Mix spectra of independent signals to those of a diffuse field at microphones.
+
+    Parameters
+    ----------
+    spectra : ndarray of shape (n_mics, n_freqs)
+        The lowest bins at least.
+    mics : ndarray of shape (n_mics, 3)
+        Microphone positions in metres.
+    fs : float
+        Sampling rate in Hz.
+    n_times : int
+        Length of the transform.
+
+    Returns
+    -------
+    mixed : ndarray of shape (n_mics, n_freqs)
+        Spectra.
+    """
+    root = _mixing(tuple(map(tuple, mics.tolist())), fs, n_times)[..., : spectra.shape[1]]
+    return np.einsum("mnf,nf->mf", root, spectra)
 
 
 def gain_to_ratio(power, own, ratio):

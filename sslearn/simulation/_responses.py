@@ -5,7 +5,7 @@ from scipy import fft
 from scipy.signal import butter, sosfilt
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
-from sslearn.simulation._noise import diffuse_signals
+from sslearn.simulation._noise import mix_diffuse
 from sslearn.simulation._tail import add_tail
 
 LEAD = 40  # samples before the peak of the interpolation filter: latency of the responses
@@ -77,8 +77,9 @@ def array_response(images, layout=None):
                 band[m] += np.bincount(delay, amplitude / distance, minlength=fine.shape[2])
     if images.tail is None:
         return _at_sampling_rate(fine, images)
-    noise = diffuse_signals(images.tail.noise(len(layout)), layout, images.fs)
-    return _at_sampling_rate(fine, images, noise, np.ones(len(layout)))
+    tail, fs = images.tail, images.fs
+    spectra = [mix_diffuse(x, layout, fs, tail.n_times) for x in tail.spectra(len(layout), fs)]
+    return _at_sampling_rate(fine, images, spectra, np.ones(len(layout)))
 
 
 def ambisonic_response(images):
@@ -110,8 +111,9 @@ def ambisonic_response(images):
     if images.tail is None:
         return _at_sampling_rate(fine, images)
     # In a diffuse field X, Y and Z have a third of the power of W, and are uncorrelated.
-    noise = images.tail.noise(4) * np.float32([[1.0], *[[3**-0.5]] * 3])
-    return _at_sampling_rate(fine, images, noise, np.eye(4)[0])
+    gains = np.float32([[1.0], *[[3**-0.5]] * 3])
+    spectra = [gains * x for x in images.tail.spectra(4, images.fs)]
+    return _at_sampling_rate(fine, images, spectra, np.eye(4)[0])
 
 
 def _fine_response(images, n_channels):
@@ -128,14 +130,14 @@ def _fine_delay(distance, fs):
     return (distance * scale + np.float32(_N_PHASES * LEAD + 0.5)).astype(np.intp)
 
 
-def _at_sampling_rate(fine, images, noise=None, common=None):
+def _at_sampling_rate(fine, images, spectra=None, common=None):
     """Response (n_channels, n_taps) at the sampling rate with its tail, high-pass filtered."""
     n_taps = fine.shape[2] // _N_PHASES
     if images.tail is None:
         response = _decimate(fine, n_taps, images.filters)
     else:
         early = np.stack([_decimate(band[None], n_taps, None) for band in fine])
-        response = add_tail(early, images, noise, common, LEAD)
+        response = add_tail(early, images, spectra, common, LEAD)
     return sosfilt(_high_pass(images.fs), response).astype(np.float32)
 
 

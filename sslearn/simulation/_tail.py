@@ -8,10 +8,11 @@ from scipy import fft
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 
-LEAST_MIXING_TIME = 0.03  # seconds, over which the level is measured
+LEAST_MIXING_TIME = 0.03  # seconds, before which image sources are too few for statistics
 FADE = 0.01  # seconds from image sources alone to noise alone
 _LEAST = 1e-30  # damping that stands for silence, below the smallest reverberation
-_N_KNOTS = 64
+_BASS = (20.0, 1000.0)  # Hz, where modes along two axes count
+_N_KNOTS = 32
 _N_NODES = 16  # per angle: the mean over directions is exact to 1e-6
 
 
@@ -34,13 +35,20 @@ class Tail:
     seed: tuple
     n_times: int
 
-    def noise(self, n_channels):
-        """White noise (n_channels, n_times) of power 1, uniform, which is drawn fastest."""
+    def spectra(self, n_channels, fs):
+        """Spectra of noise (n_channels, n_freqs): of white noise of power 1, and below 1 kHz 1 / f.
+
+        Their values are uniform, which is drawn fastest.
+        """
         rng = np.random.default_rng(self.seed)
-        noise = rng.random((n_channels, self.n_times), dtype=np.float32)
+        n_freqs = self.n_times // 2 + 1
+        n_bass = int(_BASS[1] / fs * self.n_times)
+        noise = rng.random((n_channels, n_freqs + n_bass, 2), dtype=np.float32)
         noise -= 0.5
-        noise *= 12**0.5
-        return noise
+        noise *= (6 * self.n_times) ** 0.5
+        white, bass = np.split(noise.view(np.complex64)[..., 0], [n_freqs], axis=1)
+        freqs = np.arange(n_bass) * (fs / self.n_times)
+        return white, bass * ((freqs > _BASS[0]) / np.sqrt(np.maximum(freqs, _BASS[0])))
 
 
 def split_horizon(mixing_time, sizes, distance, *, horizon, seed, n_times):
@@ -81,22 +89,21 @@ def auto_mixing_time(sizes):
     return 0.0501 + 1.17e-5 * float(np.prod(sizes))
 
 
-def late_statistics(walls, sizes, times):
+def late_statistics(images, times):
     """Mean and power of the sum of the image sources at the given times.
 
     Parameters
     ----------
-    walls : ndarray of shape (3, 2, n_bands)
-        Reflected amplitudes of the walls.
-    sizes : ndarray of shape (3,)
-        Length, width and height in metres.
+    images : ImageSources
+        Room with its source and its microphones.
     times : ndarray of shape (n_times,)
         Seconds after the emission.
 
     Returns
     -------
-    mean, power : ndarray of shape (n_bands, n_times)
-        Sums of the amplitudes and of their squares, per second.
+    statistics : ndarray of shape (3, n_bands, n_times)
+        Per second: the sum of the amplitudes, the power of sound with a flat spectrum, and that at
+        1 Hz of sound with the spectrum 1 / f.
 
     Notes
     -----
@@ -104,30 +111,45 @@ def late_statistics(walls, sizes, times):
     distance r = c t, the walls of axis i with the amplitudes b are hit r |u_i| / (2 L_i) times
     each, so that with the mean over all directions
 
-    ``power(t) = 4 pi c / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / L_i))``
+    ``power(t) = 4 pi c / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / L_i) * p_i)``
 
-    and, without the square, ``mean(t) = 4 pi c**2 t / V * mean_u(prod_i ... ** (... / 2))``.
+    and ``sum(t) = 4 pi c**2 t / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / (2 L_i)))``.
+
+    Half of all images are pairs at ``d + 2 n L_i`` and ``d - 2 n L_i`` along axis i, which arrive
+    together if source and microphones are at the same height or otherwise near along an axis:
+    ``p_i = 1 + sinc(2 d |u_i| fs / c) / 2`` where n is not 0.
+
+    The modes of the room without a node along axis i add ``c / (4 L_i f)``. They decay like sound
+    in the plane across that axis, more slowly than other sound, and are the bass of a late tail.
     """
-    exponents = -np.log(np.maximum(np.prod(walls, axis=1), _LEAST)) / sizes[:, None]
-    directions, weights = _octant()
-    path = SPEED_OF_SOUND * times
-    damping = np.exp(-0.5 * (directions @ exponents).T[..., None] * path)
+    sizes, path = images.room["sizes"], SPEED_OF_SOUND * times
+    exponents = -np.log(np.maximum(np.prod(images.walls, axis=1), _LEAST)) / sizes[:, None]
+    sphere, over_sphere, planes, over_plane = _directions()
+    apart = 2 * images.fs / SPEED_OF_SOUND * (images.source - images.centre)
+    met = sphere[..., None] * path > sizes[:, None]
+    pairs = np.prod(1 + 0.5 * np.sinc(sphere * apart)[..., None] * met, axis=1)
+    damping = np.exp(-0.5 * (sphere @ exponents).T[..., None] * path)
+    energy = np.exp(-(planes @ exponents).transpose(2, 0, 1)[..., None] * path)
+    bass = over_plane @ energy * (SPEED_OF_SOUND / 4 / sizes[:, None])
     density = 4 * np.pi * SPEED_OF_SOUND / np.prod(sizes)
-    return density * path * (weights @ damping), density * (weights @ np.square(damping))
+    sums = path * (over_sphere @ damping), over_sphere @ (np.square(damping) * pairs)
+    return density * np.stack([*sums, bass.sum(axis=1)])
 
 
 @lru_cache(maxsize=1)
-def _octant():
-    """Unit vectors (n_directions, 3) and their weights, for means over an eighth of the sphere."""
+def _directions():
+    """Unit vectors (n, 3) in an eighth of the sphere, and in its planes (3, m, 3); their weights."""
     nodes, weights = np.polynomial.legendre.leggauss(_N_NODES)
     nodes, weights = (nodes + 1) / 2, weights / 2  # on [0, 1]
     up, turn = np.meshgrid(nodes, nodes * np.pi / 2)
     level = np.sqrt(1 - np.square(up))
-    directions = np.stack([level * np.cos(turn), level * np.sin(turn), up], axis=-1)
-    return directions.reshape(-1, 3), np.outer(weights, weights).ravel()
+    sphere = np.stack([level * np.cos(turn), level * np.sin(turn), up], axis=-1)
+    circle = np.stack([0 * nodes, np.cos(nodes * np.pi / 2), np.sin(nodes * np.pi / 2)], axis=-1)
+    planes = np.stack([np.roll(circle, i, axis=1) for i in range(3)])
+    return sphere.reshape(-1, 3), np.outer(weights, weights).ravel(), planes, weights
 
 
-def add_tail(early, images, noise, common, lead):
+def add_tail(early, images, spectra, common, lead):
     """Fade from early image sources to the tail.
 
     Parameters
@@ -136,8 +158,8 @@ def add_tail(early, images, noise, common, lead):
         Responses of the bands to the image sources up to the mixing time, not yet filtered.
     images : ImageSources
         Those image sources, with their tail.
-    noise : ndarray of shape (n_channels, n_times)
-        Noise of power 1, with the coherence of the channels.
+    spectra : list of ndarray of shape (n_channels, n_freqs)
+        Those of :meth:`Tail.spectra`, with the coherence of the channels.
     common : ndarray of shape (n_channels,)
         Gains for the mean of all image sources.
     lead : int
@@ -155,33 +177,25 @@ def add_tail(early, images, noise, common, lead):
     """
     tail, fs = images.tail, images.fs
     first, last = (lead + int(seconds * fs) for seconds in (tail.start, tail.end))
-    before = int(LEAST_MIXING_TIME * fs)
-    mean, power = _tabulated(images, (np.arange(first - before, last) - lead) / fs)
+    mean, *powers = _tabulated(images, (np.arange(first, last) - lead) / fs)
+    noises = [fft.irfft(kind, tail.n_times)[:, : last - first] for kind in spectra]
+    late = sum(np.sqrt(p)[:, None] * noise for p, noise in zip(powers, noises, strict=True))
     mean = mean[:, None] * common[:, None]
-    noise = noise[:, first - before : last]
-    bands = np.zeros((*early.shape[:2], last), dtype=np.float32)
-    bands[..., : early.shape[2]] = early[..., :last]
-    tails = np.sqrt(power)[:, None] * noise
-    heard, made = bands[..., first - before : first] - mean[..., :before], tails[..., :before]
-    levels = [np.square(part).sum(axis=(1, 2), keepdims=True) for part in (heard, made)]
-    tails *= np.sqrt(levels[0] / levels[1])
-    late, tails, mean = bands[..., first:], tails[..., before:], mean[..., before:]
     angle = np.linspace(0, np.pi / 2, int(FADE * fs), dtype=np.float32)
     fading = slice(len(angle))
-    late[..., fading] *= np.cos(angle)
-    late[..., len(angle) :] = 0.0
+    late[..., fading] *= np.sin(angle)
     mean[..., fading] *= 1 - np.cos(angle)
-    tails[..., fading] *= np.sin(angle)
     late += mean
-    late += tails
+    heard = early[..., first : first + len(angle)] * np.cos(angle)
+    late[..., : heard.shape[2]] += heard
+    bands = np.concatenate([early[..., :first], late], axis=2)
     return bands[0] if images.filters is None else _filtered(bands, images.filters)
 
 
 def _tabulated(images, times):
-    """Mean and power (n_bands, n_times) per sample, interpolated on a logarithmic scale."""
+    """Statistics (3, n_bands, n_times) per sample, interpolated on a logarithmic scale."""
     knots = np.linspace(times[0], times[-1], _N_KNOTS)
-    statistics = late_statistics(images.walls, images.room["sizes"], knots)
-    levels = np.log(np.maximum(np.divide(statistics, images.fs), _LEAST))
+    levels = np.log(np.maximum(late_statistics(images, knots) / images.fs, _LEAST))
     return np.exp([[np.interp(times, knots, x) for x in kind] for kind in levels], dtype=np.float32)
 
 

@@ -35,6 +35,7 @@ class Placer:
     def __init__(self, where, receiver, rooms, *, n_sources, seed):
         self.where, self.receiver, self.n_sources = where, receiver, n_sources
         self.directions, self.yaw = where["directions"], where["yaw"]
+        self.pairs = mic_pairs(n_sources).T
         self.ranges = where["azimuth_range"], where["elevation_range"]
         self.measured = None
         if isinstance(self.directions, str):
@@ -155,13 +156,15 @@ class Placer:
         rows = np.full(self.n_sources, -1)
         if isinstance(self.directions, np.ndarray):
             return rows, self.directions[i % len(self.directions)]
-        first, second = mic_pairs(self.n_sources).T
+        first, second = self.pairs
         for _ in range(_N_TRIES_APART):
             if self.measured is None:
                 directions = draw_directions(self.n_sources, *self.ranges, rng)
             else:
                 rows = rng.choice(self.measured[row["head_row"]], size=self.n_sources)
                 directions = self.receiver.measured_directions(row["head_row"], rows)
+            if self.n_sources == 1:
+                return rows, directions
             apart = great_circle_distance(directions[first], directions[second])
             if (apart >= self.where["min_separation"]).all():
                 return rows, directions

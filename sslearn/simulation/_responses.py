@@ -6,7 +6,7 @@ from scipy.signal import butter, sosfilt
 
 from sslearn.simulation._image_sources import SPEED_OF_SOUND
 from sslearn.simulation._noise import mix_diffuse
-from sslearn.simulation._tail import add_tail
+from sslearn.simulation._tail import fade_to_tail
 
 LEAD = 40  # samples before the peak of the interpolation filter: latency of the responses
 _N_PHASES = 16  # steps per sample of the delays of reflections
@@ -75,11 +75,11 @@ def array_response(images, layout=None):
             delay = _fine_delay(distance, images.fs)
             for band, amplitude in zip(fine, damping, strict=True):
                 band[m] += np.bincount(delay, amplitude / distance, minlength=fine.shape[2])
-    if images.tail is None:
-        return _at_sampling_rate(fine, images)
-    tail, fs = images.tail, images.fs
+    response, tail, fs = _at_sampling_rate(fine, images), images.tail, images.fs
+    if tail is None:
+        return response
     spectra = [mix_diffuse(x, layout, fs, tail.n_times) for x in tail.spectra(len(layout), fs)]
-    return _at_sampling_rate(fine, images, spectra, np.ones(len(layout)))
+    return fade_to_tail(response, images, spectra, LEAD)
 
 
 def ambisonic_response(images):
@@ -108,12 +108,13 @@ def ambisonic_response(images):
             gradient = amplitude / square
             for channel, along in zip(band, components, strict=True):
                 channel += np.bincount(delay, gradient * along, minlength=fine.shape[2])
+    response = _at_sampling_rate(fine, images)
     if images.tail is None:
-        return _at_sampling_rate(fine, images)
+        return response
     # In a diffuse field X, Y and Z have a third of the power of W, and are uncorrelated.
     gains = np.float32([[1.0], *[[3**-0.5]] * 3])
     spectra = [gains * x for x in images.tail.spectra(4, images.fs)]
-    return _at_sampling_rate(fine, images, spectra, np.eye(4)[0])
+    return fade_to_tail(response, images, spectra, LEAD)
 
 
 def _fine_response(images, n_channels):
@@ -130,14 +131,9 @@ def _fine_delay(distance, fs):
     return (distance * scale + np.float32(_N_PHASES * LEAD + 0.5)).astype(np.intp)
 
 
-def _at_sampling_rate(fine, images, spectra=None, common=None):
-    """Response (n_channels, n_taps) at the sampling rate with its tail, high-pass filtered."""
-    n_taps = fine.shape[2] // _N_PHASES
-    if images.tail is None:
-        response = _decimate(fine, n_taps, images.filters)
-    else:
-        early = np.stack([_decimate(band[None], n_taps, None) for band in fine])
-        response = add_tail(early, images, spectra, common, LEAD)
+def _at_sampling_rate(fine, images):
+    """Response (n_channels, n_taps) at the sampling rate, high-pass filtered."""
+    response = _decimate(fine, fine.shape[2] // _N_PHASES, images.filters)
     return sosfilt(_high_pass(images.fs), response).astype(np.float32)
 
 

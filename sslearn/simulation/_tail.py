@@ -11,7 +11,7 @@ from sslearn.simulation._image_sources import SPEED_OF_SOUND
 LEAST_MIXING_TIME = 0.03  # seconds, before which image sources are too few for statistics
 FADE = 0.01  # seconds from image sources alone to noise alone
 _LEAST = 1e-30  # damping that stands for silence, below the smallest reverberation
-_BASS = (20.0, 1000.0)  # Hz, where modes along two axes count
+_BASS = (20.0, 1000.0)  # Hz: lowest modes, and where their planes count no more
 _N_KNOTS = 32
 _N_NODES = 16  # per angle: the mean over directions is exact to 1e-6
 
@@ -42,13 +42,15 @@ class Tail:
         """
         rng = np.random.default_rng(self.seed)
         n_freqs = self.n_times // 2 + 1
-        n_bass = int(_BASS[1] / fs * self.n_times)
+        n_silent, n_bass = (int(f / fs * self.n_times) + 1 for f in _BASS)
         noise = rng.random((n_channels, n_freqs + n_bass, 2), dtype=np.float32)
         noise -= 0.5
         noise *= (6 * self.n_times) ** 0.5
         white, bass = np.split(noise.view(np.complex64)[..., 0], [n_freqs], axis=1)
-        freqs = np.arange(n_bass) * (fs / self.n_times)
-        return white, bass * ((freqs > _BASS[0]) / np.sqrt(np.maximum(freqs, _BASS[0])))
+        for kind in (white, bass):
+            kind[:, :n_silent] = 0
+        bass[:, n_silent:] /= np.sqrt(np.arange(n_silent, n_bass) * np.float32(fs / self.n_times))
+        return white, bass
 
 
 def split_horizon(mixing_time, sizes, distance, *, horizon, seed, n_times):
@@ -89,8 +91,8 @@ def auto_mixing_time(sizes):
     return 0.0501 + 1.17e-5 * float(np.prod(sizes))
 
 
-def late_statistics(images, times):
-    """Mean and power of the sum of the image sources at the given times.
+def late_power(images, times):
+    """Power of the sum of the image sources at the given times.
 
     Parameters
     ----------
@@ -101,9 +103,8 @@ def late_statistics(images, times):
 
     Returns
     -------
-    statistics : ndarray of shape (3, n_bands, n_times)
-        Per second: the sum of the amplitudes, the power of sound with a flat spectrum, and that at
-        1 Hz of sound with the spectrum 1 / f.
+    power : ndarray of shape (2, n_bands, n_times)
+        Per second: of sound with a flat spectrum, and at 1 Hz of sound with the spectrum 1 / f.
 
     Notes
     -----
@@ -111,9 +112,7 @@ def late_statistics(images, times):
     distance r = c t, the walls of axis i with the amplitudes b are hit r |u_i| / (2 L_i) times
     each, so that with the mean over all directions
 
-    ``power(t) = 4 pi c / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / L_i) * p_i)``
-
-    and ``sum(t) = 4 pi c**2 t / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / (2 L_i)))``.
+    ``power(t) = 4 pi c / V * mean_u(prod_i (b_i0 b_i1) ** (c t |u_i| / L_i) * p_i)``.
 
     Half of all images are pairs at ``d + 2 n L_i`` and ``d - 2 n L_i`` along axis i, which arrive
     together if source and microphones are at the same height or otherwise near along an axis:
@@ -128,12 +127,11 @@ def late_statistics(images, times):
     apart = 2 * images.fs / SPEED_OF_SOUND * (images.source - images.centre)
     met = sphere[..., None] * path > sizes[:, None]
     pairs = np.prod(1 + 0.5 * np.sinc(sphere * apart)[..., None] * met, axis=1)
-    damping = np.exp(-0.5 * (sphere @ exponents).T[..., None] * path)
-    energy = np.exp(-(planes @ exponents).transpose(2, 0, 1)[..., None] * path)
-    bass = over_plane @ energy * (SPEED_OF_SOUND / 4 / sizes[:, None])
+    energy = np.exp(-(sphere @ exponents).T[..., None] * path)
+    across = np.exp(-(planes @ exponents).transpose(2, 0, 1)[..., None] * path)
+    bass = over_plane @ across * (SPEED_OF_SOUND / 4 / sizes[:, None])
     density = 4 * np.pi * SPEED_OF_SOUND / np.prod(sizes)
-    sums = path * (over_sphere @ damping), over_sphere @ (np.square(damping) * pairs)
-    return density * np.stack([*sums, bass.sum(axis=1)])
+    return density * np.stack([over_sphere @ (energy * pairs), bass.sum(axis=1)])
 
 
 @lru_cache(maxsize=1)
@@ -149,57 +147,48 @@ def _directions():
     return sphere.reshape(-1, 3), np.outer(weights, weights).ravel(), planes, weights
 
 
-def add_tail(early, images, spectra, common, lead):
+def fade_to_tail(early, images, spectra, lead):
     """Fade from early image sources to the tail.
 
     Parameters
     ----------
-    early : ndarray of shape (n_bands, n_channels, n_early)
-        Responses of the bands to the image sources up to the mixing time, not yet filtered.
+    early : ndarray of shape (n_channels, n_early)
+        Response to the image sources up to the mixing time.
     images : ImageSources
         Those image sources, with their tail.
     spectra : list of ndarray of shape (n_channels, n_freqs)
         Those of :meth:`Tail.spectra`, with the coherence of the channels.
-    common : ndarray of shape (n_channels,)
-        Gains for the mean of all image sources.
     lead : int
         Sample of the emission.
 
     Returns
     -------
     response : ndarray of shape (n_channels, n_taps)
-        Sum of the filtered bands.
+        The whole response.
 
     Notes
     -----
     Image sources and noise, which are uncorrelated, fade with the cosine and the sine of an angle,
-    so that the power stays. The mean, which the noise lacks, complements the cosine to one.
+    so that the power stays.
     """
-    tail, fs = images.tail, images.fs
-    first, last = (lead + int(seconds * fs) for seconds in (tail.start, tail.end))
-    mean, *powers = _tabulated(images, (np.arange(first, last) - lead) / fs)
-    noises = [fft.irfft(kind, tail.n_times)[:, : last - first] for kind in spectra]
-    late = sum(np.sqrt(p)[:, None] * noise for p, noise in zip(powers, noises, strict=True))
-    mean = mean[:, None] * common[:, None]
-    angle = np.linspace(0, np.pi / 2, int(FADE * fs), dtype=np.float32)
-    fading = slice(len(angle))
-    late[..., fading] *= np.sin(angle)
-    mean[..., fading] *= 1 - np.cos(angle)
-    late += mean
-    heard = early[..., first : first + len(angle)] * np.cos(angle)
-    late[..., : heard.shape[2]] += heard
-    bands = np.concatenate([early[..., :first], late], axis=2)
-    return bands[0] if images.filters is None else _filtered(bands, images.filters)
+    first, last = (lead + int(time * images.fs) for time in (images.tail.start, images.tail.end))
+    late = _late(images, spectra, (np.arange(first, last) - lead) / images.fs)
+    angle = np.linspace(0, np.pi / 2, int(FADE * images.fs), dtype=np.float32)
+    late[:, : len(angle)] *= np.sin(angle)
+    late[:, : len(angle)] += early[:, first : first + len(angle)] * np.cos(angle)
+    return np.concatenate([early[:, :first], late], axis=1)
 
 
-def _tabulated(images, times):
-    """Statistics (3, n_bands, n_times) per sample, interpolated on a logarithmic scale."""
+def _late(images, spectra, times):
+    """Sum (n_channels, n_times) of the noise of all bands, white and bass."""
+    n_fft = images.tail.n_times
     knots = np.linspace(times[0], times[-1], _N_KNOTS)
-    levels = np.log(np.maximum(late_statistics(images, knots) / images.fs, _LEAST))
-    return np.exp([[np.interp(times, knots, x) for x in kind] for kind in levels], dtype=np.float32)
-
-
-def _filtered(bands, filters):
-    n_fft = fft.next_fast_len(bands.shape[2], real=True)
-    spectra = fft.rfft(bands, n_fft)
-    return fft.irfft(np.einsum("bf,bcf->cf", filters(n_fft).astype(np.float32), spectra), n_fft)
+    levels = 0.5 * np.log(np.maximum(late_power(images, knots) / images.fs, _LEAST))
+    gains = [1.0] if images.filters is None else images.filters(n_fft).astype(np.float32)
+    late = 0.0
+    for spectrum, kind in zip(spectra, levels, strict=True):
+        for gain, level in zip(gains, kind, strict=True):
+            part = spectrum * (gain if images.filters is None else gain[: spectrum.shape[1]])
+            rms = np.exp(np.interp(times, knots, level), dtype=np.float32)
+            late = late + rms * fft.irfft(part, n_fft)[:, : len(times)]
+    return late

@@ -1,4 +1,4 @@
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -192,13 +192,30 @@ def _wall_amplitudes(room, fs):
     absorption = [room["absorption"][wall] for wall in WALLS]
     if not any(isinstance(value, dict) for value in absorption):
         return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, 1), None
+    # pyroomacoustics is slow to build a room, and moving sources ask often.
+    return _octave_amplitudes(tuple(map(_frozen, absorption)), fs)
+
+
+def _frozen(absorption):
+    """Absorption of a wall as something that can be hashed."""
+    if not isinstance(absorption, dict):
+        return absorption
+    return tuple((name, tuple(values)) for name, values in absorption.items())
+
+
+@lru_cache(maxsize=64)
+def _octave_amplitudes(absorption, fs):
     pra = import_optional("pyroomacoustics", "rooms with absorption per octave")
-    materials = {wall: pra.Material(room["absorption"][wall]) for wall in WALLS}
-    box = pra.ShoeBox(room["sizes"], fs=fs, materials=materials, max_order=0)
-    absorption = [box.get_wall_by_name(wall).absorption for wall in WALLS]
+    values = [dict(value) if isinstance(value, tuple) else value for value in absorption]
+    materials = dict(zip(WALLS, map(pra.Material, values), strict=True))
+    box = pra.ShoeBox([1.0, 1.0, 1.0], fs=fs, materials=materials, max_order=0)
+    absorbed = [box.get_wall_by_name(wall).absorption for wall in WALLS]
+    filters = partial(_octave_filters, box.octave_bands.base_freq, fs)
+    return np.sqrt(1.0 - np.array(absorbed)).reshape(3, 2, -1), filters
 
-    def filters(n_fft):
-        bank = pra.acoustics.AntoniOctaveFilterBank(box.octave_bands.base_freq, fs, n_fft)
-        return np.square(bank.filters.T)
 
-    return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, -1), filters
+@lru_cache(maxsize=4)
+def _octave_filters(base_freq, fs, n_fft):
+    """Gains (n_bands, n_freqs) of octave bands."""
+    pra = import_optional("pyroomacoustics", "rooms with absorption per octave")
+    return np.square(pra.acoustics.AntoniOctaveFilterBank(base_freq, fs, n_fft).filters.T)

@@ -42,7 +42,7 @@ class Tail:
         """
         rng = np.random.default_rng(self.seed)
         n_freqs = self.n_times // 2 + 1
-        n_silent, n_bass = (int(f / fs * self.n_times) + 1 for f in _BASS)
+        n_silent, n_bass = (min(int(f / fs * self.n_times) + 1, n_freqs) for f in _BASS)
         noise = rng.random((n_channels, n_freqs + n_bass, 2), dtype=np.float32)
         noise -= 0.5
         noise *= (6 * self.n_times) ** 0.5

@@ -8,7 +8,7 @@ import soundfile
 from sklearn.base import BaseEstimator
 
 from sslearn.utils import read_audio
-from sslearn.utils.param_validation import Interval
+from sslearn.utils.param_validation import Interval, StrOptions
 
 _N_TRIES = 100
 _N_TRIES_APART = 50
@@ -45,6 +45,9 @@ class Sounds(BaseEstimator):
     activity_threshold : float, default=-40.0
         Level of the direct sound below which a source is silent in frames of ``y``, in dB relative
         to its mean in the clip.
+    shorter : {"raise", "pad"}, default="raise"
+        Recordings shorter than a clip: an error, or play them from their start and pad the rest of
+        the clip with zeros.
 
     See Also
     --------
@@ -61,12 +64,18 @@ class Sounds(BaseEstimator):
     (4000,)
     """
 
-    _parameter_constraints: dict = {"activity_threshold": [Interval(Real, None, 0, closed="right")]}
+    _parameter_constraints: dict = {
+        "activity_threshold": [Interval(Real, None, 0, closed="right")],
+        "shorter": [StrOptions({"raise", "pad"})],
+    }
 
-    def __init__(self, recordings=None, *, speakers=None, activity_threshold=-40.0):
+    def __init__(
+        self, recordings=None, *, speakers=None, activity_threshold=-40.0, shorter="raise"
+    ):
         self.recordings = recordings
         self.speakers = speakers
         self.activity_threshold = activity_threshold
+        self.shorter = shorter
 
     def player(self, *, fs, n_times, name="sounds"):
         """Validate the recordings and build a player, which draws excerpts.
@@ -92,7 +101,8 @@ class Sounds(BaseEstimator):
             if self.speakers is not None:
                 raise ValueError(f"{name}: speakers must be None where recordings is None.")
             return NoisePlayer(n_times)
-        recordings = _check_recordings(self.recordings, fs, n_times, name)
+        least = n_times if self.shorter == "raise" else 1
+        recordings = _check_recordings(self.recordings, fs, least, name)
         speakers = [None] * len(recordings) if self.speakers is None else list(self.speakers)
         if len(speakers) != len(recordings):
             raise ValueError(
@@ -165,10 +175,15 @@ class RecordingPlayer:
         return self.speakers[index]
 
     def excerpt(self, index, rng):
-        """Random excerpt: the first that is loud enough to be no pause, or else the loudest."""
+        """Random excerpt: the first that is loud enough to be no pause, or else the loudest.
+
+        Recordings that are shorter are whole, with zeros after them.
+        """
         sound = self.recordings[index]
         if isinstance(sound, str):
             sound = _read(sound, _file_state(sound), self.fs)
+        if len(sound) < self.n_times:
+            return np.pad(sound, (0, self.n_times - len(sound))).astype(np.float32, copy=False)
         wanted = _LOUD_ENOUGH * np.sqrt(np.mean(np.square(sound)))
         loudest, level = None, -1.0
         for start in rng.integers(len(sound) - self.n_times + 1, size=_N_TRIES):
@@ -222,7 +237,7 @@ def _check_array(recording, n_times, name):
     if len(recording) < n_times:
         raise ValueError(
             f"{name} has {len(recording)} samples, but a clip needs {n_times}. Use longer "
-            "recordings or a shorter duration."
+            'recordings, a shorter duration or Sounds(..., shorter="pad").'
         )
     if not np.isfinite(recording).all():
         raise ValueError(f"{name} contains NaN or infinity: expected finite values.")
@@ -240,6 +255,6 @@ def _check_file(recording, fs, n_times, name):
     if int(info.frames * fs / info.samplerate) < n_times:
         raise ValueError(
             f"{name}={path!r} lasts {info.frames / info.samplerate:.3g} s: shorter than "
-            f"duration={n_times / fs:.3g} s."
+            f'duration={n_times / fs:.3g} s. Sounds(..., shorter="pad") pads it with zeros.'
         )
     return path

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import soundfile
+from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from sslearn.simulation import Sounds
@@ -45,3 +47,19 @@ def test_recipe_is_cloned_and_stores_what_it_is_given():
     sounds = Sounds(recordings, speakers=[1, 2])
     assert sounds.recordings is recordings
     assert clone(sounds).get_params() == sounds.get_params()
+
+
+def test_short_recordings_are_padded_on_request(tmp_path):
+    sound = np.linspace(0.1, 0.5, 300, dtype=np.float32)
+    soundfile.write(tmp_path / "short.wav", sound, 16000, subtype="FLOAT")
+    sounds = Sounds([sound, str(tmp_path / "short.wav"), np.ones(600)], shorter="pad")
+    player = sounds.player(fs=16000, n_times=500)
+    for index in (0, 1):
+        excerpt = player.excerpt(index, np.random.default_rng(0))
+        assert_array_equal(excerpt, np.pad(sound, (0, 200)))
+        assert excerpt.dtype == np.float32
+    assert_array_equal(player.excerpt(2, np.random.default_rng(0)), np.ones(500))
+    with pytest.raises(ValueError, match='300 samples, but a clip needs 500.*shorter="pad"'):
+        Sounds([sound]).player(fs=16000, n_times=500)
+    with pytest.raises(ValueError, match="0 samples"):
+        Sounds([sound[:0]], shorter="pad").player(fs=16000, n_times=500)

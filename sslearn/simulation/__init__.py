@@ -4,6 +4,7 @@ from sslearn.simulation._ambisonic_receiver import AmbisonicReceiver
 from sslearn.simulation._head import make_head, resample_hrirs
 from sslearn.simulation._head_receiver import HeadReceiver
 from sslearn.simulation._interpolation import interpolate_hrirs
+from sslearn.simulation._measured import simulate_responses
 from sslearn.simulation._noise import Interferer, Noise
 from sslearn.simulation._overlap import Overlap
 from sslearn.simulation._placement import Placement
@@ -30,5 +31,6 @@ __all__ = [
     "make_shoebox_rooms",
     "resample_hrirs",
     "simulate",
+    "simulate_responses",
     "structural_hrirs",
 ]

@@ -136,7 +136,7 @@ def late_power(images, times):
 
 @lru_cache(maxsize=1)
 def _directions():
-    """Unit vectors (n, 3) in an eighth of the sphere, and in its planes (3, m, 3); their weights."""
+    """Unit vectors (n, 3) in an eighth of the sphere, and (3, m, 3) in its planes; weights."""
     nodes, weights = np.polynomial.legendre.leggauss(_N_NODES)
     nodes, weights = (nodes + 1) / 2, weights / 2  # on [0, 1]
     up, turn = np.meshgrid(nodes, nodes * np.pi / 2)

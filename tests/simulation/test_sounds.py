@@ -59,7 +59,7 @@ def test_short_recordings_are_padded_on_request(tmp_path):
         assert_array_equal(excerpt, np.pad(sound, (0, 200)))
         assert excerpt.dtype == np.float32
     assert_array_equal(player.excerpt(2, np.random.default_rng(0)), np.ones(500))
-    with pytest.raises(ValueError, match='300 samples, but a clip needs 500.*shorter="pad"'):
+    with pytest.raises(ValueError, match=r'a clip needs 500.*shorter="pad"'):
         Sounds([sound]).player(fs=16000, n_times=500)
     with pytest.raises(ValueError, match="0 samples"):
         Sounds([sound[:0]], shorter="pad").player(fs=16000, n_times=500)

@@ -1,16 +1,14 @@
 """Clips of two talkers: simulated once, kept as memory maps; through measured responses."""
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import soundfile
-from scipy.signal import fftconvolve
 
 from benchmarks.accuracy._data import MissingDataError, read
 from benchmarks.accuracy._label_data import split_speech
 from sslearn import datasets
-from sslearn.geometry import circular_array, circular_difference
+from sslearn.geometry import circular_array
 from sslearn.simulation import (
     Noise,
     Overlap,
@@ -18,10 +16,8 @@ from sslearn.simulation import (
     ShoeboxRooms,
     Sounds,
     Trajectories,
+    simulate_responses,
 )
-from sslearn.simulation._frames import find_active, playing_frames
-from sslearn.simulation._noise import array_noise, gain_to_ratio
-from sslearn.simulation._overlap import check_overlap, draw_overlap
 
 FS = 16000
 DURATION = 4  # seconds of a clip, over which its signal-to-noise ratio holds
@@ -39,9 +35,6 @@ ARRAYS = {
 }
 # Shares of each recording of noise.
 _NOISE_SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.82), "test": (0.82, 1.0)}
-_PRESENT = 0.8  # share of the clips of bursts in which a source is heard
-_BURST_SNR = 30.0  # dB, of white noise at the microphones
-_DIRECT = 0.0025  # seconds of a measured response from its direct sound on
 
 
 @dataclass
@@ -250,61 +243,18 @@ def measured(data, n_clips, *, speech, noise, seed):
         The clips.
     """
     responses = read(datasets.load_r3vival, data / "r3vival", fs=FS)
-    rirs = responses.rirs[:, R3VIVAL_CHANNELS]
-    groups = responses.metadata["absorption"].to_numpy()
-    sized = {"fs": FS, "n_times": DURATION * FS}
-    players = speech["test"].player(**sized), noise["test"].player(**sized)
-    threshold = speech["test"].activity_threshold
-    places = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    clips = [
-        _measured_clip(
-            rirs, responses.target[:, 0], places[i % len(places)], *players, threshold, [seed, i]
-        )
-        for i in range(n_clips)
-    ]
-    X, y = zip(*clips, strict=True)
-    return Clips(np.stack(X), np.stack(y))
-
-
-def _measured_clip(rirs, azimuth, places, player, noise_player, threshold, seed):
-    """Audio (5, n_times) and tracks (n_frames, 2, 1)."""
-    rng = np.random.default_rng(seed)
-    n_frames = round(DURATION / FRAME)
-    plan = SimpleNamespace(**draw_overlap(check_overlap(Overlap(), 2), n_frames, rng))
-    clip, y, level = 0.0, np.full((n_frames, 2, 1), np.nan), None
-    for s, (place, talker) in enumerate(
-        zip(*_draw_pair(azimuth, places, player, rng), strict=True)
-    ):
-        plays = playing_frames(plan, s, n_frames)
-        sound = player.excerpt(talker, rng) * np.repeat(plays, round(FRAME * FS))
-        direct = _convolve(sound, _direct(rirs[place]))
-        power = np.square(direct).mean() / max(plays.mean(), 1e-6)
-        level = power if level is None else level
-        clip = clip + _convolve(sound, rirs[place]) * np.sqrt(level / power if power else 0.0)
-        y[find_active(direct, plays, threshold, FS), s] = azimuth[place]
-    hiss = array_noise("diffuse", noise_player, ARRAYS["r3vival"], FS, rng)
-    own = np.square(hiss).mean()
-    hiss *= gain_to_ratio(np.square(clip).mean(), own, rng.uniform(*SNR))
-    return (clip + hiss).astype(np.float32), y
-
-
-def _draw_pair(azimuth, places, player, rng):
-    """Two places at least 10 degrees apart, and recordings of two speakers."""
-    while True:
-        pair = rng.choice(places, 2, replace=False)
-        talkers = [player.draw_index(rng) for _ in range(2)]
-        apart = abs(circular_difference(*azimuth[pair])) >= 10
-        if apart and player.speaker(talkers[0]) != player.speaker(talkers[1]):
-            return pair, talkers
-
-
-def _convolve(sound, rir):
-    return fftconvolve(sound[None], rir, axes=-1)[:, : len(sound)].astype(np.float32)
-
-
-def _direct(rir):
-    """The direct sound of a response alone."""
-    first = np.argmax(np.abs(rir).max(axis=0) > 0.3 * np.abs(rir).max())
-    direct = rir.copy()
-    direct[:, first + round(_DIRECT * FS) :] = 0
-    return direct
+    X, y = simulate_responses(
+        responses.rirs[:, R3VIVAL_CHANNELS],
+        responses.target[:, 0],
+        n_clips,
+        groups=responses.metadata["absorption"],
+        sounds=speech["test"],
+        overlap=Overlap(),
+        noise=Noise(SNR, kind="diffuse", sounds=noise["test"]),
+        mic_positions=ARRAYS["r3vival"],
+        fs=FS,
+        duration=DURATION,
+        random_state=seed,
+        return_X_y=True,
+    )
+    return Clips(X, y)

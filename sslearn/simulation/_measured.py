@@ -21,6 +21,7 @@ from sslearn.utils import check_audio
 from sslearn.utils.param_validation import Interval, validated
 
 _N_TRIES = 1000
+_N_TRIES_APART = 50  # until talkers may be one speaker
 _DIRECT = 0.0025  # seconds of a response from its direct sound on
 _ONSET = 0.3  # of the largest amplitude, which the direct sound exceeds
 
@@ -31,7 +32,7 @@ class _Setup:
 
     rirs: np.ndarray
     directions: np.ndarray
-    pairs: np.ndarray  # of sources
+    n_sources: int
     min_separation: float
     player: object
     overlap: dict | None
@@ -154,7 +155,7 @@ def simulate_responses(
                 f"got {len(mics)}."
             )
     setup = _Setup(
-        rirs, directions.reshape(len(rirs), -1), mic_pairs(n_sources), min_separation,
+        rirs, directions.reshape(len(rirs), -1), n_sources, min_separation,
         sounds.player(**sized), check_overlap(overlap, n_sources),
         check_noise(noise, kinds, "reverberant", **sized), mics, sounds.activity_threshold,
         **sized, n_frames=count_frames(n_times, fs),
@@ -219,22 +220,24 @@ def _add_noise(setup, clip, power, rng):
 
 def _draw_sources(setup, places, rng):
     """Places that are far enough apart, and recordings of different speakers if possible."""
-    first, second = setup.pairs.T
-    n_sources, found = max(setup.pairs.max(initial=0) + 1, 1), None
-    for _ in range(_N_TRIES):
-        drawn = rng.choice(places, n_sources, replace=False)
-        talkers = [setup.player.draw_index(rng) for _ in range(n_sources)]
+    first, second = mic_pairs(setup.n_sources).T
+    found = None
+    for k in range(_N_TRIES):
+        drawn = rng.choice(places, setup.n_sources, replace=False)
+        talkers = [setup.player.draw_index(rng) for _ in drawn]
         angles = setup.directions[drawn]
         apart = great_circle_distance(angles[first], angles[second])
         if (apart < setup.min_separation - 1e-6).any():
             continue
         found = drawn, talkers
-        if len({setup.player.speaker(talker) or talker for talker in talkers}) == n_sources:
+        speakers = [setup.player.speaker(talker) for talker in talkers]
+        alike = talkers if speakers[0] is None else speakers
+        if len(set(alike)) == len(drawn) or k >= _N_TRIES_APART:
             break
     if found is None:
         raise ValueError(
-            f"min_separation={setup.min_separation} degrees: no {n_sources} responses of a group "
-            "are so far apart. Make it smaller."
+            f"min_separation={setup.min_separation} degrees: no {setup.n_sources} responses of a "
+            "group are so far apart. Make it smaller."
         )
     return found
 

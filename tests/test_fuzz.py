@@ -116,6 +116,7 @@ VALUES = {
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
 OWN = {
+    "simulate_responses": {"rirs": AUDIO, "directions": Y},
     "sphere_mesh": {"grid": geometry.icosahedral_grid(1)},
     "hull_mesh": {"directions": geometry.icosahedral_grid(1)},
     "front_back_confusion_rate": {"margin": 15.0},

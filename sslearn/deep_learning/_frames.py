@@ -7,8 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import track_table
 from sslearn.deep_learning._stream import FrameStream
-from sslearn.deep_learning._track import clip_durations, labelled, nearest_scores, sample_labels
-from sslearn.utils import take_rows
+from sslearn.deep_learning._track import clip_durations, labelled, nearest_scores
+from sslearn.utils import sample_labels, take_rows
 
 
 class FramePredictionMixin:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sslearn.geometry import angles_to_unit_vectors
-from sslearn.utils import as_samples, audio_info, holds_paths, recall
+from sslearn.utils import audio_info, holds_paths, recall
 
 
 def seconds_or_times(samples):
@@ -12,7 +12,7 @@ def seconds_or_times(samples):
 
     Parameters
     ----------
-    samples : list of str or list of ndarray
+    samples : list of str, of tuples of str, or of ndarray
         Paths or clips.
 
     Returns
@@ -86,25 +86,6 @@ def nearest_scores(tracks, outputs, grid):
     outputs = outputs[:, :, None] if outputs.ndim == 3 else outputs
     outputs = np.broadcast_to(outputs, near.shape)
     return np.take_along_axis(outputs, nearest, axis=-1)[..., 0]
-
-
-def sample_labels(X):
-    """Paths of samples, or their labels in an index; None if they are only numbered.
-
-    Parameters
-    ----------
-    X : array-like
-        Samples.
-
-    Returns
-    -------
-    labels : list of str, Index or None
-        One label per sample.
-    """
-    samples, index = as_samples(X), getattr(X, "index", None)
-    if holds_paths(samples):
-        return samples
-    return recall(X).index if index is None or callable(index) else index
 
 
 def labelled(tables, labels):

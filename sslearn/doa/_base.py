@@ -23,9 +23,8 @@ from sslearn.utils import (
     check_finite,
     check_rate,
     check_spectrum,
-    holds_paths,
     keep_freed_memory,
-    recall,
+    sample_labels,
     to_numbers,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
@@ -159,7 +158,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         middles = (size - 1) / 2 + size * np.arange(found.shape[1])
         start = stft.n_fft / 2 - stft_padding(stft)[0]
         times = (start + middles * stft_hop(stft)) / self.fs
-        return track_table(found[..., :-1], times, samples=_labels(X), scores=found[..., -1])
+        return track_table(found[..., :-1], times, samples=sample_labels(X), scores=found[..., -1])
 
     @abstractmethod
     def _check_array(self):
@@ -362,15 +361,6 @@ def _places(y):
     vectors = angles_to_unit_vectors(rows[:, :2] if rows.shape[1] > 1 else rows[:, 0])
     vectors = vectors * rows[:, 2:] if rows.shape[1] == 3 else vectors
     return vectors.reshape(*y.shape[:-1], 3)
-
-
-def _labels(X):
-    """Paths of samples, or their labels in an index; None if they are only numbered."""
-    samples = as_samples(X)
-    index = getattr(X, "index", None)
-    if holds_paths(samples):
-        return samples
-    return recall(X).index if index is None or callable(index) else index
 
 
 def _n_angles(y, n_samples):

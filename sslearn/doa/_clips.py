@@ -18,6 +18,7 @@ from sslearn.utils import (
     fit_batch_transform,
     holds_paths,
     read_audio,
+    sample_labels,
     take_rows,
 )
 
@@ -27,6 +28,8 @@ _CHUNK_BYTES = 2**24
 _N_CHUNKS = 4
 # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
 _FRAMES_PER_AUDIO = 8
+# What samples of one file or of several are.
+_FILES = (str, tuple)
 
 
 class Clips:
@@ -107,7 +110,9 @@ class Clips:
         except (OSError, TypeError, ValueError) as error:
             message = _shift_row(str(error), rows.start)
             if isinstance(self.samples, list):
-                path = f" ({self.samples[rows.start]!r})" if holds_paths(self.samples) else ""
+                path = ""
+                if holds_paths(self.samples):
+                    path = f" ({sample_labels(self.samples[rows])[0]!r})"
                 if not message.startswith("X["):
                     message = f"X[{rows.start}]{path}: {message}"
             kind = type(error) if type(error) in (TypeError, FileNotFoundError) else ValueError
@@ -143,7 +148,7 @@ class Clips:
         if reader is None:
             return sample[:, start:stop]
         first = start + round(reader.offset * reader.fs)
-        if not isinstance(sample, str):
+        if not isinstance(sample, _FILES):
             clip = sample[:, first : first + stop - start]
             return clip if reader.channels is None else clip[list(reader.channels)]
         span = {"offset": first / reader.fs, "duration": (stop - start) / reader.fs}
@@ -152,9 +157,9 @@ class Clips:
     def _audio_shape(self, i):
         """Numbers of channels and of times of the audio of a sample; None if there is a doubt."""
         sample, reader = self.samples[i], self._reader
-        if self._stft is None or (isinstance(sample, str) and reader is None):
+        if self._stft is None or (isinstance(sample, _FILES) and reader is None):
             return None
-        if not isinstance(sample, str):
+        if not isinstance(sample, _FILES):
             shape = sample.shape if sample.ndim == 2 else None
         else:
             # The header is asked for several times.
@@ -179,7 +184,7 @@ class Clips:
     def _n_bytes(self, i):
         """Bytes of the spectra of a sample, about."""
         sample = self.samples[i]
-        if not isinstance(sample, str):
+        if not isinstance(sample, _FILES):
             return sample.nbytes * (1 if self.batch_transform is None else _FRAMES_PER_AUDIO)
         return 4 * _FRAMES_PER_AUDIO * math.prod(self._audio_shape(i) or (0,))
 

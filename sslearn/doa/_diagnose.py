@@ -161,7 +161,8 @@ def _parts(samples, n_channels, fs):
     """Some seconds each, evenly over the clips and within them."""
     n_times = round(_PART * fs)
     lengths = [
-        audio_info(clip).n_times if isinstance(clip, str) else clip.shape[1] for clip in samples
+        clip.shape[1] if isinstance(clip, np.ndarray) else audio_info(clip).n_times
+        for clip in samples
     ]
     # A rest shorter than half a part is left out.
     places = [
@@ -172,8 +173,8 @@ def _parts(samples, n_channels, fs):
     chosen = np.unique(np.linspace(0, len(places) - 1, _N_PARTS).round().astype(int))
     for row, start in (places[i] for i in chosen):
         clip = samples[row]
-        if isinstance(clip, str):
+        if isinstance(clip, np.ndarray):
+            yield clip[:, start : start + n_times]
+        else:
             clip, _ = read_audio(clip, offset=start / fs, duration=_PART)
             yield check_audio(clip[None], n_channels=n_channels, name=f"X[{row}]")[0]
-        else:
-            yield clip[:, start : start + n_times]

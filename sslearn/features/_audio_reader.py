@@ -12,8 +12,8 @@ class FileClips:
 
     Parameters
     ----------
-    paths : list of str
-        Files.
+    paths : list of str or of tuples of str
+        Files, one or several of each clip.
     fs : float
         Sampling rate of the clips, in Hz.
     **required : dict
@@ -32,6 +32,13 @@ class FileClips:
         with _errors_of(i):
             audio, _ = read_audio(self.paths[i], fs=self.fs)
         return check_audio(audio[None], name=f"X[{i}] ({self.paths[i]!r})", **self.required)[0]
+
+
+def _named(path):
+    """Words for the one file or the several of a clip."""
+    if isinstance(path, str):
+        return f"file {path!r}"
+    return f"clip of {len(path)} files ({path[0]!r} first)"
 
 
 @contextmanager
@@ -76,6 +83,9 @@ class AudioReader(ArrayTransformer):
     Each file is read by :func:`sslearn.utils.read_audio`, and resampled by the exact ratio of the
     two rates (:func:`sslearn.utils.resample_audio`). A part of a file is the same samples as
     those of the whole.
+
+    A row of several paths is one clip, recorded as one file per microphone, say: the channels of
+    its files, which must have one rate and length, follow one another.
 
     The output is known to be at ``fs``: a later step that assumes another rate raises an error.
     It also keeps the index of a Series or a DataFrame, so that with
@@ -128,7 +138,7 @@ class AudioReader(ArrayTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples,) or (n_samples, 1)
+        X : array-like of shape (n_samples,) or (n_samples, n_files)
             Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
             (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
         y : None
@@ -149,7 +159,7 @@ class AudioReader(ArrayTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples,) or (n_samples, 1)
+        X : array-like of shape (n_samples,) or (n_samples, n_files)
             Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
             (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
 
@@ -168,7 +178,8 @@ class AudioReader(ArrayTransformer):
         ValueError
             If a file is empty, truncated, unreadable or shorter than ``offset`` and ``duration``,
             has another number of channels or (where ``resample=False``) another rate, or one in
-            no simple ratio to ``fs``. Every message names the row and the file. If X is audio that
+            no simple ratio to ``fs``, or the files of a row differ in rate or length. Every
+            message names the row and the file. If X is audio that
             is known to have another rate, or is not valid.
         """
         self._validate_params()
@@ -204,7 +215,7 @@ class AudioReader(ArrayTransformer):
         for i, path in enumerate(paths):
             with _errors_of(i):
                 audio = self._read(path)
-                clips.append(self._selected(audio, f"the file {path!r}", n_channels))
+                clips.append(self._selected(audio, f"the {_named(path)}", n_channels))
             n_channels = len(audio) if self.channels is None else n_channels
         return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else clips
 
@@ -213,7 +224,7 @@ class AudioReader(ArrayTransformer):
         audio, fs = read_audio(path, fs=fs, offset=self.offset, duration=self.duration)
         if fs != self.fs:
             raise ValueError(
-                f"The file {path!r} is sampled at {fs} Hz, not fs={self.fs:g}; set resample=True."
+                f"The {_named(path)} is sampled at {fs} Hz, not fs={self.fs:g}; set resample=True."
             )
         return audio
 

@@ -10,7 +10,7 @@ from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
 from sslearn.utils._provenance import check_rate, recall, remember
 from sslearn.utils._ranges import band_slice, check_range
-from sslearn.utils._samples import as_samples, holds_paths
+from sslearn.utils._samples import as_samples, holds_paths, sample_labels
 from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
     check_audio,
@@ -44,6 +44,7 @@ __all__ = [
     "recall",
     "remember",
     "resample_audio",
+    "sample_labels",
     "show_versions",
     "take_rows",
     "to_numbers",

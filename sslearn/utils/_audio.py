@@ -56,8 +56,9 @@ def audio_info(path):
 
     Parameters
     ----------
-    path : str or path-like
-        Any file that :func:`read_audio` reads.
+    path : str, path-like or list of them
+        Any file that :func:`read_audio` reads, or several of one rate and length, whose channels
+        are counted together.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def audio_info(path):
     OSError
         If the file is empty, truncated or not an audio file.
     ValueError
-        If the file holds no audio.
+        If the file holds no audio, or several differ in rate or length.
 
     See Also
     --------
@@ -93,6 +94,8 @@ def audio_info(path):
     ...     audio_info(path)
     AudioInfo(fs=44100, n_channels=2, n_times=44100)
     """
+    if _is_several(path):
+        return _joint_info(path)
     with open_audio(path) as file:
         return AudioInfo(file.samplerate, file.channels, count_frames(file))
 
@@ -102,8 +105,9 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
 
     Parameters
     ----------
-    path : str or path-like
-        WAV, FLAC, OGG, MP3 or any other file that libsndfile decodes.
+    path : str, path-like or list of them
+        WAV, FLAC, OGG, MP3 or any other file that libsndfile decodes; or several, recorded
+        together, such as one for each microphone.
     fs : float, default=None
         Sampling rate to resample the audio to, in Hz; that of the file if None.
     offset : float, default=0.0
@@ -116,7 +120,7 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     Returns
     -------
     audio : ndarray of shape (n_channels, n_times), float32
-        Audio in [-1, 1].
+        Audio in [-1, 1]; the channels of several files one after another.
     fs : float
         Sampling rate of the audio, in Hz.
 
@@ -128,8 +132,8 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
         If the file is empty, truncated or not an audio file.
     ValueError
         If the audio has no samples, ends before ``offset``, contains NaN or infinity or lacks one
-        of ``channels``, or ``fs`` is not in a simple ratio to the rate of the file. Every message
-        names the file.
+        of ``channels``, ``fs`` is not in a simple ratio to the rate of the file, or several files
+        differ in rate or length. Every message names the file.
 
     See Also
     --------
@@ -159,6 +163,8 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     >>> audio.shape, fs
     ((2, 8000), 16000)
     """
+    if _is_several(path):
+        return _read_together(path, channels, fs=fs, offset=offset, duration=duration)
     path = path_as_str(path)
     if not 0 <= offset < np.inf or not (duration is None or 0 < duration < np.inf):
         raise ValueError(
@@ -187,6 +193,38 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     if resampled.shape[1] == 0:
         raise _ends_before(path, offset, (first + audio.shape[1]) * ratio / fs)
     return resampled, fs
+
+
+def _is_several(path):
+    return isinstance(path, (list, tuple)) or getattr(path, "ndim", 0) == 1
+
+
+def _joint_info(paths):
+    """Rate, channels and length of files that have one rate and length."""
+    if len(paths) == 0:
+        raise ValueError("path must hold at least one path; got an empty list.")
+    paths = list(map(path_as_str, paths))
+    infos = [audio_info(path) for path in paths]
+    first = infos[0]
+    for path, info in zip(paths, infos, strict=True):
+        if (info.fs, info.n_times) != (first.fs, first.n_times):
+            raise ValueError(
+                f"The file {path!r} must have the rate and length of {paths[0]!r}, recorded "
+                f"together, {first.fs} Hz and {first.n_times} samples; got {info.fs} Hz and "
+                f"{info.n_times} samples. Cut or resample the files alike."
+            )
+    return AudioInfo(first.fs, sum(info.n_channels for info in infos), first.n_times)
+
+
+def _read_together(paths, channels, **part):
+    """Channels of the same part of several files."""
+    n_channels = _joint_info(paths).n_channels
+    if channels is not None:
+        source = f"the {len(paths)} files ({path_as_str(paths[0])!r} first)"
+        channels = check_channels(channels, n_channels, source=source)
+    audio, (fs, *_) = zip(*(read_audio(path, **part) for path in paths), strict=True)
+    audio = np.concatenate(audio)
+    return audio if channels is None else audio[channels], fs
 
 
 def _rate_ratio(fs, target_fs, name="fs"):

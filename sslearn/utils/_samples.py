@@ -4,6 +4,8 @@ import os
 
 import numpy as np
 
+from sslearn.utils._provenance import recall
+
 
 def as_samples(X, *, name="X"):
     """Unwrap samples from the container they come in.
@@ -12,7 +14,8 @@ def as_samples(X, *, name="X"):
     ----------
     X : array-like
         Numbers; or paths (str or Path) or clips (arrays, of any lengths) in a list, tuple, object
-        array, Series or DataFrame of one column.
+        array, Series or DataFrame of one column; or rows of paths, each of the files of one
+        sample, in a list, an array or a DataFrame of several columns.
     name : str, default="X"
         Name used in messages.
 
@@ -20,7 +23,8 @@ def as_samples(X, *, name="X"):
     -------
     samples : ndarray or list
         A numeric array, which is not copied and stays a memory map; otherwise a list of str for
-        paths, of ndarray for clips. Samples are in the order of X, whatever its index.
+        paths, of tuples of str for rows of paths, of ndarray for clips. Samples are in the order
+        of X, whatever its index.
 
     Raises
     ------
@@ -28,7 +32,7 @@ def as_samples(X, *, name="X"):
         If X is a single path, a mapping, a set, a generator or sparse, or holds anything but
         paths alone or arrays alone.
     ValueError
-        If X has no samples, or several columns of paths or clips.
+        If X has no samples, or several columns that do not all hold paths.
 
     Examples
     --------
@@ -36,6 +40,8 @@ def as_samples(X, *, name="X"):
     >>> from sslearn.utils import as_samples
     >>> as_samples(pd.Series(["a.wav", "b.wav"], index=[7, 3]))
     ['a.wav', 'b.wav']
+    >>> as_samples([["a_left.wav", "a_right.wav"], ["b_left.wav", "b_right.wav"]])
+    [('a_left.wav', 'a_right.wav'), ('b_left.wav', 'b_right.wav')]
     >>> clips = as_samples([np.zeros((2, 100)), np.zeros((2, 120))])
     >>> [clip.shape for clip in clips]
     [(2, 100), (2, 120)]
@@ -50,8 +56,8 @@ def as_samples(X, *, name="X"):
         X = _column(X, name)
     if len(X) == 0:
         raise ValueError(f"{name} must hold at least one sample: found 0 sample(s).")
-    items = [_only(item) for item in X]
-    if any(map(_is_path, items)):
+    items = [_row(item) for item in X]
+    if any(map(_holds_path, items)):
         return [_as_path(item, i, name) for i, item in enumerate(items)]
     clips = [_as_clip(item, i, name) for i, item in enumerate(items)]
     return np.asarray(clips) if all(clip.ndim == 0 for clip in clips) else clips
@@ -68,7 +74,7 @@ def holds_paths(samples):
     Returns
     -------
     bool
-        True for a list of str.
+        True for a list of str or of tuples of str.
 
     Examples
     --------
@@ -76,7 +82,33 @@ def holds_paths(samples):
     >>> holds_paths(as_samples(("a.wav", "b.wav")))
     True
     """
-    return isinstance(samples, list) and isinstance(samples[0], str)
+    return isinstance(samples, list) and isinstance(samples[0], (str, tuple))
+
+
+def sample_labels(X):
+    """Labels of samples: their paths, or the index of their container.
+
+    Parameters
+    ----------
+    X : array-like
+        Samples, as :func:`as_samples` takes them.
+
+    Returns
+    -------
+    labels : list of str, Index or None
+        One label per sample, the first path where a sample is several files; None where samples
+        are only numbered.
+
+    Examples
+    --------
+    >>> from sslearn.utils import sample_labels
+    >>> sample_labels([["a_left.wav", "a_right.wav"], ["b_left.wav", "b_right.wav"]])
+    ['a_left.wav', 'b_left.wav']
+    """
+    samples, index = as_samples(X), getattr(X, "index", None)
+    if holds_paths(samples):
+        return [sample if isinstance(sample, str) else sample[0] for sample in samples]
+    return recall(X).index if index is None or callable(index) else index
 
 
 def _from_other(X, name):
@@ -102,24 +134,33 @@ def _column(X, name):
     if X.ndim > 1 and not any(map(_is_path, X.flat)):
         # Clips of one length become an array of single numbers.
         return [_as_clip(sample.tolist(), i, name) for i, sample in enumerate(X)]
-    if X.ndim > 1:
+    if X.ndim > 2 or (X.ndim == 2 and not all(map(_is_path, X.flat))):
         raise ValueError(
-            f"{name} must hold one path or clip per sample; got shape {X.shape}. Select one column."
+            f"{name} must hold one path or clip per sample; got shape {X.shape}. Select one "
+            "column, or those of the paths of one file per channel."
         )
     return X
 
 
-def _only(item):
-    """The item of a row of one column."""
-    is_row = isinstance(item, (list, tuple, np.ndarray)) and getattr(item, "ndim", 1)
-    return item[0] if is_row and len(item) == 1 and _is_path(item[0]) else item
+def _row(item):
+    """Tuple of the paths of a row of several, or the path of a row of one; else the item."""
+    is_row = isinstance(item, (list, tuple, np.ndarray)) and getattr(item, "ndim", 1) == 1
+    if not is_row or len(item) == 0 or not _is_path(item[0]):
+        return item
+    return item[0] if len(item) == 1 else tuple(item)
 
 
 def _is_path(item):
     return isinstance(item, (str, bytes, os.PathLike))
 
 
+def _holds_path(item):
+    return _is_path(item[0] if isinstance(item, tuple) and item else item)
+
+
 def _as_path(item, i, name):
+    if _holds_path(item) and isinstance(item, tuple):
+        return tuple(_as_path(path, i, name) for path in item)
     if not isinstance(item, (str, os.PathLike)):
         raise TypeError(
             f"{name} must hold paths (str or Path) alone; got {_short(item)} in sample {i}."

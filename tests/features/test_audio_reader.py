@@ -136,7 +136,7 @@ def test_other_rate_or_number_of_channels_can_be_refused(tmp_path):
     [
         ("one.wav", TypeError, "one path per sample"),
         ([], ValueError, "at least one"),
-        ([["a.wav", "b.wav"]], TypeError, r"got \['a.wav', 'b.wav'\] in sample 0"),
+        ([["a.wav", 3]], TypeError, "got 3 in sample 0"),
         ([Path("a.wav"), 3], TypeError, "got 3 in sample 1"),
     ],
 )
@@ -154,6 +154,71 @@ def test_parts_and_channels_of_files_equal_those_of_audio(tmp_path):
     reader = AudioReader(offset=0.05, duration=0.1, channels=[3, 1], n_channels=4)
     for X in (paths, audio, list(audio), [clip[:, : 2400 + i] for i, clip in enumerate(audio)]):
         np.testing.assert_array_equal(reader.fit_transform(X), expected)
+
+
+def split(paths):
+    """Rows of two files, of one channel and of the others, for each file of several."""
+    rows = []
+    for path in paths:
+        audio, fs = soundfile.read(path)
+        rows.append([path.with_name(f"{path.stem}_{i}.wav") for i in range(2)])
+        for name, part in zip(rows[-1], (audio[:, :1], audio[:, 1:]), strict=True):
+            soundfile.write(name, part, fs, subtype="FLOAT")
+    return rows
+
+
+@pytest.mark.parametrize("fs", [16000, 44100])
+def test_clips_of_several_files_are_those_of_one(tmp_path, fs):
+    paths = [tmp_path / f"{i}.wav" for i in range(3)]
+    for i, path in enumerate(paths):
+        write(path, n_channels=4, n_times=9000 + 10 * i, fs=fs, seed=i)
+    rows = split(paths)
+    table = pd.DataFrame(rows, index=[7, 3, 5])
+    for X in (rows, [tuple(row) for row in rows], np.array(rows), table):
+        for reader in (AudioReader(), AudioReader(offset=0.05, duration=0.1, channels=[3, 0])):
+            expected = reader.transform(paths)
+            for clip, wanted in zip(reader.fit_transform(X), expected, strict=True):
+                np.testing.assert_array_equal(clip, wanted)
+    assert recall(AudioReader(duration=0.1).transform(table)).index.tolist() == [7, 3, 5]
+
+
+def test_cues_of_clips_of_two_files(tmp_path):
+    paths = [tmp_path / f"{i}.wav" for i in range(3)]
+    for i, path in enumerate(paths):
+        write(path, seed=i)
+    cues = BinauralCues()
+    np.testing.assert_array_equal(cues.fit_transform(split(paths)), cues.fit_transform(paths))
+
+
+@pytest.mark.parametrize(
+    ("changed", "parameters", "error", "message"),
+    [
+        ({"n_times": 7999}, {}, ValueError, r"_1.wav' must have the rate .* 8000 .* 7999 samples"),
+        ({"fs": 8000}, {}, ValueError, r"_1.wav' must have .* 16000 Hz .*; got 8000 Hz"),
+        ({"n_times": 7999}, {"duration": 0.1}, ValueError, "_1.wav' must have the rate and length"),
+        (
+            {},
+            {"n_channels": 4},
+            ValueError,
+            r"2 files \(.*_0.wav' first\) has 3 channel\(s\), not 4",
+        ),
+        ({}, {"channels": [3]}, ValueError, r"between 0 and 2, the last of .*_0.wav' first"),
+        ({}, {"fs": 8000, "resample": False}, ValueError, "_0.wav' first.* sampled at 16000 Hz"),
+        (None, {}, FileNotFoundError, "_1.wav' does not exist"),
+    ],
+)
+def test_files_of_one_clip_must_agree(tmp_path, changed, parameters, error, message):
+    paths = [tmp_path / "good.wav", tmp_path / "bad.wav"]
+    for path in paths:
+        write(path, n_channels=3)
+    rows = split(paths)
+    if changed is None:
+        rows[1][1].unlink()
+    else:
+        write(rows[1][1], **{"n_channels": 2, **changed})
+    row = 0 if parameters and "n_times" not in changed else 1
+    with pytest.raises(error, match=rf"X\[{row}\].*{message}"):
+        AudioReader(**parameters).transform(rows)
 
 
 def test_audio_passes_through():

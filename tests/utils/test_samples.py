@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sslearn.utils import as_samples, holds_paths
+from sslearn.utils import as_samples, holds_paths, sample_labels
 
 PATHS = ["a.wav", "b.wav", "c.wav"]
 INDEX = [5, 0, 7]
@@ -42,6 +42,40 @@ def test_paths(X):
     assert samples == PATHS
     assert {type(path) for path in samples} == {str}
     assert holds_paths(samples)
+
+
+ROWS = [("a_0.wav", "a_1.wav"), ("b_0.wav", "b_1.wav"), ("c_0.wav", "c_1.wav")]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        ROWS,
+        tuple(map(list, ROWS)),
+        [[Path(path) for path in row] for row in ROWS],
+        [np.array(row) for row in ROWS],
+        np.array(ROWS),
+        np.array(ROWS, dtype=object),
+        np.array(ROWS, dtype=np.dtypes.StringDType()),
+        objects([list(row) for row in ROWS]),
+        pd.Series(ROWS, index=INDEX),
+        pd.DataFrame(ROWS, index=INDEX),
+    ],
+)
+def test_rows_of_paths(X):
+    samples = as_samples(X)
+    assert samples == ROWS
+    assert {type(path) for row in samples for path in row} == {str}
+    assert holds_paths(samples)
+    assert as_samples(samples) == ROWS
+
+
+def test_labels():
+    assert sample_labels(pd.Series(PATHS, index=INDEX)) == PATHS
+    assert sample_labels(pd.DataFrame(ROWS, index=INDEX)) == ["a_0.wav", "b_0.wav", "c_0.wav"]
+    clips = [np.zeros((2, n)) for n in (3, 4, 5)]
+    assert sample_labels(pd.Series(clips, index=INDEX)).tolist() == INDEX
+    assert sample_labels(clips) is None
 
 
 @pytest.mark.parametrize("lengths", [(10, 12, 9), (10, 10, 10)])
@@ -116,7 +150,11 @@ def test_tensors():
         ([np.zeros((2, 3)), [[1, 2], [1]]], ValueError, r"\[1\] must be an array"),
         ([], ValueError, r"0 sample\(s\)"),
         (pd.Series([], dtype=object), ValueError, r"0 sample\(s\)"),
-        (np.array([["a.wav", "b.wav"]]), ValueError, r"\(1, 2\)"),
+        (np.array([[["a.wav", "b.wav"]]]), ValueError, r"\(1, 1, 2\)"),
+        (objects([["a.wav", None]]), TypeError, "got None in sample 0"),
+        ([["a.wav", "b.wav"], [b"a.wav", "b.wav"]], TypeError, "got b'a.wav' in sample 1"),
+        ([["a.wav", "b.wav"], np.zeros((2, 3))], TypeError, "alone; got .* in sample 1"),
+        ([[1.0, "a.wav"]], TypeError, "in sample 0"),
         (pd.DataFrame({"path": PATHS, "room": [1, 2, 3]}), ValueError, r"\(3, 2\).*one column"),
     ],
 )

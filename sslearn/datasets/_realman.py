@@ -53,7 +53,7 @@ def load_realman(
         Sampling rate to which the recordings are resampled, in Hz.
     return_paths : bool, default=False
         Whether to return the paths of the files instead of reading them: all scenes together are
-        far larger than memory.
+        far larger than memory. Recipes train on rows of paths as on audio.
     return_X_y : bool, default=False
         Whether ``(data, target)`` is returned instead of a Bunch.
 
@@ -63,7 +63,8 @@ def load_realman(
         With the keys
 
         - ``data`` : list of ndarray of shape (n_mics, n_times_i), float32, at ``fs``; or ndarray
-          of str of shape (n_recordings, n_mics), one file per microphone.
+          of str of shape (n_recordings, n_mics), one file per microphone, which
+          :class:`sslearn.features.AudioReader` joins.
         - ``target`` : list of ndarray of shape (n_frames_i, 1, 1): azimuth in degrees in each
           whole frame of 0.1 s, NaN where the loudspeaker is silent.
         - ``mic_positions`` : ndarray of shape (n_mics, 3), metres.
@@ -140,7 +141,7 @@ def load_realman(
     if return_paths:
         data = np.array(paths, dtype=str)
     else:
-        data = [_read_channels(files, fs) for files in paths]
+        data = [read_audio(files, fs=fs)[0] for files in paths]
     if return_X_y:
         return data, tracks
     return Bunch(
@@ -215,13 +216,6 @@ def _parse(filename, split, motion, where):
 def _channel_file(folder, file, channel):
     path = PurePosixPath(file)
     return str(file_inside(folder, path.with_name(f"{path.stem}_CH{channel}{path.suffix}")))
-
-
-def _read_channels(files, fs):
-    signals = [read_audio(file, fs=fs, channels=[0])[0][0] for file in files]
-    if len({len(signal) for signal in signals}) > 1:
-        raise ValueError(f"{files[0]} and the other microphones must have one length.")
-    return np.stack(signals)
 
 
 def _track(folder, file, angles, recording):

@@ -4,6 +4,7 @@ import soundfile
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sslearn.datasets import load_realman
+from sslearn.features import AudioReader
 
 FS = 48000
 SPEECH = {
@@ -89,6 +90,8 @@ def test_paths(folder):
     [stem] = (stem for stem in SPEECH if "moving" in stem)
     assert_array_equal(paths, [[str(folder / f"{stem}_CH{m}.flac") for m in (0, 1, 3, 5, 7)]])
     assert len(tracks) == 1
+    audio = AudioReader(FS).transform(paths)
+    assert_array_equal(audio[0], load_realman(folder, motion="moving", fs=FS).data[0])
 
 
 def test_paths_in_the_table_may_start_below_the_split(folder):
@@ -149,7 +152,7 @@ def test_missing_files(folder):
     path = folder / f"{stem}_CH5.flac"
     audio, fs = soundfile.read(path)
     soundfile.write(path, audio[:-100], fs)
-    with pytest.raises(ValueError, match="must have one length"):
+    with pytest.raises(ValueError, match=r"_CH5\.flac. must have the rate and length"):
         load_realman(folder)
     path.unlink()
     with pytest.raises(FileNotFoundError, match=r"_CH5\.flac"):

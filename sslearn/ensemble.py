@@ -1,5 +1,6 @@
 """Committees of localizers."""
 
+import os
 import warnings
 
 import numpy as np
@@ -9,7 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn.base import LocalizerMixin
 from sslearn.geometry import angles_to_unit_vectors, check_doa, unit_vectors_to_angles
 from sslearn.metrics import d2_angular_error_score
-from sslearn.utils import as_samples, check_features, check_weights, holds_paths, to_numbers
+from sslearn.utils import (
+    as_samples,
+    check_features,
+    check_weights,
+    holds_paths,
+    take_rows,
+    to_numbers,
+)
 from sslearn.utils.param_validation import HasMethods, _num_samples
 
 __all__ = ["BaggingLocalizer"]
@@ -34,9 +42,17 @@ def _mean_directions(votes):
     return np.concatenate([angles[:, : directions.shape[-1]], distance], axis=1)
 
 
+def _has_columns(X):
+    """Whether X is a table, of anything but the paths of several files for each sample."""
+    if getattr(X, "ndim", None) != 2:
+        return False
+    first = np.asarray(take_rows(X, slice(0, 1)))
+    return X.shape[1] == 1 or not all(isinstance(item, (str, os.PathLike)) for item in first.flat)
+
+
 def _as_table(X):
     """Features as they are; paths, clips and audio as one column, of which rows are drawn."""
-    if getattr(X, "ndim", None) == 2:
+    if _has_columns(X):
         return X
     samples = as_samples(X)
     if not holds_paths(samples) and np.ndim(samples[0]) < 2:

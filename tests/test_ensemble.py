@@ -167,7 +167,22 @@ def test_paths_and_audio(tmp_path, oob_score):
     localizer = BaggingLocalizer(
         recipes.srp_phat(mics), n_estimators=9, oob_score=oob_score, random_state=0
     )
-    for given in (paths, np.array(paths), series, series.to_frame(), audio, list(audio), clips):
+    rows = [[str(tmp_path / f"{i}_{m}.wav") for m in range(audio.shape[1])] for i in range(6)]
+    for row, clip in zip(rows, audio, strict=True):
+        for path, channel in zip(row, clip, strict=True):
+            soundfile.write(path, channel, 16000, subtype="FLOAT")
+    for given in (
+        rows,
+        np.array(rows),
+        pd.DataFrame(rows),
+        paths,
+        np.array(paths),
+        series,
+        series.to_frame(),
+        audio,
+        list(audio),
+        clips,
+    ):
         found = localizer.fit(given, y).predict(given)
         assert np.abs(circular_difference(found, y)).max() < 1
     spectra = make_pipeline(AudioReader(), STFT()).fit_transform(audio)

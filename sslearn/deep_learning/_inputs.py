@@ -16,8 +16,11 @@ from sslearn.utils.param_validation import HasMethods, Integral
 def _holds_objects(X):
     """Tell whether X is a container of arrays or paths instead of numbers."""
     if isinstance(X, (list, tuple)):
-        return len(X) > 0 and isinstance(X[0], (np.ndarray, str, os.PathLike))
-    return getattr(X, "ndim", 0) == 1 and getattr(X.dtype, "kind", "O") in "OUT"
+        first = X[0] if X else None
+        first = first[0] if isinstance(first, (list, tuple)) and first else first
+        return isinstance(first, (np.ndarray, str, os.PathLike))
+    kind = getattr(getattr(X, "dtype", None), "kind", "O")
+    return kind in "UT" or (kind == "O" and getattr(X, "ndim", 0) == 1)
 
 
 def _stacked(samples):

@@ -111,6 +111,22 @@ def test_paths_without_a_reader_are_named(folder):
 
 
 @pytest.mark.parametrize("make", [crnn, features])
+def test_a_file_for_each_microphone(make, folder, tmp_path):
+    paths = [str(folder / f"cut{i:02d}.wav") for i in range(24)]
+    rows = [[str(tmp_path / f"{i}_{m}.wav") for m in range(2)] for i in range(24)]
+    for row, clip in zip(rows, cut(AUDIO), strict=True):
+        for name, channel in zip(row, clip, strict=True):
+            soundfile.write(name, channel, FS, subtype="FLOAT")
+    localizer = make().fit(AUDIO, Y)
+    expected = localizer.predict(paths)
+    for X in (rows, np.array(rows), pd.DataFrame(rows, index=range(100, 124))):
+        np.testing.assert_array_equal(localizer.predict(X), expected)
+    for X in (rows, np.array(rows)):
+        with pytest.raises(ValueError, match=r"got paths.*AudioReader"):
+            NeuralLocalizer().fit(X, Y)
+
+
+@pytest.mark.parametrize("make", [crnn, features])
 def test_several_lengths_are_predicted_as_one_by_one(make, folder):
     localizer = make().fit(AUDIO, Y)
     clips = cut(AUDIO)

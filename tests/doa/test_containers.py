@@ -111,3 +111,20 @@ def test_n_sources_of_recipes(n_sources, clips):
             recipe(MICS, n_sources=n_sources).fit(clips)
     with pytest.raises(ValueError, match="n_sources"):
         recipes.intensity(n_sources=n_sources).fit(clips)
+
+
+def test_a_file_for_each_microphone(clips, paths, tmp_path):
+    rows = [[str(tmp_path / f"{i}_{m}.wav") for m in range(4)] for i in range(6)]
+    for row, clip in zip(rows, clips, strict=True):
+        for name, channel in zip(row, clip, strict=True):
+            soundfile.write(name, channel, 16000, subtype="FLOAT")
+    localizer = recipes.srp_phat(MICS, block_duration=0.1).fit(paths)
+    expected, track = localizer.predict(paths), localizer.predict_track(paths)
+    for X in (rows, np.array(rows), pd.DataFrame(rows, index=range(9, 3, -1))):
+        np.testing.assert_array_equal(localizer.fit(X).predict(X), expected)
+        found = localizer.predict_track(X)
+        assert found["sample"].unique().tolist() == [row[0] for row in rows]
+        assert found.drop(columns="sample").equals(track.drop(columns="sample"))
+    soundfile.write(rows[4][2], clips[0][2, :-9], 16000)
+    with pytest.raises(ValueError, match=r"X\[4\] \('.*4_0.wav'\): .*4_2.wav' must have the rate"):
+        localizer.predict(rows)

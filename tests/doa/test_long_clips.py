@@ -65,6 +65,10 @@ def test_a_file_of_any_rate_in_pieces(fs, clip, tmp_path, monkeypatch):
     whole = localizer.fit([path]).spatial_spectrum([path])
     in_pieces(monkeypatch)
     np.testing.assert_allclose(localizer.spatial_spectrum([path]), whole, atol=1e-5)
+    files = [str(tmp_path / f"{m}.wav") for m in range(6)]
+    for file, channel in zip(files, soundfile.read(path)[0].T, strict=True):
+        soundfile.write(file, channel, fs, subtype="FLOAT")
+    np.testing.assert_allclose(localizer.spatial_spectrum([files]), whole, atol=1e-5)
 
 
 def test_spectra_in_pieces(clip, monkeypatch):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from sklearn.base import clone
 
@@ -193,3 +194,21 @@ def test_outputs_in_chunks_are_those_of_the_whole(name):
             states = first, second, third
             found.append(output)
     torch.testing.assert_close(torch.cat(found, dim=1), whole, rtol=0, atol=1e-5)
+
+
+def test_a_file_for_each_microphone(tmp_path):
+    X, y = clips("ipdnet2", n_mics=4)
+    X *= 0.1
+    rows = np.array([[str(tmp_path / f"{i}_{m}.wav") for m in range(4)] for i in range(4)])
+    for path, channel in zip(rows.flat, X.reshape(16, -1), strict=True):
+        soundfile.write(path, channel, 16000, subtype="FLOAT")
+    model = recipes.ipdnet2(MICS[:4], max_epochs=1, random_state=0, device="cpu")
+    model.set_params(**SMALL["ipdnet2"], batch_size=2)
+    expected, track = model.fit(X, y).predict_frames(X), model.predict_track(X)
+    np.testing.assert_array_equal(model.fit(rows, y).predict_frames(rows), expected)
+    found = model.predict_track(rows)
+    assert found["sample"].tolist() == rows[track["sample"], 0].tolist()
+    np.testing.assert_allclose(found["time"], track["time"])
+    stream = StreamingLocalizer(model)
+    times = np.concatenate([stream.push(X[0]).times, stream.flush().times])
+    np.testing.assert_allclose(times, 0.05 + np.arange(10) / 10)

@@ -149,6 +149,8 @@ class IPDMatching(SourcesEncoding):
         freqs = self.fs / self.n_fft * np.arange(1, self.n_fft // 2 + 1)
         self._array = mics, freqs, self.speed_of_sound
         self._templates = self._vectors(self.grid_)
+        # Converting them takes longer than matching the outputs of a chunk of a stream.
+        self._single_templates = self._templates.astype(np.float32)
         self._mean = mean_ipd_vector(*self._array, n_angles=self.n_angles_)
         if self._distances(self._mean).min() < _LEAST_DISTANCE:
             raise ValueError(
@@ -274,7 +276,7 @@ n_sources)
     def _projections(self, outputs):
         """Projection ratios (n, n_directions) on the grid, by one matrix product."""
         # A template has the squared length n_outputs / 2.
-        templates = self._templates.astype(outputs.dtype, copy=False)
+        templates = self._single_templates if outputs.dtype == np.float32 else self._templates
         return outputs @ templates.T * (2.0 / outputs.shape[1])
 
     def _scores(self, outputs):

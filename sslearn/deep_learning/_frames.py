@@ -7,8 +7,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import track_table
 from sslearn.deep_learning._stream import FrameStream
-from sslearn.deep_learning._track import clip_durations, labelled, nearest_scores
+from sslearn.deep_learning._track import clip_durations, labelled, nearest_scores, part_middles
 from sslearn.utils import sample_labels, take_rows
+from sslearn.utils.param_validation import Integral, Interval, validated
 
 
 class FramePredictionMixin:
@@ -49,10 +50,8 @@ class FramePredictionMixin:
         track : DataFrame
             Columns ``sample`` (path, label in the index of X or number), ``time`` in seconds,
             ``source``, ``azimuth`` (``elevation``) and ``score``: one row for each source of each
-            frame, none where it is absent. Each clip, or the part of it that an AudioReader reads,
-            is divided into as many equal parts as the network has frames; the time is the middle
-            of the part, from the start of what is read. The score is that of the
-            nearest direction of ``grid_``, NaN for encodings without one.
+            frame, none where it is absent. The time is that of ``frame_times``. The score is that
+            of the nearest direction of ``grid_``, NaN for encodings without one.
 
         Raises
         ------
@@ -73,9 +72,37 @@ class FramePredictionMixin:
             part = take_rows(samples, rows)
             found = self._forward_frames(part, self._decode_scored)
             tracks, scores = found[..., :-1], found[..., -1]
-            times = (np.arange(tracks.shape[1]) + 0.5) / tracks.shape[1] * durations[rows][:, None]
+            times = part_middles(durations[rows], tracks.shape[1])
             tables.append(track_table(tracks, times, samples=rows, scores=scores))
         return labelled(tables, sample_labels(X))
+
+    @validated(n_frames=[Interval(Integral, 1, None, closed="left")])
+    def frame_times(self, X, n_frames):
+        """Times of the directions that ``predict_frames`` returns.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Input of ``batch_transform``: paths of files or audio, of any lengths.
+        n_frames : int
+            Number of frames that the network returns for each clip.
+
+        Returns
+        -------
+        times : ndarray of shape (n_samples, n_frames)
+            Seconds. Each clip, or the part of it that an AudioReader reads, is divided into
+            ``n_frames`` equal parts; the time is the middle of the part, from the start of what is
+            read.
+
+        Raises
+        ------
+        ValueError
+            If ``n_frames`` is not positive, or the sampling rate is not known, as in
+            ``predict_track``.
+        """
+        check_is_fitted(self)
+        samples = self._check_X(X, reset=False)
+        return part_middles(clip_durations(samples, self.batch_transform_), n_frames)
 
     def stream(self, batch_size=1):
         """Localize in signals chunk by chunk, with a network that has a state.

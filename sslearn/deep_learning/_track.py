@@ -63,6 +63,24 @@ def clip_durations(samples, batch_transform):
     return np.minimum(durations, getattr(steps[0], "duration", None) or np.inf)
 
 
+def part_middles(durations, n_parts):
+    """Middles of the equal parts of clips.
+
+    Parameters
+    ----------
+    durations : ndarray of shape (n_samples,)
+        Seconds.
+    n_parts : int
+        Number of parts of each clip.
+
+    Returns
+    -------
+    times : ndarray of shape (n_samples, n_parts)
+        Seconds.
+    """
+    return (np.arange(n_parts) + 0.5) / n_parts * durations[:, None]
+
+
 def nearest_scores(tracks, outputs, grid):
     """Score of the direction of the grid that is nearest to each source.
 

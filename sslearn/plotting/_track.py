@@ -1,6 +1,6 @@
 import numpy as np
 
-from sslearn.features import STFT, FrameBlocks, stft_hop, stft_padding
+from sslearn.features import STFT, stft_hop, stft_padding
 from sslearn.geometry import check_multi_doa, to_float
 from sslearn.plotting._lines import line_options
 from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
@@ -43,24 +43,18 @@ def _spans(times, chosen):
     return np.c_[starts, ends - starts]
 
 
-def _frames_per_output(estimator, X, n_outputs):
-    """Frames that a network pools into one output, without those that it drops at the end."""
-    if not hasattr(estimator, "predict_frames"):
-        return 1
-    return estimator.batch_transform_.transform(X).shape[-1] // (n_outputs + 1) + 1
-
-
 def _times_of(estimator, X, n_frames):
-    """Middles of the blocks of frames in seconds; None where the estimator does not tell them."""
+    """Times of blocks or outputs in seconds; None where the estimator does not tell them."""
     params = estimator.get_params()
     stfts = [value for value in params.values() if isinstance(value, STFT)]
     rates = {value for key, value in params.items() if key.split("__")[-1] == "fs"}
     if len(stfts) != 1 or len(rates) != 1:
         return None
+    if hasattr(estimator, "frame_times"):
+        return estimator.frame_times(X, n_frames)[0]
     sizes = [value for key, value in params.items() if key.split("__")[-1] == "block_size"]
-    sizes += [value.n_frames for value in params.values() if isinstance(value, FrameBlocks)]
     (stft,), (fs,) = stfts, rates
-    block_size = sizes[0] if sizes else _frames_per_output(estimator, X, n_frames)
+    block_size = sizes[0] if sizes else 1
     durations = [v for key, v in params.items() if key.split("__")[-1] == "block_duration" and v]
     if durations:
         block_size = max(1, round(durations[0] * fs / stft_hop(stft)))
@@ -237,9 +231,9 @@ class TrackDisplay:
         sample : int, default=0
             Row of X.
         times : array-like of shape (n_frames,), default=None
-            Times of the predictions in seconds. None takes the middle of each block, or of the
-            frames that a network pools, from the STFT inside the estimator, if there is one, as if
-            the last block were full, and numbers the blocks otherwise.
+            Times of the predictions in seconds. None takes those of ``predict_track``, where there
+            is an STFT inside the estimator: the middle of each block, as if the last were full, or
+            of each part of the clip that a network has an output for. It numbers them otherwise.
         component : {"azimuth", "elevation"}, default=None
             One angle alone; all if None.
         ax : matplotlib Axes or array of Axes, default=None

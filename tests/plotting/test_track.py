@@ -148,8 +148,8 @@ def test_from_estimator_of_a_network():
     )
     model = NeuralLocalizer(SNet((4, 4), n_blocks=1, n_hidden=4), batch_transform=blocks)
     display = TrackDisplay.from_estimator(model.set_params(max_epochs=1).fit(X, y), X, y)
-    # Blocks of 10 frames, the first centred between frames 4 and 5.
-    np.testing.assert_allclose(display.times[:2], np.array([4.5 * 32 + 32, 14.5 * 32 + 32]) / 8000)
+    # 4800 samples are divided into 14 parts, one for each block of 10 frames.
+    np.testing.assert_allclose(display.times, (np.arange(14) + 0.5) * 4800 / 14 / 8000)
 
 
 def test_from_estimator_of_a_network_that_pools_frames():
@@ -157,8 +157,11 @@ def test_from_estimator_of_a_network_that_pools_frames():
     y = np.full((2, 10, 2, 1), [[20.0], [np.nan]])
     model = ipdnet2([[0, 0.02, 0], [0, -0.02, 0]], size="tiny", max_epochs=1)
     display = TrackDisplay.from_estimator(model.fit(X, y), X, y)
-    # Five frames, 20 ms apart, are an output; the last frame is dropped.
-    np.testing.assert_allclose(display.times, 0.04 + np.arange(10) / 10)
+    # The middle of each 0.1 s, as predict_track returns it.
+    np.testing.assert_allclose(display.times, 0.05 + np.arange(10) / 10)
+    assert np.isin(model.predict_track(X)["time"], display.times).all()
+    short = TrackDisplay.from_estimator(model, X[:, :, :2400])
+    np.testing.assert_allclose(short.times, [0.075])
 
 
 def test_from_estimator_without_times_and_with_tracks():

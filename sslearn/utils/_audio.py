@@ -202,7 +202,7 @@ def _is_several(path):
 def _joint_info(paths):
     """Rate, channels and length of files that have one rate and length."""
     if len(paths) == 0:
-        raise ValueError("path must hold at least one path; got an empty list.")
+        raise ValueError("path must hold at least one path; got none.")
     paths = list(map(path_as_str, paths))
     infos = [audio_info(path) for path in paths]
     first = infos[0]
@@ -218,9 +218,10 @@ def _joint_info(paths):
 
 def _read_together(paths, channels, **part):
     """Channels of the same part of several files."""
+    paths = list(map(path_as_str, paths))
     n_channels = _joint_info(paths).n_channels
     if channels is not None:
-        source = f"the {len(paths)} files ({path_as_str(paths[0])!r} first)"
+        source = f"the {len(paths)} files ({paths[0]!r} first)"
         channels = check_channels(channels, n_channels, source=source)
     audio, (fs, *_) = zip(*(read_audio(path, **part) for path in paths), strict=True)
     audio = np.concatenate(audio)

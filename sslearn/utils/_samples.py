@@ -159,7 +159,7 @@ def _holds_path(item):
 
 
 def _as_path(item, i, name):
-    if _holds_path(item) and isinstance(item, tuple):
+    if isinstance(item, tuple) and _holds_path(item):
         return tuple(_as_path(path, i, name) for path in item)
     if not isinstance(item, (str, os.PathLike)):
         raise TypeError(

@@ -102,6 +102,11 @@ def test_rates_that_are_right_in_files(tmp_path):
         paths.append(tmp_path / f"{i}.wav")
         soundfile.write(paths[-1], resample_audio(clip, 16000, 32000).T / 20, 32000)
     assert faults(paths, SQUARE) == []
+    rows = [[path.with_name(f"{path.stem}_{m}.wav") for m in range(4)] for path in paths]
+    for path, row in zip(paths, rows, strict=True):
+        for name, channel in zip(row, soundfile.read(path)[0].T, strict=True):
+            soundfile.write(name, channel, 32000)
+    assert faults(rows, SQUARE) == []
 
 
 @pytest.mark.parametrize("mics", [SQUARE, HEXAGON, linear_array(8, 0.04)])

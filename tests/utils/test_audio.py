@@ -1,6 +1,7 @@
 import struct
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from numpy.testing import assert_allclose, assert_array_equal
@@ -109,6 +110,28 @@ def test_pieces_of_other_formats(tmp_path, suffix):
     whole, _ = read_audio(path)
     assert_array_equal(read_audio(path, offset=0.5, duration=0.1)[0], whole[:, 24_000:28_800])
     assert audio_info(path) == (48_000, 2, whole.shape[1])
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, np.array, pd.Series])
+def test_several_files_are_one_recording(tmp_path, wrap):
+    written = write(tmp_path / "a.wav", 44_100, n_channels=3)
+    for name, part in (("b.wav", written[:1]), ("c.wav", written[1:])):
+        soundfile.write(tmp_path / name, part.T, 44_100, subtype="FLOAT")
+    paths = wrap([str(tmp_path / "b.wav"), str(tmp_path / "c.wav")])
+    assert audio_info(paths) == (44_100, 3, 11_025)
+    for part in ({}, {"fs": 16_000, "offset": 0.03, "duration": 0.1}, {"channels": [2, 0]}):
+        audio, fs = read_audio(paths, **part)
+        expected, expected_fs = read_audio(tmp_path / "a.wav", **part)
+        assert fs == expected_fs
+        assert_array_equal(audio, expected)
+
+
+def test_no_files_are_no_recording():
+    for function in (audio_info, read_audio):
+        with pytest.raises(ValueError, match="at least one path"):
+            function([])
+        with pytest.raises(TypeError, match="str or a Path; got 3"):
+            function([3])
 
 
 def test_channels_in_the_order_asked_for(tmp_path):

@@ -47,7 +47,8 @@ def _has_columns(X):
     if getattr(X, "ndim", None) != 2:
         return False
     first = np.asarray(take_rows(X, slice(0, 1)))
-    return X.shape[1] == 1 or not all(isinstance(item, (str, os.PathLike)) for item in first.flat)
+    are_paths = [isinstance(item, (str, os.PathLike)) for item in first.flat]
+    return len(are_paths) < 2 or not all(are_paths)
 
 
 def _as_table(X):

@@ -139,8 +139,9 @@ class AudioReader(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples,) or (n_samples, n_files)
-            Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
-            (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
+            Paths, str or :class:`pathlib.Path`, in any container, where a row of several is one
+            clip; or audio of shape (n_samples, n_channels, n_times), or clips
+            (n_channels, n_times_i).
         y : None
             Ignored.
 
@@ -160,8 +161,9 @@ class AudioReader(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples,) or (n_samples, n_files)
-            Paths, str or :class:`pathlib.Path`, in any container; or audio of shape
-            (n_samples, n_channels, n_times), or clips (n_channels, n_times_i).
+            Paths, str or :class:`pathlib.Path`, in any container, where a row of several is one
+            clip; or audio of shape (n_samples, n_channels, n_times), or clips
+            (n_channels, n_times_i).
 
         Returns
         -------
@@ -179,8 +181,8 @@ class AudioReader(ArrayTransformer):
             If a file is empty, truncated, unreadable or shorter than ``offset`` and ``duration``,
             has another number of channels or (where ``resample=False``) another rate, or one in
             no simple ratio to ``fs``, or the files of a row differ in rate or length. Every
-            message names the row and the file. If X is audio that
-            is known to have another rate, or is not valid.
+            message names the row and the file. If X is audio that is known to have another rate,
+            or is not valid.
         """
         self._validate_params()
         samples = as_samples(X)

@@ -46,6 +46,8 @@ def _has_columns(X):
     """Whether X is a table, of anything but the paths of several files for each sample."""
     if getattr(X, "ndim", None) != 2:
         return False
+    if getattr(getattr(X, "dtype", None), "kind", "O") not in "OUT":
+        return True
     first = np.asarray(take_rows(X, slice(0, 1)))
     are_paths = [isinstance(item, (str, os.PathLike)) for item in first.flat]
     return len(are_paths) < 2 or not all(are_paths)

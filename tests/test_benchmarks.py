@@ -155,10 +155,12 @@ def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, ca
     assert "train_loss" not in capsys.readouterr().out
 
 
-def test_plain_formulation_of_ipdnet2_is_the_same_network():
-    torch = pytest.importorskip("torch")
-    from benchmarks.speed.ipdnet2 import plain_forward
-    from sslearn.networks import IPDNet2
+def test_training_goes_on_where_it_was_interrupted(tmp_path):
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.multi_source.data import Clips
+    from benchmarks.accuracy.multi_source.training import Budget, train
+    from sslearn.deep_learning import NeuralLocalizer, Training
+    from sslearn.networks import MLP
 
     y = np.random.default_rng(0).uniform(-180, 180, 40)
     clips = Clips(np.cos(np.deg2rad(y)[:, None] + np.arange(4)), y)

@@ -60,6 +60,7 @@ FIRST = {
     "IntensityVector": "convention",
     "LevelMap": "channels",
     "LogMagnitude": None,
+    "OnlineNormalizer": "n_frames",
     "PhaseMap": None,
     "RealImag": None,
     "STFT": "n_fft",

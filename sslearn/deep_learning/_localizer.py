@@ -12,7 +12,7 @@ from sslearn.deep_learning._activation import last_activation, range_before, tak
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator, check_same_acoustics
-from sslearn.deep_learning._validation import detection_error, validation_error
+from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
@@ -337,7 +337,11 @@ n_sources, n_angles)
         if np.isnan(y).all():
             raise ValueError("y must contain at least one source; got NaN alone.")
         matches = self._map(lambda part: self._forward(part, self._match), X)
-        error_of = partial(detection_error, self.encoding_, matches, y, tolerance=tolerance)
+
+        def error_of(threshold):
+            found = self.encoding_.detect(matches[..., :-1], matches[..., -1], threshold)
+            return detection_error(y, found, tolerance=tolerance, active_only=True)
+
         self.encoding_.threshold = min(candidates.tolist(), key=error_of)
         return self
 

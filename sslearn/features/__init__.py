@@ -40,6 +40,7 @@ __all__ = [  # noqa: RUF022
     "IntensityVector",
     "LevelMap",
     "LogMagnitude",
+    "OnlineNormalizer",
     "PhaseMap",
     "RealImag",
     "STFT",

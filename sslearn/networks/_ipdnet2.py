@@ -199,7 +199,7 @@ class IPDNet2(NetworkRecipe):
         encoder = FrameEncoder(n_maps, self.n_units, n_freqs, self.kernel_size)
         stages = [("encoder", encoder), *self._layers(n_freqs)]
         stages.insert(1 + self.time_pooling_layer, ("time_pooling", TimePooling(self.time_pooling)))
-        n_outputs = self._outputs_per_bin(n_freqs, output_shape)
+        n_outputs = phases_per_bin(self, n_freqs, output_shape)
         return IPDNet2Module(
             dict(stages),
             FrequencyExpansion(self.n_units, n_outputs, n_pooled),
@@ -243,13 +243,3 @@ class IPDNet2(NetworkRecipe):
             layer = Layer(*channels, n_freqs=n_freqs, kernel_size=self.kernel_size, pooling=pooling)
             yield f"layer{i}", layer
             n_freqs, pooling = layer.n_freqs, (1, 1, 1)
-
-    def _outputs_per_bin(self, n_freqs, output_shape):
-        if len(output_shape) > 2 or output_shape[-1] % (2 * n_freqs):
-            raise ValueError(
-                "IPDNet2 computes a cosine and a sine of each frequency for each microphone pair: "
-                f"output_shape must be (n_outputs,) or (n_sources, n_outputs) with a multiple of "
-                f"{2 * n_freqs} outputs; got {output_shape}. Use IPDEncoding with the n_fft of the "
-                "STFT."
-            )
-        return prod(output_shape) // n_freqs

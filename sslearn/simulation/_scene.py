@@ -3,6 +3,7 @@ from math import ceil
 
 import joblib
 import numpy as np
+from scipy import fft
 
 from sslearn.simulation._cache import source_key
 from sslearn.simulation._crossfade import crossfade, filter_sound, segment_centres
@@ -180,8 +181,8 @@ def _responses(scene, row, s, order=None, *, with_direct=False):
     )
 
 
-def image_sources(scene, row, s):
-    """Image sources of source ``s`` of a sample."""
+def image_sources(scene, row, s, order=None):
+    """Image sources of source ``s`` of a sample, with their tail, or up to an order without it."""
     room, source = scene.rooms[row.room_row], source_position(row, s)
     points = receiver_position(row) + scene.receiver.points @ receiver_axes(row)
     limits = {"horizon": scene.horizons[row.room_row]}
@@ -189,8 +190,13 @@ def image_sources(scene, row, s):
         distance = np.linalg.norm(source - points.mean(axis=0))
         noise = {"seed": (scene.seed, 5, row.Index, s), "n_times": scene.n_tail}
         limits = split_horizon(scene.mixing_time, room["sizes"], distance, **limits, **noise)
+    if order is not None:
+        # Each reflection adds the longest side of the room at most.
+        farthest = np.linalg.norm(room["sizes"]) + order * room["sizes"].max()
+        limits = {"horizon": min(limits["horizon"], farthest / SPEED_OF_SOUND)}
+    max_order = scene.max_order if order is None else order
     return scene.receiver.image_sources(
-        room, source, points, fs=scene.fs, max_order=scene.max_order, **limits
+        room, source, points, fs=scene.fs, max_order=max_order, **limits
     )
 
 

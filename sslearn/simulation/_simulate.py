@@ -16,6 +16,7 @@ from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
 from sslearn.simulation._tail import LEAST_MIXING_TIME
+from sslearn.simulation._trajectories import check_trajectories, directions_along, draw_paths
 from sslearn.utils.param_validation import HasMethods, Interval, StrOptions, validated
 
 
@@ -177,9 +178,9 @@ def simulate(
     if has_frames:
         plan = _add_tracks(plan, placer, moves, speaks, n_frames, seed)
     if interferer is not None:
-        plan = _add_interferers(plan, placer, interferer, seed)
-    hears = receiver, parts, horizons, player, n_sources, noise, interferer
-    scene = Scene(*hears, fs, n_times, max_order, mixing_time, seed)
+        plan = _add_interferers(plan, placer, interferer, n_frames, seed)
+    heard = receiver, parts, horizons, player, n_sources, n_frames, sounds.activity_threshold
+    scene = Scene(*heard, noise, interferer, fs, n_times, max_order, mixing_time, seed)
     # After all checks, because it creates the folder. What no seed repeats is never read again.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}

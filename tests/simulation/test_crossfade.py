@@ -39,7 +39,9 @@ def test_unlike_responses_keep_their_power():
 
 
 def test_reflections_have_the_power_of_a_finer_path(monkeypatch):
-    rooms = make_shoebox_rooms(1, dimensions=((4, 4, 2.6), (5, 5, 3)), t60=(0.2, 0.2))
+    rooms = make_shoebox_rooms(
+        1, dimensions=((4, 4, 2.6), (5, 5, 3)), t60=(0.2, 0.2), random_state=0
+    )
     move = {"trajectories": Trajectories(speed=1.0), "rooms": rooms, "duration": 1.0}
     coarse = simulate(ArrayReceiver([[0.0, 0, 0], [0.1, 0, 0]]), 2, random_state=0, **move)
     monkeypatch.setattr(_scene, "_STEPS", (0.01, 0.02, 0.1))
@@ -48,3 +50,16 @@ def test_reflections_have_the_power_of_a_finer_path(monkeypatch):
     for low, high in ((250, 1000), (1000, 4000), (4000, 7900)):
         bands = [p[..., low:high].mean(axis=(1, 2)) for p in power]
         np.testing.assert_allclose(10 * np.log10(bands[0] / bands[1]), 0.0, atol=0.6)
+
+
+def test_a_diffuse_tail_keeps_the_power_of_moving_sources():
+    rooms = make_shoebox_rooms(
+        1, dimensions=((4, 4, 2.6), (5, 5, 3)), t60=(0.4, 0.4), random_state=0
+    )
+    move = {"trajectories": Trajectories(speed=1.0), "rooms": rooms, "duration": 1.0}
+    array = ArrayReceiver([[0.0, 0, 0], [0.1, 0, 0]])
+    powers = [
+        np.square(simulate(array, 3, random_state=0, mixing_time=time, **move).data).mean(axis=2)
+        for time in (None, "auto")
+    ]
+    np.testing.assert_allclose(10 * np.log10(powers[0] / powers[1]), 0.0, atol=0.5)

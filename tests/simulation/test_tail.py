@@ -10,6 +10,7 @@ from sslearn.simulation import (
     ArrayReceiver,
     HeadReceiver,
     Placement,
+    Trajectories,
     make_shoebox_rooms,
     simulate,
 )
@@ -187,6 +188,13 @@ def test_receivers_with_a_tail(receiver, shape):
     assert tail.shape == shape
     assert (tail != images).any()
     assert_allclose(np.square(tail).mean(), np.square(images).mean(), rtol=0.3)
+
+
+def test_moving_sources_have_one_tail():
+    params = {"trajectories": Trajectories(speed=1.0), "noise": None}
+    images, tail = (_clips(m, 2, **params) for m in (None, "auto"))
+    assert (tail != images).any()
+    assert_allclose(np.square(tail).mean(), np.square(images).mean(), rtol=0.2)
 
 
 def test_what_has_no_tail():

@@ -22,6 +22,7 @@ SYSTEMS = {
     "srp_phat": ("SRP-PHAT, no training", None),
     "music": ("MUSIC, no training", None),
 }
+SPEED_OF_SOUND = 343.0  # m/s; the recipes have that of their papers
 CLASSICAL = ("srp_phat", "music")
 # Frames of y that a block of a classical localizer stands for; validation clips choose.
 BLOCKS = (1, 2, 4)

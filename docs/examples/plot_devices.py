@@ -27,7 +27,9 @@ for name, ax in zip(flat, axes.flat, strict=True):
 # ----------------
 
 in_space = [name for name in devices if name not in flat]
-fig, axes = plt.subplots(1, 3, figsize=(10, 4), subplot_kw={"projection": "3d"})
+fig, axes = plt.subplots(
+    1, len(in_space), figsize=(3.3 * len(in_space), 4), subplot_kw={"projection": "3d"}
+)
 for name, ax in zip(in_space, axes, strict=True):
     MicArrayDisplay.from_positions(devices[name].mic_positions, ax=ax, view="3d")
     ax.set_title(name)

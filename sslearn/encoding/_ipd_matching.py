@@ -170,8 +170,8 @@ class IPDMatching(SourcesEncoding):
 
         Parameters
         ----------
-        targets : array-like of shape (n_samples, *output_shape) or (n_samples, n_frames, \
-*output_shape)
+        targets : array-like of shape (n_samples, \\*output_shape) or (n_samples, n_frames, \
+\\*output_shape)
             Targets, or outputs of a network.
 
         Returns
@@ -193,8 +193,8 @@ class IPDMatching(SourcesEncoding):
 
         Parameters
         ----------
-        targets : array-like of shape (n_samples, *output_shape) or (n_samples, n_frames, \
-*output_shape)
+        targets : array-like of shape (n_samples, \\*output_shape) or (n_samples, n_frames, \
+\\*output_shape)
             Targets, or outputs of a network.
 
         Returns

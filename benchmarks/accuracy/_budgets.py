@@ -68,7 +68,7 @@ def parse_budget(parser, budgets, sizes, argv):
     Returns
     -------
     args : argparse.Namespace
-        Options, with ``options``, the command line itself.
+        Options, with ``options``, the command line without the folders of one machine.
     """
     args = parser.parse_args(argv)
     check_data_option(parser, args)
@@ -77,8 +77,15 @@ def parse_budget(parser, budgets, sizes, argv):
         if getattr(args, name) is None:
             setattr(args, name, value)
     args.name = args.name or args.stem + ("" if budget == "small" else f"_{budget}")
-    args.options = list(sys.argv[1:] if argv is None else argv)
+    args.options = _without_folders(sys.argv[1:] if argv is None else argv)
     return args
+
+
+def _without_folders(argv):
+    folders = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("--data", "--out", "--cache"):
+        folders.add_argument(name)
+    return folders.parse_known_args(argv)[1]
 
 
 def budget_key(args, sizes):

@@ -57,11 +57,9 @@ _KEY = (
 )
 BUDGETS = {
     "quick": (40, 8, 12, 1, 1.0, 80, 0, 0, 8, 1e-3, 0.05),
-    "small": (8000, 60, 240, 1, 2.0, 1000, 5, 2, 8, 1e-3, None),
+    "small": (1500, 60, 240, 1, 100.0, 1000, 5, 2, 8, 1e-3, 0.75),
     "full": (30_000, 400, 1000, 4, 40.0, 5000, 0, 2, 16, 5e-4, 24.0),
 }
-# Of the budget of two cores, three hours in all; one thread each.
-CPU_HOURS = {"ipdnet2_tiny": 1.6, "ipdnet2_small": 2.2, "srp_dnn": 1.0}
 CPU_SYSTEMS = ("ipdnet2_tiny", "ipdnet2_small", "srp_dnn", *CLASSICAL)
 
 
@@ -135,7 +133,6 @@ class Bench:
         args = self.args
         clips, validation = self.clips("train", args.piece), self.clips("validation")
         spent = {name: getattr(args, name) for name in training.Budget.__dataclass_fields__}
-        spent["hours"] = args.hours or CPU_HOURS.get(system, 1.0)
         budget = training.Budget(**spent)
         localizer, curve = training.train(
             trained(system, data.ARRAYS[args.array]).set_params(
@@ -153,7 +150,7 @@ class Bench:
         found = detection.find_sources(localizer, validation.X)
         threshold, _ = detection.choose_threshold(found, validation.y, thresholds(system)[0])
         own = {"clips": curve[-1]["clips"], "hours": curve[-1]["hours"], "curve": curve}
-        settings = {name: getattr(args, name) for name in _SETTINGS} | {"hours": budget.hours}
+        settings = {name: getattr(args, name) for name in _SETTINGS}
         own["settings"] = settings | {"torch": torch.__version__, "localizer": repr(localizer)}
         return localizer, lambda X: detection.find_sources(localizer, X), threshold, own
 

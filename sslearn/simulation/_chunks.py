@@ -37,10 +37,13 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
     -------
     X : ndarray of shape (n_samples, ...)
         Data of all samples.
-    silent : list of int
-        Samples with a silent source.
     active : ndarray of shape (n_samples, n_frames, n_sources) or None
         Activity of the sources, bool; None if ``y`` has no frames.
+
+    Warns
+    -----
+    SilenceWarning
+        If a source of a clip is digital silence.
     """
     key = None if memory.location is None else chunk_key(scene.key, batch_transform)
     n_bytes = 4 * scene.receiver.n_channels * scene.n_times
@@ -71,7 +74,8 @@ def render_plan(plan, scene, batch_transform, *, memory, n_jobs, verbose):
         X[start : start + len(chunk)] = chunk
         silent += silent_there
         active += active_there
-    return X, silent, None if active[0] is None else np.stack(active)
+    _warn_of_silence(silent, plan["source_0"])
+    return X, None if active[0] is None else np.stack(active)
 
 
 def _announce(parts, scene, fitted, *, n_jobs, verbose):
@@ -113,20 +117,12 @@ def _audio(start, plan, scene):
     return X, silent, active
 
 
-def warn_of_silence(silent, source):
-    """Warn about clips with a silent source.
-
-    Parameters
-    ----------
-    silent : list of int
-        Indices of the silent clips; no warning if empty.
-    source : callable
-        Maps the index of a clip to its source, for the message.
-    """
+def _warn_of_silence(silent, source):
+    """Warn about clips with a silent source, given by their indices."""
     if silent:
         warnings.warn(
             f"The sources of {len(silent)} clips are digital silence, first clip {silent[0]} "
-            f"(source {source(silent[0])}).",
+            f"(source {source[silent[0]]}).",
             SilenceWarning,
-            stacklevel=5,  # the line that calls a make_* function
+            stacklevel=6,  # the line that calls a make_* function
         )

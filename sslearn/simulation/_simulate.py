@@ -6,7 +6,7 @@ import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
 from sslearn.simulation._cache import open_memory
-from sslearn.simulation._chunks import render_plan, warn_of_silence
+from sslearn.simulation._chunks import render_plan
 from sslearn.simulation._frames import FRAME, count_frames, frame_times
 from sslearn.simulation._noise import check_interferer, check_noise
 from sslearn.simulation._overlap import check_overlap, draw_overlap
@@ -167,30 +167,31 @@ def simulate(
     interferer = check_interferer(interferer, **sized)
     _check_mixing_time(mixing_time, receiver, max_order)
     where, n_angles = check_placement(placement, receiver.defaults, n_sources)
-    has_frames = trajectories is not None or overlap is not None
-    moves, speaks = check_trajectories(trajectories), check_overlap(overlap, n_sources)
-    n_frames = count_frames(n_times, fs) if has_frames else None
+    tracks = _check_tracks(trajectories, overlap, n_sources, **sized)
+    n_frames = tracks[-1]
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     rooms = draw_rooms(rooms, receiver.room_defaults, seed)
     parts, horizons = _check_rooms(rooms, receiver, interferer, n_times / fs)
     placer = Placer(where, receiver, rooms, n_sources=n_sources, seed=seed)
-    plan = _draw_plan(n_samples, placer, player, noise, seed)
-    if has_frames:
-        plan = _add_tracks(plan, placer, moves, speaks, n_frames, seed)
-    if interferer is not None:
-        plan = _add_interferers(plan, placer, interferer, n_frames, seed)
+    plan = _plan_clips(n_samples, placer, player, tracks, noise, interferer, seed)
     heard = receiver, parts, horizons, player, n_sources, n_frames, sounds.activity_threshold
     scene = Scene(*heard, noise, interferer, fs, n_times, max_order, mixing_time, seed)
     # After all checks, because it creates the folder. What no seed repeats is never read again.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
-    X, silent, active = render_plan(plan, scene, batch_transform, **how)
-    warn_of_silence(silent, plan["source_0"].get)
-    y = _tracks(plan, active, n_angles) if has_frames else _target(plan, n_sources, n_angles)
-    metadata = _metadata(plan, scene, rooms)
+    X, active = render_plan(plan, scene, batch_transform, **how)
+    y = _target(plan, n_sources, n_angles) if n_frames is None else _tracks(plan, active, n_angles)
     if return_X_y:
         return X, y
+    metadata = _metadata(plan, scene, rooms)
     return Bunch(data=X, target=y, metadata=metadata, fs=fs, rooms=rooms, **receiver.outputs)
+
+
+def _check_tracks(trajectories, overlap, n_sources, *, fs, n_times):
+    """Checked paths and pauses of the sources, and the number of frames of y, None without any."""
+    moves, speaks = check_trajectories(trajectories), check_overlap(overlap, n_sources)
+    has_frames = trajectories is not None or overlap is not None
+    return moves, speaks, count_frames(n_times, fs) if has_frames else None
 
 
 def _check_mixing_time(mixing_time, receiver, max_order):
@@ -220,8 +221,19 @@ def _check_rooms(rooms, receiver, interferer, duration):
     return None, None
 
 
+def _plan_clips(n_samples, placer, player, tracks, noise, interferer, seed):
+    """Table of all random draws made before rendering, one row per sample."""
+    plan = _draw_plan(n_samples, placer, player, noise, seed)
+    moves, speaks, n_frames = tracks
+    if n_frames is not None:
+        plan = _add_tracks(plan, placer, moves, speaks, n_frames, seed)
+    if interferer is not None:
+        plan = _add_interferers(plan, placer, interferer, n_frames, seed)
+    return plan
+
+
 def _draw_plan(n_samples, placer, player, noise, seed):
-    """Table of the random draws made before rendering, one row per sample."""
+    """Plan of sources that stay in their places and always play."""
     rows = []
     for i in range(n_samples):
         # One random stream per sample: its draws do not depend on n_samples.

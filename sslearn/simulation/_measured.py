@@ -190,7 +190,7 @@ def _clip(setup, places, seed):
     row = {} if setup.overlap is None else draw_overlap(setup.overlap, setup.n_frames, rng)
     drawn, talkers = _draw_sources(setup, places, rng)
     speaks = SimpleNamespace(**row)
-    clip, direct, level = 0.0, 0.0, None
+    clip, direct, level = 0.0, 0.0, 0.0
     y = np.full((setup.n_frames, len(drawn), setup.directions.shape[1]), np.nan)
     for s, (place, talker) in enumerate(zip(drawn, talkers, strict=True)):
         plays = playing_frames(speaks, s, setup.n_frames)
@@ -198,7 +198,7 @@ def _clip(setup, places, seed):
         both = np.concatenate([setup.rirs[place], _direct(setup.rirs[place], setup.fs)])
         heard, own = np.split(filter_sound(sound, both, setup.n_times), 2)
         power = np.square(own).mean() / max(plays.mean(), 1e-6)
-        level = power if level is None else level
+        level = level or power  # that of the first source that sounds
         gain = np.sqrt(level / power if power else 0.0)
         clip, direct = clip + heard * gain, direct + own * gain
         y[find_active(own, plays, setup.threshold, setup.fs), s] = setup.directions[place]

@@ -44,6 +44,20 @@ def test_sources_are_equally_loud_and_apart():
     assert (data.metadata["speaker_0"] != data.metadata["speaker_1"]).all()
 
 
+def test_beside_a_silent_source_the_other_sounds():
+    noise = np.random.default_rng(0).standard_normal(FS)
+    data = simulate_responses(
+        make_rirs(), AZIMUTHS, 4, sounds=Sounds([0 * noise, noise], speakers=[0, 1]), duration=0.5,
+        random_state=0,
+    )  # fmt: skip
+    first = data.metadata["source_0"].to_numpy()
+    assert set(first) == {0, 1}
+    assert_array_equal(
+        np.isnan(data.target[:, 0, :, 0]), np.stack([first == 0, first == 1], axis=1)
+    )
+    assert (np.square(data.data).mean(axis=(1, 2)) > 0).all()
+
+
 def test_clips_take_turns_in_groups():
     rirs, azimuths = np.tile(make_rirs(), (2, 1, 1)), np.tile(AZIMUTHS, 2)
     groups = np.repeat(["left", "right"], 4)

@@ -6,7 +6,6 @@ from sklearn.base import BaseEstimator
 from sslearn.geometry import (
     angles_to_unit_vectors,
     great_circle_distance,
-    mic_pairs,
     unit_vectors_to_angles,
     wrap_azimuth,
 )
@@ -250,7 +249,7 @@ def _fits(placer, columns, min_distance, times):
     if placer.sizes is not None:
         fits &= placer.inside(columns, paths).all(axis=(1, 2))
     directions = np.stack([directions_along(columns, s, times) for s in sources], axis=1)
-    first, second = mic_pairs(placer.n_sources).T
+    first, second = placer.pairs
     apart = great_circle_distance(directions[:, first], directions[:, second])
     fits &= _never_below(apart, placer.where["min_separation"])
     return fits & placer.in_ranges(directions).all(axis=(1, 2))

@@ -36,7 +36,7 @@ def load_dcase_metadata(path):
     Raises
     ------
     TypeError
-        If ``path`` is no path.
+        If ``path`` is not a path.
     FileNotFoundError
         If the file is missing.
     ValueError

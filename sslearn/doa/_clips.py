@@ -28,7 +28,7 @@ _CHUNK_BYTES = 2**24
 _N_CHUNKS = 4
 # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
 _FRAMES_PER_AUDIO = 8
-# What samples of one file or of several are.
+# Types of samples that are one file or several.
 _FILES = (str, tuple)
 
 

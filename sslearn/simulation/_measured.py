@@ -21,7 +21,7 @@ from sslearn.utils import check_audio
 from sslearn.utils.param_validation import Interval, validated
 
 _N_TRIES = 1000
-_N_TRIES_APART = 50  # until talkers may be one speaker
+_N_TRIES_APART = 50  # before talkers may share a speaker
 _DIRECT = 0.0025  # seconds of a response from its direct sound on
 _ONSET = 0.3  # of the largest amplitude, which the direct sound exceeds
 

@@ -44,7 +44,7 @@ class Sounds(BaseEstimator):
         if possible.
     activity_threshold : float, default=-40.0
         Level of the direct sound below which a source is silent in frames of ``y``, in dB relative
-        to its mean in the clip.
+        to its mean while it plays.
     shorter : {"raise", "pad"}, default="raise"
         Recordings shorter than a clip: an error, or play them from their start and pad the rest of
         the clip with zeros.

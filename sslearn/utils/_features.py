@@ -7,7 +7,7 @@ from sklearn.utils.validation import validate_data
 
 from sslearn.utils.param_validation import _check_sample_weight
 
-# Beginnings of NumPy's messages on values that are no numbers, which name no argument.
+# Beginnings of NumPy's messages on values that are not numbers, which name no argument.
 _NO_NUMBERS = r"could not convert|setting an array|float\(\) argument|Cannot cast|only "
 
 
@@ -17,7 +17,7 @@ def check_features(estimator, X, **kwargs):
     Parameters
     ----------
     estimator : estimator
-        Estimator that is fitted or asked.
+        Estimator that is fitted or predicts.
     X : array-like of shape (n_samples, n_features)
         Features.
     **kwargs : object

@@ -1,4 +1,4 @@
-"""Arrays of numbers from what people bring."""
+"""Conversion of user input to arrays of numbers."""
 
 import numpy as np
 

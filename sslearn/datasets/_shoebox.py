@@ -66,8 +66,8 @@ def make_shoebox(
     mixing_time : float, "auto" or None, default=None
         Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
         reflections: noise with their level and decay and the coherence of a diffuse field, about
-        four times as fast at a reverberation time of 0.6 s, ten at 1 s. "auto" is 50 ms and 11.7 ms
-        per 1000 m^3. None simulates all reflections. It needs ``max_order=None``.
+        four times as fast at a reverberation time of 0.6 s, twelve at 1 s. "auto" is 50 ms and
+        11.7 ms per 1000 m^3. None simulates all reflections. It needs ``max_order=None``.
     batch_transform : transformer, default=None
         Transformer, such as ``make_pipeline(STFT(), GCCPHAT())``, that is cloned, fitted on the
         first chunk of clips and applied to each chunk, so that only its output is kept in memory.

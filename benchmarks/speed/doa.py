@@ -19,6 +19,7 @@ import pyroomacoustics as pra
 from scipy.fft import rfft
 
 from benchmarks.accuracy._report import RESULTS, write_results
+from benchmarks.speed._timing import timed
 from sslearn.decoding import ArgmaxDecoder
 from sslearn.doa import MUSIC, MVDR, SRPPHAT
 from sslearn.features import STFT
@@ -95,17 +96,6 @@ def unavoidable(n_mics):
     return work
 
 
-def timed(functions, n_rounds=N_ROUNDS):
-    """Processor times (n_rounds, n_functions); turns alternate, so that load hits all alike."""
-    times = np.empty((n_rounds, len(functions)))
-    for row in times:
-        for i, function in enumerate(functions):
-            start = time.process_time()
-            function()
-            row[i] = time.process_time() - start
-    return times
-
-
 class ClassicalSuite:
     """The localizers for asv."""
 
@@ -132,7 +122,7 @@ def print_ratios(n_mics):
         "NormMUSIC": (ours(MUSIC, n_mics), theirs("NormMUSIC", n_mics)),
     }
     for name, (localizer, reference) in rows.items():
-        times = timed([partial(localizer.fit(X).predict, X), partial(reference, X)])
+        times = timed([partial(localizer.fit(X).predict, X), partial(reference, X)], N_ROUNDS)
         mine, other = np.median(times, axis=0) / N_CLIPS
         ratio = np.median(times[:, 1] / times[:, 0])
         print(
@@ -141,7 +131,7 @@ def print_ratios(n_mics):
             flush=True,
         )
     localizer, bare = rows["SRP-PHAT"][0], unavoidable(n_mics)
-    times = timed([lambda: localizer.predict(X), lambda: bare(X)])
+    times = timed([lambda: localizer.predict(X), lambda: bare(X)], N_ROUNDS)
     ratio = np.median(times[:, 0] / times[:, 1])
     print(f"SRP-PHAT / its FFTs and two products, {n_mics} microphones: {ratio:.2f}")
 
@@ -150,14 +140,9 @@ def print_jobs():
     """Gain of two threads, by the clock on the wall."""
     X = make_clips(8, 400)
     one, two = (ours(SRPPHAT, 8, n_jobs=n).fit(X) for n in (1, 2))
-    gains = []
-    for _ in range(N_ROUNDS):
-        start = time.perf_counter()
-        one.predict(X)
-        middle = time.perf_counter()
-        two.predict(X)
-        gains.append((middle - start) / (time.perf_counter() - middle))
-    print(f"gain of n_jobs=2, SRP-PHAT, 8 microphones: {np.median(gains):.2f}")
+    times = timed([partial(one.predict, X), partial(two.predict, X)], N_ROUNDS, time.perf_counter)
+    gain = np.median(times[:, 0] / times[:, 1])
+    print(f"gain of n_jobs=2, SRP-PHAT, 8 microphones: {gain:.2f}")
 
 
 def print_memory():

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.fft import rfft
 from scipy.signal import stft
 
+from benchmarks.speed._timing import timed
 from sslearn.features import BinauralCues
 
 FS, N_FFT, HOP, N_CLIPS, N_ROUNDS = 16000, 1024, 256, 200, 21
@@ -108,17 +109,6 @@ class ReferenceSuite:
         bare_ffts(self.frames)
 
 
-def timed(functions, clock):
-    """Times (n_rounds, n_functions); turns alternate, so that load of the machine hits all."""
-    times = np.empty((N_ROUNDS, len(functions)))
-    for row in times:
-        for i, function in enumerate(functions):
-            start = clock()
-            function()
-            row[i] = clock() - start
-    return times
-
-
 def extra_memory(n_clips):
     """Peak of what is allocated beyond the clips and the features, in MB."""
     X = make_clips(n_clips)
@@ -146,7 +136,7 @@ def print_gains():
             ),
         }
         for name, functions in pairs.items():
-            wall = timed(functions, time.perf_counter)[1:]
+            wall = timed(functions, N_ROUNDS, time.perf_counter)[1:]
             print(f"gain of two threads, {name}: {np.median(wall[:, 0] / wall[:, 1]):.2f}")
 
 
@@ -165,7 +155,7 @@ def main():
         "bare float32 FFTs, clip by clip": lambda: bare_ffts_of_clips(frames),
     }
     # Time of this process alone: others on the machine do not enter. Medians over the rounds.
-    times = timed(functions.values(), time.process_time)
+    times = timed(functions.values(), N_ROUNDS)
     ratios = np.median(times / times[:, :1], axis=0)
     for name, seconds, ratio in zip(functions, np.median(times, axis=0), ratios, strict=True):
         print(

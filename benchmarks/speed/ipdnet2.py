@@ -21,16 +21,15 @@ less than the clock on the wall.
 
 import argparse
 import re
-import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.nn import functional
 
+from benchmarks.speed._timing import timed
 from sslearn.networks import IPDNet2
 
 NETWORKS = {"tiny": IPDNet2.tiny(), "small": IPDNet2.small()}
@@ -110,13 +109,7 @@ def plain_mamba(mamba, x):
 
 def seconds(*functions, repeat=5):
     """Best processor times of functions that take turns."""
-    times = np.empty((repeat + 1, len(functions)))
-    for row in times:
-        for i, function in enumerate(functions):
-            start = time.process_time()
-            function()
-            row[i] = time.process_time() - start
-    return times[1:].min(axis=0)  # the first round warms up
+    return timed(functions, repeat + 1)[1:].min(axis=0)  # the first round warms up
 
 
 def stream(module, x):

@@ -5,10 +5,11 @@ in rooms with reverberation times of 0.2 to 0.8 s, it prints the time per clip o
 with image sources to the end and with a diffuse tail, and its ratio to sources that stay.
 """
 
-import time
+from functools import partial
 
 import numpy as np
 
+from benchmarks.speed._timing import timed
 from sslearn.datasets import make_shoebox, make_shoebox_rooms
 from sslearn.geometry import circular_array
 from sslearn.simulation import Overlap, Trajectories
@@ -25,15 +26,11 @@ CASES = {
 
 def seconds_per_clip(rooms, **params):
     """Least CPU time per clip of some calls, in seconds."""
-    times = []
-    for _ in range(N_REPEATS):
-        start = time.process_time()
-        make_shoebox(
-            N_CLIPS, mic_positions=MICS, rooms=rooms, n_sources=2, duration=4.0, random_state=0,
-            **params,
-        )  # fmt: skip
-        times.append(time.process_time() - start)
-    return min(times) / N_CLIPS
+    make = partial(
+        make_shoebox, N_CLIPS, mic_positions=MICS, rooms=rooms, n_sources=2, duration=4.0,
+        random_state=0, **params,
+    )  # fmt: skip
+    return timed([make], N_REPEATS).min() / N_CLIPS
 
 
 def main():

@@ -8,6 +8,7 @@ import time
 import numpy as np
 from sklearn.neighbors import KNeighborsRegressor
 
+from benchmarks.speed._timing import timed
 from sslearn.neighbors import KNeighborsLocalizer
 
 N_TRAIN, N_QUERIES, N_REPEATS = 20_000, 5_000, 25
@@ -24,17 +25,6 @@ def make_data(n_features):
     return X, y, queries
 
 
-def interleaved_times(functions):
-    """Best time of each function; turns alternate, so that load of the machine hits all."""
-    best = np.full(len(functions), np.inf)
-    for _ in range(N_REPEATS):
-        for i, function in enumerate(functions):
-            start = time.perf_counter()
-            function()
-            best[i] = min(best[i], time.perf_counter() - start)
-    return best
-
-
 def ratio(n_features, per_angle=False, **params):
     """Time of our predict over that of KNeighborsRegressor with inverse distances."""
     X, y, queries = make_data(n_features)
@@ -49,7 +39,7 @@ def ratio(n_features, per_angle=False, **params):
             for columns, angle in parts
         ]
         predictions[1] = lambda: [model.predict(queries[:, columns]) for model, columns in each]
-    times = interleaved_times(predictions)
+    times = timed(predictions, N_REPEATS, time.perf_counter).min(axis=0)
     return times[0] / times[1], *times
 
 

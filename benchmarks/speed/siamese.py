@@ -8,11 +8,11 @@ other actively and are ten times slower; ``OMP_WAIT_POLICY=passive`` cures it.
 """
 
 import argparse
-import time
 
 import numpy as np
 import torch
 
+from benchmarks.speed._timing import timed
 from sslearn.deep_learning._engine import build_module
 from sslearn.embedding import SiameseEmbedding
 from sslearn.losses import ContrastiveLoss
@@ -65,13 +65,7 @@ def measure(n_samples=5000, max_epochs=5, repeat=3):
     embedding = SiameseEmbedding(max_epochs=max_epochs, random_state=0, device="cpu")
     runs = {"SiameseEmbedding.fit": lambda: embedding.fit(X, y)}
     runs["bare torch loop"] = lambda: bare_loop(X, y, max_epochs)
-    times = {name: [] for name in runs}
-    for _ in range(repeat):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            times[name].append(time.process_time() - start)
-    return {name: min(values) for name, values in times.items()}
+    return dict(zip(runs, timed(runs.values(), repeat).min(axis=0), strict=True))
 
 
 class SiameseFit:

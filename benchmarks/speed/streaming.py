@@ -8,11 +8,12 @@ and 0.3 for small.
 """
 
 import argparse
-import time
+from functools import partial
 
 import numpy as np
 import torch
 
+from benchmarks.speed._timing import timed
 from sslearn import recipes
 from sslearn.datasets import make_plane_waves
 from sslearn.geometry import circular_array
@@ -46,18 +47,10 @@ def measure(name, repeat=5):
     stream = StreamingLocalizer(localizer, fs=FS)
     signal = make_signal(DURATION)
     chunks = np.split(signal, signal.shape[1] // CHUNK, axis=1)
-    best, whole = np.full(len(chunks), np.inf), np.inf
-    for _ in range(repeat):
-        stream.reset()
-        best = np.minimum(best, [_seconds(stream.push, chunk) for chunk in chunks])
-        whole = min(whole, _seconds(localizer.predict, signal[None]))
-    return best.sum() / DURATION, whole / DURATION, np.median(best)
-
-
-def _seconds(function, *args):
-    start = time.process_time()
-    function(*args)
-    return time.process_time() - start
+    pushes = [partial(stream.push, chunk) for chunk in chunks]
+    turns = [stream.reset, *pushes, partial(localizer.predict, signal[None])]
+    _, *best, whole = timed(turns, repeat).min(axis=0)
+    return sum(best) / DURATION, whole / DURATION, np.median(best)
 
 
 class Streaming:

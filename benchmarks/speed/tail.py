@@ -7,11 +7,12 @@ the clarity C50, and the errors of SRP-PHAT with white noise: means, the differe
 standard error, and the standard deviation over the clips.
 """
 
-import time
 import warnings
+from functools import partial
 
 import numpy as np
 
+from benchmarks.speed._timing import timed
 from sslearn.datasets import make_shoebox, make_shoebox_rooms
 from sslearn.doa import SRPPHAT
 from sslearn.exceptions import DurationWarning
@@ -67,12 +68,7 @@ def clarity(responses):
 
 def cpu_time(rooms, mixing_time):
     """Least CPU time of a clip in milliseconds."""
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        clips(rooms, mixing_time)
-        seconds.append(time.process_time() - start)
-    return 1e3 * min(seconds) / N_CLIPS
+    return 1e3 * timed([partial(clips, rooms, mixing_time)], 2).min() / N_CLIPS
 
 
 def acoustics(rooms, mixing_time):

@@ -36,8 +36,8 @@ def trained(system, mic_positions):
     recipe, _, size = system.rpartition("_")
     recipe, params = (recipe, {"size": size}) if size in _SIZES else (system, {})
     localizer = getattr(recipes, recipe)(mic_positions, fs=FS, **params)
-    rates = [name for name in localizer.get_params() if name.endswith("speed_of_sound")]
-    return localizer.set_params(**dict.fromkeys(rates, SPEED_OF_SOUND))
+    names = [name for name in localizer.get_params() if name.endswith("speed_of_sound")]
+    return localizer.set_params(**dict.fromkeys(names, SPEED_OF_SOUND))
 
 
 def untrained(system, mic_positions, n_repeats):

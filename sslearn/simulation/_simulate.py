@@ -101,8 +101,8 @@ def simulate(
         Time after the direct sound, at least 0.03 s, from which a diffuse tail replaces the
         reflections: noise with their level and decay and the coherence of a diffuse field, about
         four times as fast at a reverberation time of 0.6 s, twelve at 1 s. "auto" is 50 ms and
-        11.7 ms per 1000 m^3. None simulates all reflections. It needs ``max_order=None``, and heads do not
-        support it.
+        11.7 ms per 1000 m^3. None simulates all reflections. It needs ``max_order=None``, and heads
+        do not support it.
     batch_transform : transformer, default=None
         Transformer that is cloned, fitted on the first chunk of clips and applied to each chunk,
         so that only its output is kept in memory.

@@ -18,7 +18,7 @@ from sslearn.simulation._image_sources import ImageSources
 from sslearn.simulation._noise import mix_diffuse
 from sslearn.simulation._responses import LEAD, ambisonic_response, array_response
 from sslearn.simulation._rooms import check_rooms
-from sslearn.simulation._tail import FADE, auto_mixing_time, late_power, split_horizon
+from sslearn.simulation._tail import FADE, auto_mixing_time, fade_to_tail, late_power, split_horizon
 
 FS = 16000
 CIRCLE = circular_array(4, 0.05)
@@ -122,6 +122,48 @@ def test_tail_is_diffuse():
     expected = np.sinc(2 * np.fft.rfftfreq(256, 1 / FS) * 0.1 / C)
     assert np.abs(coherence - expected)[1:].max() < 0.25
     assert np.abs(coherence - expected)[1:].mean() < 0.07
+
+
+def test_channels_of_a_tail_are_coherent_at_low_frequencies():
+    parts = []
+    for seed in range(8):
+        images = make_images(mixing_time="auto", seed=seed)
+        late = array_response(images, CIRCLE)[:2, -19 * 256 :].reshape(2, 19, 256)
+        parts.append(late / np.sqrt(np.square(late).mean(axis=2, keepdims=True)))
+    left, right = np.fft.rfft(np.concatenate(parts, axis=1))[..., 2:17]  # 125 Hz to 1 kHz
+    cross = (left * right.conj()).mean(axis=0).real
+    coherence = cross / np.sqrt((abs(left) ** 2).mean(axis=0) * (abs(right) ** 2).mean(axis=0))
+    distance = np.linalg.norm(CIRCLE[0] - CIRCLE[1])
+    expected = np.sinc(2 * np.arange(2, 17) * FS / 256 * distance / C)
+    assert_allclose(coherence, expected, atol=0.1)
+
+
+def noise_of_tail(images, n_channels, early=0.0):
+    """Responses whose image sources have the value ``early``, from the emission on."""
+    spectra = images.tail.spectra(n_channels, FS)
+    return fade_to_tail(np.full((n_channels, 3000), early), images, spectra, 0)
+
+
+def test_image_sources_fade_with_the_cosine_and_noise_with_the_sine():
+    images, n_fade = make_images(mixing_time=0.08), int(FADE * FS)
+    fade = slice(int(images.tail.start * FS), int(images.tail.start * FS) + n_fade)
+    angle = np.linspace(0, np.pi / 2, n_fade)
+    noise = noise_of_tail(images, 500)[:, fade]
+    assert_allclose(
+        (noise_of_tail(images, 500, early=1.0)[:, fade] - noise)[0], np.cos(angle), atol=1e-5
+    )
+    power, full = np.square(noise).mean(axis=0), np.square(noise[:, -16:]).mean()
+    difference = (power / full - np.sin(angle) ** 2).reshape(10, 16).mean(axis=1)
+    assert_allclose(difference, 0, atol=0.15)
+
+
+def test_bass_of_a_tail_has_its_power():
+    images = make_images(mixing_time=0.08)
+    late = noise_of_tail(images, 300)[:, 3200:4800]
+    found = np.square(np.abs(np.fft.rfft(late))).mean(axis=0)[5:11] / 1600
+    flat, bass = late_power(images, np.arange(3200, 4800) / FS).mean(axis=(1, 2)) / FS
+    assert_allclose(found, flat + bass / np.arange(50, 110, 10), rtol=0.25)
+    assert bass / 80 > 0.5 * flat
 
 
 def test_noise_of_a_tail_has_its_spectrum_and_its_seed():

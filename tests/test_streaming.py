@@ -102,11 +102,11 @@ def random_sizes(n_times, seed):
 
 
 @pytest.mark.parametrize("padding", ["reflect", "zeros", None])
-@pytest.mark.parametrize("sizes", [[20] * 60, [1] * 600, [0, 1210, 0], "random"])
+@pytest.mark.parametrize("sizes", [[20] * 60, [1] * 600, [0, 1170, 0], "random"])
 def test_chunks_give_the_directions_of_the_whole(padding, sizes):
-    signal = noise(1210)
+    signal = noise(1170)  # with padding, the flush completes the last output
     localizer = neural(AudioReader(), STFT(64, hop_length=40, padding=padding), *STEPS[1:])
-    sizes = random_sizes(1210, 0) if sizes == "random" else sizes
+    sizes = random_sizes(1170, 0) if sizes == "random" else sizes
     _, directions = pushed(StreamingLocalizer(localizer), signal, sizes)
     np.testing.assert_allclose(directions, localizer.predict_frames(signal[None])[0], atol=1e-3)
 

@@ -71,9 +71,10 @@ def test_inputs_are_not_modified():
     tensors = inputs(n_frames=20)
     copies = [x.detach().clone() for x in tensors]
     y, state = selective_scan(*tensors)
+    copies.append(state.clone())
     selective_scan(*tensors, state)[0].sum().backward()
     y.sum().backward()
-    for x, copy in zip(tensors, copies, strict=True):
+    for x, copy in zip([*tensors, state], copies, strict=True):
         assert torch.equal(x, copy)
     assert not state.requires_grad
 

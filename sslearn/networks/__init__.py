@@ -1,7 +1,9 @@
 """Recipes of networks: hyper-parameters that become a torch module when `fit` builds them."""
 
+from sslearn.networks._backbone import Backbone, feature_shape, make_backbone
 from sslearn.networks._base import NetworkRecipe
 from sslearn.networks._crnn import CRNN
+from sslearn.networks._efficientnet import EfficientNetLite0
 from sslearn.networks._fnssl import FNSSL
 from sslearn.networks._histogram_net import HistogramNet
 from sslearn.networks._icodoa import IcoDOA
@@ -9,23 +11,35 @@ from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._ipdnet2 import IPDNet2
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
+from sslearn.networks._resnet import ResNet18
+from sslearn.networks._scene_net import SceneNet
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 from sslearn.networks._tf_mamba import TFMamba
+from sslearn.networks._vgg import VGG16, LogMelStatistics, VGGish
 
 __all__ = [  # noqa: RUF022
+    "Backbone",
     "CRNN",
+    "EfficientNetLite0",
     "FNSSL",
     "HistogramNet",
     "IPDNet",
     "IPDNet2",
     "IcoDOA",
+    "LogMelStatistics",
     "MLP",
     "NetworkRecipe",
     "PNN",
     "PNNSplit",
+    "ResNet18",
     "SNet",
     "SNetSplit",
     "SRPDNN",
+    "SceneNet",
     "TFMamba",
+    "VGG16",
+    "VGGish",
+    "feature_shape",
+    "make_backbone",
 ]

@@ -1,0 +1,119 @@
+"""State dicts of local files, put into modules with every key accounted for."""
+
+from os import PathLike
+from pathlib import Path
+from pickle import UnpicklingError
+
+import numpy as np
+
+# Keys that a message lists.
+_N_LISTED = 4
+
+
+def load_state(module, weights, *, unused=(), name="weights"):
+    """Load weights into a module; every key must be known and every weight given.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Module whose weights are replaced.
+    weights : str, Path or dict of str to array-like
+        Local file of a state dict, as ``torch.save(module.state_dict(), path)`` or safetensors
+        write it, or the state dict itself.
+    unused : tuple of str, default=()
+        Beginnings of keys that the module does without, for example of a classifier.
+    name : str, default="weights"
+        Name used in messages.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is no state dict, or its keys or shapes are not those of the module.
+    """
+    state, source = _read_state(weights, name)
+    expected = module.state_dict()
+    # Files older than the counter of batch norm lack it; with a fixed momentum it does nothing.
+    missing = [k for k in expected if k not in state and not k.endswith("num_batches_tracked")]
+    unknown = [k for k in state if k not in expected and not k.startswith(tuple(unused))]
+    if missing or unknown:
+        raise ValueError(
+            f"{name} must have the keys of {type(module).__name__}; {source} lacks "
+            f"{_listed(missing)} and has unknown {_listed(unknown)}. Is it the state dict of "
+            "another network?"
+        )
+    wrong = [
+        f"{k} {tuple(state[k].shape)} instead of {tuple(value.shape)}"
+        for k, value in expected.items()
+        if k in state and state[k].shape != value.shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"{name} must have the shapes of {type(module).__name__}; {source} has "
+            f"{_listed(wrong)}. Is it the state dict of a wider or narrower network?"
+        )
+    module.load_state_dict({k: v for k, v in state.items() if k in expected}, strict=False)
+
+
+def _listed(keys):
+    if not keys:
+        return "no keys"
+    rest = f" and {len(keys) - _N_LISTED} more" if len(keys) > _N_LISTED else ""
+    return ", ".join(keys[:_N_LISTED]) + rest
+
+
+def _read_state(weights, name):
+    """State dict of tensors, and what messages call it."""
+    source = "the dict"
+    if isinstance(weights, (str, PathLike)):
+        source = str(weights)
+        weights = _read_file(Path(weights), name)
+    from torch import Tensor, from_numpy
+
+    if not isinstance(weights, dict) or not weights:
+        kind = "an empty dict" if isinstance(weights, dict) else type(weights).__name__
+        raise ValueError(
+            f"{name} must hold a state dict, names and their tensors; {source} holds {kind}. Save "
+            "module.state_dict(), not the module."
+        )
+    state = {}
+    for key, value in weights.items():
+        if not isinstance(value, Tensor):
+            value = np.asarray(value)
+            if value.dtype.kind not in "fiu":
+                raise ValueError(
+                    f"{name} must hold tensors of numbers only; {key!r} of {source} is "
+                    f"{value.dtype}. Take the state dict out of a checkpoint with several entries."
+                )
+            # A copy, since memory maps may be read-only.
+            value = from_numpy(np.array(value))
+        state[str(key)] = value
+    return state, source
+
+
+def _read_file(path, name):
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{name} must be a local file with a state dict; {path} does not exist. Nothing is "
+            "downloaded: bring the file of torchvision or torchvggish."
+        )
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        readers, failures = load_file, SafetensorError
+    else:
+        from functools import partial
+
+        import torch
+
+        readers = partial(torch.load, map_location="cpu", weights_only=True)
+        failures = (UnpicklingError, RuntimeError, EOFError, KeyError, ValueError)
+    try:
+        return readers(path)
+    except failures as error:
+        raise ValueError(
+            f"{name} must be a file of plain tensors, from torch.save(module.state_dict(), path) "
+            f"or safetensors; {path} cannot be read as one: {str(error).splitlines()[0]}"
+        ) from error

@@ -3,6 +3,8 @@
 from torch import nn
 from torch.nn import functional as F
 
+from sslearn.networks._backbone_layers import channels_last
+
 # Kernel, step, outputs and number of blocks in each stage.
 STAGES = (
     (3, 1, 16, 1),
@@ -83,9 +85,8 @@ class Lite0(nn.Module):
         super().__init__()
         self._conv_stem, self._bn0 = _conv(3, 32, 3, 2), _norm(32)
         blocks, n_inputs = [], 32
-        for i, (size, stride, n_outputs) in enumerate(
-            BLOCKS[: None if block is None else block + 1]
-        ):
+        n_blocks = len(BLOCKS) if block is None else block + 1
+        for i, (size, stride, n_outputs) in enumerate(BLOCKS[:n_blocks]):
             blocks.append(_Block(n_inputs, n_outputs, size, stride, expansion=6 if i else 1))
             n_inputs = n_outputs
         self._blocks = nn.ModuleList(blocks)
@@ -97,7 +98,8 @@ class Lite0(nn.Module):
     def forward(self, x):
         """Features or scores of pictures from 0 to 1."""
         # The weights were trained on (pixel - 127) / 128.
-        x = F.relu6(self._bn0(self._conv_stem(x * (255 / 128) - 127 / 128)))
+        x = channels_last(x * (255 / 128) - 127 / 128)
+        x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
         if not self._classifies:

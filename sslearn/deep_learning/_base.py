@@ -101,6 +101,11 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     - ``_build()`` returns the torch module, for one network or several;
     - ``_branches(module)`` lists the networks, which are trained one after the other;
+    - ``_fit_loader(X, module, seed=None)`` returns the loader of X, with a seed, or of ``X_val``;
+      the inputs of a mini-batch are a tensor or a tuple of tensors, as are the outputs;
+    - ``_parameter_groups()`` lists patterns of names of parameters (as in ``fnmatch``) that have
+      another ``lr`` or ``weight_decay``, with these in a dict; parameters that need no gradient
+      are not trained;
     - ``_check_X(X, reset=True, **kwargs)`` validates X;
     - ``_check_validation(X_val, y_val, y, check_y)`` validates ``X_val`` and ``y_val`` and returns
       ``X_val`` and the concatenated targets of both sets;
@@ -112,6 +117,8 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
       of ``_rows``, all if None;
     - ``_forward(X, finish=None)`` returns the outputs of the fitted module as an array, or what
       ``finish`` makes of those of consecutive samples.
+
+    ``_default_training`` is what ``training=None`` means.
 
     The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
     ``module_`` rebuilds.
@@ -129,6 +136,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+    _default_training = Training()
 
     @property
     def module_(self):
@@ -199,6 +207,13 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         X = torch.from_numpy(X).to(weight.device, weight.dtype)
         return lambda parts: (X[rows] for rows in parts)
 
+    def _fit_loader(self, X, module, seed=None):
+        """Loader of the training samples, whose random numbers have a seed, or of X_val."""
+        return self._loader(X, module)
+
+    def _parameter_groups(self):
+        return []
+
     def _chunk_size(self):
         return _CHUNK_SIZE
 
@@ -206,7 +221,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         """Outputs of the fitted module, or of a module that wraps it, in its dtype."""
         import torch
 
-        from sslearn.deep_learning._engine import forward
+        from sslearn.deep_learning._outputs import forward
 
         module = self.module_ if module is None else module
         load = self._loader(X, module)
@@ -230,9 +245,9 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         """Train each branch on its task, and set the fitted attributes."""
         import torch
 
-        from sslearn.deep_learning import _engine
+        from sslearn.deep_learning import _engine, _outputs
 
-        training = Training() if self.training is None else self.training
+        training = self._default_training if self.training is None else self.training
         training._validate_params()
         callbacks = _check_callbacks(self.callbacks or [])
         seed = check_random_state(self.random_state).randint(2**31 - 1)
@@ -241,15 +256,15 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         n_val = 0 if X_val is None else len(X_val)
         rows = self._rows(X) if rows is None else rows
         train_rows, valid_rows = self._split(rows, len(X), n_val, generator)
-        load = self._loader(X, module)
+        load = self._fit_loader(X, module, seed)
         if n_val:
-            load = _load_either(load, self._loader(X_val, module), len(X))
+            load = _load_either(load, self._fit_loader(X_val, module), len(X))
         context = self._init_callback_context(max_subtasks=len(tasks) * self.max_epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         curves = []
         for task, branch in zip(tasks, self._branches(module), strict=True):
             targets = _engine.targets_of(task, next(module.parameters()).device)
-            outputs = partial(_engine.forward, branch, load, self._chunk_size())
+            outputs = partial(_outputs.forward, branch, load, self._chunk_size())
             error = partial(task.error, outputs, train_rows, valid_rows)
             with self._epochs(context, module, task.name, X, y) as on_epoch:
                 curve = _engine.train(
@@ -263,6 +278,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
                     lr=self.lr,
                     max_epochs=self.max_epochs,
                     callbacks=copy.deepcopy(callbacks),
+                    parameter_groups=self._parameter_groups(),
                 )
             curves.append(curve)
         self._set_fitted(module, curves)

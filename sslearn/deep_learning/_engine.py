@@ -12,11 +12,10 @@ from skorch.callbacks import Callback, GradientNormClipping
 from skorch.helper import predefined_split
 
 from sslearn.deep_learning._head import Head
+from sslearn.deep_learning._outputs import first_tensor, map_tensors
 from sslearn.deep_learning._schedules import lowest, rate_schedule
 from sslearn.networks.layers import PrivateDropout
 
-# Outputs that are decoded at once.
-_BLOCK_BYTES = 2**26
 _GLOBALS_LOCK = threading.Lock()
 
 
@@ -96,50 +95,6 @@ def weights_of(module):
     return {k: v.detach().cpu().numpy().copy() for k, v in module.state_dict().items()}
 
 
-def forward(module, load, chunk_size, rows, finish=None):
-    """Compute outputs of a module in evaluation mode chunk by chunk, as one array.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Module.
-    load : callable
-        Function that yields the inputs for each of several index tensors.
-    chunk_size : int
-        Rows per forward pass.
-    rows : torch.Tensor of shape (n_rows,)
-        Samples.
-    finish : callable, default=None
-        Function of the outputs of consecutive samples that returns a smaller array, of one shape
-        per sample. The outputs of all samples are then not held at once.
-
-    Returns
-    -------
-    outputs : ndarray of shape (n_rows, ...)
-        Outputs, or what ``finish`` makes of them.
-    """
-    module.eval()
-    with torch.inference_mode():
-        chunks = load(rows.split(chunk_size))
-        outputs = (module(inputs).to(inputs.dtype).cpu().numpy() for inputs in chunks)
-        if finish is not None:
-            outputs = (finish(np.concatenate(block)) for block in _blocks(outputs))
-        return np.concatenate(list(outputs))
-
-
-def _blocks(arrays):
-    """Lists of consecutive arrays, of about ``_BLOCK_BYTES`` each."""
-    block, n_bytes = [], 0
-    for array in arrays:
-        block.append(array)
-        n_bytes += array.nbytes
-        if n_bytes >= _BLOCK_BYTES:
-            yield block
-            block, n_bytes = [], 0
-    if block:
-        yield block
-
-
 def targets_of(task, device):
     """Return a function that yields the targets of rows, paired with the weights if there are."""
     targets = task.targets
@@ -167,7 +122,8 @@ class Batches(torch.utils.data.Dataset):
     Parameters
     ----------
     load : callable
-        Function that yields the inputs for each of several index tensors.
+        Function that yields the inputs, a tensor or a tuple of tensors, for each of several index
+        tensors.
     targets : callable
         Function of an index tensor that returns the targets.
     rows : torch.Tensor of shape (n_rows,)
@@ -238,9 +194,14 @@ class _Net(NeuralNet):
         return dataset
 
     def infer(self, x, **fit_params):
-        with self._arithmetic(x.device):
+        first = first_tensor(x)
+        with self._arithmetic(first.device):
             output = super().infer(x, **fit_params)
-        return output.to(x.dtype)
+        return map_tensors(lambda tensor: tensor.to(first.dtype), output)
+
+    def get_all_learnable_params(self):
+        # A frozen parameter has no state in the optimizer, and its weights do not decay.
+        return ((name, p) for name, p in super().get_all_learnable_params() if p.requires_grad)
 
     def get_loss(self, y_pred, y_true, **kwargs):
         # Targets are on the device already, perhaps with their weights.
@@ -270,7 +231,8 @@ class _Net(NeuralNet):
         if not training:
             return
         if self.recipe.norm_batches is not None:
-            inputs = (inputs for inputs, _ in islice(iterator, self.recipe.norm_batches))
+            # torch takes the first element of a tuple.
+            inputs = ((inputs,) for inputs, _ in islice(iterator, self.recipe.norm_batches))
             with self._arithmetic(losses.device):
                 torch.optim.swa_utils.update_bn(inputs, self.module_)
         _check_finite(self.module_, self.history[-1])
@@ -284,7 +246,8 @@ class _Net(NeuralNet):
     @_interruptible()
     def on_epoch_end(self, net, **kwargs):
         self.history.record("valid_error", np.nan if self.error is None else float(self.error()))
-        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        # The last group has the parameters without a rate of their own.
+        self.history.record("lr", self.optimizer_.param_groups[-1]["lr"])
 
 
 def _check_finite(module, row):
@@ -310,7 +273,18 @@ class _EpochEnd(Callback):
 
 
 def train(
-    module, criterion, batches, validation, *, error, on_epoch, training, lr, max_epochs, callbacks
+    module,
+    criterion,
+    batches,
+    validation,
+    *,
+    error,
+    on_epoch,
+    training,
+    lr,
+    max_epochs,
+    callbacks,
+    parameter_groups=(),
 ):
     """Train a module in place; it ends with the weights of the epoch to keep.
 
@@ -334,6 +308,9 @@ def train(
         Number of epochs.
     callbacks : list
         Further skorch callbacks.
+    parameter_groups : sequence of (str, dict), default=()
+        Pattern of names of parameters, as in ``fnmatch``, and their settings of the optimizer. The
+        first pattern that fits counts; ``lr`` and ``training`` hold for the other parameters.
 
     Returns
     -------
@@ -347,7 +324,7 @@ def train(
     ValueError
         If the loss or a weight is no longer finite.
     """
-    monitor, keep = training.monitor, training.keep
+    monitor, keep, decay = training.monitor, training.keep, training.weight_decay
     if error is None:
         monitor, keep = "train_loss", "last"
     best = [] if keep == "last" else [lowest(keep, load_best=True)]
@@ -356,6 +333,8 @@ def train(
         lambda: criterion,
         optimizer=_OPTIMIZERS[training.optimizer],
         lr=lr,
+        optimizer__param_groups=parameter_groups,
+        **({} if decay is None else {"optimizer__weight_decay": decay}),
         max_epochs=max_epochs,
         train_split=predefined_split(validation) if "valid_loss" in (monitor, keep) else None,
         # A callback that stops the training hides the epoch from later ones: keeping the best

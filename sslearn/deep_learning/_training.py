@@ -28,6 +28,9 @@ class Training(BaseEstimator):
     keep : {"valid_error", "valid_loss", "last"}, default="valid_error"
         Epoch whose weights are kept: that with the lowest validation error or loss, or the last
         one. Always the last without validation samples.
+    weight_decay : float, default=None
+        Weight decay, decoupled from the gradient for ``"adamw"`` and added to it for the others.
+        None takes the default of torch, 0.01 for ``"adamw"`` and 0 for the others.
     clip_norm : float, default=None
         Largest norm of the gradient of all weights together; longer gradients are scaled to it.
         None does not limit them.
@@ -69,6 +72,7 @@ class Training(BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
         "monitor": [StrOptions({"valid_error", "valid_loss", "train_loss"})],
         "keep": [StrOptions({"valid_error", "valid_loss", "last"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "precision": [StrOptions({"full", "bfloat16"})],
         "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
@@ -85,6 +89,7 @@ class Training(BaseEstimator):
         n_iter_no_change=None,
         monitor="valid_error",
         keep="valid_error",
+        weight_decay=None,
         clip_norm=None,
         precision="full",
         norm_batches=None,
@@ -97,6 +102,7 @@ class Training(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.monitor = monitor
         self.keep = keep
+        self.weight_decay = weight_decay
         self.clip_norm = clip_norm
         self.precision = precision
         self.norm_batches = norm_batches

@@ -82,7 +82,7 @@ def test_outputs_are_decoded_in_blocks(encoding, monkeypatch):
         sizes.append(len(outputs))
         return function(outputs)
 
-    monkeypatch.setattr("sslearn.deep_learning._engine._BLOCK_BYTES", 1)
+    monkeypatch.setattr("sslearn.deep_learning._outputs._BLOCK_BYTES", 1)
     localizer.encoding_.inverse_transform = note
     np.testing.assert_array_equal(localizer.predict(X), whole[0])
     assert sizes == [8] * 7 + [4]

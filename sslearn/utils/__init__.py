@@ -5,6 +5,7 @@ from sslearn.utils._audio import audio_info, read_audio, resample_audio
 from sslearn.utils._batches import fit_batch_transform, take_rows
 from sslearn.utils._channels import check_channels, check_pairs
 from sslearn.utils._features import check_features, check_weights
+from sslearn.utils._images import check_image, read_image
 from sslearn.utils._numbers import as_numbers, to_numbers
 from sslearn.utils._optional import import_optional
 from sslearn.utils._progress import track
@@ -30,6 +31,7 @@ __all__ = [
     "check_features",
     "check_finite",
     "check_floats",
+    "check_image",
     "check_maps",
     "check_pairs",
     "check_range",
@@ -41,6 +43,7 @@ __all__ = [
     "import_optional",
     "keep_freed_memory",
     "read_audio",
+    "read_image",
     "recall",
     "remember",
     "resample_audio",

@@ -17,6 +17,9 @@ from sslearn.features._intensity_vector import IntensityVector
 from sslearn.features._intensity_vector import sound_intensity as sound_intensity
 from sslearn.features._itd import ITD
 from sslearn.features._level_map import LevelMap
+from sslearn.features._log_mel_patches import LogMelPatches
+from sslearn.features._log_mel_patches import check_audible as check_audible
+from sslearn.features._log_mel_patches import middle as middle
 from sslearn.features._online_normalizer import OnlineNormalizer
 from sslearn.features._pair_cues import ILD, IPD
 from sslearn.features._pooling import Flatten, TimePooling
@@ -40,6 +43,7 @@ __all__ = [  # noqa: RUF022
     "IntensityVector",
     "LevelMap",
     "LogMagnitude",
+    "LogMelPatches",
     "OnlineNormalizer",
     "PhaseMap",
     "RealImag",

@@ -1,0 +1,5 @@
+"""Sound source localization in pictures: where in the picture is the sound."""
+
+from sslearn.audiovisual._pairs import Pairs as Pairs
+
+__all__ = []

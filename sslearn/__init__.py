@@ -5,6 +5,7 @@ import importlib
 __version__ = "0.1.0.dev0"
 
 _ROOMS = (
+    "audiovisual",
     "base",
     "datasets",
     "decoding",

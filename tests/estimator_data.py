@@ -35,7 +35,7 @@ def make_data(kind, *, dtype=np.float64, folder=None):
     """Samples of one kind with their azimuths, made from plane waves."""
     audio, y = _plane_waves(kind.split("_")[0])
     y = y.copy()
-    audio = audio.astype(dtype)
+    audio = (audio[:, :1] if kind.startswith("mono") else audio).astype(dtype)
     if kind.endswith("audio"):
         return audio, y
     if kind == "array":

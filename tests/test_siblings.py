@@ -60,6 +60,7 @@ FIRST = {
     "IntensityVector": "convention",
     "LevelMap": "channels",
     "LogMagnitude": None,
+    "LogMelPatches": "fs",
     "OnlineNormalizer": "n_frames",
     "PhaseMap": None,
     "RealImag": None,

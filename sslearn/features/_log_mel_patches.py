@@ -5,7 +5,6 @@ from scipy.fft import rfft
 
 from sslearn.features._base import ArrayTransformer
 from sslearn.features._frames import analysis_window, frame_views
-from sslearn.features._names import crossed
 from sslearn.utils import check_audio
 from sslearn.utils.param_validation import Interval, Real, _fit_context
 
@@ -231,8 +230,9 @@ def _check_mono(X):
 
 
 def _part(sound, n_times, name):
-    """The middle of a sound, repeated where it is shorter, at the level of the networks."""
-    part = np.resize(sound, max(n_times, len(sound)))[middle(len(sound), n_times)]
-    check_audible(part, name=name)
+    """The middle of a sound, first repeated where it is shorter, at the level of the networks."""
+    if len(sound) < n_times:
+        sound = np.tile(sound, n_times // len(sound) + 1)
+    part = check_audible(sound[middle(len(sound), n_times)], name=name)
     part = part - part.min()
     return 2 * (part / (part.max() + part.dtype.type(1e-3)) - part.dtype.type(0.5))

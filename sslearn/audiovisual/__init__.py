@@ -1,5 +1,6 @@
 """Sound source localization in pictures: where in the picture is the sound."""
 
+from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._pairs import Pairs as Pairs
 
-__all__ = []
+__all__ = ["ImageAugmentation"]

@@ -22,6 +22,7 @@ from sslearn.datasets._heads import (
 )
 from sslearn.datasets._plane_waves import make_plane_waves
 from sslearn.datasets._realman import load_realman
+from sslearn.datasets._scenes import make_scenes
 from sslearn.datasets._shoebox import make_shoebox
 from sslearn.datasets._shoebox_presets import shoebox_preset
 from sslearn.datasets._sofa import load_sofa, load_sofa_rirs
@@ -61,6 +62,7 @@ __all__ = [
     "make_binaural",
     "make_dcase_targets",
     "make_plane_waves",
+    "make_scenes",
     "make_shoebox",
     "make_shoebox_rooms",
     "resample_hrirs",

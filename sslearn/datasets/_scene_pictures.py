@@ -80,8 +80,9 @@ def draw_boxes(n_objects, limits, rng):
         if len(found):
             return np.concatenate([low[found[0]], high[found[0]]], axis=1)
     raise ValueError(
-        f"object_size={tuple(limits)} leaves no room for {n_objects} objects in a picture of side "
-        f"{SIDE}: set smaller sizes, or n_silent lower."
+        f"object_size=({limits[0]:g}, {limits[1]:g}) left no room for {n_objects} objects in a "
+        f"picture of side {SIDE}, in {_N_BLOCKS * _N_DRAWS} draws: set smaller sizes, or n_silent "
+        "lower."
     )
 
 

@@ -127,6 +127,7 @@ OWN = {
     "matched_angular_error": {"y_true": TRACKS, "y_pred": TRACKS},
     "check_doa": {"n_samples": 6},
     "check_multi_doa": {"y": TRACKS, "n_samples": 1},
+    "make_scenes": {"duration": 0.2},
     "get_scorer": {"name": "d2_angular_error"},
     "check_spectrum": {"X": SPECTRA},
     "check_maps": {"X": MAPS},

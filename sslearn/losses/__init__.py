@@ -10,6 +10,7 @@ from sslearn.losses._classification import (
 )
 from sslearn.losses._contrastive import ContrastiveLoss
 from sslearn.losses._mixture import MixtureLoss, mixed_loss
+from sslearn.losses._nt_xent import NTXentLoss
 from sslearn.losses._permutation import PermutationInvariantLoss
 from sslearn.losses._regression import SquaredErrorLoss
 from sslearn.losses._short_names import get_loss, get_loss_names
@@ -20,6 +21,7 @@ __all__ = [
     "ContrastiveLoss",
     "GibbsWeightedLoss",
     "MixtureLoss",
+    "NTXentLoss",
     "NegativeLogAbsoluteErrorLoss",
     "PermutationInvariantLoss",
     "SoftCrossEntropyLoss",

@@ -1,9 +1,13 @@
 """Named warnings, so that each can be filtered or turned into an error on its own."""
 
+from sklearn.exceptions import ConvergenceWarning
+
 __all__ = [
     "AmbiguityWarning",
     "AngleUnitWarning",
     "ArrayMismatchWarning",
+    "CollapsedEmbeddingWarning",
+    "DeafMapWarning",
     "DurationWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
@@ -21,6 +25,14 @@ class AngleUnitWarning(UserWarning):
 
 class ArrayMismatchWarning(UserWarning):
     """A recording does not fit the description of its array."""
+
+
+class CollapsedEmbeddingWarning(ConvergenceWarning):
+    """Training ended with nearly the same embedding for all samples."""
+
+
+class DeafMapWarning(ConvergenceWarning):
+    """Training ended with maps of sounds in pictures that hardly depend on the sound."""
 
 
 class DurationWarning(UserWarning):

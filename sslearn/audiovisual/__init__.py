@@ -1,6 +1,7 @@
 """Sound source localization in pictures: where in the picture is the sound."""
 
 from sslearn.audiovisual._augmentation import ImageAugmentation
+from sslearn.audiovisual._base import AudioVisualLocalizer
 from sslearn.audiovisual._pairs import Pairs as Pairs
 
-__all__ = ["ImageAugmentation"]
+__all__ = ["AudioVisualLocalizer", "ImageAugmentation"]

@@ -1,0 +1,399 @@
+"""Base of the localizers of sounds in pictures."""
+
+from functools import partial
+from os import PathLike
+
+import numpy as np
+from joblib import Memory, effective_n_jobs
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from sslearn.audiovisual._augmentation import ImageAugmentation
+from sslearn.audiovisual._kept_features import as_tensor, keep_features, stacked
+from sslearn.audiovisual._monitors import embedding_spread, sound_effect, warn_of_failures
+from sslearn.audiovisual._pairs import Pairs
+from sslearn.audiovisual._points import boxes, peaks, resized
+from sslearn.audiovisual._training_views import TrainingViews
+from sslearn.audiovisual._view import View
+from sslearn.audiovisual._whitening import standardization, whitening
+from sslearn.deep_learning import Task, TorchEstimator, Training, made_ahead
+from sslearn.features import LogMelPatches
+from sslearn.networks import (
+    Backbone,
+    EfficientNetLite0,
+    LogMelStatistics,
+    feature_shape,
+    make_backbone,
+)
+from sslearn.utils import take_rows
+from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context, with_callbacks
+
+# Pictures that whitening learns from, and pairs that are monitored.
+_N_WHITENED, _N_MONITORED = 300, 256
+
+
+class AudioVisualLocalizer(TorchEstimator):
+    """Base of localizers that learn from pairs of picture and sound where the sound is.
+
+    See Also
+    --------
+    PredictiveAudioVisualLocalizer : Learns without negative pairs.
+    SemanticContrastiveLocalizer : Learns from contrasts of pairs.
+
+    Notes
+    -----
+    A subclass takes the parameters of ``_parameter_constraints`` in its constructor and defines:
+
+    - ``_make_head(image_shape, sound_shape)``, which returns the trained torch module for features
+      of pictures of shape (n_features, map_height, map_width) and of sounds of shape (n_patches,
+      n_features). ``head.similarity(v, e)`` returns cosines (n_samples, map_height, map_width) for
+      features v (n_samples, \\*image_shape) and e (n_samples, \\*sound_shape);
+      ``head(first, second, e, *labels)`` what the loss takes, for the features of two views, which
+      may be smaller than ``image_shape``; ``head.embedding(v, e)`` the embeddings (n_samples,
+      n_components) that may collapse;
+    - ``_criterion()``, which returns the loss, a function of the head's outputs and of targets,
+      which are not used;
+    - ``_frozen``, whether the networks of pictures and of sounds are not trained, ``(True, True)``
+      if not defined. Their names in ``_parameter_groups`` start with ``image.`` and ``audio.``,
+      those of the head with ``head.``;
+    - ``_segmenter()``, which returns a function of a picture (height, width, 3) to labels of
+      pixels, of any height and width, that :mod:`joblib` can hash; None if not defined. ``labels``
+      are then those of the cells of both views, (n_samples, map_height, map_width) each, int32,
+      -1 outside of the picture.
+
+    Features of frozen networks are computed once. With ``cached_views=None`` or a trained network
+    of pictures, each epoch has new views of the pictures; else the two views are windows, as large
+    as the crop, of the features of one of ``cached_views`` versions of the picture, which are
+    drawn without the crop. ``memory`` keeps the features of each version on disk.
+
+    Training is monitored on up to 256 pairs: ``embedding_spread_`` is about 1 for embeddings in
+    all directions and 0 for a collapse; ``sound_effect_`` is how much maps change with the sound of
+    another pair, relative to their contrast.
+    """
+
+    _parameter_constraints: dict = {
+        **{k: v for k, v in TorchEstimator._parameter_constraints.items() if k[0:5] != "valid"},
+        "image_network": [Backbone, callable, None],
+        "audio_network": [Backbone, callable, None],
+        "whiten": ["boolean"],
+        "image_size": [Interval(Integral, 1, None, closed="left")],
+        "fs": [Interval(Real, 0, None, closed="neither")],
+        "sound_duration": [Interval(Real, 0, None, closed="neither")],
+        "augmentation": [ImageAugmentation, None],
+        "cached_views": [Interval(Integral, 1, None, closed="left"), None],
+        "memory": [str, PathLike, Memory, None],
+        "n_jobs": [Integral, None],
+    }
+    _default_training = Training("adamw", weight_decay=1e-4, schedule="constant", keep="last")
+    validation_fraction = None
+    _frozen = (True, True)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, X_val=None, y_val=None):
+        """Learn from pairs of picture and sound.
+
+        Parameters
+        ----------
+        X : DataFrame with columns image and audio, or array-like of shape (n_samples, 2)
+            Pictures and sounds. A cell is a path or an array: a picture of shape (height, width,
+            3), uint8; a sound of shape (n_times,) or (n_channels, n_times) at ``fs``.
+        y : None
+            Not used: boxes only score.
+        X_val : like X, default=None
+            Pairs for ``valid_error`` of ``history_``.
+        y_val : array-like of shape (n_val, 4) or (n_val, n_boxes, 4), or list of (n_i, 4), \
+default=None
+            Boxes of ``X_val``, as in :meth:`score`. They choose the epoch only if
+            ``training.keep`` says so.
+
+        Returns
+        -------
+        self : AudioVisualLocalizer
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a pair is not valid or cannot be read, which the message names by its row, only one
+            of ``X_val`` and ``y_val`` is given, or training diverges.
+
+        Warns
+        -----
+        CollapsedEmbeddingWarning
+            If all embeddings are nearly equal at the end.
+        DeafMapWarning
+            If maps hardly depend on the sound at the end.
+        """
+        X = self._check_X(X, reset=True)
+        X_val, y_val = self._check_held_out(X_val, y_val)
+        self._sound_shape = self._patches(X, [0]).shape[1:]
+        targets = np.zeros(len(X) + (0 if X_val is None else len(X_val)), dtype=np.float32)
+
+        def error(outputs, train_rows, valid_rows):
+            from sslearn.metrics import iou_auc_score
+
+            rows = valid_rows.numpy() - len(X)
+            return 1.0 - iou_auc_score(take_rows(y_val, rows), outputs(valid_rows))
+
+        task = Task("", targets, self._criterion(), error)
+        try:
+            return self._train(X, y, [task], np.dtype(np.float32), X_val)
+        finally:
+            self.__dict__.pop("_views", None)
+
+    def similarity_map(self, X, *, size=None):
+        """Compute how similar each part of a picture is to its sound.
+
+        Parameters
+        ----------
+        X : DataFrame with columns image and audio, or array-like of shape (n_samples, 2)
+            Pictures and sounds, as in :meth:`fit`.
+        size : int, default=None
+            Height and width of the maps, which are resized bilinearly; those of the network's map
+            of features if None.
+
+        Returns
+        -------
+        maps : ndarray of shape (n_samples, map_height, map_width) or (n_samples, size, size)
+            Cosines, in [-1, 1].
+        """
+        if size is not None and not (isinstance(size, Integral) and size > 0):
+            raise ValueError(f"size must be a positive integer or None; got {size!r}.")
+        return self._maps(X, None if size is None else partial(resized, size=size))
+
+    def predict(self, X):
+        """Find the point that is most similar to the sound.
+
+        Parameters
+        ----------
+        X : DataFrame with columns image and audio, or array-like of shape (n_samples, 2)
+            Pictures and sounds, as in :meth:`fit`.
+
+        Returns
+        -------
+        points : ndarray of shape (n_samples, 2)
+            x from left and y from top, as fractions of the picture: the middle of the pixel with
+            the largest similarity among 224 x 224.
+        """
+        return self._maps(X, peaks)
+
+    def predict_boxes(self, X, *, threshold=0.5):
+        """Find the box of the region around the point that is most similar to the sound.
+
+        Parameters
+        ----------
+        X : DataFrame with columns image and audio, or array-like of shape (n_samples, 2)
+            Pictures and sounds, as in :meth:`fit`.
+        threshold : float, default=0.5
+            Least similarity of the region, from 0 for the smallest of the picture to 1 for the
+            largest.
+
+        Returns
+        -------
+        boxes : ndarray of shape (n_samples, 4)
+            x_min, y_min, x_max and y_max as fractions of the picture.
+        """
+        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+            raise ValueError(f"threshold must be in [0, 1]; got {threshold!r}.")
+        return self._maps(X, partial(boxes, threshold=threshold))
+
+    def score(self, X, y):
+        """Compute the share of pictures whose map overlaps the true boxes by half.
+
+        Parameters
+        ----------
+        X : DataFrame with columns image and audio, or array-like of shape (n_samples, 2)
+            Pictures and sounds, as in :meth:`fit`.
+        y : array-like of shape (n_samples, 4) or (n_samples, n_boxes, 4), or list of (n_i, 4)
+            Boxes x_min, y_min, x_max, y_max as fractions of the picture; NaN for absent ones.
+
+        Returns
+        -------
+        score : float
+            :func:`sslearn.metrics.consensus_iou_score`.
+        """
+        from sslearn.metrics import consensus_iou_score
+
+        return consensus_iou_score(y, self.similarity_map(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
+    def _segmenter(self):
+        return None
+
+    def _check_X(self, X, reset=True, name="X"):
+        if reset:
+            self._forget()
+        pairs = Pairs(X, fs=self.fs, name=name)
+        if len(pairs) < 1 + reset:
+            raise ValueError(f"{name} must have at least 2 pairs; got {len(pairs)}.")
+        return pairs
+
+    def _check_held_out(self, X_val, y_val):
+        """Pairs and boxes for the validation error, both or none."""
+        if (X_val is None) != (y_val is None):
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(
+                f"X_val and y_val must be given together; got {given} without {missing}."
+            )
+        if X_val is None:
+            return None, None
+        training = self._default_training if self.training is None else self.training
+        if "valid_loss" in (training.monitor, training.keep):
+            raise ValueError(
+                "training must not use 'valid_loss', which these localizers do not compute; got "
+                f"{training}. Use 'valid_error'."
+            )
+        X_val = self._check_X(X_val, reset=False, name="X_val")
+        from sslearn.metrics import check_boxes
+
+        y_val = check_boxes(y_val, name="y_val")
+        if len(y_val) != len(X_val):
+            raise ValueError(
+                f"y_val must hold boxes of each pair of X_val, {len(X_val)}; got {len(y_val)}."
+            )
+        return X_val, y_val
+
+    def _maps(self, X, finish):
+        check_is_fitted(self)
+        return self._forward(self._check_X(X, reset=False), finish)
+
+    def _build(self):
+        from sslearn.audiovisual._module import AudioVisualModule, Encoder
+
+        image, audio = self.image_network, self.audio_network
+        networks = (
+            (EfficientNetLite0(block=4) if image is None else image, self._image_shape),
+            (LogMelStatistics() if audio is None else audio, self._sound_shape),
+        )
+        modules = [make_backbone(*network) for network in networks]
+        shapes = [feature_shape(m, s) for m, (_, s) in zip(modules, networks, strict=True)]
+        n_features = shapes[0][0], shapes[1][1]
+        encoders = [
+            Encoder(module, n, frozen=frozen, scaled=self.whiten)
+            for module, n, frozen in zip(modules, n_features, self._frozen, strict=True)
+        ]
+        return AudioVisualModule(*encoders, self._make_head(*shapes))
+
+    @property
+    def _image_shape(self):
+        return 3, self.image_size, self.image_size
+
+    def _branches(self, module):
+        return [module.trained()]
+
+    def _chunk_size(self):
+        return self.batch_size
+
+    def _patches(self, pairs, rows):
+        """Log-mel patches of sounds."""
+        sounds = pairs.sounds(rows, duration=self.sound_duration)
+        patches = LogMelPatches(self.fs, duration=self.sound_duration)
+        return patches.transform([sound[None] for sound in sounds])
+
+    def _sounds(self, pairs, rows, module):
+        """Prepared sounds."""
+        import torch
+
+        patches = torch.from_numpy(self._patches(pairs, rows))
+        return module.audio.prepare(patches.to(_device(module)))
+
+    def _kept_sounds(self, pairs, module):
+        """Function of rows that returns their prepared sounds, which are kept if frozen."""
+        import torch
+
+        if not module.audio.frozen:
+            return lambda rows: self._sounds(pairs, rows, module)
+        starts = range(0, len(pairs), self.batch_size)
+        chunks = (range(i, min(i + self.batch_size, len(pairs))) for i in starts)
+        sounds = torch.cat([self._sounds(pairs, rows, module) for rows in chunks])
+        return lambda rows: sounds[rows]
+
+    def _loader(self, X, module):
+        """Loader of the whole pictures."""
+        device = _device(module)
+
+        def load(rows):
+            rows = rows.numpy()
+            views = [View().picture(image, self.image_size) for image in X.images(rows)]
+            return module.image.prepare(as_tensor(views, device)), self._sounds(X, rows, module)
+
+        return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
+
+    def _fit_loader(self, X, module, seed=None):
+        sounds = self._kept_sounds(X, module)
+        if seed is None:
+            return self._held_out_loader(X, sounds, module)
+        augmentation = self.augmentation
+        self._views = TrainingViews(
+            X,
+            sounds,
+            module.image,
+            augmentation=ImageAugmentation() if augmentation is None else clone(augmentation),
+            size=self.image_size,
+            seed=seed,
+            device=_device(module),
+            n_versions=self.cached_views if module.image.frozen else None,
+            segment=self._segmenter(),
+            memory=self.memory,
+            map_shape=feature_shape(module.image.network, self._image_shape)[1:],
+            batch_size=self.batch_size,
+            n_threads=effective_n_jobs(self.n_jobs),
+        )
+        self._set_scaling(sounds, module, seed)
+        return self._views
+
+    def _held_out_loader(self, X, sounds, module):
+        """Loader of the whole pictures, whose frozen features are kept for all epochs."""
+        if not module.image.frozen:
+            return self._loader(X, module)
+        whole, device = [[View()]] * len(X), _device(module)
+        kept = keep_features(
+            self.memory, X, whole, module.image, self.image_size, device, self.batch_size
+        )
+
+        def load(rows):
+            return stacked([kept[row].get()[0] for row in rows], device), sounds(rows)
+
+        return lambda parts: map(load, parts)
+
+    def _set_scaling(self, sounds, module, seed):
+        """Learn the scaling of frozen features, but for a warm start, which has one."""
+        n_pairs = len(self._views.pairs)
+        if getattr(module.audio.scaling, "n_rows", 1) == 0:
+            rows = sounds(np.arange(n_pairs)).flatten(0, 1).cpu().numpy()
+            module.audio.scaling.set(*standardization(rows), len(rows))
+        if getattr(module.image.scaling, "n_rows", 1) == 0:
+            rows = np.random.default_rng(seed).permutation(n_pairs)[:_N_WHITENED]
+            maps = map(self._views.whole_map, rows)
+            cells = np.concatenate([features.reshape(len(features), -1).T for features in maps])
+            module.image.scaling.set(*whitening(cells), len(cells))
+
+    def _set_fitted(self, module, curves):
+        super()._set_fitted(module, curves)
+        self.embedding_spread_, self.sound_effect_ = self._monitored(module)
+        warn_of_failures(self.embedding_spread_, self.sound_effect_)
+
+    def _monitored(self, module):
+        """Spread of the embeddings of training pairs, and effect of the sound on their maps."""
+        import torch
+
+        rows = torch.arange(min(len(self._views.pairs), _N_MONITORED))
+        # Another sound needs another pair.
+        parts = [part for part in rows.split(self.batch_size) if len(part) > 1]
+        found = []
+        with torch.inference_mode():
+            for first, _, sound, *_ in self._views(parts):
+                v, e = module.image(first), module.audio(sound)
+                own, other = (module.head.similarity(v, s) for s in (e, e.roll(1, 0)))
+                found.append([x.cpu().numpy() for x in (module.head.embedding(v, e), own, other)])
+        embedding, own, other = map(np.concatenate, zip(*found, strict=True))
+        return embedding_spread(embedding), sound_effect(own, other)
+
+
+def _device(module):
+    return next(module.parameters()).device

@@ -1,9 +1,9 @@
 import numpy as np
 
 from sslearn.geometry import check_doa
-from sslearn.plotting._options import AX, split_pipeline
+from sslearn.plotting._options import AX
 from sslearn.plotting._ticks import round_ticks
-from sslearn.utils import import_optional, to_numbers
+from sslearn.utils import import_optional, split_pipeline, to_numbers
 from sslearn.utils.param_validation import validated
 
 # An arc of at least this width without any azimuth means that the circle is not closed.

@@ -2,9 +2,9 @@ import numpy as np
 
 from sslearn.geometry import check_doa, check_multi_doa, to_float
 from sslearn.metrics import angular_error, match_sources
-from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
+from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows
 from sslearn.plotting._ticks import round_ticks
-from sslearn.utils import import_optional
+from sslearn.utils import import_optional, split_pipeline
 from sslearn.utils.param_validation import StrOptions, validated
 
 _COLORS = {"azimuth": "#3b6fb6", "elevation": "#e08a2e", "great circle": "#5a9a68"}

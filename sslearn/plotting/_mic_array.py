@@ -1,9 +1,9 @@
 import numpy as np
 
 from sslearn.geometry import angles_to_unit_vectors, check_directions, check_mic_positions
-from sslearn.plotting._options import AX, split_pipeline
+from sslearn.plotting._options import AX
 from sslearn.plotting._ticks import degrees
-from sslearn.utils import import_optional
+from sslearn.utils import import_optional, split_pipeline
 from sslearn.utils.param_validation import StrOptions, validated
 
 _VIEWS = ("3d", "top")

@@ -33,13 +33,3 @@ def check_rows(y, X, sample=0):
         raise ValueError(f"sample must be the index of one of {n_rows} rows of X; got {sample!r}.")
     if y is not None and y.shape[:1] != (n_rows,):
         raise ValueError(f"y must have as many rows as X, {n_rows}; got shape {y.shape}.")
-
-
-def split_pipeline(estimator):
-    """Steps before the last one and the last one, through searches and pipelines in pipelines."""
-    steps, last = [], getattr(estimator, "best_estimator_", estimator)
-    while hasattr(last, "steps"):
-        steps += [step for _, step in last.steps[:-1] if step not in (None, "passthrough")]
-        last = last.steps[-1][1]
-        last = getattr(last, "best_estimator_", last)
-    return steps, last

@@ -5,8 +5,7 @@ from scipy.spatial import cKDTree
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.geometry import angles_to_unit_vectors, azimuth_order, check_directions, to_float
-from sslearn.plotting._options import split_pipeline
-from sslearn.utils import to_numbers
+from sslearn.utils import split_pipeline, to_numbers
 from sslearn.utils.param_validation import Integral
 
 # Height and width of a pixel of a map, in degrees.

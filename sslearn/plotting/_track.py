@@ -3,9 +3,9 @@ import numpy as np
 from sslearn.features import STFT, stft_hop, stft_padding
 from sslearn.geometry import check_multi_doa, to_float
 from sslearn.plotting._lines import line_options
-from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows, split_pipeline
+from sslearn.plotting._options import AXES, COMPONENT, check_axes, check_rows
 from sslearn.plotting._ticks import round_ticks
-from sslearn.utils import import_optional, to_numbers
+from sslearn.utils import import_optional, split_pipeline, to_numbers
 from sslearn.utils.param_validation import validated
 
 _ANGLES = ("azimuth", "elevation")

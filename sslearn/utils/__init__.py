@@ -8,9 +8,11 @@ from sslearn.utils._features import check_features, check_weights
 from sslearn.utils._images import check_image, read_image
 from sslearn.utils._numbers import as_numbers, to_numbers
 from sslearn.utils._optional import import_optional
+from sslearn.utils._pipelines import split_pipeline
 from sslearn.utils._progress import track
 from sslearn.utils._provenance import check_rate, recall, remember
 from sslearn.utils._ranges import band_slice, check_range
+from sslearn.utils._resize import resize_maps
 from sslearn.utils._samples import as_samples, holds_paths, sample_labels
 from sslearn.utils._show_versions import show_versions
 from sslearn.utils._validation import (
@@ -47,8 +49,10 @@ __all__ = [
     "recall",
     "remember",
     "resample_audio",
+    "resize_maps",
     "sample_labels",
     "show_versions",
+    "split_pipeline",
     "take_rows",
     "to_numbers",
     "track",

@@ -115,7 +115,14 @@ VALUES = {
     "localizer": SRPPHAT(MICS, block_size=2, batch_transform=features.STFT(256)).fit(AUDIO),
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
+BOXES, MAPS_OF_PICTURES = np.array([[0.1, 0.2, 0.6, 0.9]] * 6), RNG.random((6, 4, 4))
 OWN = {
+    "check_boxes": {"y": BOXES},
+    "consensus_iou": {"y_true": BOXES, "maps": MAPS_OF_PICTURES},
+    "consensus_iou_score": {"y_true": BOXES, "maps": MAPS_OF_PICTURES},
+    "iou_auc_score": {"y_true": BOXES, "maps": MAPS_OF_PICTURES},
+    "pointing_accuracy_score": {"y_true": BOXES, "points": BOXES[:, :2]},
+    "resize_maps": {"maps": MAPS_OF_PICTURES, "shape": (8, 8)},
     "simulate_responses": {"rirs": AUDIO, "directions": Y},
     "sphere_mesh": {"grid": geometry.icosahedral_grid(1)},
     "hull_mesh": {"directions": geometry.icosahedral_grid(1)},

@@ -1,4 +1,4 @@
-"""Angular errors, accuracy, tables and scorers."""
+"""Angular errors, accuracy, maps against boxes, tables and scorers."""
 
 from sslearn.metrics import pairwise
 from sslearn.metrics._angular import (
@@ -7,6 +7,13 @@ from sslearn.metrics._angular import (
     localization_accuracy_score,
     mean_angular_error,
     median_angular_error,
+)
+from sslearn.metrics._boxes import (
+    check_boxes,
+    consensus_iou,
+    consensus_iou_score,
+    iou_auc_score,
+    pointing_accuracy_score,
 )
 from sslearn.metrics._front_back import front_back_confusion_rate
 from sslearn.metrics._matching import match_sources
@@ -22,12 +29,16 @@ from sslearn.metrics._sources import (
 __all__ = [
     "angular_error",
     "angular_scorers",
+    "check_boxes",
+    "consensus_iou",
+    "consensus_iou_score",
     "d2_angular_error_score",
     "detection_error",
     "false_alarm_rate",
     "front_back_confusion_rate",
     "get_scorer",
     "get_scorer_names",
+    "iou_auc_score",
     "localization_accuracy_score",
     "localization_report",
     "match_sources",
@@ -36,4 +47,5 @@ __all__ = [
     "median_angular_error",
     "missed_detection_rate",
     "pairwise",
+    "pointing_accuracy_score",
 ]

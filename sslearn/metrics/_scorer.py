@@ -1,5 +1,8 @@
 """Scorers by name, for ``scoring=`` of scikit-learn."""
 
+from functools import partial
+from inspect import signature
+
 from sklearn.metrics import make_scorer
 
 from sslearn.metrics._angular import (
@@ -8,28 +11,56 @@ from sslearn.metrics._angular import (
     mean_angular_error,
     median_angular_error,
 )
+from sslearn.metrics._boxes import (
+    consensus_iou_score,
+    iou_auc_score,
+    pointing_accuracy_score,
+)
 from sslearn.metrics._front_back import front_back_confusion_rate
 from sslearn.metrics._sources import detection_error, false_alarm_rate, missed_detection_rate
+from sslearn.utils import split_pipeline
+from sslearn.utils.param_validation import _BaseScorer
 
 
-def _error_scorer(error, **kwargs):
-    return make_scorer(error, greater_is_better=False, **kwargs)
+class _MapScorer(_BaseScorer):
+    """Scorer of similarity maps, also of the localizer in a pipeline or a search."""
+
+    def _score(self, method_caller, estimator, X, y_true, **kwargs):
+        steps, localizer = split_pipeline(estimator)
+        if not hasattr(localizer, "similarity_map"):
+            raise TypeError(
+                "estimator must have similarity_map, as localizers of sound in pictures do; "
+                f"got {type(localizer).__name__}."
+            )
+        for step in steps:
+            X = step.transform(X)
+        return self._score_func(y_true, localizer.similarity_map(X), **self._kwargs, **kwargs)
 
 
-_SCORERS = {
-    "d2_angular_error": make_scorer(d2_angular_error_score),
-    "localization_accuracy": make_scorer(localization_accuracy_score),
-    "neg_detection_error": _error_scorer(detection_error),
-    "neg_false_alarm_rate": _error_scorer(false_alarm_rate),
-    "neg_front_back_confusion_rate": _error_scorer(front_back_confusion_rate),
-    "neg_mean_angular_error": _error_scorer(mean_angular_error),
-    "neg_mean_azimuth_error": _error_scorer(mean_angular_error, component="azimuth"),
-    "neg_mean_elevation_error": _error_scorer(mean_angular_error, component="elevation"),
-    "neg_median_angular_error": _error_scorer(median_angular_error),
-    "neg_median_azimuth_error": _error_scorer(median_angular_error, component="azimuth"),
-    "neg_median_elevation_error": _error_scorer(median_angular_error, component="elevation"),
-    "neg_missed_detection_rate": _error_scorer(missed_detection_rate),
+def _of_maps(score, **params):
+    return _MapScorer(score, 1, params)
+
+
+_of_errors = partial(make_scorer, greater_is_better=False)
+# What makes the scorer of each name, the measure and its parameters.
+_RULES = {
+    "consensus_iou": (_of_maps, consensus_iou_score, {}),
+    "d2_angular_error": (make_scorer, d2_angular_error_score, {}),
+    "iou_auc": (_of_maps, iou_auc_score, {}),
+    "localization_accuracy": (make_scorer, localization_accuracy_score, {}),
+    "neg_detection_error": (_of_errors, detection_error, {}),
+    "neg_false_alarm_rate": (_of_errors, false_alarm_rate, {}),
+    "neg_front_back_confusion_rate": (_of_errors, front_back_confusion_rate, {}),
+    "neg_mean_angular_error": (_of_errors, mean_angular_error, {}),
+    "neg_mean_azimuth_error": (_of_errors, mean_angular_error, {"component": "azimuth"}),
+    "neg_mean_elevation_error": (_of_errors, mean_angular_error, {"component": "elevation"}),
+    "neg_median_angular_error": (_of_errors, median_angular_error, {}),
+    "neg_median_azimuth_error": (_of_errors, median_angular_error, {"component": "azimuth"}),
+    "neg_median_elevation_error": (_of_errors, median_angular_error, {"component": "elevation"}),
+    "neg_missed_detection_rate": (_of_errors, missed_detection_rate, {}),
+    "pointing_accuracy": (make_scorer, pointing_accuracy_score, {}),
 }
+_SCORERS = {name: make(measure, **params) for name, (make, measure, params) in _RULES.items()}
 
 
 def angular_scorers(*names):
@@ -83,12 +114,12 @@ def get_scorer_names():
     --------
     >>> from sslearn.metrics import get_scorer_names
     >>> get_scorer_names()[:3]
-    ['d2_angular_error', 'localization_accuracy', 'neg_detection_error']
+    ['consensus_iou', 'd2_angular_error', 'iou_auc']
     """
     return sorted(_SCORERS)
 
 
-def get_scorer(name):
+def get_scorer(name, **params):
     """Get a scorer by its name.
 
     Parameters
@@ -96,7 +127,11 @@ def get_scorer(name):
     name : str
         One of :func:`get_scorer_names`. Names that start with ``neg_`` are errors in degrees, or
         rates, with the sign turned, so that larger is better. The rates of missed detections and
-        false alarms are for several sources, that of front-back confusions is for one.
+        false alarms are for several sources, that of front-back confusions is for one;
+        ``consensus_iou``, ``iou_auc`` and ``pointing_accuracy`` are for sound in pictures.
+    **params : object
+        Parameters of the measure, such as ``tolerance=10``, or ``agreement=2`` for the boxes of
+        several annotators of SoundNet-Flickr; its own defaults otherwise.
 
     Returns
     -------
@@ -106,7 +141,7 @@ def get_scorer(name):
     Raises
     ------
     ValueError
-        If the name is unknown.
+        If the name is unknown, or the measure has no such parameter.
 
     See Also
     --------
@@ -125,8 +160,17 @@ def get_scorer(name):
     >>> model = DummyRegressor(strategy="median").fit(X, y)
     >>> get_scorer("neg_mean_angular_error")(model, X, y)
     -10.0
+    >>> get_scorer("localization_accuracy", tolerance=15)(model, X, y).__round__(3)
+    0.667
     """
     try:
-        return _SCORERS[name]
+        make, measure, defaults = _RULES[name]
     except (KeyError, TypeError):
         raise ValueError(f"name must be one of {get_scorer_names()}; got {name!r}.") from None
+    if not params:
+        return _SCORERS[name]
+    known = [p.name for p in signature(measure).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known.remove("sample_weight")
+    if unknown := sorted(set(params) - set(known)):
+        raise ValueError(f"{name} takes the parameters {known}; got {unknown}.")
+    return make(measure, **defaults | params)

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.metrics._scorer import _BaseScorer
 from sklearn.utils import _pprint
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -34,6 +35,7 @@ __all__ = [
     "Options",
     "Real",
     "StrOptions",
+    "_BaseScorer",
     "_check_sample_weight",
     "_fit_context",
     "_get_container_adapter",

@@ -1,10 +1,14 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sslearn.base import LocalizerMixin
 from sslearn.metrics import (
@@ -31,8 +35,9 @@ def problem():
 
 SEVERAL_ONLY = {"neg_detection_error", "neg_false_alarm_rate", "neg_missed_detection_rate"}
 ONE_ONLY = {"neg_front_back_confusion_rate"}
-ONE = sorted(set(get_scorer_names()) - SEVERAL_ONLY)
-SEVERAL = sorted(set(get_scorer_names()) - ONE_ONLY)
+PICTURES = {"consensus_iou", "iou_auc", "pointing_accuracy"}
+ONE = sorted(set(get_scorer_names()) - SEVERAL_ONLY - PICTURES)
+SEVERAL = sorted(set(get_scorer_names()) - ONE_ONLY - PICTURES)
 
 
 class Constant(LocalizerMixin, BaseEstimator):
@@ -44,6 +49,28 @@ class Constant(LocalizerMixin, BaseEstimator):
 
     def predict(self, X):
         return np.tile(self.scene_, (len(X), 1, 1))
+
+
+class Pointer(RegressorMixin, BaseEstimator):
+    """Similarity maps are the samples."""
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def similarity_map(self, X):
+        return X
+
+    def predict(self, X):
+        rows, columns = np.unravel_index(X.reshape(len(X), -1).argmax(axis=1), X.shape[1:])
+        return (np.stack([columns, rows], axis=1) + 0.5) / X.shape[:0:-1]
+
+
+@pytest.fixture
+def pictures():
+    rng = np.random.RandomState(0)
+    corners = rng.uniform(0, 0.5, (30, 2))
+    return rng.rand(30, 3, 4), np.hstack([corners, corners + 0.4])
 
 
 @pytest.fixture
@@ -72,9 +99,9 @@ def test_score_of_several_sources(scenes):
 
 
 @pytest.mark.parametrize("name", get_scorer_names())
-def test_scorers_weight_the_samples(name, problem, scenes):
-    one = KNeighborsLocalizer(), problem
-    model, (X, y) = one if name in ONE else (Constant(), scenes)
+def test_scorers_weight_the_samples(name, problem, scenes, pictures):
+    one, several = (KNeighborsLocalizer(), problem), (Constant(), scenes)
+    model, (X, y) = one if name in ONE else (Pointer(), pictures) if name in PICTURES else several
     every, weight = np.arange(len(X)), np.arange(len(X)) % 4
     copies = np.repeat(every, weight)
     expected = get_scorer(name)(model.fit(X, y), X[copies], y[copies])
@@ -98,6 +125,32 @@ def test_scorers_work_in_a_cross_validation(name, problem):
     assert np.isfinite(scores).all()
     if name.startswith("neg_"):
         assert (scores < 0).all() or name in ONE_ONLY
+
+
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_scorers_of_pictures_see_through_searches_and_pipelines(name, pictures):
+    X, y = pictures
+    expected = get_scorer(name)(Pointer().fit(X), X, y)
+    pipeline = make_pipeline(FunctionTransformer(np.negative), "passthrough", Pointer())
+    search = GridSearchCV(pipeline, {}, scoring=get_scorer(name), cv=2).fit(-X, y)
+    assert get_scorer(name)(search, -X, y) == expected
+    scores = cross_val_score(search, -X, y, cv=2, scoring=get_scorer(name), error_score="raise")
+    assert np.mean(scores) == pytest.approx(expected)
+
+
+def test_scorers_take_parameters_of_the_measure(pictures):
+    X, _ = pictures
+    y = np.tile([[0, 0, 0.5, 1], [0, 0, 1, 1]], (30, 1, 1))
+    scorer = get_scorer("consensus_iou", agreement=2, threshold=0.0)
+    # The whole picture: (0.5 + 0.5 * 0.5) / (0.5 + 0.5 * 0.5) with two annotators.
+    assert scorer(Pointer(), X, y) == 1
+    assert get_scorer("iou_auc", agreement=3, threshold=0.0)(Pointer(), X, y) == pytest.approx(1)
+    assert pickle.loads(pickle.dumps(scorer))(Pointer(), X, y) == 1
+    assert get_scorer("neg_mean_azimuth_error", component=None)._kwargs == {"component": None}
+    with pytest.raises(ValueError, match=r"consensus_iou takes the parameters \['min_iou'.*'cure'"):
+        get_scorer("consensus_iou", cure=2)
+    with pytest.raises(TypeError, match=r"must have similarity_map.*; got Constant"):
+        scorer(Constant().fit(X, y), X, y)
 
 
 def test_scorers_work_in_a_search(problem):

@@ -11,8 +11,7 @@ from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._ipdnet2 import IPDNet2
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
-from sslearn.networks._resnet import ResNet18
-from sslearn.networks._scene_net import SceneNet
+from sslearn.networks._predictive_coding import PredictiveCoding
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 from sslearn.networks._tf_mamba import TFMamba
@@ -32,7 +31,7 @@ __all__ = [  # noqa: RUF022
     "NetworkRecipe",
     "PNN",
     "PNNSplit",
-    "ResNet18",
+    "PredictiveCoding",
     "SNet",
     "SNetSplit",
     "SRPDNN",

@@ -93,5 +93,10 @@ class NetworkRecipe(BaseEstimator, ABC):
 
         module = self._build_without_memory(input_shape, output_shape).eval().float()
         with FlopCounterMode(display=False) as counter, RecurrentMacs() as rnn, torch.no_grad():
-            module(torch.empty(1, *input_shape, dtype=torch.float32, device="meta"))
+            module(*self._empty_inputs(input_shape))
         return counter.get_total_flops() // 2 + rnn.n_macs
+
+    def _empty_inputs(self, input_shape):
+        import torch
+
+        return [torch.empty(1, *input_shape, dtype=torch.float32, device="meta")]

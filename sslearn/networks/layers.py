@@ -4,9 +4,24 @@ import torch
 from torch import nn
 
 from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
+from sslearn.networks._predictive_coding_layers import (
+    feed_forward,
+    feedback,
+    initial_feedback,
+)
 from sslearn.networks._selective_scan import selective_scan
 
-__all__ = ["Affine", "Mamba", "Parallel", "PrivateDropout", "SelectiveSSM", "selective_scan"]
+__all__ = [
+    "Affine",
+    "Mamba",
+    "Parallel",
+    "PrivateDropout",
+    "SelectiveSSM",
+    "feed_forward",
+    "feedback",
+    "initial_feedback",
+    "selective_scan",
+]
 
 
 class PrivateDropout(nn.Module):

@@ -255,7 +255,8 @@ def _of_class(room, cls):
     except KeyError as error:
         SKIPS.append((cls.__name__, repr(error)))
         return
-    if issubclass(cls, losses.SquaredErrorLoss.__mro__[1]) or cls is losses.ContrastiveLoss:
+    contrastive = (losses.ContrastiveLoss, losses.FalseNegativeContrastiveLoss)
+    if issubclass(cls, (losses.SquaredErrorLoss.__mro__[1], *contrastive)):
         yield from _of_loss(room, cls, arguments)
         return
     method, args = _use_of(cls, arguments)
@@ -294,6 +295,8 @@ def _of_loss(room, cls, arguments):
     good = torch.rand(3, 2, 4, generator=torch.Generator().manual_seed(0))
     if cls is losses.ContrastiveLoss:
         good = {"embeddings": good[0], "targets": good[0, :, 0]}
+    elif cls is losses.FalseNegativeContrastiveLoss:
+        good = {"scores": good[:, :, :2], "sound_similarity": good[0, :, :2]}
     elif cls is losses.AngularLoss:
         good = {"output": good[..., :2], "target": good[..., :2]}
     else:

@@ -9,7 +9,7 @@ from sslearn.losses._classification import (
     WassersteinLoss,
 )
 from sslearn.losses._contrastive import ContrastiveLoss
-from sslearn.losses._cosine import NegativeCosineLoss
+from sslearn.losses._false_negatives import FalseNegativeContrastiveLoss
 from sslearn.losses._mixture import MixtureLoss, mixed_loss
 from sslearn.losses._nt_xent import NTXentLoss
 from sslearn.losses._permutation import PermutationInvariantLoss
@@ -20,6 +20,7 @@ __all__ = [
     "AngularLoss",
     "BinaryCrossEntropyLoss",
     "ContrastiveLoss",
+    "FalseNegativeContrastiveLoss",
     "GibbsWeightedLoss",
     "MixtureLoss",
     "NegativeCosineLoss",

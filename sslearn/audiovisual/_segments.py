@@ -1,5 +1,7 @@
 """Segments of pictures, and the one of them that sounds."""
 
+import zlib
+
 import numpy as np
 
 from sslearn.utils import import_optional
@@ -41,25 +43,24 @@ def _shrink(image):
     return np.asarray(pillow.fromarray(image).resize(size, pillow.Resampling.BICUBIC))
 
 
-def grid_segments(shape, n_cells, rng):
+def grid_segments(image, n_cells):
     """Segment a picture into the cells of a regular grid.
 
     Parameters
     ----------
-    shape : tuple of (int, int)
-        Height and width of the picture.
+    image : ndarray of uint8, of shape (height, width, 3)
+        Picture.
     n_cells : int
         Cells per side.
-    rng : RandomState
-        Generator of the order of the labels.
 
     Returns
     -------
     labels : ndarray of int, of shape (height, width)
-        Label of each pixel.
+        Label of each pixel, in an order that depends on the picture alone.
     """
-    row, column = (np.arange(size) * n_cells // size for size in shape)
-    return rng.permutation(n_cells**2)[row[:, None] * n_cells + column]
+    row, column = (np.arange(size) * n_cells // size for size in image.shape[:2])
+    order = np.random.default_rng(zlib.crc32(image.tobytes())).permutation(n_cells**2)
+    return order[row[:, None] * n_cells + column]
 
 
 def upper_half(similarity):

@@ -23,12 +23,19 @@ def _jitter(numbers):
     return tuple(change for _, change in sorted(zip(numbers[4:], changes, strict=True)))
 
 
-def _picture(image, name):
+def _check_pictures(X):
+    """Arrays that are pictures, or paths."""
+    X = as_samples(X)
+    for i, image in enumerate(X):
+        if not isinstance(image, str):
+            check_image(image, name=f"X[{i}]")
+    return X
+
+
+def _read(image, name):
     """A picture, read if it is a path."""
-    if not isinstance(image, str):
-        return check_image(image, name=name)
     try:
-        return read_image(image)
+        return read_image(image) if isinstance(image, str) else image
     except (OSError, ValueError) as error:
         raise type(error)(f"{name} cannot be read: {error}") from error
 
@@ -137,12 +144,13 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X=None, y=None):
-        """Validate the parameters; nothing is learned.
+        """Validate the parameters and pictures; nothing is learned.
 
         Parameters
         ----------
-        X : array-like, default=None
-            Ignored, as in :meth:`transform`.
+        X : array-like of shape (n_samples, height, width, 3), uint8, or of n_samples paths, \
+default=None
+            Pictures, as in :meth:`transform`; files are not opened.
         y : None
             Ignored.
 
@@ -150,7 +158,16 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
         -------
         self : object
             The transformer.
+
+        Raises
+        ------
+        TypeError
+            If X holds neither arrays nor paths, or a picture is not uint8.
+        ValueError
+            If a picture has another shape.
         """
+        if X is not None:
+            _check_pictures(X)
         return self
 
     def draw(self, rng):
@@ -208,12 +225,12 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
             If a picture has another shape.
         """
         self.fit()
-        X = as_samples(X)
+        X = _check_pictures(X)
         seed = check_random_state(self.random_state).randint(2**31)
         views = np.empty((len(X), self.size, self.size, 3), dtype=np.uint8)
         for i, image in enumerate(X):
-            image = _picture(image, f"X[{i}]")
-            views[i] = self.draw(np.random.default_rng([seed, i])).picture(image, self.size)
+            view = self.draw(np.random.default_rng([seed, i]))
+            views[i] = view.picture(_read(image, f"X[{i}]"), self.size)
         return views
 
     def __sklearn_tags__(self):

@@ -9,6 +9,7 @@ __all__ = [
     "CollapsedEmbeddingWarning",
     "DeafMapWarning",
     "DurationWarning",
+    "MissingDataWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -37,6 +38,10 @@ class DeafMapWarning(ConvergenceWarning):
 
 class DurationWarning(UserWarning):
     """A simulation will take more than a minute."""
+
+
+class MissingDataWarning(UserWarning):
+    """Files or boxes of a dataset are missing or useless, and left out."""
 
 
 class SilenceWarning(UserWarning):

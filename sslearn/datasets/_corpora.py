@@ -2,10 +2,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sslearn.datasets._files import check_choice, file_inside, find_files, read_table
+from sslearn.datasets._files import (
+    AUDIO_SUFFIXES,
+    check_choice,
+    file_inside,
+    find_files,
+    read_table,
+)
 from sslearn.utils import read_audio
-
-_AUDIO = (".flac", ".wav", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64")
 
 
 def _read_mono(path, fs):
@@ -140,6 +144,6 @@ def load_noise(folder, *, fs=16000, return_paths=False):
     >>> list(noise.metadata["noise"]), noise.audio[0].shape
     (['rain'], (8000,))
     """
-    paths = find_files(folder, "*.*", suffixes=_AUDIO)
+    paths = find_files(folder, "*.*", suffixes=AUDIO_SUFFIXES)
     metadata = pd.DataFrame({"file": [path.name for path in paths.values()], "noise": list(paths)})
     return _load_recordings(folder, metadata, fs=fs, return_paths=return_paths)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+AUDIO_SUFFIXES = (".flac", ".wav", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64")
 _FEW = 8  # names listed in a message
 
 
@@ -44,13 +45,15 @@ def check_path(path, name="path"):
     return Path(text)
 
 
-def check_file(path):
+def check_file(path, name="path"):
     """Path of an existing file.
 
     Parameters
     ----------
     path : str or path-like
         The file.
+    name : str, default="path"
+        Name of the argument, used in messages.
 
     Returns
     -------
@@ -64,19 +67,21 @@ def check_file(path):
     FileNotFoundError
         If there is no such file.
     """
-    path = check_path(path)
+    path = check_path(path, name)
     if not path.is_file():
-        raise FileNotFoundError(f"path must be an existing file; found none at {path}.")
+        raise FileNotFoundError(f"{name} must be an existing file; found none at {path}.")
     return path
 
 
-def check_folder(folder):
+def check_folder(folder, name="folder"):
     """Path of an existing folder.
 
     Parameters
     ----------
     folder : str or path-like
         The folder.
+    name : str, default="folder"
+        Name of the argument, used in messages.
 
     Returns
     -------
@@ -90,9 +95,9 @@ def check_folder(folder):
     FileNotFoundError
         If there is no such folder.
     """
-    folder = check_path(folder, "folder")
+    folder = check_path(folder, name)
     if not folder.is_dir():
-        raise FileNotFoundError(f"folder must be an existing folder; found none at {folder}.")
+        raise FileNotFoundError(f"{name} must be an existing folder; found none at {folder}.")
     return folder
 
 

@@ -8,6 +8,7 @@ from sslearn.datasets._array_recordings import (
     load_uwa_two_mic,
 )
 from sslearn.datasets._array_rirs import load_polimi_ula_rir, load_r3vival, load_sofia_sphere
+from sslearn.datasets._audio_visual_files import load_soundnet_flickr, load_vggss
 from sslearn.datasets._binaural import make_binaural
 from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load_surrey_brir
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
@@ -55,9 +56,11 @@ __all__ = [
     "load_sofa",
     "load_sofa_rirs",
     "load_sofia_sphere",
+    "load_soundnet_flickr",
     "load_surrey_brir",
     "load_thk_ku100",
     "load_uwa_two_mic",
+    "load_vggss",
     "make_ambisonic",
     "make_binaural",
     "make_dcase_targets",

@@ -85,6 +85,10 @@ def make_scenes(
         If a range is inverted, there are fewer classes than objects, or the objects do not fit
         into a picture.
 
+    See Also
+    --------
+    load_vggss : Boxes of sounding objects in real pictures.
+
     Notes
     -----
     Background: 4 x 4 random colours, enlarged bilinearly, with clutter and pixel noise. The boxes

@@ -214,7 +214,8 @@ class LogMelPatches(ArrayTransformer):
         if n_patches < 1:
             least = (win_length + (PATCH_FRAMES - 1) * hop_length) / self.fs
             raise ValueError(
-                f"duration must be at least {least:.4g} s, one patch; got {self.duration}."
+                f"duration must be at least {least:.4g} s, one patch at fs={self.fs:g}; got "
+                f"{self.duration}."
             )
         return n_times, n_patches, win_length, hop_length
 

@@ -163,7 +163,10 @@ def test_bad_audio(kind, error, message):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"duration": 0.974}, "duration must be at least 0.975 s, one patch; got 0.974"),
+        (
+            {"duration": 0.974},
+            "duration must be at least 0.975 s, one patch at fs=16000; got 0.974",
+        ),
         ({"fs": 8000}, "'fs' parameter .* must be a float in the range"),
     ],
 )

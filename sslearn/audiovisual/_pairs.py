@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sslearn.features import check_audible, middle
-from sslearn.utils import audio_info, check_image, read_audio, read_image
+from sslearn.utils import audio_info, check_image, check_rate, read_audio, read_image
 
 _COLUMNS = ("image", "audio")
 _SUFFIXES = {
@@ -76,7 +76,8 @@ def _kind(cell):
 
 
 def _check_sound(sound, fs, name):
-    """Raise unless an array has the type and shape of a sound."""
+    """Raise unless an array has the type and shape of a sound, and no other rate is known."""
+    check_rate(sound, fs)
     if sound.dtype not in (np.float32, np.float64):
         raise TypeError(
             f"{name} must be float32 or float64 audio; got dtype {sound.dtype}. For 16-bit "

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
 from sslearn.audiovisual import Pairs
+from sslearn.features import AudioReader
 from sslearn.utils import read_audio, take_rows
 
 Image = pytest.importorskip("PIL.Image")
@@ -140,6 +141,12 @@ def test_inputs_are_not_modified():
     pairs = Pairs(TABLE, fs=16000)
     pairs.sounds(range(N))
     assert_pairs(pickle.loads(pickle.dumps(pairs)), range(N))
+
+
+def test_another_rate_than_that_of_the_sounds_is_refused():
+    sounds = AudioReader(8000).transform([sound[None] for sound in SOUNDS])
+    with pytest.raises(ValueError, match="fs must be the sampling rate of X, 8000 Hz; got 16000"):
+        Pairs(list(zip(IMAGES, sounds, strict=True)), fs=16000)
 
 
 class Counter(BaseEstimator):

@@ -12,12 +12,13 @@ from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._kept_features import as_tensor, keep_features, stacked
 from sslearn.audiovisual._monitors import embedding_spread, sound_effect, warn_of_failures
 from sslearn.audiovisual._pairs import Pairs
-from sslearn.audiovisual._points import boxes, peaks, resized
+from sslearn.audiovisual._points import boxes, peaks
 from sslearn.audiovisual._training_views import TrainingViews
 from sslearn.audiovisual._view import View
 from sslearn.audiovisual._whitening import standardization, whitening
 from sslearn.deep_learning import Task, TorchEstimator, Training, made_ahead
 from sslearn.features import LogMelPatches
+from sslearn.metrics import check_boxes, consensus_iou_score, iou_auc_score
 from sslearn.networks import (
     Backbone,
     EfficientNetLite0,
@@ -25,7 +26,7 @@ from sslearn.networks import (
     feature_shape,
     make_backbone,
 )
-from sslearn.utils import take_rows
+from sslearn.utils import resize_maps, take_rows
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context, with_callbacks
 
 # Pictures that whitening learns from, and pairs that are monitored.
@@ -131,8 +132,6 @@ default=None
         targets = np.zeros(len(X) + (0 if X_val is None else len(X_val)), dtype=np.float32)
 
         def error(outputs, train_rows, valid_rows):
-            from sslearn.metrics import iou_auc_score
-
             rows = valid_rows.numpy() - len(X)
             return 1.0 - iou_auc_score(take_rows(y_val, rows), outputs(valid_rows))
 
@@ -160,7 +159,7 @@ default=None
         """
         if size is not None and not (isinstance(size, Integral) and size > 0):
             raise ValueError(f"size must be a positive integer or None; got {size!r}.")
-        return self._maps(X, None if size is None else partial(resized, size=size))
+        return self._maps(X, None if size is None else partial(resize_maps, shape=(size, size)))
 
     def predict(self, X):
         """Find the point that is most similar to the sound.
@@ -213,8 +212,6 @@ default=None
         score : float
             :func:`sslearn.metrics.consensus_iou_score`.
         """
-        from sslearn.metrics import consensus_iou_score
-
         return consensus_iou_score(y, self.similarity_map(X))
 
     def __sklearn_tags__(self):
@@ -249,8 +246,6 @@ default=None
                 f"{training}. Use 'valid_error'."
             )
         X_val = self._check_X(X_val, reset=False, name="X_val")
-        from sslearn.metrics import check_boxes
-
         y_val = check_boxes(y_val, name="y_val")
         if len(y_val) != len(X_val):
             raise ValueError(

@@ -3,30 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
+from sslearn.utils import resize_maps
+
 # Side of the maps that points and boxes are read from, and maps that are enlarged at once.
 _SIZE, _CHUNK_SIZE = 224, 64
-
-
-def resized(maps, size):
-    """Resize maps bilinearly, with half-pixel centres.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (n_samples, height, width)
-        Maps.
-    size : int
-        New height and width.
-
-    Returns
-    -------
-    maps : ndarray of shape (n_samples, size, size)
-        Maps.
-    """
-    import torch
-    from torch.nn.functional import interpolate
-
-    maps = torch.from_numpy(maps)[:, None]
-    return interpolate(maps, (size, size), mode="bilinear", align_corners=False)[:, 0].numpy()
 
 
 def peaks(maps):
@@ -77,4 +57,5 @@ def boxes(maps, threshold):
 def _of_enlarged(function, maps):
     """Apply a function to each map of 224 x 224, few of which are in memory at once."""
     chunks = (maps[i : i + _CHUNK_SIZE] for i in range(0, len(maps), _CHUNK_SIZE))
-    return np.array([function(enlarged) for chunk in chunks for enlarged in resized(chunk, _SIZE)])
+    enlarged = (large for chunk in chunks for large in resize_maps(chunk, (_SIZE, _SIZE)))
+    return np.array(list(map(function, enlarged)))

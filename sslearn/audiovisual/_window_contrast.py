@@ -75,7 +75,7 @@ class WindowContrast(TorchEstimator):
     -----
     The embedding of a window is the mean of its feature map, through two dense layers of 64 that
     are dropped after the training. Colours of a window: channels in random order; no colour with
-    probability 0.3; contrast by a factor of 0.6 to 1.4; a smooth field of colours of up to 0.3
+    probability 0.3; contrast by a factor of 0.6 to 1.4; a smooth field of colours of up to 0.5
     added; a negative with probability 0.3; clipped to [0, 1]. The stretched pictures are held in
     memory, ``3 image_size**2`` bytes each. On :func:`sslearn.datasets.make_scenes`, the nearest
     neighbour of the feature at the centre of an object is of its class in about 0.77 of the cases,

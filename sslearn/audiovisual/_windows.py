@@ -1,14 +1,17 @@
 """Windows of pictures with hard changes of colour; this module imports torch."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils import skip_init
 
 # Shares of windows without colour and of negatives; factors of contrast; side and strength of the
 # field of colours that is laid over a window.
 _GRAY, _INVERTED = 0.3, 0.3
 _GAINS = (0.6, 1.4)
-_FIELD_CELLS, _FIELD = 3, 0.3
+_FIELD_CELLS, _FIELD = 3, 0.5
 # Width of both layers of the head.
 _N_HIDDEN = 64
 
@@ -103,15 +106,17 @@ class WindowEmbedding(nn.Module):
     def __init__(self, backbone, n_features):
         super().__init__()
         self.backbone = backbone
-        layers = nn.Linear(n_features, _N_HIDDEN), nn.ReLU(), nn.Linear(_N_HIDDEN, _N_HIDDEN)
-        self.head = nn.Sequential(*layers).to(next(backbone.parameters()))
+        weight = next(backbone.parameters())
+        widths, where = (n_features, _N_HIDDEN, _N_HIDDEN), {"device": weight.device}
+        first, last = (
+            skip_init(nn.Linear, *sizes, dtype=weight.dtype, **where) for sizes in pairwise(widths)
+        )
         # The head is dropped: it may start alike in every fit, and draws from no global generator.
-        generator = torch.Generator().manual_seed(0)
-        for layer in self.head[::2]:
-            weight = torch.empty(layer.weight.shape)
-            nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
-            layer.weight.data.copy_(weight)
+        generator = torch.Generator(**where).manual_seed(0)
+        for layer in (first, last):
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)
+        self.head = nn.Sequential(first, nn.ReLU(), last)
 
     def forward(self, x):
         """Embeddings of both windows, two tensors (n, n_hidden)."""

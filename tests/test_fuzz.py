@@ -23,7 +23,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 
 import sslearn
-from sslearn import features, geometry, losses, simulation
+from sslearn import features, geometry, losses, networks, simulation
 from sslearn.doa import SRPPHAT
 from sslearn.neighbors import KNeighborsLocalizer
 
@@ -115,6 +115,7 @@ VALUES = {
     "localizer": SRPPHAT(MICS, block_size=2, batch_transform=features.STFT(256)).fit(AUDIO),
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
+PICTURE, PICTURES = (3, 40, 48), RNG.integers(0, 256, (2, 20, 24, 3), dtype=np.uint8)
 BOXES, MAPS_OF_PICTURES = np.array([[0.1, 0.2, 0.6, 0.9]] * 6), RNG.random((6, 4, 4))
 OWN = {
     "check_boxes": {"y": BOXES},
@@ -122,6 +123,9 @@ OWN = {
     "consensus_iou_score": {"y_true": BOXES, "maps": MAPS_OF_PICTURES},
     "iou_auc_score": {"y_true": BOXES, "maps": MAPS_OF_PICTURES},
     "pointing_accuracy_score": {"y_true": BOXES, "points": BOXES[:, :2]},
+    "feature_shape": {"module": networks.SceneNet().build(PICTURE), "input_shape": PICTURE},
+    "make_backbone": {"network": networks.SceneNet(), "input_shape": PICTURE},
+    "WindowContrast": {"n_windows": 4},
     "resize_maps": {"maps": MAPS_OF_PICTURES, "shape": (8, 8)},
     "simulate_responses": {"rirs": AUDIO, "directions": Y},
     "sphere_mesh": {"grid": geometry.icosahedral_grid(1)},
@@ -163,6 +167,7 @@ USES = {
     "decode": [(POWER, GRID)],
     "build": [
         *[(shape, out) for shape in (MAPS_SHAPE, BLOCKS_SHAPE) for out in ((8,), (2, 8))],
+        *[(PICTURE, None), ((3, 96, 64), None)],
         *[(MAPS_SHAPE, (429,)), ((4, 32, 6), (2, 8)), ((4, 256, 6), (8,)), ((1, 40, 6), (2, 3))],
     ],
     "fit": [
@@ -173,6 +178,7 @@ USES = {
         (SPECTRA, Y),
         (MAPS, Y),
         (Y,),
+        (PICTURES,),
     ],
     "split": [(ROWS, Y), (ROWS, Y, range(6))],
     "push": [(AUDIO[0],)],

@@ -145,7 +145,7 @@ def make_backbone(network, input_shape):
     Raises
     ------
     TypeError
-        If ``network`` is neither, or the function does not return a module.
+        If ``network`` is neither, or the function takes arguments or does not return a module.
     ValueError
         If a parameter, the shape, or the weights are not valid, or the module does not return
         features of shape (n_samples, n_features, map_height, map_width) of pictures and
@@ -172,7 +172,12 @@ def make_backbone(network, input_shape):
             f"returns a torch.nn.Module; got {network!r}. Give the class of a module or a function "
             "that makes it, not the module, so that each fit starts anew."
         )
-    module = network()
+    try:
+        module = network()
+    except TypeError as error:
+        raise TypeError(
+            f"network must be callable without arguments; {network!r}() fails: {error}"
+        ) from error
     if not isinstance(module, nn.Module):
         raise TypeError(
             f"network must return a torch.nn.Module; {network!r} returns {type(module).__name__}."

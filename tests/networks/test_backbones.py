@@ -326,6 +326,7 @@ def test_networks_of_the_user():
         (MLP(), TypeError, "network must be a backbone"),
         ("vgg16", TypeError, "network must be a backbone"),
         (lambda: 3, TypeError, "returns int"),
+        (nn.Conv2d, TypeError, "network must be callable without arguments"),
         (lambda: nn.Conv2d(1, 5, 3), ValueError, "cannot be applied to input_shape"),
         (lambda: nn.Flatten(), ValueError, r"features of .*n_features, map_height.*\(2, 192\)"),
         (lambda: nn.LSTM(8, 3), ValueError, "cannot be applied"),

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.audiovisual._augmentation import ImageAugmentation
-from sslearn.audiovisual._kept_features import as_tensor, keep_features, stacked
+from sslearn.audiovisual._kept_features import Store, as_tensor, keep_features, stacked
 from sslearn.audiovisual._monitors import embedding_spread, sound_effect, warn_of_failures
 from sslearn.audiovisual._pairs import Pairs
 from sslearn.audiovisual._points import boxes, peaks
@@ -319,6 +319,9 @@ default=None
 
         return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
 
+    def _store(self):
+        return Store(self.memory, self.batch_size, effective_n_jobs(self.n_jobs))
+
     def _fit_loader(self, X, module, seed=None):
         sounds = self._kept_sounds(X, module)
         if seed is None:
@@ -334,10 +337,8 @@ default=None
             device=_device(module),
             n_versions=self.cached_views if module.image.frozen else None,
             segment=self._segmenter(),
-            memory=self.memory,
+            store=self._store(),
             map_shape=feature_shape(module.image.network, self._image_shape)[1:],
-            batch_size=self.batch_size,
-            n_threads=effective_n_jobs(self.n_jobs),
         )
         self._set_scaling(sounds, module, seed)
         return self._views
@@ -347,9 +348,7 @@ default=None
         if not module.image.frozen:
             return self._loader(X, module)
         whole, device = [[View()]] * len(X), _device(module)
-        kept = keep_features(
-            self.memory, X, whole, module.image, self.image_size, device, self.batch_size
-        )
+        kept = keep_features(self._store(), X, whole, module.image, self.image_size, device)
 
         def load(rows):
             return stacked([kept[row].get()[0] for row in rows], device), sounds(rows)

@@ -1,29 +1,41 @@
 """Features of frozen networks and segments of pictures, kept in memory or on disk."""
 
+import os
+
 import numpy as np
 from joblib import hash as digest
 from sklearn.utils.validation import check_memory
 
+from sslearn.deep_learning import made_ahead
+
 
 def _kept(key, value):
     """Return the value that belongs to a key; joblib compares the keys alone."""
+    if value is None:
+        raise LookupError(key)
     return value
 
 
 class Store:
-    """One value per sample, in memory, or on disk where a later fit finds it.
+    """Values of samples, in memory, or on disk where a later fit finds them.
 
     Parameters
     ----------
-    memory : str, joblib.Memory or None
+    memory : str, PathLike, joblib.Memory or None
         Folder of the values, which are then memory maps; None keeps them in memory.
+    chunk_size : int
+        Samples whose values are computed at once.
+    n_threads : int
+        Threads that compute values.
     """
 
-    def __init__(self, memory):
-        self.on_disk = memory is not None and getattr(memory, "location", memory) is not None
-        self._function = check_memory(memory).cache(_kept, ignore=["value"], mmap_mode="r")
+    def __init__(self, memory, chunk_size, n_threads):
+        memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+        self.on_disk = memory.location is not None
+        self.chunk_size, self.n_threads = chunk_size, n_threads
+        self._keep = memory.cache(_kept, ignore=["value"], mmap_mode="r").call_and_shelve
 
-    def fill(self, keys, compute, chunk_size):
+    def fill(self, keys, compute):
         """Compute the values that are not stored yet.
 
         Parameters
@@ -31,33 +43,34 @@ class Store:
         keys : sequence
             Identity of the value of each sample.
         compute : callable
-            Function of positions that yields their values.
-        chunk_size : int
-            Samples that are computed at once.
+            Function of positions that returns a list of their values.
 
         Returns
         -------
         values : list
             Objects whose method ``get`` returns a value.
         """
-        known = [self._function.check_call_in_cache(key, None) for key in keys]
-        missing, values = np.flatnonzero(~np.array(known, dtype=bool)), {}
-        for start in range(0, len(missing), chunk_size):
-            rows = missing[start : start + chunk_size]
-            for i, value in zip(rows.tolist(), compute(rows), strict=True):
-                values[i] = self._function.call_and_shelve(keys[i], value)
-        return [
-            values[i] if i in values else self._function.call_and_shelve(key, None)
-            for i, key in enumerate(keys)
-        ]
+        values = [self._find(key) for key in keys]
+        missing = [i for i, value in enumerate(values) if value is None]
+        chunks = [missing[i : i + self.chunk_size] for i in range(0, len(missing), self.chunk_size)]
+        for rows, found in zip(chunks, made_ahead(compute, chunks, self.n_threads), strict=True):
+            for i, value in zip(rows, found, strict=True):
+                values[i] = self._keep(keys[i], value)
+        return values
+
+    def _find(self, key):
+        try:
+            return self._keep(key, None)
+        except LookupError:
+            return None
 
 
-def keep_features(memory, pairs, views, encoder, size, device, chunk_size):
+def keep_features(store, pairs, views, encoder, size, device):
     """Keep the features that a frozen network finds in views of pictures.
 
     Parameters
     ----------
-    memory : str, joblib.Memory or None
+    store : Store
         Where.
     pairs : Pairs
         Pictures.
@@ -69,8 +82,6 @@ def keep_features(memory, pairs, views, encoder, size, device, chunk_size):
         Height and width of the views in pixels.
     device : torch.device
         Device of the network.
-    chunk_size : int
-        Pictures that are processed at once.
 
     Returns
     -------
@@ -78,9 +89,11 @@ def keep_features(memory, pairs, views, encoder, size, device, chunk_size):
         Objects whose method ``get`` returns the features of the views of a picture, an array of
         shape (n_views, n_features, map_height, map_width).
     """
-    store = Store(memory)
     weights = encoder.network.state_dict()
-    network = store.on_disk and digest({k: v.cpu().numpy() for k, v in weights.items()})
+    network = store.on_disk and (
+        repr(encoder.network),
+        digest({name: value.cpu().numpy() for name, value in weights.items()}),
+    )
 
     def compute(rows):
         images = pairs.images(rows)
@@ -97,15 +110,15 @@ def keep_features(memory, pairs, views, encoder, size, device, chunk_size):
         store.on_disk and (pairs.key(i), tuple(map(repr, views[i])), size, network)
         for i in range(len(pairs))
     ]
-    return store.fill(keys, compute, chunk_size)
+    return store.fill(keys, compute)
 
 
-def keep_segments(memory, pairs, segment, size, chunk_size):
+def keep_segments(store, pairs, segment, size):
     """Keep the segments of pictures.
 
     Parameters
     ----------
-    memory : str, joblib.Memory or None
+    store : Store
         Where.
     pairs : Pairs
         Pictures.
@@ -113,22 +126,18 @@ def keep_segments(memory, pairs, segment, size, chunk_size):
         Function of a picture that returns the label of each pixel.
     size : int
         Height and width of the labels that are kept.
-    chunk_size : int
-        Pictures that are processed at once.
 
     Returns
     -------
     segments : list
         Objects whose method ``get`` returns labels, an array of shape (size, size).
     """
-    store = Store(memory)
 
     def compute(rows):
-        for image in pairs.images(rows):
-            yield resize_labels(np.asarray(segment(image)), size)
+        return [resize_labels(np.asarray(segment(image)), size) for image in pairs.images(rows)]
 
     keys = [store.on_disk and (pairs.key(i), digest(segment), size) for i in range(len(pairs))]
-    return store.fill(keys, compute, chunk_size)
+    return store.fill(keys, compute)
 
 
 def resize_labels(labels, size):

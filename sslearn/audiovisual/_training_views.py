@@ -32,14 +32,10 @@ class TrainingViews:
         draws new views of the picture itself.
     segment : callable or None
         Function of a picture that returns the label of each pixel.
-    memory : str, joblib.Memory or None
+    store : Store
         Where features and segments are kept.
     map_shape : tuple of (int, int)
         Height and width of the feature map.
-    batch_size : int
-        Pairs that are processed at once.
-    n_threads : int
-        Threads that prepare mini-batches.
     """
 
     def __init__(
@@ -54,24 +50,20 @@ class TrainingViews:
         device,
         n_versions,
         segment,
-        memory,
+        store,
         map_shape,
-        batch_size,
-        n_threads,
     ):
         self.pairs, self.sounds, self.image = pairs, sounds, image
         self.augmentation, self.size, self.seed = augmentation, size, seed
-        self.device, self.map_shape, self.n_threads = device, map_shape, n_threads
+        self.device, self.map_shape, self.n_threads = device, map_shape, store.n_threads
         self.epoch, self.segments, self.features = 0, None, None
         if segment is not None:
-            self.segments = keep_segments(memory, pairs, segment, size, batch_size)
+            self.segments = keep_segments(store, pairs, segment, size)
         if n_versions is not None:
             uncropped = clone(augmentation).set_params(crop=1)
             rngs = (np.random.default_rng([seed, i]) for i in range(len(pairs)))
             self.versions = [[uncropped.draw(rng) for _ in range(n_versions)] for rng in rngs]
-            self.features = keep_features(
-                memory, pairs, self.versions, image, size, device, batch_size
-            )
+            self.features = keep_features(store, pairs, self.versions, image, size, device)
 
     def __call__(self, parts):
         """Yield the inputs for each of several index tensors."""

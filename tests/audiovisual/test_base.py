@@ -271,3 +271,32 @@ def test_other_errors(fitted):
 
 def test_a_single_last_pair_is_left_out_of_the_epoch():
     assert np.isfinite(small(batch_size=11).fit(X).history_["train_loss"]).all()
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_memory_does_not_grow_with_the_pictures(memory, tmp_path):
+    import tracemalloc
+
+    import soundfile
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(40):
+        rows.append((str(tmp_path / f"{i}.png"), str(tmp_path / f"{i}.wav")))
+        # 480 kB of pixels, of a few colors so that the file is quick to read.
+        picture = np.kron(rng.integers(0, 255, (8, 8, 3), np.uint8), np.ones((50, 50, 1), np.uint8))
+        Image.fromarray(picture).save(rows[-1][0])
+        soundfile.write(rows[-1][1], 0.1 * rng.standard_normal(32000), 16000)
+    model = small(memory=tmp_path / "kept" if memory else None, batch_size=4, max_epochs=1)
+    model.fit(rows[:4])  # imports and caches of libraries
+    peaks = []
+    for n in (8, 40):
+        for run in (lambda n=n: model.fit(rows[:n]), lambda n=n: model.similarity_map(rows[:n])):
+            tracemalloc.start()
+            run()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    growth = np.subtract(peaks[2:], peaks[:2]) / 32
+    # The features of two versions have 4 kB, a sound 64 kB.
+    assert growth.max() < 20_000, growth

@@ -50,6 +50,25 @@ class SemanticContrastHead(nn.Module):
         """
         return torch.einsum("bchw,bc->bhw", self._cells(v), self._sounds(e))
 
+    def embedding(self, v, e):
+        """Features of the cell that is most similar to the sound.
+
+        Parameters
+        ----------
+        v : torch.Tensor of shape (n_samples, n_channels, height, width)
+            Features of pictures.
+        e : torch.Tensor of shape (n_samples, n_patches, n_features)
+            Features of the patches of each sound.
+
+        Returns
+        -------
+        embedding : torch.Tensor of shape (n_samples, n_channels)
+            Vectors of length 1.
+        """
+        cells, sounds = self._cells(v).flatten(2), self._sounds(e)
+        best = torch.einsum("bcn,bc->bn", cells, sounds).argmax(1)
+        return cells[torch.arange(len(cells), device=best.device), :, best]
+
     def forward(self, first, second, e, *labels):
         """Scores of all pairs, for the loss.
 

@@ -6,33 +6,25 @@ from sslearn.losses._base import check_tensors
 from sslearn.utils.param_validation import Interval, Real
 
 
-def count_negatives(n_samples, negative_ratio):
-    """Number of negatives that each row of a mini-batch keeps."""
-    # 0.57 * 100 is 56.99999999999999.
-    return min(int(negative_ratio * n_samples + 1e-9), n_samples - 1)
-
-
-def kept_pairs(sound_similarity, negative_ratio):
+def kept_pairs(sound_similarity, n_negatives):
     """Pairs that a contrastive loss keeps: the own sound and those least like it.
 
     Parameters
     ----------
     sound_similarity : torch.Tensor of shape (n_samples, n_samples)
         Similarity of each sound to each other.
-    negative_ratio : float
-        Share of the mini-batch that is kept as negatives.
+    n_negatives : int
+        Number of other sounds to keep for each.
 
     Returns
     -------
     kept : torch.Tensor of bool, of shape (n_samples, n_samples)
         True on the diagonal and for the least similar sounds of each row.
     """
-    n_samples = len(sound_similarity)
     # The own sound comes last, whatever rounding and copies of it say.
     others = sound_similarity.detach().clone().fill_diagonal_(inf)
-    order = others.argsort(dim=1, stable=True)
-    kept = others.isinf()
-    return kept.scatter(1, order[:, : count_negatives(n_samples, negative_ratio)], True)
+    negatives = others.argsort(dim=1, stable=True)[:, :n_negatives]
+    return others.isinf().scatter(1, negatives, True)
 
 
 class FalseNegativeContrastiveLoss(BaseEstimator):
@@ -113,10 +105,26 @@ class FalseNegativeContrastiveLoss(BaseEstimator):
         """
         self._validate_params()
         self._check(scores, sound_similarity)
-        left_out = ~kept_pairs(sound_similarity, self.negative_ratio)
+        left_out = ~kept_pairs(sound_similarity, self.count_negatives(len(sound_similarity)))
         logits = (scores / self.temperature).masked_fill(left_out, -inf)
         own = logits.log_softmax(-1).diagonal(dim1=-2, dim2=-1)
         return -own.mean(-1).sum()
+
+    def count_negatives(self, n_samples):
+        """Number of negatives that each sample of a mini-batch keeps.
+
+        Parameters
+        ----------
+        n_samples : int
+            Size of the mini-batch.
+
+        Returns
+        -------
+        n_negatives : int
+            ``int(negative_ratio * n_samples)``, but at most all the others.
+        """
+        # 0.57 * 100 is 56.99999999999999.
+        return min(int(self.negative_ratio * n_samples + 1e-9), n_samples - 1)
 
     def _check(self, scores, sound_similarity):
         check_tensors(scores=scores, sound_similarity=sound_similarity)

@@ -51,6 +51,15 @@ def test_sounds_are_compared_as_they_came(features):
     torch.testing.assert_close(similarity, expected)
 
 
+def test_embedding_is_the_most_similar_cell(features):
+    head = make_head()
+    view, _, e = features
+    embedding = head.embedding(view, e)
+    torch.testing.assert_close(embedding.norm(dim=1), torch.ones(4))
+    best = torch.einsum("bc,bc->b", embedding, head._sounds(e))
+    torch.testing.assert_close(best, head.similarity(view, e).flatten(1).max(1).values)
+
+
 def test_identity_start(features):
     view = features[0]
     torch.testing.assert_close(make_head().adapt(view), view)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sslearn.losses import FalseNegativeContrastiveLoss
-from sslearn.losses._false_negatives import kept_pairs
+from sslearn.losses._false_negatives import kept_pairs as kept_of_number
 
 SCORES = torch.tensor(
     [[0.9, 0.1, 0.2, 0.3], [0.4, 0.8, 0.0, 0.7], [0.2, 0.1, 0.6, 0.5], [0.3, 0.6, 0.2, 0.7]],
@@ -15,6 +15,11 @@ SIMILARITY = torch.tensor(
     [[1.0, 0.1, 0.2, 0.3], [0.1, 1.0, 0.4, 0.9], [0.2, 0.4, 1.0, 0.5], [0.3, 0.9, 0.5, 1.0]],
     dtype=torch.float64,
 )
+
+
+def kept_pairs(similarity, ratio):
+    n_negatives = FalseNegativeContrastiveLoss(ratio).count_negatives(len(similarity))
+    return kept_of_number(similarity, n_negatives)
 
 
 def random_similarity(n_samples):

@@ -1,5 +1,6 @@
 """Samples for the checks of estimators, in every container that people bring."""
 
+from copy import deepcopy
 from functools import cache
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import soundfile
 from sklearn.base import clone
 
-from sslearn.datasets import make_plane_waves
+from sslearn.datasets import make_plane_waves, make_scenes
 from sslearn.features import STFT
 from sslearn.geometry import angles_to_unit_vectors, circular_array, tetrahedral_array
 
@@ -31,8 +32,18 @@ def _plane_waves(array):
     )
 
 
+@cache
+def _scenes():
+    shape = {"image_size": 32, "duration": 0.25, "clutter": 2}
+    X, boxes = make_scenes(12, random_state=0, return_X_y=True, **shape)
+    return X.to_numpy(), boxes
+
+
 def make_data(kind, *, dtype=np.float64, folder=None):
-    """Samples of one kind with their azimuths, made from plane waves."""
+    """Samples of one kind with their azimuths, or pictures and sounds with their boxes."""
+    if kind in ("images", "pairs"):
+        pairs, boxes = deepcopy(_scenes())
+        return np.stack(pairs[:, 0]) if kind == "images" else pairs, boxes
     audio, y = _plane_waves(kind.split("_")[0])
     y = y.copy()
     audio = (audio[:, :1] if kind.startswith("mono") else audio).astype(dtype)
@@ -100,7 +111,7 @@ class Case:
     @property
     def tolerance(self):
         # Files are float32, and what is computed of one or of eight at a time is rounded otherwise.
-        return {"atol": 1e-3} if self.kind.endswith("paths") else {}
+        return {"paths": {"atol": 1e-3}, "pairs": {"atol": 1e-5}}.get(self.kind.split("_")[-1], {})
 
     def quick(self):
         """The estimator, trained for no longer than it takes to compare two of its kind."""

@@ -26,6 +26,8 @@ def _jitter(numbers):
 def _check_pictures(X):
     """Arrays that are pictures, or paths."""
     X = as_samples(X)
+    if isinstance(X, np.ndarray) and X.shape[:1] in ((), (0,)):
+        raise ValueError(f"X must hold pictures, found 0 sample(s): got shape {X.shape}.")
     for i, image in enumerate(X):
         if not isinstance(image, str):
             check_image(image, name=f"X[{i}]")

@@ -3,6 +3,6 @@
 from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._base import AudioVisualLocalizer
 from sslearn.audiovisual._pairs import Pairs as Pairs
-from sslearn.audiovisual._window_contrast import WindowContrast
+from sslearn.audiovisual._sacl import SemanticContrastiveLocalizer
 
-__all__ = ["AudioVisualLocalizer", "ImageAugmentation", "WindowContrast"]
+__all__ = ["AudioVisualLocalizer", "ImageAugmentation", "SemanticContrastiveLocalizer"]

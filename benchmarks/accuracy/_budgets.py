@@ -77,11 +77,12 @@ def parse_budget(parser, budgets, sizes, argv):
         if getattr(args, name) is None:
             setattr(args, name, value)
     args.name = args.name or args.stem + ("" if budget == "small" else f"_{budget}")
-    args.options = _without_folders(sys.argv[1:] if argv is None else argv)
+    args.options = without_folders(sys.argv[1:] if argv is None else argv)
     return args
 
 
-def _without_folders(argv):
+def without_folders(argv):
+    """Arguments of a command line but for the folders of one machine."""
     folders = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("--data", "--out", "--cache"):
         folders.add_argument(name)

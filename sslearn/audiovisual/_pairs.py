@@ -3,6 +3,7 @@ import math
 import os
 from contextlib import contextmanager
 from functools import partial
+from numbers import Real
 
 import numpy as np
 
@@ -14,7 +15,6 @@ _SUFFIXES = {
     "image": (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     "audio": (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"),
 }
-_NUMBERS = np.dtype(float)
 # The shortest sound is a window of the spectra.
 _MIN_SECONDS = 0.025
 
@@ -36,14 +36,25 @@ def _columns(X, name):
             'pd.DataFrame({"image": list(images), "audio": list(sounds)})?'
         )
     for i, row in enumerate(X):
-        is_row = isinstance(row, (list, tuple)) or getattr(row, "dtype", _NUMBERS).kind in "OUT"
-        if not is_row or len(row) != 2:
-            size = f" of length {len(row)}" if hasattr(row, "__len__") else ""
+        if not _is_row(row) or len(row) != 2:
+            size = f" of length {len(row)}" if np.iterable(row) else ""
             raise ValueError(
                 f"{name} must hold two cells in each row, image and audio; got a "
                 f"{type(row).__name__}{size} in row {i}. Did you mean list(zip(images, sounds))?"
             )
     return tuple(map(list, zip(*X, strict=True))) or ([], [])
+
+
+def _is_row(row):
+    if isinstance(row, np.ndarray):
+        return row.ndim == 1 and row.dtype.kind in "OUT"
+    return isinstance(row, (list, tuple))
+
+
+def _is_missing(cell):
+    # NaN, of which pandas has several kinds.
+    is_nan = isinstance(cell, Real) and cell != cell
+    return cell is None or is_nan or type(cell).__name__ in ("NAType", "NaTType")
 
 
 def _check_cell(cell, check_array, name):
@@ -56,7 +67,7 @@ def _check_cell(cell, check_array, name):
                 f"{name} must be an array or the path of a file; there is no file "
                 f"{str(cell)!r}. Are the paths relative to another folder?"
             )
-    elif cell is None or type(cell).__name__ in ("NAType", "NaTType") or cell != cell:
+    elif _is_missing(cell):
         raise ValueError(f"{name} is missing. Drop the row.")
     else:
         raise TypeError(
@@ -78,7 +89,7 @@ def _kind(cell):
 def _check_sound(sound, fs, name):
     """Raise unless an array has the type and shape of a sound, and no other rate is known."""
     check_rate(sound, fs)
-    if sound.dtype not in (np.float32, np.float64):
+    if sound.dtype.type not in (np.float32, np.float64):
         raise TypeError(
             f"{name} must be float32 or float64 audio; got dtype {sound.dtype}. For 16-bit "
             "integers, divide by 32768."

@@ -1,0 +1,117 @@
+"""Bad pairs at every door that takes them: each error names the row and the cure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sslearn.audiovisual import Pairs
+
+RNG = np.random.default_rng(0)
+IMAGE = RNG.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+SOUND = RNG.uniform(-0.5, 0.5, 16000)
+N = 4
+
+
+def rows(image=IMAGE, audio=SOUND):
+    """Good pairs, but for one cell of row 2."""
+    pairs = [(IMAGE, SOUND)] * N
+    pairs[2] = image, audio
+    return pairs
+
+
+def table(**columns):
+    return pd.DataFrame({"image": [IMAGE] * N, "audio": [SOUND] * N, **columns})
+
+
+def zeroed(part):
+    sound = SOUND.copy()
+    sound[part] = 0
+    return sound
+
+
+# X, the error, and what it says after "X" or, for a single cell, after its row.
+CONTAINERS = [
+    (None, TypeError, r"a DataFrame with the columns 'image' and 'audio'.*NoneType"),
+    ("a.jpg", TypeError, "got a str"),
+    (
+        {"image": [IMAGE], "audio": [SOUND]},
+        TypeError,
+        r"got a dict.*pd.DataFrame\({\"image\": list",
+    ),
+    (iter(rows()), TypeError, "got a list_iterator"),
+    ([], ValueError, "at least one pair"),
+    (table()[:0], ValueError, "at least one pair"),
+    (([IMAGE] * N, [SOUND] * N), ValueError, r"two cells.*list of length 4 in row 0.*list\(zip\("),
+    ([IMAGE] * N, ValueError, "two cells in each row.*ndarray of length 12 in row 0"),
+    (np.zeros((N, 2)), ValueError, "two cells in each row.*ndarray of length 2 in row 0"),
+    (np.array(["ab", "cd"]), ValueError, "two cells in each row.*str_ of length 2 in row 0"),
+    ([3, 4], ValueError, "two cells in each row.*int in row 0"),
+    ([*rows(), (IMAGE, SOUND, 1)], ValueError, "tuple of length 3 in row 4"),
+    (table()[["image"]], ValueError, r"one column 'audio'; got \['image'\]. Rename"),
+    (table().rename(columns=str.upper), ValueError, r"got \['IMAGE', 'AUDIO'\]. Rename"),
+    (table()[["image", "audio", "audio"]], ValueError, "one column 'audio'"),
+]
+CELLS = [
+    ({"image": None}, ValueError, "image .* is missing. Drop the row"),
+    ({"image": np.nan}, ValueError, "image .* is missing"),
+    ({"audio": np.float32("nan")}, ValueError, "audio .* is missing"),
+    ({"audio": pd.NA}, ValueError, "audio .* is missing"),
+    ({"audio": pd.NaT}, ValueError, "audio .* is missing"),
+    ({"image": 3}, TypeError, "image .* must be a path .* or an array; got a int"),
+    ({"audio": [0.1, 0.2]}, TypeError, "audio .* got a list. Convert it with np.asarray"),
+    ({"audio": b"a.wav"}, TypeError, "audio .* got a bytes"),
+    ({"image": "a dog"}, FileNotFoundError, "image .* there is no file 'a dog'"),
+    ({"audio": "barking"}, FileNotFoundError, "audio .* there is no file 'barking'"),
+    ({"image": "nowhere/a.jpg"}, FileNotFoundError, "relative to another folder"),
+    ({"image": "."}, FileNotFoundError, "there is no file '.'"),
+    ({"image": "a.wav", "audio": "a.jpg"}, ValueError, "Are the columns swapped"),
+    ({"audio": "a.JPEG"}, ValueError, "Are the columns swapped"),
+    ({"image": SOUND, "audio": IMAGE}, ValueError, "Are the columns swapped"),
+    ({"image": SOUND[None], "audio": IMAGE}, ValueError, "Are the columns swapped"),
+    ({"image": IMAGE / 255}, TypeError, r"image .* uint8.*np.round\(255 \* image\)"),
+    ({"image": IMAGE[..., 0]}, ValueError, r"image .* \(height, width, 3\); got \(12, 16\)"),
+    ({"image": np.moveaxis(IMAGE, 2, 0)}, ValueError, "image .* Channels first"),
+    ({"image": IMAGE[:0]}, ValueError, "image .* must have pixels"),
+    ({"audio": SOUND[:0]}, ValueError, "audio .* at least 0.025 s.*got 0 samples at 16000 Hz"),
+    ({"audio": SOUND[:399]}, ValueError, "audio .* at least 0.025 s.*got 399 samples"),
+    ({"audio": SOUND.reshape(-1, 2)}, ValueError, r"audio .* got \(8000, 2\).*use its .T"),
+    ({"audio": SOUND.reshape(2, 2, 2, -1)}, ValueError, r"audio .* shape \(n_times,\) or"),
+    ({"audio": (SOUND * 32767).astype(np.int16)}, TypeError, "audio .* divide by 32768"),
+    ({"audio": SOUND.astype(np.float16)}, TypeError, "audio .* got dtype float16"),
+    ({"audio": SOUND.astype(complex)}, TypeError, "audio .* got dtype complex128"),
+    ({"audio": zeroed(slice(None))}, ValueError, "audio .* is silent.*Drop the row"),
+    ({"audio": np.full(16000, 0.5)}, ValueError, "audio .* is silent"),
+    ({"audio": SOUND * 1e-5}, ValueError, "audio .* is silent.*they differ by 1e-05"),
+    (
+        {"audio": np.where(SOUND > 0.4, np.inf, SOUND)},
+        ValueError,
+        "audio .* contains NaN or infinity",
+    ),
+    ({"audio": np.where(SOUND > 0.4, np.nan, SOUND)}, ValueError, "audio .* contains NaN"),
+]
+
+
+def read(X, name="X"):
+    pairs = Pairs(X, fs=16000, name=name)
+    return pairs.images(range(len(pairs))), pairs.sounds(range(len(pairs)))
+
+
+DOORS = {"Pairs": (read, "X"), "Pairs-named": (lambda X: read(X, "X_val"), "X_val")}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("X", "error", "message"), CONTAINERS)
+def test_bad_containers(door, X, error, message):
+    take, name = DOORS[door]
+    with pytest.raises(error, match=f"^{name} must .*{message}"):
+        take(X)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("cells", "error", "message"), CELLS)
+def test_bad_cells(door, cells, error, message):
+    take, name = DOORS[door]
+    pattern = f"^The {message}" if message[:5] in ("image", "audio") else message
+    with pytest.raises(error, match=pattern) as caught:
+        take(rows(**cells))
+    assert f" in row 2 of {name}" in str(caught.value)

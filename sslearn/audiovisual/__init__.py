@@ -4,5 +4,11 @@ from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._base import AudioVisualLocalizer
 from sslearn.audiovisual._pairs import Pairs as Pairs
 from sslearn.audiovisual._sacl import SemanticContrastiveLocalizer
+from sslearn.audiovisual._sspl import PredictiveAudioVisualLocalizer
 
-__all__ = ["AudioVisualLocalizer", "ImageAugmentation", "SemanticContrastiveLocalizer"]
+__all__ = [
+    "AudioVisualLocalizer",
+    "ImageAugmentation",
+    "PredictiveAudioVisualLocalizer",
+    "SemanticContrastiveLocalizer",
+]

@@ -103,6 +103,10 @@ class PredictiveHead(nn.Module):
         """
         return self._similarity(self._features(v, e), self._query(e))
 
+    def embedding(self, v, e):
+        """Projections (n_samples, n_outputs) of views and their sounds."""
+        return self._project(v, e, self._query(e))
+
     def forward(self, first, second, e):
         """Predictions and projections of two views, for the loss.
 
@@ -122,9 +126,12 @@ class PredictiveHead(nn.Module):
         return *self._embed(first, e, query), *self._embed(second, e, query)
 
     def _embed(self, v, e, query):
-        v = self._features(v, e)
-        z = self.projector(self.fuse(v, query, self._similarity(v, query)))
+        z = self._project(v, e, query)
         return self.predictor(z), z
+
+    def _project(self, v, e, query):
+        v = self._features(v, e)
+        return self.projector(self.fuse(v, query, self._similarity(v, query)))
 
     def _features(self, v, e):
         return v if self.coding is None else self.coding(v, normalize(e.mean(1), dim=1))

@@ -8,7 +8,10 @@ import pytest
 
 from sslearn.datasets import load_soundnet_flickr, load_vggss
 from sslearn.exceptions import MissingDataWarning
+from sslearn.metrics import consensus_iou, pointing_accuracy_score
 
+OFFSETS = (np.arange(224) + 0.5) / 224 - 0.5
+DISC = np.hypot(OFFSETS[:, None], OFFSETS) <= 0.4
 LOADERS = [load_soundnet_flickr, load_vggss]
 
 
@@ -187,17 +190,26 @@ def test_annotations_of_vggss(data_dir):
     assert pairs.target.shape == (5158, 7, 4)
     assert pairs.metadata["n_boxes"].sum() == 5941 - 18
     assert pairs.metadata["class"].nunique() == 221
-    areas = np.array([_union(boxes).mean() for boxes in pairs.target])
+    areas, ious = np.transpose([_area_and_iou(boxes) for boxes in pairs.target])
     assert np.median(areas) == pytest.approx(0.253, abs=5e-4)
     assert np.percentile(areas, [5, 95]) == pytest.approx([0.033, 0.780], abs=5e-4)
     assert np.mean(areas >= 0.5) == pytest.approx(0.219, abs=5e-4)
+    # What a disc in the middle scores, which ignores picture and sound.
+    assert np.mean(ious >= 0.5) == pytest.approx(0.341, abs=5e-4)
+    auc = np.trapezoid([np.mean(ious >= 0.05 * k) for k in range(21)], dx=0.05)
+    assert auc == pytest.approx(0.375, abs=5e-4)
+    few = pairs.target[:50]
+    np.testing.assert_allclose(consensus_iou(few, np.stack([DISC] * 50)), ious[:50])
+    centres = np.full((5158, 2), 0.5)
+    assert pointing_accuracy_score(pairs.target, centres) == pytest.approx(0.694, abs=5e-4)
 
 
-def _union(boxes):
-    region = np.zeros((224, 224), dtype=bool)
+def _area_and_iou(boxes):
+    """Share of the picture that the boxes cover, and their intersection over union with a disc."""
+    region = np.zeros(DISC.shape, dtype=bool)
     for x_min, y_min, x_max, y_max in (224 * boxes[~np.isnan(boxes[:, 0])]).astype(int):
         region[y_min:y_max, x_min:x_max] = True
-    return region
+    return region.mean(), (region & DISC).sum() / (region | DISC).sum()
 
 
 def test_complete_copies_do_not_warn(vggss):

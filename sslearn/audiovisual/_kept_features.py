@@ -7,6 +7,7 @@ from joblib import hash as digest
 from sklearn.utils.validation import check_memory
 
 from sslearn.deep_learning import made_ahead
+from sslearn.utils import keep_freed_memory
 
 
 def _kept(key, value):
@@ -106,6 +107,7 @@ def keep_features(store, pairs, views, encoder, size, device):
         # Copies, because a view would keep the features of the whole chunk.
         return [part.copy() for part in np.split(features, len(rows))]
 
+    keep_freed_memory()
     keys = [
         store.on_disk and (pairs.key(i), tuple(map(repr, views[i])), size, network)
         for i in range(len(pairs))

@@ -3,6 +3,9 @@
 import torch
 from torch import nn
 
+# Samples that a frozen network takes at once on a CPU.
+_CHUNK_SIZE = 8
+
 
 class Scaling(nn.Module):
     """Linear map of features, learned from data instead of gradients; the identity at first.
@@ -81,8 +84,10 @@ class Encoder(nn.Module):
         """Features of a frozen network, which may be kept; the input of a trained one."""
         if not self.frozen:
             return x
+        # Maps of few pictures stay in the cache of a CPU and in memory that is used again.
+        n_samples = _CHUNK_SIZE if x.device.type == "cpu" else len(x)
         with torch.no_grad():
-            return self.network(x)
+            return torch.cat([self.network(part) for part in x.split(n_samples)])
 
     def forward(self, x):
         """Features of what :meth:`prepare` returns."""

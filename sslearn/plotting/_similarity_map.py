@@ -5,9 +5,11 @@ from sslearn.audiovisual import Pairs
 from sslearn.metrics import check_boxes, consensus_iou
 from sslearn.plotting._options import AXES, check_axes, check_rows
 from sslearn.utils import (
+    as_samples,
     check_finite,
     check_image,
     import_optional,
+    read_image,
     resize_maps,
     split_pipeline,
     take_rows,
@@ -23,6 +25,14 @@ _PLOT = {
 # Side at which maps are scored, and drawn.
 _SIZE = 224
 _PREDICTED, _TRUE = "#7fe0ff", "white"
+
+
+def _read_images(images):
+    images = as_samples(images, name="images")
+    if isinstance(images, np.ndarray) and images.shape[:1] in ((), (0,)):
+        raise ValueError(f"images must hold at least one picture; got shape {images.shape}.")
+    images = [read_image(image) if isinstance(image, str) else image for image in images]
+    return [check_image(image, name=f"images[{i}]") for i, image in enumerate(images)]
 
 
 def _check_maps(maps, n_samples):
@@ -331,8 +341,8 @@ class SimilarityMapDisplay:
 
         Parameters
         ----------
-        images : array-like of shape (n_samples, height, width, 3), uint8
-            Pictures, RGB, in an array or a list.
+        images : array-like of shape (n_samples, height, width, 3), uint8, or of n_samples paths
+            Pictures, RGB, in an array or a list; or their files.
         maps : array-like of shape (n_samples, map_height, map_width), or dict of str to array-like
             Maps of the pictures, of one sound or of several with their names.
         y : array-like of shape (n_samples, 4) or (n_samples, n_boxes, 4), default=None
@@ -360,7 +370,7 @@ class SimilarityMapDisplay:
         ValueError
             If shapes or numbers of rows do not fit, or boxes have other names than maps.
         """
-        images = [check_image(image, name=f"images[{i}]") for i, image in enumerate(images)]
+        images = _read_images(images)
         maps = _check_maps(maps, len(images))
         named = boxes if isinstance(boxes, dict) else {next(iter(maps)): boxes}
         unknown = sorted(set(named) - set(maps))

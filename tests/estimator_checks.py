@@ -30,8 +30,14 @@ ONE_LENGTH = ("STFT",)
 
 
 def answer(estimator, X):
-    """What a fitted estimator says of X, as an array, or a list where lengths differ."""
-    method = "predict" if hasattr(estimator, "predict") else "transform"
+    """What a fitted estimator says of X, as an array, or a list where lengths differ.
+
+    One that only learns, for others, says its weights.
+    """
+    methods = ("similarity_map", "predict", "transform")
+    method = next((name for name in methods if hasattr(estimator, name)), None)
+    if method is None:
+        return np.concatenate([values.ravel() for values in estimator.weights_.values()])
     result = getattr(estimator, method)(X)
     return result if isinstance(result, list) else np.asarray(result)
 

@@ -41,9 +41,9 @@ def _scenes():
 
 def make_data(kind, *, dtype=np.float64, folder=None):
     """Samples of one kind with their azimuths, or pictures and sounds with their boxes."""
-    if kind in ("images", "pairs"):
+    if kind in ("images", "pairs", "pretext"):
         pairs, boxes = deepcopy(_scenes())
-        return np.stack(pairs[:, 0]) if kind == "images" else pairs, boxes
+        return pairs if kind == "pairs" else np.stack(pairs[:, 0]), boxes
     audio, y = _plane_waves(kind.split("_")[0])
     y = y.copy()
     audio = (audio[:, :1] if kind.startswith("mono") else audio).astype(dtype)

@@ -1,4 +1,7 @@
-"""Checks of what takes pairs of picture and sound (kind "pairs"), or pictures ("images")."""
+"""Checks of what takes pairs of picture and sound (kind "pairs"), or pictures.
+
+Pictures are transformed (``"images"``), or train a network for others (``"pretext"``).
+"""
 
 from copy import deepcopy
 from pathlib import Path
@@ -166,19 +169,24 @@ _SHARED = (
     every.check_seeded_refit_equal,
     every.check_global_seeds_untouched,
     every.check_pickle,
-    check_inputs_unmodified,
-    every.check_list_equals_array,
-    every.check_empty_refused,
     every.check_invalid_parameter,
+    check_inputs_unmodified,
 )
-_IMAGES = (
-    every.check_pipeline,
-    every.check_wrong_dimension,
+_PRETEXT = (
     every.check_no_path_is_no_container,
     every.check_memory_map_equals_array,
     check_images_in_containers,
 )
+_IMAGES = (
+    *_PRETEXT,
+    every.check_list_equals_array,
+    every.check_empty_refused,
+    every.check_wrong_dimension,
+    every.check_pipeline,
+)
 _PAIRS = (
+    every.check_list_equals_array,
+    every.check_empty_refused,
     every.check_not_fitted,
     every.check_sample_order_and_batch_size,
     check_pipeline_of_pairs,
@@ -193,12 +201,13 @@ _PAIRS = (
 )
 
 
+PAIR_KINDS = {"images": _IMAGES, "pairs": _PAIRS, "pretext": _PRETEXT}
 # Where the settings of scikit-learn matter.
 _CONFIGURED = (every.check_pipeline, check_pipeline_of_pairs, check_nested_grid_search)
 
 
 def yield_pair_checks(case, *, config="plain"):
     """The checks that apply to one case."""
-    for check in (*_SHARED, *(_PAIRS if case.kind == "pairs" else _IMAGES)):
+    for check in (*_SHARED, *PAIR_KINDS[case.kind]):
         if config == "plain" or check in _CONFIGURED:
             yield check

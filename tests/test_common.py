@@ -16,7 +16,12 @@ from sklearn.utils.estimator_checks import (
 )
 
 import sslearn
-from sslearn.audiovisual import ImageAugmentation
+from sslearn.audiovisual import (
+    ImageAugmentation,
+    PredictiveAudioVisualLocalizer,
+    SemanticContrastiveLocalizer,
+    WindowContrast,
+)
 from sslearn.base import EncodedLocalizer
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
@@ -46,18 +51,21 @@ from sslearn.features import (
     TimePooling,
 )
 from sslearn.neighbors import KNeighborsLocalizer
-from sslearn.networks import MLP
+from sslearn.networks import MLP, SceneNet
 from tests.estimator_checks import (
     check_score_is_d2,
     check_spectrum_peaks_at_the_truth,
     yield_checks,
 )
 from tests.estimator_data import ARRAY, TETRAHEDRON, Case
-from tests.pair_checks import yield_pair_checks
+from tests.pair_checks import PAIR_KINDS, yield_pair_checks
 
 NETWORK = MLP((32, 32), dropout=0.0)
 CLASSIFIER = MLP((32, 32), activation="relu", batch_norm="before", dropout=0.0)
 TRAIN = {"max_epochs": 40, "lr": 0.02, "random_state": 0}
+SCENES = {"max_epochs": 2, "batch_size": 4, "random_state": 0, "image_size": 32}
+SMALL_NET = SceneNet(widths=(4, 4, 4, 6))
+PAIRS = {**SCENES, "augmentation": ImageAugmentation(crop=0.75), "sound_duration": 0.975}
 
 # One line an estimator, with fast parameters: (estimator, kind of its X, number of our checks).
 ESTIMATORS = {
@@ -155,6 +163,31 @@ ESTIMATORS = {
         32,
     ),
     "ImageAugmentation": (ImageAugmentation(size=16, random_state=0), "images", 19),
+    "WindowContrast": (
+        WindowContrast(SMALL_NET, window_size=12, region_size=16, n_windows=8, **SCENES),
+        "pretext",
+        15,
+    ),
+    "PredictiveAudioVisualLocalizer": (
+        PredictiveAudioVisualLocalizer(SMALL_NET, **PAIRS),
+        "pairs",
+        25,
+    ),
+    "PredictiveAudioVisualLocalizer-coding": (
+        PredictiveAudioVisualLocalizer(SMALL_NET, predictive_coding=True, n_cycles=2, **PAIRS),
+        "pairs",
+        25,
+    ),
+    "SemanticContrastiveLocalizer": (
+        SemanticContrastiveLocalizer(SMALL_NET, **PAIRS),
+        "pairs",
+        25,
+    ),
+    "SemanticContrastiveLocalizer-trained": (
+        SemanticContrastiveLocalizer(SMALL_NET, train_networks=True, segments="grid", **PAIRS),
+        "pairs",
+        25,
+    ),
 }
 TWO_D = {name: case for name, case in ESTIMATORS.items() if case[1] == "features"}
 N_SKLEARN_CHECKS = {
@@ -194,7 +227,7 @@ CONFIGS = {
 
 def _checks(estimator, kind, config="plain"):
     case = Case(estimator, kind, None)
-    if kind in ("images", "pairs"):
+    if kind in PAIR_KINDS:
         return yield_pair_checks(case, config=config)
     return yield_checks(case)
 

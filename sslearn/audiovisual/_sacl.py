@@ -143,8 +143,8 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     def __init__(
         self,
         image_network=None,
-        audio_network=None,
         *,
+        audio_network=None,
         train_networks=False,
         segments=None,
         n_cells=4,

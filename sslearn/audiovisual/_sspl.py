@@ -152,8 +152,8 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
     def __init__(
         self,
         image_network=None,
-        audio_network=None,
         *,
+        audio_network=None,
         predictive_coding=False,
         n_cycles=5,
         coding_start="identity",

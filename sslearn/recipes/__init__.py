@@ -16,6 +16,7 @@ from sslearn.recipes._binaural import (
 from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
 from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
+from sslearn.recipes._sacl import sacl
 from sslearn.recipes._track_baselines import fn_ssl, icodoa, srp_dnn
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "music",
     "mvdr",
     "phase_network",
+    "sacl",
     "siamese",
     "spectrogram_network",
     "srp_dnn",

@@ -8,8 +8,8 @@ from sslearn.features._frames import analysis_window, frame_views
 from sslearn.utils import check_audio
 from sslearn.utils.param_validation import Interval, Real, _fit_context
 
-N_BANDS = 64
-PATCH_FRAMES = 96
+_N_BANDS = 64
+_PATCH_FRAMES = 96
 _FREQ_RANGE = (125.0, 7500.0)
 _LOG_OFFSET = 0.01
 _SILENCE = 1e-4
@@ -68,7 +68,7 @@ def _mel(freqs):
 def _mel_weights(n_fft, fs):
     """Weights (n_freqs, 64) of triangles that are linear in mel and have a peak of 1."""
     bins = _mel(np.arange(n_fft // 2 + 1) * fs / n_fft)[:, None]
-    edges = np.linspace(*_mel(_FREQ_RANGE), N_BANDS + 2)
+    edges = np.linspace(*_mel(_FREQ_RANGE), _N_BANDS + 2)
     low, center, high = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - low) / (center - low), (high - bins) / (high - center)
     return np.maximum(0.0, np.minimum(rising, falling))
@@ -193,26 +193,26 @@ class LogMelPatches(ArrayTransformer):
         n_fft = 2 ** math.ceil(math.log2(win_length))
         window = analysis_window("hann", win_length).astype(X[0].dtype)
         weights = _mel_weights(n_fft, self.fs).astype(X[0].dtype)
-        patches = np.empty((len(X), n_patches * PATCH_FRAMES, N_BANDS), X[0].dtype)
+        patches = np.empty((len(X), n_patches * _PATCH_FRAMES, _N_BANDS), X[0].dtype)
         for i, clip in enumerate(X):
             part = _part(clip[0], n_times, f"X[{i}]")
             frames = frame_views(part, win_length, hop_length)[: patches.shape[1]]
             np.matmul(np.abs(rfft(frames * window, n_fft)), weights, out=patches[i])
         patches += patches.dtype.type(_LOG_OFFSET)
-        return np.log(patches, out=patches).reshape(len(X), n_patches, PATCH_FRAMES, N_BANDS)
+        return np.log(patches, out=patches).reshape(len(X), n_patches, _PATCH_FRAMES, _N_BANDS)
 
     def _axis_names(self):
         n_patches = self._plan()[1]
         patches = [f"patch{p}" for p in range(n_patches)]
-        return patches, [f"frame{t}" for t in range(PATCH_FRAMES)]
+        return patches, [f"frame{t}" for t in range(_PATCH_FRAMES)]
 
     def _plan(self):
         """Samples of the part, number of patches, samples of the window and of its hop."""
         win_length, hop_length = round(0.025 * self.fs), round(0.01 * self.fs)
         n_times = round(self.duration * self.fs)
-        n_patches = (1 + (n_times - win_length) // hop_length) // PATCH_FRAMES
+        n_patches = (1 + (n_times - win_length) // hop_length) // _PATCH_FRAMES
         if n_patches < 1:
-            least = (win_length + (PATCH_FRAMES - 1) * hop_length) / self.fs
+            least = (win_length + (_PATCH_FRAMES - 1) * hop_length) / self.fs
             raise ValueError(
                 f"duration must be at least {least:.4g} s, one patch at fs={self.fs:g}; got "
                 f"{self.duration}."

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from sslearn.audiovisual import Pairs
+from sslearn.networks import MLP, SceneNet, VGGish
 from tests.audiovisual.trivial import small
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -152,15 +154,70 @@ def test_rows_are_counted_over_batches(batch_size):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (BOXES[:3], ""),
+        (BOXES[:3], "must hold boxes of each pair of X(_val)?, 4; got 3"),
         (BOXES * 224, "fractions of the picture.*looks like pixels"),
         (BOXES[:, 0], r"\(n_samples, 4\) or \(n_samples, n_boxes, 4\)"),
-        (["a"] * 4, "numbers"),
+        (["a"] * 4, "must hold numbers"),
         (None, "numbers"),
     ],
 )
 def test_bad_boxes(y, message):
-    with pytest.raises(ValueError, match=f"y.*{message}"):
+    with pytest.raises(ValueError, match=f"^y.*{message}"):
         fitted().score(rows(), y)
-    with pytest.raises(ValueError, match=f"y_val.*{message}" if y is not None else "X_val"):
+    with pytest.raises(ValueError, match="X_val and y_val" if y is None else f"^y_val.*{message}"):
         small().fit(rows(), X_val=rows(), y_val=y)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"sound_duration": 0.97}, ValueError, r"'sound_duration' .* range \[0.975, inf\)"),
+        ({"fs": 8000}, ValueError, r"'fs' .* range \[15000.0, inf\)"),
+        ({"image_size": 0}, ValueError, "'image_size' .* range"),
+        ({"image_size": 1}, ValueError, "at least 4 pixels a side"),
+        ({"cached_views": 0}, ValueError, "'cached_views' .* range"),
+        ({"augmentation": "flip"}, ValueError, "'augmentation' .*ImageAugmentation"),
+        ({"batch_size": 1}, ValueError, "'batch_size' .* range"),
+        ({"memory": 3}, ValueError, "'memory'"),
+        ({"whiten": None}, ValueError, "'whiten'"),
+        ({"device": "nowhere"}, ValueError, "device must name a torch device"),
+        ({"n_jobs": 0}, ValueError, "n_jobs"),
+        ({"image_network": VGGish()}, ValueError, r"got input_shape=\(3, 32, 32\)"),
+        ({"audio_network": SceneNet()}, ValueError, r"got input_shape=\(1, 96, 64\)"),
+        ({"image_network": MLP((3,))}, ValueError, "'image_network' .*Backbone"),
+        ({"image_network": SceneNet}, TypeError, "must return a torch.nn.Module"),
+        ({"image_network": SceneNet(weights="no.pt")}, FileNotFoundError, "weights .* no.pt"),
+    ],
+)
+def test_bad_parameters(params, error, message):
+    with pytest.raises(error, match=message):
+        small().set_params(**params).fit(rows())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: model.fit(rows()[:1]), "X must have at least 2 pairs; got 1"),
+        (
+            lambda model: model.fit(rows(), X_val=rows()),
+            "X_val and y_val .*got X_val without y_val",
+        ),
+        (lambda model: model.similarity_map(rows(), size=0), "size must be a positive integer"),
+        (lambda model: model.similarity_map(rows(), size=2.5), "size must be .*; got 2.5"),
+        (lambda model: model.similarity_map(rows(), size="224"), "size must be .*; got '224'"),
+        (lambda model: model.predict_boxes(rows(), threshold=2), "threshold must be in .*; got 2"),
+        (lambda model: model.predict_boxes(rows(), threshold="median"), "got 'median'"),
+        (lambda model: model.predict_boxes(rows(), threshold=np.nan), "got nan"),
+    ],
+)
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(copy(fitted()))
+
+
+def test_not_fitted():
+    for call in ("similarity_map", "predict", "predict_boxes"):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            getattr(small(), call)(rows())
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        small().score(rows(), BOXES)

@@ -78,8 +78,9 @@ class AudioVisualLocalizer(TorchEstimator):
         "audio_network": [Backbone, callable, None],
         "whiten": ["boolean"],
         "image_size": [Interval(Integral, 1, None, closed="left")],
-        "fs": [Interval(Real, 0, None, closed="neither")],
-        "sound_duration": [Interval(Real, 0, None, closed="neither")],
+        "fs": LogMelPatches._parameter_constraints["fs"],
+        # One patch of log-mel spectra at least.
+        "sound_duration": [Interval(Real, 0.975, None, closed="left")],
         "augmentation": [ImageAugmentation, None],
         "cached_views": [Interval(Integral, 1, None, closed="left"), None],
         "memory": [str, PathLike, Memory, None],
@@ -212,7 +213,9 @@ default=None
         score : float
             :func:`sslearn.metrics.consensus_iou_score`.
         """
-        return consensus_iou_score(y, self.similarity_map(X))
+        check_is_fitted(self)
+        pairs = self._check_X(X, reset=False)
+        return consensus_iou_score(_check_boxes(y, pairs, "y"), self._forward(pairs, None))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -246,12 +249,7 @@ default=None
                 f"{training}. Use 'valid_error'."
             )
         X_val = self._check_X(X_val, reset=False, name="X_val")
-        y_val = check_boxes(y_val, name="y_val")
-        if len(y_val) != len(X_val):
-            raise ValueError(
-                f"y_val must hold boxes of each pair of X_val, {len(X_val)}; got {len(y_val)}."
-            )
-        return X_val, y_val
+        return X_val, _check_boxes(y_val, X_val, "y_val")
 
     def _maps(self, X, finish):
         check_is_fitted(self)
@@ -391,3 +389,13 @@ default=None
 
 def _device(module):
     return next(module.parameters()).device
+
+
+def _check_boxes(y, pairs, name):
+    """Boxes of pairs, as many as these."""
+    y = check_boxes(y, name=name)
+    if len(y) != len(pairs):
+        raise ValueError(
+            f"{name} must hold boxes of each pair of {pairs.name}, {len(pairs)}; got {len(y)}."
+        )
+    return y

@@ -19,7 +19,8 @@ _SCENES = {"sound_duration": 0.975}
 _NO_TRAINING = 1e-12  # a learning rate
 # Pictures of the small network are as large as they are made; Lite0 sees them enlarged.
 _SMALL = {"image_network": SceneNet(), "image_size": 64}
-_PCM = {"predictive_coding": True, "batch_size": 32, "head_lr": 2e-3}
+_HEADS = {"head_lr": 2e-3}
+_PCM = {"predictive_coding": True, "batch_size": 32}
 _AUGMENTATIONS = PUBLISHED["augmentations"]["rows"]
 _SWITCHES = [name for name in _AUGMENTATIONS if name != "crop"]
 _FUSIONS = {"concatenation": "cat", "product": "product", "sum": "sum", "attention": "attention"}
@@ -52,7 +53,7 @@ class System:
 
 
 def _sspl(**params):
-    return PredictiveAudioVisualLocalizer(**_SCENES | params)
+    return PredictiveAudioVisualLocalizer(**_SCENES | _HEADS | params)
 
 
 def _sacl(**params):

@@ -53,6 +53,15 @@ def check_images_in_containers(case):
         assert_same(answer(case.make().fit(given, y), given), expected)
 
 
+def check_pictures_of_any_table(case):
+    X, _ = case.data()
+    expected = answer(case.fitted(X, None), X)
+    column = pd.Series(list(X), index=np.arange(len(X))[::-1])
+    silent = list(zip(X, [None] * len(X), strict=True))
+    for given in (list(X), tuple(X), column, pd.DataFrame({"image": column, "a": 1}), silent):
+        assert_same(answer(case.fitted(given, None), given), expected)
+
+
 def check_rows_in_containers(case):
     X, y = case.data()
     expected = answer(case.fitted(X, y), X)
@@ -100,6 +109,9 @@ def check_maps_points_and_boxes(case):
     # A box holds its point.
     assert (boxes[:, :2] <= points).all() and (points <= boxes[:, 2:]).all()
     assert localizer.score(X, y) == consensus_iou_score(y, maps)
+    weights = np.arange(len(X))
+    weighted = consensus_iou_score(y, maps, sample_weight=weights)
+    assert localizer.score(X, y, sample_weight=weights) == weighted
     assert not is_regressor(localizer)
 
 
@@ -175,10 +187,12 @@ _SHARED = (
 _PRETEXT = (
     every.check_no_path_is_no_container,
     every.check_memory_map_equals_array,
-    check_images_in_containers,
+    check_pictures_of_any_table,
 )
 _IMAGES = (
-    *_PRETEXT,
+    every.check_no_path_is_no_container,
+    every.check_memory_map_equals_array,
+    check_images_in_containers,
     every.check_list_equals_array,
     every.check_empty_refused,
     every.check_wrong_dimension,

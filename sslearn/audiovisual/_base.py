@@ -198,7 +198,7 @@ default=None
             raise ValueError(f"threshold must be in [0, 1]; got {threshold!r}.")
         return self._maps(X, partial(boxes, threshold=threshold))
 
-    def score(self, X, y):
+    def score(self, X, y, sample_weight=None):
         """Compute the share of pictures whose map overlaps the true boxes by half.
 
         Parameters
@@ -207,6 +207,8 @@ default=None
             Pictures and sounds, as in :meth:`fit`.
         y : array-like of shape (n_samples, 4) or (n_samples, n_boxes, 4), or list of (n_i, 4)
             Boxes x_min, y_min, x_max, y_max as fractions of the picture; NaN for absent ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the pairs.
 
         Returns
         -------
@@ -215,7 +217,8 @@ default=None
         """
         check_is_fitted(self)
         pairs = self._check_X(X, reset=False)
-        return consensus_iou_score(_check_boxes(y, pairs, "y"), self._forward(pairs, None))
+        y, maps = _check_boxes(y, pairs, "y"), self._forward(pairs, None)
+        return consensus_iou_score(y, maps, sample_weight=sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

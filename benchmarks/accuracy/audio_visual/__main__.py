@@ -110,7 +110,7 @@ class Bench:
     def _run(self, name, seed):
         """Train a system with a seed, and score it."""
         localizer, row = self._localizer(name), {}
-        cache = self.args.cache / "features"
+        cache = str(self.args.cache / "features")
         localizer.set_params(memory=cache, random_state=seed, device="cpu")
         if SYSTEMS[name].small:
             weights, row["CPU s of the pretext"] = self._weights(seed)
@@ -161,7 +161,7 @@ class Bench:
         train, validation = self.scenes["train"].data, self.scenes["validation"]
         epochs = _ROUND if args.ablation_epochs is None else args.ablation_epochs
         localizer.set_params(
-            memory=args.cache / "features", warm_start=True, max_epochs=epochs, device="cpu"
+            memory=str(args.cache / "features"), warm_start=True, max_epochs=epochs, device="cpu"
         )
         while not curve or seconds < 3600 * args.hours:
             start = time.perf_counter()

@@ -61,6 +61,12 @@ def check_boxes(y, *, name="y_true"):
     ------
     ValueError
         If the shape is another, a box is infinite or NaN in part, or coordinates are pixels.
+
+    Examples
+    --------
+    >>> from sslearn.metrics import check_boxes
+    >>> check_boxes([[0.1, 0.1, 0.5, 0.6], [[0.0, 0.0, 0.3, 1.0], [0.7, 0.0, 1.0, 1.0]]]).shape
+    (2, 2, 4)
     """
     rows = _rows_of_boxes(y, name)
     if not rows:

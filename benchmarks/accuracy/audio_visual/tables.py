@@ -182,7 +182,8 @@ def draw_curves(path, rows):
 
 def draw_maps(path, scenes, rows):
     """Draw the first scenes with the map of each system over them, and the box of what sounds."""
-    maps = {row["system"]: row["runs"][0]["maps"] for row in rows if row["table"] in _DRAWN}
+    drawn = [row for row in rows if row["table"] in _DRAWN]
+    maps = {row["system"]: next(r["maps"] for r in row["runs"] if "maps" in r) for row in drawn}
     if not maps:
         return
     plt = _plt()

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
+from sslearn.audiovisual._module import unit_cells
 from sslearn.audiovisual._segments import sounding_cells
 
 
@@ -104,7 +105,7 @@ class SemanticContrastHead(nn.Module):
         return torch.stack(scores), given @ given.T
 
     def _cells(self, v):
-        return normalize(self.adapt(v), dim=1)
+        return unit_cells(self.adapt(v))
 
     def _sounds(self, e):
         return normalize(self.fc(e).mean(1), dim=1)

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
+from sslearn.audiovisual._module import unit_cells
+
 # Keeps the range of a constant map above zero, as released.
 _LEAST_RANGE = 1e-10
 
@@ -141,7 +143,7 @@ class PredictiveHead(nn.Module):
 
     @staticmethod
     def _similarity(v, query):
-        return torch.einsum("bchw,bc->bhw", normalize(v, dim=1), normalize(query, dim=1))
+        return torch.einsum("bchw,bc->bhw", unit_cells(v), normalize(query, dim=1))
 
 
 def two_view_loss(loss):

@@ -163,6 +163,18 @@ def test_whitened_cells_and_standardized_sounds(fitted):
     assert np.allclose(rows.mean(0), 0, atol=1e-4) and np.allclose(rows.std(0), 1, atol=1e-3)
 
 
+def test_cells_of_length_one():
+    import torch
+
+    from sslearn.audiovisual._module import unit_cells
+
+    v = torch.tensor([[3.0, 0.0], [4.0, 0.0]]).reshape(1, 2, 1, 2).requires_grad_()
+    unit = unit_cells(v)
+    assert torch.allclose(unit.flatten(), torch.tensor([0.6, 0.0, 0.8, 0.0]))
+    unit.sum().backward()
+    assert torch.isfinite(v.grad).all()
+
+
 def test_without_whitening():
     model = small(whiten=False).fit(X)
     assert not any("scaling" in name for name in model.weights_)

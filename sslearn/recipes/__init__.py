@@ -17,6 +17,7 @@ from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat,
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
 from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
 from sslearn.recipes._sacl import sacl
+from sslearn.recipes._sspl import sspl
 from sslearn.recipes._track_baselines import fn_ssl, icodoa, srp_dnn
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "spectrogram_network",
     "srp_dnn",
     "srp_phat",
+    "sspl",
     "tdoa",
     "tf_mamba",
     "weakly_supervised_siamese",

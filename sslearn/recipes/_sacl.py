@@ -83,7 +83,7 @@ def sacl(
 
     return SemanticContrastiveLocalizer(
         ResNet18(weights=image_weights),
-        VGGish(weights=audio_weights),
+        audio_network=VGGish(weights=audio_weights),
         train_networks=True,
         segments="felzenszwalb",
         temperature=0.005,

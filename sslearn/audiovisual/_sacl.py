@@ -103,6 +103,10 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     largest ``cos(v_n(i), a(j))`` of the sounding cells, all others counting as 0. The loss of both
     views is added.
 
+    Where no cosine of the sounding cells is positive, the score is 0 without gradient: features of
+    one sign and few channels, such as plain colours, need ``whiten=True``. A large even background
+    is the segment with most of the upper half; such pictures are better left unsegmented.
+
     Sounds are alike if the features that the audio network gives them have a large cosine. With
     frozen networks these are the standardized features, which training does not change.
 

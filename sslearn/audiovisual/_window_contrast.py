@@ -64,7 +64,7 @@ class WindowContrast(TorchEstimator):
     n_iter_ : int
         Number of epochs.
     best_epoch_ : ndarray of shape (1,)
-        The last epoch.
+        The last epoch, whose weights are kept.
 
     See Also
     --------

@@ -1,6 +1,6 @@
 """Windows of pictures with hard changes of colour; this module imports torch."""
 
-from itertools import pairwise
+from functools import partial
 
 import torch
 from torch import nn
@@ -34,31 +34,31 @@ class WindowPairs:
     def __init__(self, pictures, window_size, region_size, seed, like):
         self.pictures = pictures
         self.window_size, self.region_size = window_size, region_size
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator("cpu").manual_seed(seed)
         self.like = like
 
     def __call__(self, parts):
         """Yield windows (n, 2, 3, window_size, window_size) for each of several index tensors."""
         for part in parts:
-            windows = self._draw(len(part)).to(self.like)
+            windows = self._draw(len(part)).to(self.like) / 255
             yield recolor(windows, self.generator).unflatten(0, (len(part), 2))
 
     def _draw(self, n_pairs):
-        """Windows (2 n_pairs, 3, window_size, window_size) from 0 to 1, partners side by side."""
+        """Windows (2 n_pairs, 3, window_size, window_size), uint8, partners side by side."""
         n_pictures, *sides = self.pictures.shape[:3]
         pixels = [self._pixels(side, n_pairs) for side in sides]
         picture = self._integers(n_pictures, n_pairs, 1, 1, 1)
         windows = self.pictures[picture, pixels[0][..., None], pixels[1][:, :, None]]
-        return windows.flatten(0, 1).permute(0, 3, 1, 2) / 255
+        return windows.flatten(0, 1).permute(0, 3, 1, 2)
 
     def _pixels(self, side, n_pairs):
         """Pixels (n_pairs, 2, window_size) along one side of both windows of each region."""
         region = self._integers(side - self.region_size + 1, n_pairs, 1, 1)
         window = self._integers(self.region_size - self.window_size + 1, n_pairs, 2, 1)
-        return region + window + torch.arange(self.window_size)
+        return region + window + torch.arange(self.window_size, device="cpu")
 
     def _integers(self, stop, *shape):
-        return torch.randint(stop, shape, generator=self.generator)
+        return torch.randint(stop, shape, generator=self.generator, device="cpu")
 
 
 def recolor(x, generator):
@@ -80,7 +80,8 @@ def recolor(x, generator):
     n = len(x)
 
     def uniform(*shape):
-        return torch.rand(n, *shape, generator=generator).to(x)
+        on_cpu = {"generator": generator, "dtype": torch.float32, "device": "cpu"}
+        return torch.rand(n, *shape, **on_cpu).to(x)
 
     order = uniform(3).argsort(1)
     x = x.gather(1, order[..., None, None].expand_as(x))
@@ -107,12 +108,10 @@ class WindowEmbedding(nn.Module):
         super().__init__()
         self.backbone = backbone
         weight = next(backbone.parameters())
-        widths, where = (n_features, _N_HIDDEN, _N_HIDDEN), {"device": weight.device}
-        first, last = (
-            skip_init(nn.Linear, *sizes, dtype=weight.dtype, **where) for sizes in pairwise(widths)
-        )
+        linear = partial(skip_init, nn.Linear, device=weight.device, dtype=weight.dtype)
+        first, last = linear(n_features, _N_HIDDEN), linear(_N_HIDDEN, _N_HIDDEN)
         # The head is dropped: it may start alike in every fit, and draws from no global generator.
-        generator = torch.Generator(**where).manual_seed(0)
+        generator = torch.Generator(weight.device).manual_seed(0)
         for layer in (first, last):
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)

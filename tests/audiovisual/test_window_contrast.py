@@ -32,7 +32,7 @@ def coordinates(n=1, height=40, width=50):
 
 def test_windows_are_partners_of_one_region():
     loader = WindowPairs(coordinates(3), 24, 32, 0, torch.zeros(1))
-    windows = (loader._draw(500) * 255).round().long().unflatten(0, (500, 2))
+    windows = loader._draw(500).long().unflatten(0, (500, 2))
     assert windows.shape == (500, 2, 3, 24, 24)
     picture, corner = windows[:, :, 2], windows[:, :, :2, 0, 0]
     assert (picture == picture[:, :1, :1, :1]).all()
@@ -105,6 +105,16 @@ def test_seeds():
     again = clone(QUICK).fit(IMAGES)
     assert torch.equal(torch.get_rng_state(), state)
     assert (first.weights_["features.0.weight"] == again.weights_["features.0.weight"]).all()
+
+
+def test_user_defaults_of_torch_do_not_count():
+    expected = clone(QUICK).fit(IMAGES).weights_
+    torch.set_default_dtype(torch.float64)
+    try:
+        weights = clone(QUICK).fit(IMAGES).weights_
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all((weights[key] == value).all() for key, value in expected.items())
 
 
 def test_warm_start_continues():

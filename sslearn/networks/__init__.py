@@ -9,13 +9,14 @@ from sslearn.networks._histogram_net import HistogramNet
 from sslearn.networks._icodoa import IcoDOA
 from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._ipdnet2 import IPDNet2
+from sslearn.networks._log_mel_statistics import LogMelStatistics
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._predictive_coding import PredictiveCoding
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 from sslearn.networks._tf_mamba import TFMamba
-from sslearn.networks._vgg import VGG16, LogMelStatistics, VGGish
+from sslearn.networks._vgg import VGG16, VGGish
 
 __all__ = [  # noqa: RUF022
     "Backbone",

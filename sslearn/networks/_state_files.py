@@ -102,18 +102,19 @@ def _read_file(path, name):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        readers, failures = load_file, SafetensorError
+        read, failures = load_file, SafetensorError
     else:
         from functools import partial
 
         import torch
 
-        readers = partial(torch.load, map_location="cpu", weights_only=True)
+        read = partial(torch.load, map_location="cpu", weights_only=True)
         failures = (UnpicklingError, RuntimeError, EOFError, KeyError, ValueError)
     try:
-        return readers(path)
+        return read(path)
     except failures as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(
             f"{name} must be a file of plain tensors, from torch.save(module.state_dict(), path) "
-            f"or safetensors; {path} cannot be read as one: {str(error).splitlines()[0]}"
+            f"or safetensors; {path} cannot be read as one: {reason}"
         ) from error

@@ -248,10 +248,12 @@ def bad_weights(tmp_path):
     cut = {k: v for k, v in state.items() if k != "features.3.weight"}
     short = tmp_path / "short.safetensors"
     short.write_bytes(b"\x01")
+    (tmp_path / "hollow.pth").touch()
     return {
         "unpickled": (text, ValueError, "weights .*text.pth cannot be read"),
         "module": (module, ValueError, "plain tensors, .*module.pth cannot be read"),
         "safetensors": (short, ValueError, "short.safetensors cannot be read"),
+        "hollow": (tmp_path / "hollow.pth", ValueError, "hollow.pth cannot be read"),
         "absent": (tmp_path / "no.pth", FileNotFoundError, "weights .*no.pth does not exist"),
         "missing": (cut, ValueError, "lacks features.3.weight and has unknown no keys"),
         "unknown": (state | {"fc.bias": state["features.9.bias"]}, ValueError, "unknown fc.bias"),
@@ -267,7 +269,9 @@ def bad_weights(tmp_path):
     }
 
 
-BAD_WEIGHTS = "unpickled module safetensors absent missing unknown many shape nested empty number"
+BAD_WEIGHTS = (
+    "unpickled module safetensors hollow absent missing unknown many shape nested empty number"
+)
 
 
 @pytest.mark.parametrize("kind", BAD_WEIGHTS.split())

@@ -1,20 +1,13 @@
-import hashlib
 import math
-import os
-from contextlib import contextmanager
 from functools import partial
-from numbers import Real
 
 import numpy as np
 
+from sslearn.audiovisual._pictures import Pictures, check_cell, errors_of
 from sslearn.features import check_audible, middle
-from sslearn.utils import audio_info, check_image, check_rate, read_audio, read_image
+from sslearn.utils import audio_info, check_rate, read_audio
 
 _COLUMNS = ("image", "audio")
-_SUFFIXES = {
-    "image": (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    "audio": (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"),
-}
 # The shortest sound is a window of the spectra.
 _MIN_SECONDS = 0.025
 
@@ -51,41 +44,6 @@ def _is_row(row):
     return isinstance(row, (list, tuple))
 
 
-def _is_missing(cell):
-    # NaN, of which pandas has several kinds.
-    is_nan = isinstance(cell, Real) and cell != cell
-    return cell is None or is_nan or type(cell).__name__ in ("NAType", "NaTType")
-
-
-def _check_cell(cell, check_array, name):
-    """Raise unless a cell is an array that suits, or the path of a file."""
-    if isinstance(cell, np.ndarray):
-        check_array(cell, name=name)
-    elif isinstance(cell, (str, os.PathLike)):
-        if not os.path.isfile(cell):
-            raise FileNotFoundError(
-                f"{name} must be an array or the path of a file; there is no file "
-                f"{str(cell)!r}. Are the paths relative to another folder?"
-            )
-    elif _is_missing(cell):
-        raise ValueError(f"{name} is missing. Drop the row.")
-    else:
-        raise TypeError(
-            f"{name} must be a path (str or Path) or an array; got a {type(cell).__name__}. "
-            "Convert it with np.asarray."
-        )
-
-
-def _kind(cell):
-    """What a cell looks like: "image", "audio" or None where it is not clear."""
-    if isinstance(cell, np.ndarray):
-        return {1: "audio", 3: "image"}.get(cell.ndim)
-    if isinstance(cell, (str, os.PathLike)):
-        suffix = os.path.splitext(os.fspath(cell))[1].lower()
-        return next((kind for kind in _COLUMNS if suffix in _SUFFIXES[kind]), None)
-    return None
-
-
 def _check_sound(sound, fs, name):
     """Raise unless an array has the type and shape of a sound, and no other rate is known."""
     check_rate(sound, fs)
@@ -119,18 +77,7 @@ def _read_middle(path, fs, duration):
     return read_audio(path, fs=fs, offset=middle(n_times, n_kept).start / fs, duration=duration)[0]
 
 
-@contextmanager
-def _errors_of(cell):
-    """Name the cell in errors of reading a file."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{cell} cannot be read: {error}") from error
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{cell} cannot be read: {error}") from error
-
-
-class Pairs:
+class Pairs(Pictures):
     """Pairs of picture and sound, read when they are taken.
 
     Parameters
@@ -167,37 +114,11 @@ class Pairs:
     """
 
     def __init__(self, X, *, fs, name="X"):
-        self.fs, self.name = fs, name
-        self._index = getattr(X, "index", None) if hasattr(X, "iloc") else None
-        self._images, self._sounds = _columns(X, name)
-        if len(self._images) == 0:
-            raise ValueError(f"{name} must hold at least one pair: found 0 sample(s).")
-        for i, (image, sound) in enumerate(zip(self._images, self._sounds, strict=True)):
-            if _kind(image) == "audio" or _kind(sound) == "image":
-                raise ValueError(
-                    f"{self._cell('image', i)} looks like a sound, or the audio like a picture. "
-                    "Are the columns swapped?"
-                )
-            _check_cell(image, check_image, self._cell("image", i))
-            _check_cell(sound, partial(_check_sound, fs=fs), self._cell("audio", i))
-
-    def __len__(self):
-        return len(self._images)
-
-    def images(self, rows):
-        """Read pictures.
-
-        Parameters
-        ----------
-        rows : iterable of int
-            Positions of the pairs.
-
-        Returns
-        -------
-        images : list of ndarray of shape (height_i, width_i, 3), uint8
-            RGB pictures.
-        """
-        return [self._image(int(i)) for i in rows]
+        images, self._sounds = _columns(X, name)
+        self._keep(X, images, name, "pair")
+        self.fs = fs
+        for i, sound in enumerate(self._sounds):
+            check_cell(sound, "audio", partial(_check_sound, fs=fs), self._cell("audio", i))
 
     def sounds(self, rows, *, duration=None):
         """Read sounds.
@@ -216,32 +137,6 @@ class Pairs:
         """
         return [self._sound(int(i), duration) for i in rows]
 
-    def key(self, i):
-        """Identity of a picture, for caches.
-
-        Parameters
-        ----------
-        i : int
-            Position of the pair.
-
-        Returns
-        -------
-        key : tuple
-            Path, size and time of change of a file; shape and digest of an array.
-        """
-        image = self._images[i]
-        if isinstance(image, np.ndarray):
-            return image.shape, hashlib.blake2b(np.ascontiguousarray(image)).hexdigest()
-        found = os.stat(image)
-        return os.path.abspath(image), found.st_size, found.st_mtime_ns
-
-    def _image(self, i):
-        image = self._images[i]
-        if isinstance(image, np.ndarray):
-            return image
-        with _errors_of(self._cell("image", i)):
-            return read_image(image)
-
     def _sound(self, i, duration):
         sound, cell = self._sounds[i], self._cell("audio", i)
         if isinstance(sound, np.ndarray):
@@ -251,13 +146,7 @@ class Pairs:
             if not np.isfinite(sound).all():
                 raise ValueError(f"{cell} contains NaN or infinity. Drop or repair the recording.")
         else:
-            with _errors_of(cell):
+            with errors_of(cell):
                 sound = _read_middle(sound, self.fs, duration)
             _check_sound(sound, self.fs, cell)
         return check_audible(sound.mean(axis=0, dtype=np.float32), name=cell)
-
-    def _cell(self, column, i):
-        """Words for a cell, with its label where rows have other labels than their positions."""
-        label = i if self._index is None else self._index[i]
-        label = "" if label == i else f" (index {label})"
-        return f"The {column} in row {i}{label} of {self.name}"

@@ -195,7 +195,7 @@ def consensus_iou(y_true, maps, *, threshold=0.5, agreement=1, size=224):
        source in visual scenes", CVPR, 2018, doi:10.1109/CVPR.2018.00458.
     .. [2] Z. Song, J. Zhang, Y. Wang, J. Fan and D. Zhang, "Enhancing sound source localization via
        false negative elimination", IEEE Transactions on Pattern Analysis and Machine Intelligence,
-       2024, doi:10.1109/TPAMI.2024.3444029.
+       2024, arXiv:2408.16448.
     .. [3] S. Mo and P. Morgado, "Localizing visual sounds the easy way", ECCV, 2022,
        doi:10.1007/978-3-031-19836-6_13.
     .. [4] H. Chen, W. Xie, T. Afouras, A. Nagrani, A. Vedaldi and A. Zisserman, "Localizing visual

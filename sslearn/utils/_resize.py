@@ -49,6 +49,8 @@ def resize_maps(maps, shape):
     if not pair or not all(isinstance(n, Integral) and n > 0 for n in shape):
         raise ValueError(f"shape must be a pair of positive integers; got {shape!r}.")
     dtype = maps.dtype if maps.dtype == np.float32 else np.float64
+    if maps.shape[-2:] == tuple(shape):
+        return maps.astype(dtype)
     rows, columns = (
         _weights(*sizes).astype(dtype) for sizes in zip(maps.shape[-2:], shape, strict=True)
     )

@@ -238,12 +238,7 @@ default=None
 
     def _check_held_out(self, X_val, y_val):
         """Pairs and boxes for the validation error, both or none."""
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(
-                f"X_val and y_val must be given together; got {given} without {missing}."
-            )
-        if X_val is None:
+        if not self._has_validation(X_val, y_val):
             return None, None
         training = self._default_training if self.training is None else self.training
         if "valid_loss" in (training.monitor, training.keep):
@@ -341,7 +336,7 @@ default=None
             store=self._store(),
             map_shape=feature_shape(module.image.network, self._image_shape)[1:],
         )
-        self._set_scaling(sounds, module, seed)
+        self._set_scaling(sounds, module)
         return self._views
 
     def _held_out_loader(self, X, sounds, module):
@@ -356,15 +351,13 @@ default=None
 
         return lambda parts: map(load, parts)
 
-    def _set_scaling(self, sounds, module, seed):
+    def _set_scaling(self, sounds, module):
         """Learn the scaling of frozen features, but for a warm start, which has one."""
-        n_pairs = len(self._views.pairs)
         if getattr(module.audio.scaling, "n_rows", 1) == 0:
-            rows = sounds(np.arange(n_pairs)).flatten(0, 1).cpu().numpy()
+            rows = sounds(slice(None)).flatten(0, 1).cpu().numpy()
             module.audio.scaling.set(*standardization(rows), len(rows))
         if getattr(module.image.scaling, "n_rows", 1) == 0:
-            rows = np.random.default_rng(seed).permutation(n_pairs)[:_N_WHITENED]
-            maps = map(self._views.whole_map, rows)
+            maps = map(self._views.whole_map, self._views.sample(_N_WHITENED))
             cells = np.concatenate([features.reshape(len(features), -1).T for features in maps])
             module.image.scaling.set(*whitening(cells), len(cells))
 
@@ -377,7 +370,7 @@ default=None
         """Spread of the embeddings of training pairs, and effect of the sound on their maps."""
         import torch
 
-        rows = torch.arange(min(len(self._views.pairs), _N_MONITORED))
+        rows = torch.from_numpy(self._views.sample(_N_MONITORED))
         # Another sound needs another pair.
         parts = [part for part in rows.split(self.batch_size) if len(part) > 1]
         found = []

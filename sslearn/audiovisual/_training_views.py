@@ -76,6 +76,22 @@ class TrainingViews:
         )
         return made_ahead(lambda job: self._batch(*job), jobs, self.n_threads)
 
+    def sample(self, n_pairs):
+        """Draw pairs, which do not depend on what was drawn before.
+
+        Parameters
+        ----------
+        n_pairs : int
+            Largest number of pairs.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_rows,)
+            Positions of the pairs.
+        """
+        # Neighbours may be of one kind.
+        return np.random.default_rng(self.seed).permutation(len(self.pairs))[:n_pairs]
+
     def whole_map(self, row):
         """Features of a picture without the crop, (n_features, map_height, map_width).
 

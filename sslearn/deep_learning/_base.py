@@ -179,15 +179,20 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             **kwargs,
         )
 
-    def _check_validation(self, X_val, y_val, y, check_y):
-        """Validate X_val and y_val; return X_val, and y with y_val appended."""
-        if X_val is None and y_val is None:
-            return None, y
-        if X_val is None or y_val is None:
+    @staticmethod
+    def _has_validation(X_val, y_val):
+        """Tell whether both are given; one alone is an error."""
+        if (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise ValueError(
                 f"X_val and y_val must be given together; got {given} without {missing}."
             )
+        return X_val is not None
+
+    def _check_validation(self, X_val, y_val, y, check_y):
+        """Validate X_val and y_val; return X_val, and y with y_val appended."""
+        if not self._has_validation(X_val, y_val):
+            return None, y
         X_val = self._check_X(X_val, reset=False)
         try:
             y_val = check_y(y_val, n_samples=len(X_val))

@@ -62,6 +62,8 @@ class AudioVisualLocalizer(TorchEstimator):
       are then those of the cells of both views, (n_samples, map_height, map_width) each, int32,
       -1 outside of the picture.
 
+    ``_default_augmentation`` is what ``augmentation=None`` means.
+
     Features of frozen networks are computed once. With ``cached_views=None`` or a trained network
     of pictures, each epoch has new views of the pictures; else the two views are windows, as large
     as the crop, of the features of one of ``cached_views`` versions of the picture, which are
@@ -87,6 +89,7 @@ class AudioVisualLocalizer(TorchEstimator):
         "n_jobs": [Integral, None],
     }
     _default_training = Training("adamw", weight_decay=1e-4, schedule="constant", keep="last")
+    _default_augmentation = ImageAugmentation()
     validation_fraction = None
     _frozen = (True, True)
 
@@ -322,12 +325,12 @@ default=None
         sounds = self._kept_sounds(X, module)
         if seed is None:
             return self._held_out_loader(X, sounds, module)
-        augmentation = self.augmentation
+        default = self._default_augmentation
         self._views = TrainingViews(
             X,
             sounds,
             module.image,
-            augmentation=ImageAugmentation() if augmentation is None else clone(augmentation),
+            augmentation=clone(default if self.augmentation is None else self.augmentation),
             size=self.image_size,
             seed=seed,
             device=_device(module),

@@ -1,5 +1,6 @@
 import numpy as np
 
+from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._base import AudioVisualLocalizer
 from sslearn.losses import NegativeCosineLoss
 from sslearn.networks import PredictiveCoding
@@ -51,7 +52,8 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
     sound_duration : float, default=3.0
         Seconds taken from the middle of each sound; shorter ones are repeated.
     augmentation : ImageAugmentation, default=None
-        Random views of the pictures; ``ImageAugmentation()`` if None.
+        Random views of the pictures; ``ImageAugmentation(crop=0.75)`` if None: for small pictures,
+        larger crops than those of the paper are too alike.
     cached_views : int or None, default=2
         Versions of each picture whose frozen features are kept, the views being random windows of
         them. None draws new views of the pictures themselves in each epoch, as in the paper.
@@ -148,6 +150,8 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         "predictor_size": _WIDTH,
         "head_lr": [Interval(Real, 0, None, closed="neither"), None],
     }
+
+    _default_augmentation = ImageAugmentation(crop=0.75)
 
     def __init__(
         self,

@@ -2,6 +2,7 @@ from functools import partial
 
 from sslearn.audiovisual._base import AudioVisualLocalizer
 from sslearn.audiovisual._segments import felzenszwalb_segments, grid_segments
+from sslearn.deep_learning import Training
 from sslearn.losses import FalseNegativeContrastiveLoss
 from sslearn.utils.param_validation import Integral, Interval, StrOptions
 
@@ -51,15 +52,15 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
         so does a trained network.
     memory : str, PathLike, joblib.Memory or None, default=None
         Folder in which features and segments are kept for later fits; in memory if None.
-    lr : float, default=1e-3
+    lr : float, default=5e-3
         Learning rate at the start.
     max_epochs : int, default=15
         Number of passes over the training pairs.
     batch_size : int, default=64
         Pairs per mini-batch, which are each other's negatives.
     training : Training, default=None
-        Optimizer, schedule of the learning rate, early stopping and precision; AdamW with a
-        constant rate and a weight decay of 1e-4, which keeps the last epoch, if None.
+        Optimizer, schedule of the learning rate, early stopping and precision; AdamW with a rate
+        that falls along half a cosine and a weight decay of 1e-4, keeping the last epoch, if None.
     callbacks : list of skorch callbacks, default=None
         Callbacks of training. Callbacks of scikit-learn are set by ``set_callbacks``.
     device : str, default="auto"
@@ -117,10 +118,11 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     arXiv:2408.16448. P. F. Felzenszwalb, D. P. Huttenlocher, "Efficient graph-based image
     segmentation", International Journal of Computer Vision 59, 2004. The defaults are for frozen
     networks and small pictures; :func:`sslearn.recipes.sacl` has those of the paper, whose
-    temperature is 0.005. The released program keeps the epoch with the best score on the test set;
-    we keep the last one. It enlarges segments by bicubic interpolation, which invents labels at
-    borders; here a cell has the label of its place in the picture. Pictures of more than 256 x 256
-    pixels are shrunk before they are segmented; smaller ones have smaller segments.
+    temperature is 0.005 and whose rate is constant. The released program keeps the epoch with the
+    best score on the test set; we keep the last one. It enlarges segments by bicubic interpolation,
+    which invents labels at borders; here a cell has the label of its place in the picture. Pictures
+    of more than 256 x 256 pixels are shrunk before they are segmented; smaller ones have smaller
+    segments.
 
     Examples
     --------
@@ -143,6 +145,7 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
         "n_cells": [Interval(Integral, 1, None, closed="left")],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
     }
+    _default_training = Training("adamw", schedule="cosine", weight_decay=1e-4, keep="last")
 
     def __init__(
         self,
@@ -162,7 +165,7 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
         augmentation=None,
         cached_views=2,
         memory=None,
-        lr=1e-3,
+        lr=5e-3,
         max_epochs=15,
         batch_size=64,
         training=None,

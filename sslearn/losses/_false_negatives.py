@@ -38,7 +38,7 @@ class FalseNegativeContrastiveLoss(BaseEstimator):
     negative_ratio : float, default=0.75
         Share of the mini-batch, at most 1, that each sample is contrasted with: the sounds least
         similar to its own. 1.0 keeps all the others, which is plain InfoNCE.
-    temperature : float, default=0.07
+    temperature : float, default=0.2
         Divisor of the scores. The paper uses 0.005, with pretrained networks.
 
     See Also
@@ -77,7 +77,7 @@ class FalseNegativeContrastiveLoss(BaseEstimator):
         "temperature": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, negative_ratio=0.75, *, temperature=0.07):
+    def __init__(self, negative_ratio=0.75, *, temperature=0.2):
         self.negative_ratio = negative_ratio
         self.temperature = temperature
 

@@ -79,6 +79,7 @@ def sacl(
     (ResNet18(), 0.005, 0.0001)
     """
     from sslearn.audiovisual import ImageAugmentation, SemanticContrastiveLocalizer
+    from sslearn.deep_learning import Training
     from sslearn.networks import ResNet18, VGGish
 
     return SemanticContrastiveLocalizer(
@@ -94,6 +95,7 @@ def sacl(
         cached_views=None,
         lr=_RATES[training_set],
         max_epochs=max_epochs,
+        training=Training("adamw", schedule="constant", weight_decay=1e-4, keep="last"),
         n_jobs=n_jobs,
         device=device,
         random_state=random_state,

@@ -54,7 +54,9 @@ class MeanSpectrum(torch.nn.Module):
 def make_localizer(image_network=MeanColours, audio_network=None, **params):
     defaults = {"image_size": 32, "sound_duration": 1.0, "max_epochs": 1, "batch_size": 32}
     return SemanticContrastiveLocalizer(
-        image_network, audio_network, **defaults | {"random_state": 0, "device": "cpu"} | params
+        image_network,
+        audio_network=audio_network,
+        **defaults | {"random_state": 0, "device": "cpu"} | params,
     )
 
 

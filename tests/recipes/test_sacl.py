@@ -11,6 +11,7 @@ def test_published_settings():
     assert localizer.image_size == 224
     assert localizer.segments == "felzenszwalb"
     assert localizer.cached_views is None
+    assert localizer.training.schedule == "constant"
     assert localizer.train_networks
     assert localizer.random_state == 3
 

@@ -17,7 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sslearn.metrics import consensus_iou_score
 from tests import estimator_checks as every
 from tests.estimator_checks import answer, assert_same
-from tests.estimator_data import containers
 
 
 def _cells(X):
@@ -44,13 +43,6 @@ def check_inputs_unmodified(case):
     for cell, before in zip(_cells(X), _cells(X_before), strict=True):
         np.testing.assert_array_equal(cell, before)
     np.testing.assert_array_equal(y, y_before)
-
-
-def check_images_in_containers(case):
-    X, y = case.data()
-    expected = answer(case.make().fit(X, y), X)
-    for given in containers(X):
-        assert_same(answer(case.make().fit(given, y), given), expected)
 
 
 def check_pictures_of_any_table(case):
@@ -190,9 +182,7 @@ _PRETEXT = (
     check_pictures_of_any_table,
 )
 _IMAGES = (
-    every.check_no_path_is_no_container,
-    every.check_memory_map_equals_array,
-    check_images_in_containers,
+    *_PRETEXT,
     every.check_list_equals_array,
     every.check_empty_refused,
     every.check_wrong_dimension,

@@ -2,8 +2,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 
+from sslearn.audiovisual._pictures import Pictures
 from sslearn.audiovisual._view import View
-from sslearn.utils import as_samples, check_image, read_image
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions, _fit_context
 
 # Chances, and largest changes, of table S3.
@@ -21,25 +21,6 @@ def _jitter(numbers):
     sizes = zip(_COLORS.items(), numbers, strict=False)
     changes = [(name, _between(*limits, number)) for (name, limits), number in sizes]
     return tuple(change for _, change in sorted(zip(numbers[4:], changes, strict=True)))
-
-
-def _check_pictures(X):
-    """Arrays that are pictures, or paths."""
-    X = as_samples(X)
-    if isinstance(X, np.ndarray) and X.shape[:1] in ((), (0,)):
-        raise ValueError(f"X must hold pictures, found 0 sample(s): got shape {X.shape}.")
-    for i, image in enumerate(X):
-        if not isinstance(image, str):
-            check_image(image, name=f"X[{i}]")
-    return X
-
-
-def _read(image, name):
-    """A picture, read if it is a path."""
-    try:
-        return read_image(image) if isinstance(image, str) else image
-    except (OSError, ValueError) as error:
-        raise type(error)(f"{name} cannot be read: {error}") from error
 
 
 class ImageAugmentation(TransformerMixin, BaseEstimator):
@@ -163,13 +144,15 @@ default=None
 
         Raises
         ------
+        FileNotFoundError
+            If there is no such file.
         TypeError
             If X holds neither arrays nor paths, or a picture is not uint8.
         ValueError
             If a picture has another shape.
         """
         if X is not None:
-            _check_pictures(X)
+            Pictures(X)
         return self
 
     def draw(self, rng):
@@ -208,8 +191,8 @@ default=None
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width, 3), uint8, or of n_samples paths
-            Pictures, RGB, of any sizes; or their files, in a list, an array, a Series or a
-            DataFrame of one column.
+            Pictures, RGB, of any sizes; or their files, in a list, an array, a Series or the column
+            ``image`` of a DataFrame.
 
         Returns
         -------
@@ -219,20 +202,20 @@ default=None
 
         Raises
         ------
-        OSError
-            If a file cannot be read.
+        FileNotFoundError
+            If there is no such file.
         TypeError
             If X holds neither arrays nor paths, or a picture is not uint8.
         ValueError
-            If a picture has another shape.
+            If a picture has another shape or a file cannot be read.
         """
         self.fit()
-        X = _check_pictures(X)
+        pictures = Pictures(X)
         seed = check_random_state(self.random_state).randint(2**31)
-        views = np.empty((len(X), self.size, self.size, 3), dtype=np.uint8)
-        for i, image in enumerate(X):
+        views = np.empty((len(pictures), self.size, self.size, 3), dtype=np.uint8)
+        for i in range(len(pictures)):
             view = self.draw(np.random.default_rng([seed, i]))
-            views[i] = view.picture(_read(image, f"X[{i}]"), self.size)
+            views[i] = view.picture(*pictures.images([i]), self.size)
         return views
 
     def __sklearn_tags__(self):

@@ -260,9 +260,11 @@ def test_no_seed_draws_other_views_at_each_call():
 def test_bad_pictures_name_their_row(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no picture")
     augmentation = ImageAugmentation(size=8)
-    with pytest.raises(TypeError, match=r"X\[1\] must be uint8"):
+    with pytest.raises(TypeError, match="row 1 of X must be uint8"):
         augmentation.transform([NOISE, NOISE / 255.0])
-    with pytest.raises(OSError, match=r"X\[0\].*bad.png"):
+    with pytest.raises(ValueError, match=r"row 0 of X cannot be read.*bad\.png"):
         augmentation.transform([tmp_path / "bad.png"])
+    with pytest.raises(FileNotFoundError, match="row 1 of X"):
+        augmentation.fit([NOISE, "nowhere.png"])
     with pytest.raises(ValueError, match="crop"):
         ImageAugmentation(crop=0).transform([NOISE])

@@ -72,8 +72,8 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
     ----------
     .. [1] Zengjie Song, Jiangshe Zhang, Yuxi Wang, Junsong Fan and Zhaoxiang Zhang, "Enhancing
            Sound Source Localization via False Negative Elimination", IEEE Transactions on Pattern
-           Analysis and Machine Intelligence, 2024, supplement, table S3. Our crops start at any
-           fraction of a pixel, so that views of all sizes have one geometry.
+           Analysis and Machine Intelligence, 2024, arXiv:2408.16448, supplement, table S3. Our
+           crops start at any fraction of a pixel, so that views of all sizes have one geometry.
 
     Examples
     --------

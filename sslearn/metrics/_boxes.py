@@ -193,7 +193,7 @@ def consensus_iou(y_true, maps, *, threshold=0.5, agreement=1, size=224):
     ----------
     .. [1] A. Senocak, T.-H. Oh, J. Kim, M.-H. Yang and I. S. Kweon, "Learning to localize sound
        source in visual scenes", CVPR, 2018, doi:10.1109/CVPR.2018.00458.
-    .. [2] Z. Song, J. Zhang, Y. Wang, J. Fan and D. Zhang, "Enhancing sound source localization via
+    .. [2] Z. Song, J. Zhang, Y. Wang, J. Fan and Z. Zhang, "Enhancing sound source localization via
        false negative elimination", IEEE Transactions on Pattern Analysis and Machine Intelligence,
        2024, arXiv:2408.16448.
     .. [3] S. Mo and P. Morgado, "Localizing visual sounds the easy way", ECCV, 2022,

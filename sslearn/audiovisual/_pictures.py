@@ -128,7 +128,7 @@ class Pictures:
         Parameters
         ----------
         rows : iterable of int
-            Positions of the pairs.
+            Positions of the pictures.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class Pictures:
         Parameters
         ----------
         i : int
-            Position of the pair.
+            Position of the picture.
 
         Returns
         -------

@@ -59,7 +59,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         them. None draws new views of the pictures themselves in each epoch, as in the paper.
     memory : str, PathLike, joblib.Memory or None, default=None
         Folder in which features are kept for later fits; in memory if None.
-    lr : float, default=1e-3
+    lr : float, default=2e-3
         Learning rate at the start.
     max_epochs : int, default=15
         Number of passes over the training pairs.
@@ -173,7 +173,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         augmentation=None,
         cached_views=2,
         memory=None,
-        lr=1e-3,
+        lr=2e-3,
         max_epochs=15,
         batch_size=64,
         training=None,

@@ -93,7 +93,8 @@ def test_a_batch_can_be_learned_by_heart():
     generator = torch.Generator().manual_seed(0)
     view = torch.randn(8, 6, 4, 4, generator=generator)
     e = torch.randn(8, 1, 5, generator=generator)
-    head, loss = make_head(hidden_size=32), FalseNegativeContrastiveLoss(1.0)
+    head = make_head(hidden_size=32)
+    loss = FalseNegativeContrastiveLoss(1.0, temperature=0.07)
     optimizer = torch.optim.Adam(head.parameters(), 1e-2)
     values = []
     for _ in range(150):

@@ -195,7 +195,7 @@ def test_study_of_pictures_runs_and_keeps_its_rows(tmp_path, capsys):
     record = json.loads(path.read_text())
     rows = {row["name"]: row for row in record["rows"]}
     assert [run["seed"] for run in rows["sacl"]["runs"]] == [0, 1]
-    assert "SceneNet" in rows["sacl"]["settings"]["localizer"]
+    assert "temperature=" in rows["sacl"]["settings"]["localizer"]
     assert 0 <= rows["sacl"]["runs"][0]["shuffled pointing"] <= 1
     assert rows["guesses box of a random object"]["runs"][0]["cIoU"] >= 0.1
     assert path.with_suffix(".md").read_text().count("SSPL without PCM, label-free") == 2

@@ -23,6 +23,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
+from sklearn import config_context
 
 from benchmarks.accuracy._budgets import set_up_torch, without_folders
 from benchmarks.accuracy._report import RESULTS
@@ -81,10 +82,10 @@ class Bench:
         """Row of a system: a run for each seed, those that stand included."""
         system, args = SYSTEMS[name], self.args
         main = system.table == "systems"
-        settings = {"localizer": repr(self._localizer(name)), "torch": torch.__version__}
+        settings = {"localizer": _full_repr(self._localizer(name)), "torch": torch.__version__}
         settings |= {"training scenes": self._n_train(name)}
         if system.small:
-            settings["pretext"] = repr(self._pretext(0))
+            settings["pretext"] = _full_repr(self._pretext(None))
         runs = tables.stored_runs(args, name, settings, self.shared)
         for seed in args.seeds if main else args.seeds[:1]:
             if seed not in runs:
@@ -155,7 +156,7 @@ class Bench:
         """
         args, system, localizer = self.args, SYSTEMS["long"], self._localizer("long")
         n_epochs = _ROUND if args.ablation_epochs is None else args.ablation_epochs
-        settings = {"localizer": repr(localizer), "training scenes": args.n_train}
+        settings = {"localizer": _full_repr(localizer), "training scenes": args.n_train}
         settings["rounds"] = f"{n_epochs} epochs, each with a new optimizer"
         path = args.cache / f"long_{args.n_train}_{args.seeds[0]}.joblib"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +184,12 @@ class Bench:
         state["curve"] += _curve(localizer)
         state["hours"] += (time.perf_counter() - start) / 3600
         state["CPU s"] += time.process_time() - cpu
+
+
+def _full_repr(estimator):
+    """All parameters of an estimator, defaults included."""
+    with config_context(print_changed_only=False):
+        return " ".join(estimator.__repr__(N_CHAR_MAX=10_000).split())
 
 
 def _curve(localizer):

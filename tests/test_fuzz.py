@@ -169,7 +169,7 @@ USES = {
     "decode": [(POWER, GRID)],
     "build": [
         *[(shape, out) for shape in (MAPS_SHAPE, BLOCKS_SHAPE) for out in ((8,), (2, 8))],
-        *[(PICTURE, None), ((3, 96, 64), None)],
+        *[(PICTURE, None), ((3, 96, 64), None), (((4, 6, 6), (8,)), None)],
         *[(MAPS_SHAPE, (429,)), ((4, 32, 6), (2, 8)), ((4, 256, 6), (8,)), ((1, 40, 6), (2, 3))],
     ],
     "fit": [

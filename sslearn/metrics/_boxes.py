@@ -171,7 +171,7 @@ def consensus_iou(y_true, maps, *, threshold=0.5, agreement=1, size=224):
     Warns
     -----
     UndefinedMetricWarning
-        If a map is constant, which predicts no pixel and scores 0.
+        If a map is constant, which predicts no pixel, or no box has area; both score 0.
 
     See Also
     --------
@@ -214,14 +214,24 @@ def consensus_iou(y_true, maps, *, threshold=0.5, agreement=1, size=224):
     blocks = [slice(start, start + step) for start in range(0, len(maps), step)]
     found = [_ious(boxes[rows], maps[rows], threshold, agreement, size) for rows in blocks]
     iou, constant = (np.concatenate(each) for each in zip(*found, strict=True))
-    if constant.any():
-        warnings.warn(
-            f"{constant.sum()} of {len(maps)} maps are constant, the first is "
-            f"maps[{constant.argmax()}]: they predict no pixel and score 0.",
-            UndefinedMetricWarning,
-            stacklevel=2,
-        )
+    _warn_of_zeros(_without_area(boxes), "pictures have no box with area", "y_true")
+    _warn_of_zeros(constant, "maps are constant", "maps")
     return iou
+
+
+def _without_area(boxes):
+    corners = np.clip(boxes, 0, 1)
+    return ~(corners[..., :2] < corners[..., 2:]).all(-1).any(-1)
+
+
+def _warn_of_zeros(wrong, problem, name):
+    if wrong.any():
+        warnings.warn(
+            f"{wrong.sum()} of {len(wrong)} {problem}, the first is {name}[{wrong.argmax()}]: they "
+            "score 0.",
+            UndefinedMetricWarning,
+            stacklevel=3,
+        )
 
 
 def _share(reached, weight):
@@ -264,7 +274,7 @@ def consensus_iou_score(
     Warns
     -----
     UndefinedMetricWarning
-        If a map is constant, which scores 0.
+        If a map is constant or no box of a picture has area; both score 0.
 
     See Also
     --------
@@ -317,7 +327,7 @@ def iou_auc_score(y_true, maps, *, threshold=0.5, agreement=1, size=224, sample_
     Warns
     -----
     UndefinedMetricWarning
-        If a map is constant, which scores 0.
+        If a map is constant or no box of a picture has area; both score 0.
 
     See Also
     --------
@@ -362,6 +372,11 @@ def pointing_accuracy_score(y_true, points, *, sample_weight=None):
     ValueError
         If boxes or points are not valid, or differ in number.
 
+    Warns
+    -----
+    UndefinedMetricWarning
+        If no box of a picture has area, which scores 0.
+
     See Also
     --------
     consensus_iou_score : Share of the maps that agree with the boxes.
@@ -385,6 +400,7 @@ def pointing_accuracy_score(y_true, points, *, sample_weight=None):
             f"got {points.shape}."
         )
     check_finite(points, "points")
+    _warn_of_zeros(_without_area(boxes), "pictures have no box with area", "y_true")
     each = points[:, None]
     inside = ((boxes[..., :2] <= each) & (each < boxes[..., 2:])).all(-1).any(-1)
     return _share(inside, check_weights(sample_weight, inside))

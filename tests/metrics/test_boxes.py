@@ -63,6 +63,7 @@ def test_boxes_fill_whole_pixels():
         assert int(224 * (pixel / 256)) == int(224 * pixel / 256)
 
 
+@pytest.mark.filterwarnings("ignore:.*no box with area")
 @pytest.mark.parametrize(
     "extra",
     [[0.3, 0.3, 0.3, 0.9], [0.8, 0.1, 0.2, 0.9], [NAN] * 4, [-2.9e16, 0, 0, 1], [1.5, 0, 1.8, 1]],
@@ -81,10 +82,14 @@ def test_boxes_are_cut_at_the_picture():
     assert consensus_iou([[-0.5, -1, 0.25, 1.2]], maps, size=4) == [1.0]
 
 
-def test_no_box_scores_zero():
-    maps = [columns(1, 0, 0, 0)] * 2
-    assert consensus_iou([np.zeros((0, 4)), [[0, 0, 0.25, 1]]], maps, size=4).tolist() == [0, 1]
-    assert consensus_iou([[NAN] * 4], maps[:1], size=4) == [0.0]
+def test_no_box_scores_zero_and_warns():
+    maps, message = [columns(1, 0, 0, 0)] * 2, r"1 of \d pictures .*no box with area.*y_true\[0\]"
+    with pytest.warns(UndefinedMetricWarning, match=message):
+        assert consensus_iou([np.zeros((0, 4)), [[0, 0, 0.25, 1]]], maps, size=4).tolist() == [0, 1]
+    with pytest.warns(UndefinedMetricWarning, match=message):
+        assert consensus_iou([[NAN] * 4], maps[:1], size=4) == [0.0]
+    with pytest.warns(UndefinedMetricWarning, match=message):
+        assert pointing_accuracy_score([[0.3, 0.3, 0.3, 0.9]], [[0.3, 0.5]]) == 0
 
 
 @pytest.mark.parametrize("threshold", [0.5, "median"])
@@ -243,6 +248,7 @@ def test_wrong_points(points):
         pointing_accuracy_score([[0, 0, 1, 1]], points)
 
 
+@pytest.mark.filterwarnings("ignore:.*no box with area")
 def test_guesses_on_vggss(data_dir):
     """What a look at neither picture nor sound scores on the boxes of the authors."""
     y = load_vggss(None, data_dir / "vggss" / "vggss.json").target

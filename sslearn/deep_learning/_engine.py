@@ -81,10 +81,11 @@ def build_module(build, seed, dtype, device):
 
 
 def restore_module(build, weights, device):
-    """Build a module with given weights, without drawing random numbers."""
+    """Build a module with given weights; the state of the random generator stays."""
     # The weights may be read-only memory maps, hence the copy.
     state = {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
-    with torch.device("meta"):
+    # Layers have no memory and draw nothing, but for modules of the user's own functions.
+    with usual_defaults(), torch.random.fork_rng(devices=[]), torch.device("meta"):
         module = build()
     module.load_state_dict(state, assign=True)
     return module.to(device).eval()

@@ -1,4 +1,5 @@
 from abc import abstractmethod
+from copy import deepcopy
 from os import PathLike
 
 from sslearn.networks._base import NetworkRecipe
@@ -132,7 +133,8 @@ def make_backbone(network, input_shape):
     ----------
     network : Backbone or callable
         Recipe, or a function without arguments that returns a ``torch.nn.Module``, for example a
-        class of your own. Functions defined in a module can be pickled, lambdas cannot.
+        class of your own; the module is copied. Functions defined in a module can be pickled,
+        lambdas cannot.
     input_shape : tuple of int
         ``(3, height, width)`` of pictures, RGB from 0 to 1, or ``(n_patches, 96, 64)`` of log-mel
         patches.
@@ -162,23 +164,26 @@ def make_backbone(network, input_shape):
     >>> feature_shape(module, (3, 64, 64))
     (32, 16, 16)
     """
-    from torch import nn
+    import torch
 
     if isinstance(network, Backbone):
         return network.build(input_shape)
-    if not callable(network) or isinstance(network, (nn.Module, NetworkRecipe)):
+    if not callable(network) or isinstance(network, (torch.nn.Module, NetworkRecipe)):
         raise TypeError(
             "network must be a backbone such as VGG16(), or a function without arguments that "
             f"returns a torch.nn.Module; got {network!r}. Give the class of a module or a function "
             "that makes it, not the module, so that each fit starts anew."
         )
     try:
-        module = network()
+        # On the CPU even where recipes are built without memory: what is not in the state of the
+        # module must have values. A copy, because the function may return one module twice.
+        with torch.device("cpu"):
+            module = deepcopy(network())
     except TypeError as error:
         raise TypeError(
             f"network must be callable without arguments; {network!r}() fails: {error}"
         ) from error
-    if not isinstance(module, nn.Module):
+    if not isinstance(module, torch.nn.Module):
         raise TypeError(
             f"network must return a torch.nn.Module; {network!r} returns {type(module).__name__}."
         )

@@ -5,12 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 
 from sslearn.audiovisual import ImageAugmentation
 from sslearn.deep_learning import Training
 from sslearn.exceptions import CollapsedEmbeddingWarning, DeafMapWarning
-from tests.audiovisual.trivial import make_pairs, small
+from tests.audiovisual.trivial import ContrastLocalizer, make_pairs, small
 
 X, BOXES = make_pairs()
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -78,8 +79,6 @@ def test_maps_do_not_depend_on_order_batches_and_container(fitted):
     ],
 )
 def test_random_state_alone_decides(params):
-    import torch
-
     torch.manual_seed(1)
     first = small(**params).fit(X)
     torch.manual_seed(2)
@@ -111,8 +110,6 @@ def test_y_is_not_used(fitted):
 
 
 def test_weights_of_a_file_are_kept_without_the_file(fitted, tmp_path):
-    import torch
-
     module, path = fitted.module_.image.network, tmp_path / "weights.pt"
     torch.save({name: value + 0.01 for name, value in module.state_dict().items()}, path)
     network = clone(fitted.image_network).set_params(weights=str(path))
@@ -131,6 +128,37 @@ def test_frozen_networks_keep_their_weights_and_statistics(fitted):
     for name, value in fitted.weights_.items():
         same = np.array_equal(value, longer.weights_[name])
         assert same != name.startswith("head."), name
+
+
+class Backbone(torch.nn.Module):
+    """A network of a user, with numbers that are no part of its state."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 8, 3, stride=4, padding=1)
+        self.scale = torch.tensor(2.0)
+        self.register_buffer("mean", torch.full((3, 1, 1), 0.5), persistent=False)
+
+    def forward(self, x):
+        return self.conv(self.scale * (x - self.mean))
+
+
+def test_pickle_of_a_network_of_the_user():
+    model = ContrastLocalizer(Backbone, max_epochs=1).fit(X)
+    state = torch.get_rng_state()
+    maps = pickle.loads(pickle.dumps(model)).similarity_map(X)
+    assert np.array_equal(maps, model.similarity_map(X))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_module_that_a_function_returns_twice_stays():
+    module = Backbone()
+    weight = module.conv.weight.detach().clone()
+    model = ContrastLocalizer(lambda: module, train_networks=True, max_epochs=1).fit(X)
+    assert torch.equal(module.conv.weight, weight)
+    maps = model.similarity_map(X)
+    clone(model).set_params(random_state=1, lr=0.1).fit(X)
+    assert np.array_equal(model.similarity_map(X), maps)
 
 
 def test_trained_networks_change_but_for_the_other_one():
@@ -164,8 +192,6 @@ def test_whitened_cells_and_standardized_sounds(fitted):
 
 
 def test_cells_of_length_one():
-    import torch
-
     from sslearn.audiovisual._module import unit_cells
 
     v = torch.tensor([[3.0, 0.0], [4.0, 0.0]]).reshape(1, 2, 1, 2).requires_grad_()

@@ -5,7 +5,6 @@ from os import PathLike
 
 import numpy as np
 from joblib import Memory, effective_n_jobs
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.audiovisual._augmentation import ImageAugmentation
@@ -52,8 +51,8 @@ class AudioVisualLocalizer(TorchEstimator):
       ``head(first, second, e, *labels)`` what the loss takes, for the features of two views, which
       may be smaller than ``image_shape``; ``head.embedding(v, e)`` the embeddings (n_samples,
       n_components) that may collapse;
-    - ``_criterion()``, which returns the loss, a function of the head's outputs and of targets,
-      which are not used;
+    - ``_criterion(batch_size)``, which returns the loss for mini-batches of at most so many pairs,
+      a function of the head's outputs and of targets, which are not used;
     - ``_frozen``, whether the networks of pictures and of sounds are not trained, ``(True, True)``
       if not defined. Their names in ``_parameter_groups`` start with ``image.`` and ``audio.``,
       those of the head with ``head.``;
@@ -82,7 +81,7 @@ class AudioVisualLocalizer(TorchEstimator):
         "image_size": [Interval(Integral, 1, None, closed="left")],
         "fs": LogMelPatches._parameter_constraints["fs"],
         # One patch of log-mel spectra at least.
-        "sound_duration": [Interval(Real, 0.975, None, closed="left")],
+        "sound_duration": [Interval(Real, 0.975, 3600, closed="both")],
         "augmentation": [ImageAugmentation, None],
         "cached_views": [Interval(Integral, 1, None, closed="left"), None],
         "memory": [str, PathLike, Memory, None],
@@ -139,7 +138,8 @@ default=None
             rows = valid_rows.numpy() - len(X)
             return 1.0 - iou_auc_score(take_rows(y_val, rows), outputs(valid_rows))
 
-        task = Task("", targets, self._criterion(), error)
+        criterion = self._criterion(min(self.batch_size, len(X)))
+        task = Task("", targets, criterion, error)
         try:
             return self._train(X, y, [task], np.dtype(np.float32), X_val)
         finally:
@@ -160,10 +160,18 @@ default=None
         -------
         maps : ndarray of shape (n_samples, map_height, map_width) or (n_samples, size, size)
             Cosines, in [-1, 1].
+
+        Raises
+        ------
+        ValueError
+            If a pair is not valid or cannot be read, which the message names by its row, or
+            ``size`` is not positive.
         """
-        if size is not None and not (isinstance(size, Integral) and size > 0):
+        if size is None:
+            return self._maps(X, None)
+        if not (isinstance(size, Integral) and not isinstance(size, bool) and size > 0):
             raise ValueError(f"size must be a positive integer or None; got {size!r}.")
-        return self._maps(X, None if size is None else partial(resize_maps, shape=(size, size)))
+        return self._maps(X, partial(resize_maps, shape=(size, size)))
 
     def predict(self, X):
         """Find the point that is most similar to the sound.
@@ -177,7 +185,12 @@ default=None
         -------
         points : ndarray of shape (n_samples, 2)
             x from left and y from top, as fractions of the picture: the middle of the pixel with
-            the largest similarity among 224 x 224.
+            the largest similarity among 224 x 224, the upper left one of equals.
+
+        Raises
+        ------
+        ValueError
+            If a pair is not valid or cannot be read, which the message names by its row.
         """
         return self._maps(X, peaks)
 
@@ -195,9 +208,17 @@ default=None
         Returns
         -------
         boxes : ndarray of shape (n_samples, 4)
-            x_min, y_min, x_max and y_max as fractions of the picture.
+            x_min, y_min, x_max and y_max as fractions of the picture; all of it where the map is
+            constant.
+
+        Raises
+        ------
+        ValueError
+            If a pair is not valid or cannot be read, which the message names by its row, or
+            ``threshold`` is not in [0, 1].
         """
-        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
+        if not (is_number and 0 <= threshold <= 1):
             raise ValueError(f"threshold must be in [0, 1]; got {threshold!r}.")
         return self._maps(X, partial(boxes, threshold=threshold))
 
@@ -217,6 +238,16 @@ default=None
         -------
         score : float
             :func:`sslearn.metrics.consensus_iou_score`.
+
+        Raises
+        ------
+        ValueError
+            If pairs or boxes are not valid, or differ in number.
+
+        Warns
+        -----
+        UndefinedMetricWarning
+            If a picture has no box with area, or a map is constant; both score 0.
         """
         check_is_fitted(self)
         pairs = self._check_X(X, reset=False)
@@ -325,12 +356,13 @@ default=None
         sounds = self._kept_sounds(X, module)
         if seed is None:
             return self._held_out_loader(X, sounds, module)
-        default = self._default_augmentation
+        augmentation = self.augmentation or self._default_augmentation
+        augmentation._validate_params()
         self._views = TrainingViews(
             X,
             sounds,
             module.image,
-            augmentation=clone(default if self.augmentation is None else self.augmentation),
+            augmentation=augmentation,
             size=self.image_size,
             seed=seed,
             device=_device(module),

@@ -216,12 +216,12 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
             adapt=not self.train_networks,
         )
 
-    def _criterion(self):
+    def _criterion(self, batch_size):
         loss = FalseNegativeContrastiveLoss(self.negative_ratio, temperature=self.temperature)
-        if loss.count_negatives(self.batch_size) < 1:
+        if loss.count_negatives(batch_size) < 1:
             raise ValueError(
-                f"negative_ratio must keep a negative or more of the {self.batch_size} pairs of a "
-                f"mini-batch; got {self.negative_ratio}. Raise it or batch_size."
+                f"negative_ratio must keep a negative or more of the {batch_size} pairs of a "
+                f"mini-batch; got {self.negative_ratio}. Raise it or batch_size, or add pairs."
             )
         return lambda outputs, targets: loss(*outputs)
 

@@ -238,7 +238,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
             )
         return tuple(sizes.tolist())
 
-    def _criterion(self):
+    def _criterion(self, batch_size):
         from sslearn.audiovisual._sspl_head import two_view_loss
 
         return two_view_loss(NegativeCosineLoss())

@@ -124,7 +124,8 @@ class LogMelPatches(ArrayTransformer):
 
     _parameter_constraints: dict = {
         "fs": [Interval(Real, 2 * _FREQ_RANGE[1], None, closed="left")],
-        "duration": [Interval(Real, 0, None, closed="neither")],
+        # A number of samples or milliseconds is too long.
+        "duration": [Interval(Real, 0, 3600, closed="right")],
     }
 
     def __init__(self, fs=16000, *, duration=3.0):

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 
-from sslearn.audiovisual import Pairs
+from sslearn.audiovisual import ImageAugmentation, Pairs
 from sslearn.networks import MLP, SceneNet, VGGish
 from tests.audiovisual.trivial import small
 
@@ -171,11 +171,13 @@ def test_bad_boxes(y, message):
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"sound_duration": 0.97}, ValueError, r"'sound_duration' .* range \[0.975, inf\)"),
+        ({"sound_duration": 0.97}, ValueError, r"'sound_duration' .* range \[0.975, 3600.0\]"),
         ({"fs": 8000}, ValueError, r"'fs' .* range \[15000.0, inf\)"),
         ({"image_size": 0}, ValueError, "'image_size' .* range"),
         ({"image_size": 1}, ValueError, "at least 4 pixels a side"),
         ({"cached_views": 0}, ValueError, "'cached_views' .* range"),
+        ({"sound_duration": 48000}, ValueError, "'sound_duration' .* range"),
+        ({"augmentation": ImageAugmentation(crop=3)}, ValueError, "'crop' .*ImageAugmentation"),
         ({"augmentation": "flip"}, ValueError, "'augmentation' .*ImageAugmentation"),
         ({"batch_size": 1}, ValueError, "'batch_size' .* range"),
         ({"memory": 3}, ValueError, "'memory'"),
@@ -205,6 +207,8 @@ def test_bad_parameters(params, error, message):
         (lambda model: model.similarity_map(rows(), size=0), "size must be a positive integer"),
         (lambda model: model.similarity_map(rows(), size=2.5), "size must be .*; got 2.5"),
         (lambda model: model.similarity_map(rows(), size="224"), "size must be .*; got '224'"),
+        (lambda model: model.similarity_map(rows(), size=True), "size must be .*; got True"),
+        (lambda model: model.predict_boxes(rows(), threshold=True), "threshold .*; got True"),
         (lambda model: model.predict_boxes(rows(), threshold=2), "threshold must be in .*; got 2"),
         (lambda model: model.predict_boxes(rows(), threshold="median"), "got 'median'"),
         (lambda model: model.predict_boxes(rows(), threshold=np.nan), "got nan"),
@@ -213,6 +217,11 @@ def test_bad_parameters(params, error, message):
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call(copy(fitted()))
+
+
+def test_no_box_at_all():
+    with pytest.warns(UndefinedMetricWarning, match="4 of 4 pictures have no box with area"):
+        assert fitted().score(rows(), BOXES * np.nan) == 0
 
 
 def test_not_fitted():

@@ -136,7 +136,7 @@ def test_loss_at_the_start_is_chance():
         ({"segments": "watershed"}, "segments"),
         ({"n_cells": 0}, "n_cells"),
         ({"negative_ratio": 1.5}, "negative_ratio"),
-        ({"negative_ratio": 0.01}, "negative_ratio must keep .* 32 pairs .* got 0.01"),
+        ({"negative_ratio": 0.01}, "negative_ratio must keep .* 12 pairs .* got 0.01"),
         ({"temperature": 0}, "temperature"),
         ({"hidden_size": 0}, "hidden_size"),
         ({"train_networks": "image"}, "train_networks"),
@@ -145,3 +145,8 @@ def test_loss_at_the_start_is_chance():
 def test_bad_parameters_are_named(params, message):
     with pytest.raises(ValueError, match=message):
         make_localizer(**params).fit(make_pairs()[0])
+
+
+def test_few_pairs_need_a_negative():
+    with pytest.raises(ValueError, match="of the 3 pairs .* got 0.25.*or add pairs"):
+        make_localizer(negative_ratio=0.25).fit(make_pairs(3)[0])

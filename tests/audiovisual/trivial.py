@@ -104,7 +104,7 @@ class ContrastLocalizer(AudioVisualLocalizer):
     def _make_head(self, image_shape, sound_shape):
         return make_head(image_shape[0], sound_shape[1], self.deaf)
 
-    def _criterion(self):
+    def _criterion(self, batch_size):
         return contrast
 
     def _segmenter(self):

@@ -7,23 +7,6 @@ from torch import nn
 _CHUNK_SIZE = 8
 
 
-def unit_cells(v):
-    """Divide the features of each cell by their length.
-
-    Parameters
-    ----------
-    v : torch.Tensor of shape (n_samples, n_features, height, width)
-        Features of pictures.
-
-    Returns
-    -------
-    v : torch.Tensor of shape (n_samples, n_features, height, width)
-        Features of length 1; 0 stays 0.
-    """
-    # torch's normalize takes six times as long along this axis.
-    return v * v.square().sum(dim=1, keepdim=True).clamp_min(1e-24).rsqrt()
-
-
 class Scaling(nn.Module):
     """Linear map of features, learned from data instead of gradients; the identity at first.
 

@@ -4,11 +4,11 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-from sslearn.audiovisual._module import unit_cells
+from sslearn.audiovisual._head import CosineHead, sound_layers, unit_cells
 from sslearn.audiovisual._segments import sounding_cells
 
 
-class SemanticContrastHead(nn.Module):
+class SemanticContrastHead(CosineHead):
     """Common space of picture cells and sounds, and the scores of all pairs of a mini-batch.
 
     Parameters
@@ -30,26 +30,7 @@ class SemanticContrastHead(nn.Module):
         if adapt:
             nn.init.dirac_(self.adapt.weight)
             nn.init.zeros_(self.adapt.bias)
-        self.fc = nn.Sequential(
-            nn.Linear(n_features, hidden_size), nn.ReLU(), nn.Linear(hidden_size, n_channels)
-        )
-
-    def similarity(self, v, e):
-        """Cosine of each cell and the sound of its picture.
-
-        Parameters
-        ----------
-        v : torch.Tensor of shape (n_samples, n_channels, height, width)
-            Features of pictures.
-        e : torch.Tensor of shape (n_samples, n_patches, n_features)
-            Features of the patches of each sound.
-
-        Returns
-        -------
-        similarity : torch.Tensor of shape (n_samples, height, width)
-            Cosines, in [-1, 1].
-        """
-        return torch.einsum("bchw,bc->bhw", self._cells(v), self._sounds(e))
+        self.fc = sound_layers(n_features, hidden_size, n_channels)
 
     def embedding(self, v, e):
         """Features of the cell that is most similar to the sound.
@@ -66,8 +47,9 @@ class SemanticContrastHead(nn.Module):
         embedding : torch.Tensor of shape (n_samples, n_channels)
             Vectors of length 1.
         """
-        cells, sounds = self._cells(v).flatten(2), self._sounds(e)
-        best = torch.einsum("bcn,bc->bn", cells, sounds).argmax(1)
+        v = self._features(v, e)
+        best = self._cosines(v, self._query(e)).flatten(1).argmax(1)
+        cells = unit_cells(v).flatten(2)
         return cells[torch.arange(len(cells), device=best.device), :, best]
 
     def forward(self, first, second, e, *labels):
@@ -89,11 +71,9 @@ class SemanticContrastHead(nn.Module):
         sound_similarity : torch.Tensor of shape (n_samples, n_samples)
             Cosines of the sounds before the trained layers, without gradient.
         """
-        sounds = self._sounds(e)
-        maps = [
-            torch.einsum("bchw,dc->bdhw", self._cells(view), sounds).flatten(2)
-            for view in (first, second)
-        ]
+        sounds = normalize(self._query(e), dim=1)
+        cells = [unit_cells(self._features(view, e)) for view in (first, second)]
+        maps = [torch.einsum("bchw,dc->bdhw", v, sounds).flatten(2) for v in cells]
         own = [m.diagonal(dim1=0, dim2=1).T for m in maps]
         masks = sounding_cells(own, [label.flatten(1).long() for label in labels] or None)
         # Cells outside the mask count as 0, as if their features were erased.
@@ -104,8 +84,5 @@ class SemanticContrastHead(nn.Module):
         given = normalize(e.detach().mean(1), dim=1)
         return torch.stack(scores), given @ given.T
 
-    def _cells(self, v):
-        return unit_cells(self.adapt(v))
-
-    def _sounds(self, e):
-        return normalize(self.fc(e).mean(1), dim=1)
+    def _features(self, v, e):
+        return self.adapt(v)

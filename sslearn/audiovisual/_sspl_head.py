@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-from sslearn.audiovisual._module import unit_cells
+from sslearn.audiovisual._head import CosineHead, sound_layers
 
 # Keeps the range of a constant map above zero, as released.
 _LEAST_RANGE = 1e-10
@@ -43,7 +43,7 @@ def _projector(sizes):
     return nn.Sequential(*blocks[:-2], nn.BatchNorm1d(sizes[-1], affine=False))
 
 
-class PredictiveHead(nn.Module):
+class PredictiveHead(CosineHead):
     """Map of a picture and its sound, and the prediction of one view from the other.
 
     Parameters
@@ -76,9 +76,7 @@ class PredictiveHead(nn.Module):
         coding=None,
     ):
         super().__init__()
-        self.fc = nn.Sequential(
-            nn.Linear(n_features, hidden_size), nn.ReLU(), nn.Linear(hidden_size, n_channels)
-        )
+        self.fc = sound_layers(n_features, hidden_size, n_channels)
         self.coding = coding
         self.fuse = FUSIONS[fusion]
         n_fused = 2 * n_channels if fusion == "cat" else n_channels
@@ -87,23 +85,6 @@ class PredictiveHead(nn.Module):
         self.predictor = nn.Sequential(
             *_block(n_outputs, predictor_size), nn.Linear(predictor_size, n_outputs)
         )
-
-    def similarity(self, v, e):
-        """Cosine of each cell and the sound of its picture.
-
-        Parameters
-        ----------
-        v : torch.Tensor of shape (n_samples, n_channels, height, width)
-            Features of pictures.
-        e : torch.Tensor of shape (n_samples, n_patches, n_features)
-            Features of the patches of each sound.
-
-        Returns
-        -------
-        similarity : torch.Tensor of shape (n_samples, height, width)
-            Cosines, in [-1, 1].
-        """
-        return self._similarity(self._features(v, e), self._query(e))
 
     def embedding(self, v, e):
         """Projections (n_samples, n_outputs) of views and their sounds."""
@@ -133,17 +114,10 @@ class PredictiveHead(nn.Module):
 
     def _project(self, v, e, query):
         v = self._features(v, e)
-        return self.projector(self.fuse(v, query, self._similarity(v, query)))
+        return self.projector(self.fuse(v, query, self._cosines(v, query)))
 
     def _features(self, v, e):
         return v if self.coding is None else self.coding(v, normalize(e.mean(1), dim=1))
-
-    def _query(self, e):
-        return self.fc(e).mean(1)
-
-    @staticmethod
-    def _similarity(v, query):
-        return torch.einsum("bchw,bc->bhw", unit_cells(v), normalize(query, dim=1))
 
 
 def two_view_loss(loss):

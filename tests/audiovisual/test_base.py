@@ -192,7 +192,7 @@ def test_whitened_cells_and_standardized_sounds(fitted):
 
 
 def test_cells_of_length_one():
-    from sslearn.audiovisual._module import unit_cells
+    from sslearn.audiovisual._head import unit_cells
 
     v = torch.tensor([[3.0, 0.0], [4.0, 0.0]]).reshape(1, 2, 1, 2).requires_grad_()
     unit = unit_cells(v)

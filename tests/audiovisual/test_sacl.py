@@ -148,5 +148,5 @@ def test_bad_parameters_are_named(params, message):
 
 
 def test_few_pairs_need_a_negative():
-    with pytest.raises(ValueError, match="of the 3 pairs .* got 0.25.*or add pairs"):
+    with pytest.raises(ValueError, match=r"of the 3 pairs .* got 0.25.*or add pairs"):
         make_localizer(negative_ratio=0.25).fit(make_pairs(3)[0])

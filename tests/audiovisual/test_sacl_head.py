@@ -56,7 +56,7 @@ def test_embedding_is_the_most_similar_cell(features):
     view, _, e = features
     embedding = head.embedding(view, e)
     torch.testing.assert_close(embedding.norm(dim=1), torch.ones(4))
-    best = torch.einsum("bc,bc->b", embedding, head._sounds(e))
+    best = torch.einsum("bc,bc->b", embedding, torch.nn.functional.normalize(head._query(e), dim=1))
     torch.testing.assert_close(best, head.similarity(view, e).flatten(1).max(1).values)
 
 

@@ -26,7 +26,7 @@ def draw(n_samples=5):
 
 def test_attention_on_paper():
     head = make(2, 2)
-    similarity = head._similarity(V, SOUND)
+    similarity = head._cosines(V, SOUND)
     torch.testing.assert_close(similarity.flatten(), torch.tensor([1, 0, 0.5**0.5, -1]))
     weights = attention(similarity).flatten()
     torch.testing.assert_close(weights, torch.tensor([1, 0.5, 0.853553, 0]), atol=1e-6, rtol=0)

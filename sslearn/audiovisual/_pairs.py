@@ -3,11 +3,10 @@ from functools import partial
 
 import numpy as np
 
-from sslearn.audiovisual._pictures import Pictures, check_cell, errors_of
+from sslearn.audiovisual._pictures import Pictures, check_cell, columns_of, errors_of
 from sslearn.features import check_audible, middle
 from sslearn.utils import audio_info, check_rate, read_audio
 
-_COLUMNS = ("image", "audio")
 # The shortest sound is a window of the spectra.
 _MIN_SECONDS = 0.025
 
@@ -15,13 +14,7 @@ _MIN_SECONDS = 0.025
 def _columns(X, name):
     """Pictures and sounds of a table, or of rows of two cells."""
     if hasattr(X, "columns"):
-        names = list(X.columns)
-        if any(names.count(column) != 1 for column in _COLUMNS):
-            raise ValueError(
-                f"{name} must have one column 'image' and one column 'audio'; got {names}. Rename "
-                "the columns of pictures and of sounds."
-            )
-        return tuple(X[column].to_numpy() for column in _COLUMNS)
+        return columns_of(X, ["image", "audio"], name)
     if not isinstance(X, (list, tuple, np.ndarray)):
         raise TypeError(
             f"{name} must be a DataFrame with the columns 'image' and 'audio', or hold rows of "
@@ -35,7 +28,7 @@ def _columns(X, name):
                 f"{name} must hold two cells in each row, image and audio; got a "
                 f"{type(row).__name__}{size} in row {i}. Did you mean list(zip(images, sounds))?"
             )
-    return tuple(map(list, zip(*X, strict=True))) or ([], [])
+    return list(zip(*X, strict=True)) or [[], []]
 
 
 def _is_row(row):

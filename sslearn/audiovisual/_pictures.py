@@ -64,14 +64,18 @@ def errors_of(cell):
         raise ValueError(f"{cell} cannot be read: {error}") from error
 
 
+def columns_of(X, columns, name):
+    """Lists of the cells of columns of a table, which has each of them once."""
+    names = list(X.columns)
+    if any(names.count(column) != 1 for column in columns):
+        expected = " and ".join(f"one column {column!r}" for column in columns)
+        raise ValueError(f"{name} must have {expected}; got {names}. Rename the columns.")
+    return [list(X[column]) for column in columns]
+
+
 def _image_cells(X, name):
     if hasattr(X, "columns"):
-        if list(X.columns).count("image") != 1:
-            raise ValueError(
-                f"{name} must have one column 'image'; got {list(X.columns)}. Rename the column of "
-                "pictures."
-            )
-        return list(X["image"])
+        return columns_of(X, ["image"], name)[0]
     if hasattr(X, "iloc"):
         return list(X)
     if not isinstance(X, (list, tuple, np.ndarray)):

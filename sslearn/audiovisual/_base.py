@@ -9,12 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._kept_features import Store, as_tensor, keep_features, stacked
-from sslearn.audiovisual._monitors import embedding_spread, sound_effect, warn_of_failures
+from sslearn.audiovisual._monitors import monitor, warn_of_failures
 from sslearn.audiovisual._pairs import Pairs
 from sslearn.audiovisual._points import boxes, peaks
 from sslearn.audiovisual._training_views import TrainingViews
 from sslearn.audiovisual._view import View
-from sslearn.audiovisual._whitening import standardization, whitening
+from sslearn.audiovisual._whitening import set_scaling
 from sslearn.deep_learning import Task, TorchEstimator, Training, made_ahead
 from sslearn.features import LogMelPatches
 from sslearn.metrics import check_boxes, consensus_iou_score, iou_auc_score
@@ -27,9 +27,6 @@ from sslearn.networks import (
 )
 from sslearn.utils import resize_maps, take_rows
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context, with_callbacks
-
-# Pictures that whitening learns from, and pairs that are monitored.
-_N_WHITENED, _N_MONITORED = 300, 256
 
 
 class AudioVisualLocalizer(TorchEstimator):
@@ -74,7 +71,7 @@ class AudioVisualLocalizer(TorchEstimator):
     """
 
     _parameter_constraints: dict = {
-        **{k: v for k, v in TorchEstimator._parameter_constraints.items() if k[0:5] != "valid"},
+        **TorchEstimator._parameter_constraints,
         "image_network": [Backbone, callable, None],
         "audio_network": [Backbone, callable, None],
         "whiten": ["boolean"],
@@ -290,19 +287,16 @@ default=None
     def _build(self):
         from sslearn.audiovisual._module import AudioVisualModule, Encoder
 
-        image, audio = self.image_network, self.audio_network
-        networks = (
-            (EfficientNetLite0(block=4) if image is None else image, self._image_shape),
-            (LogMelStatistics() if audio is None else audio, self._sound_shape),
+        image = make_backbone(self.image_network or EfficientNetLite0(block=4), self._image_shape)
+        audio = make_backbone(self.audio_network or LogMelStatistics(), self._sound_shape)
+        image_shape = feature_shape(image, self._image_shape)
+        sound_shape = feature_shape(audio, self._sound_shape)
+        image_frozen, audio_frozen = self._frozen
+        return AudioVisualModule(
+            Encoder(image, image_shape[0], frozen=image_frozen, scaled=self.whiten),
+            Encoder(audio, sound_shape[1], frozen=audio_frozen, scaled=self.whiten),
+            self._make_head(image_shape, sound_shape),
         )
-        modules = [make_backbone(*network) for network in networks]
-        shapes = [feature_shape(m, s) for m, (_, s) in zip(modules, networks, strict=True)]
-        n_features = shapes[0][0], shapes[1][1]
-        encoders = [
-            Encoder(module, n, frozen=frozen, scaled=self.whiten)
-            for module, n, frozen in zip(modules, n_features, self._frozen, strict=True)
-        ]
-        return AudioVisualModule(*encoders, self._make_head(*shapes))
 
     @property
     def _image_shape(self):
@@ -333,9 +327,9 @@ default=None
 
         if not module.audio.frozen:
             return lambda rows: self._sounds(pairs, rows, module)
-        starts = range(0, len(pairs), self.batch_size)
-        chunks = (range(i, min(i + self.batch_size, len(pairs))) for i in starts)
-        sounds = torch.cat([self._sounds(pairs, rows, module) for rows in chunks])
+        chunks = torch.arange(len(pairs), device="cpu").split(self.batch_size)
+        prepare = partial(self._sounds, pairs, module=module)
+        sounds = torch.cat(list(made_ahead(prepare, chunks, effective_n_jobs(self.n_jobs))))
         return lambda rows: sounds[rows]
 
     def _loader(self, X, module):
@@ -349,13 +343,11 @@ default=None
 
         return lambda parts: made_ahead(load, parts, effective_n_jobs(self.n_jobs))
 
-    def _store(self):
-        return Store(self.memory, self.batch_size, effective_n_jobs(self.n_jobs))
-
     def _fit_loader(self, X, module, seed=None):
         sounds = self._kept_sounds(X, module)
+        store = Store(self.memory, self.batch_size, effective_n_jobs(self.n_jobs))
         if seed is None:
-            return self._held_out_loader(X, sounds, module)
+            return self._held_out_loader(X, sounds, module, store)
         augmentation = self.augmentation or self._default_augmentation
         augmentation._validate_params()
         self._views = TrainingViews(
@@ -368,54 +360,29 @@ default=None
             device=_device(module),
             n_versions=self.cached_views if module.image.frozen else None,
             segment=self._segmenter(),
-            store=self._store(),
+            store=store,
             map_shape=feature_shape(module.image.network, self._image_shape)[1:],
         )
-        self._set_scaling(sounds, module)
+        set_scaling(module, sounds, self._views)
         return self._views
 
-    def _held_out_loader(self, X, sounds, module):
+    def _held_out_loader(self, X, sounds, module, store):
         """Loader of the whole pictures, whose frozen features are kept for all epochs."""
         if not module.image.frozen:
             return self._loader(X, module)
         whole, device = [[View()]] * len(X), _device(module)
-        kept = keep_features(self._store(), X, whole, module.image, self.image_size, device)
+        kept = keep_features(store, X, whole, module.image, self.image_size, device)
 
         def load(rows):
             return stacked([kept[row].get()[0] for row in rows], device), sounds(rows)
 
         return lambda parts: map(load, parts)
 
-    def _set_scaling(self, sounds, module):
-        """Learn the scaling of frozen features, but for a warm start, which has one."""
-        if getattr(module.audio.scaling, "n_rows", 1) == 0:
-            rows = sounds(slice(None)).flatten(0, 1).cpu().numpy()
-            module.audio.scaling.set(*standardization(rows), len(rows))
-        if getattr(module.image.scaling, "n_rows", 1) == 0:
-            maps = map(self._views.whole_map, self._views.sample(_N_WHITENED))
-            cells = np.concatenate([features.reshape(len(features), -1).T for features in maps])
-            module.image.scaling.set(*whitening(cells), len(cells))
-
     def _set_fitted(self, module, curves):
         super()._set_fitted(module, curves)
-        self.embedding_spread_, self.sound_effect_ = self._monitored(module)
-        warn_of_failures(self.embedding_spread_, self.sound_effect_)
-
-    def _monitored(self, module):
-        """Spread of the embeddings of training pairs, and effect of the sound on their maps."""
-        import torch
-
-        rows = torch.from_numpy(self._views.sample(_N_MONITORED))
-        # Another sound needs another pair.
-        parts = [part for part in rows.split(self.batch_size) if len(part) > 1]
-        found = []
-        with torch.inference_mode():
-            for first, _, sound, *_ in self._views(parts):
-                v, e = module.image(first), module.audio(sound)
-                own, other = (module.head.similarity(v, s) for s in (e, e.roll(1, 0)))
-                found.append([x.cpu().numpy() for x in (module.head.embedding(v, e), own, other)])
-        embedding, own, other = map(np.concatenate, zip(*found, strict=True))
-        return embedding_spread(embedding), sound_effect(own, other)
+        spread, effect = monitor(module, self._views, self.batch_size)
+        self.embedding_spread_, self.sound_effect_ = spread, effect
+        warn_of_failures(spread, effect)
 
 
 def _device(module):

@@ -7,6 +7,40 @@ import numpy as np
 from sslearn.exceptions import CollapsedEmbeddingWarning, DeafMapWarning
 
 _LEAST_SPREAD, _LEAST_EFFECT = 0.1, 0.1
+_N_PAIRS = 256
+
+
+def monitor(module, views, batch_size):
+    """Spread of the embeddings of training pairs, and effect of the sound on their maps.
+
+    Parameters
+    ----------
+    module : AudioVisualModule
+        Trained module, in evaluation mode.
+    views : TrainingViews
+        Loader of the training pairs, of which up to 256 are taken.
+    batch_size : int
+        Pairs per forward pass.
+
+    Returns
+    -------
+    spread, effect : float
+        Results of :func:`embedding_spread` and :func:`sound_effect`, the sound being that of
+        another pair of the mini-batch.
+    """
+    import torch
+
+    rows = torch.from_numpy(views.sample(_N_PAIRS))
+    # Another sound needs another pair.
+    parts = [part for part in rows.split(batch_size) if len(part) > 1]
+    found = []
+    with torch.inference_mode():
+        for first, _, sound, *_ in views(parts):
+            v, e = module.image(first), module.audio(sound)
+            own, other = (module.head.similarity(v, s) for s in (e, e.roll(1, 0)))
+            found.append([x.cpu().numpy() for x in (module.head.embedding(v, e), own, other)])
+    embedding, own, other = map(np.concatenate, zip(*found, strict=True))
+    return embedding_spread(embedding), sound_effect(own, other)
 
 
 def embedding_spread(embedding):

@@ -4,6 +4,28 @@ import numpy as np
 
 # Of the largest eigenvalue: what is weaker is mostly noise, and is not enlarged further.
 _FLOOR = 0.02
+_N_PICTURES = 300
+
+
+def set_scaling(module, sounds, views):
+    """Learn the scaling of frozen features, but for a warm start, which has one.
+
+    Parameters
+    ----------
+    module : AudioVisualModule
+        Module whose frozen encoders are scaled.
+    sounds : callable
+        Function of positions that returns the prepared sounds.
+    views : TrainingViews
+        Loader of the training pairs; up to 300 of their pictures are used, and all sounds.
+    """
+    if getattr(module.audio.scaling, "n_rows", 1) == 0:
+        rows = sounds(slice(None)).flatten(0, 1).cpu().numpy()
+        module.audio.scaling.set(*standardization(rows), len(rows))
+    if getattr(module.image.scaling, "n_rows", 1) == 0:
+        maps = map(views.whole_map, views.sample(_N_PICTURES))
+        cells = np.concatenate([features.reshape(len(features), -1).T for features in maps])
+        module.image.scaling.set(*whitening(cells), len(cells))
 
 
 def whitening(cells):

@@ -99,7 +99,7 @@ class WindowContrast(TorchEstimator):
     """
 
     _parameter_constraints: dict = {
-        **{k: v for k, v in TorchEstimator._parameter_constraints.items() if k[:5] != "valid"},
+        **TorchEstimator._parameter_constraints,
         "network": [Backbone, callable, None],
         "image_size": _SIDE,
         "window_size": _SIDE,

@@ -83,7 +83,7 @@ class LogMelPatches(ArrayTransformer):
         Sampling rate, in Hz; at least 15000, twice the highest band. Networks were trained with
         the default.
     duration : float, default=3.0
-        Seconds that are taken from the middle of a clip, at least 0.975 for one patch. A shorter
+        Seconds that are taken from the middle of a clip, from 0.975, one patch, to 3600. A shorter
         clip is repeated end to end.
 
     Attributes

@@ -167,6 +167,7 @@ def test_bad_audio(kind, error, message):
             {"duration": 0.974},
             "duration must be at least 0.975 s, one patch at fs=16000; got 0",
         ),
+        ({"duration": 48_000}, r"'duration' parameter .* range \(0.0, 3600.0\]"),
         ({"fs": 8000}, "'fs' parameter .* must be a float in the range"),
     ],
 )

@@ -2,11 +2,14 @@ import numpy as np
 
 from sslearn.audiovisual._augmentation import ImageAugmentation
 from sslearn.audiovisual._base import AudioVisualLocalizer
+from sslearn.audiovisual._view import View
 from sslearn.losses import NegativeCosineLoss
 from sslearn.networks import PredictiveCoding
 from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions
 
 _HEADS = "projector", "predictor"
+# Two poolings of predictive coding leave a cell.
+_LEAST_CELLS = 4
 _WIDTH = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -219,6 +222,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         if self.predictive_coding:
             network = PredictiveCoding(self.n_cycles, start=self.coding_start)
             coding = network.build((image_shape, sound_shape[1:]))
+            self._check_view(image_shape[1:])
         return PredictiveHead(
             image_shape[0],
             sound_shape[1],
@@ -228,6 +232,18 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
             fusion=self.fusion,
             coding=coding,
         )
+
+    def _check_view(self, map_shape):
+        """Raise if a kept view has fewer cells than predictive coding needs."""
+        augmentation = self.augmentation or self._default_augmentation
+        rows, columns = View(crop=augmentation.crop).window(map_shape)
+        view = rows.stop - rows.start, columns.stop - columns.start
+        if self.cached_views is not None and min(view) < _LEAST_CELLS:
+            raise ValueError(
+                f"predictive_coding needs views of {_LEAST_CELLS} x {_LEAST_CELLS} cells or more; "
+                f"got {view[0]} x {view[1]}. Raise image_size or the crop of augmentation, or set "
+                "cached_views=None."
+            )
 
     def _checked_sizes(self):
         sizes = np.asarray(self.projector_sizes)

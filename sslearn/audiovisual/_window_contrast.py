@@ -196,7 +196,10 @@ class WindowContrast(TorchEstimator):
         return 3, self.window_size, self.window_size
 
     def _build(self):
-        return make_backbone(self.network or SceneNet(), self._window_shape)
+        module = make_backbone(self.network or SceneNet(), self._window_shape)
+        if next(module.parameters(), None) is None:
+            raise ValueError(f"network must have weights to train; got {self.network!r}.")
+        return module
 
     def _branches(self, module):
         from sslearn.audiovisual._windows import WindowEmbedding

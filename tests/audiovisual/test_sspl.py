@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from sslearn.audiovisual import PredictiveAudioVisualLocalizer
+from sslearn.audiovisual import ImageAugmentation, PredictiveAudioVisualLocalizer
 from sslearn.networks import LogMelStatistics
 from tests.audiovisual.trivial import make_pairs
 
@@ -122,6 +122,13 @@ def test_maps_must_be_large_enough_for_coding():
     localizer = PredictiveAudioVisualLocalizer(small_map, predictive_coding=True, **SMALL)
     with pytest.raises(ValueError, match="4 x 4"):
         localizer.fit(X)
+
+
+def test_views_must_be_large_enough_for_coding():
+    params = {"augmentation": ImageAugmentation(crop=0.4), "predictive_coding": True, "n_cycles": 1}
+    with pytest.raises(ValueError, match=r"4 x 4 cells or more; got 3 x 3. Raise image_size"):
+        make(**params).fit(X)
+    make(**params, cached_views=None).fit(X)
 
 
 def test_networks_may_be_recipes_and_the_copy_learns_the_same():

@@ -175,6 +175,7 @@ def test_corrupt_file(tmp_path):
         ({"window_size": 2}, "at least 4 pixels"),
         ({"network": VGGish()}, "LogMelPatches"),
         ({"network": 3}, "network"),
+        ({"network": torch.nn.Identity}, "network must have weights to train; got .*Identity"),
         ({"temperature": 0}, "temperature"),
         ({"n_windows": 1}, "n_windows"),
     ],

@@ -8,7 +8,7 @@ from sslearn.losses import FalseNegativeContrastiveLoss
 from sslearn.losses._false_negatives import kept_pairs as kept_of_number
 
 SCORES = torch.tensor(
-    [[0.9, 0.1, 0.2, 0.3], [0.4, 0.8, 0.0, 0.7], [0.2, 0.1, 0.6, 0.5], [0.3, 0.6, 0.2, 0.7]],
+    [[0.9, 0.2, 0.1, 0.3], [0.4, 0.8, 0.0, 0.7], [0.2, 0.1, 0.6, 0.5], [0.3, 0.6, 0.2, 0.7]],
     dtype=torch.float64,
 )
 SIMILARITY = torch.tensor(

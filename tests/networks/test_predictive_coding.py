@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 from torch.nn.functional import gelu
 
 from sslearn.networks import PredictiveCoding
@@ -100,6 +101,51 @@ def test_parts_of_the_default():
 def draw(shapes=SMALL, n_samples=3):
     torch.manual_seed(0)
     return [torch.randn(n_samples, *shape) for shape in shapes]
+
+
+def test_steps_as_they_are_released():
+    """Three cycles of the module, step by step, with the batch norms of a mini-batch."""
+    torch.manual_seed(3)
+    module = PredictiveCoding(3).build(SMALL)
+    a, b = module.feed_forward_rates, module.feedback_rates
+    with torch.no_grad():
+        for rates in (*a, *b):
+            rates.uniform_(-0.2, 1)
+    f_v, f_a = draw()
+
+    def phi(x):
+        mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), keepdim=True, correction=0)
+        return gelu((x - mean) / (var + 1e-5).sqrt())
+
+    def predict(i, x):
+        return F.max_pool2d(F.conv2d(x, module.predict[i][0].weight, padding=1), 2)
+
+    def error_of_sound(r_1):
+        q = gelu(F.conv2d(r_1, module.predict[0].weight, module.predict[0].bias)).mean((2, 3))
+        return (f_a - q)[..., None, None].expand(-1, -1, 3, 3)
+
+    def enlarge(x):
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+
+    def feed(r, p, e_0):
+        r_1 = phi(r[0] + a[0].relu() * F.conv_transpose2d(e_0, weights[0]))
+        r_2 = phi(r[1] + a[1].relu() * F.conv_transpose2d(r_1 - p[0], weights[1], stride=2))
+        e_2 = enlarge(r_2 - p[1])
+        return r_1, r_2, phi(r[2] + a[2].relu() * F.conv_transpose2d(e_2, weights[2], padding=1))
+
+    weights = [layer.weight for layer in module.correct]
+    p_2 = phi(predict(2, f_v))
+    p_1 = phi(predict(1, p_2))
+    r_1, r_2, r_3 = feed((p_1, p_2, f_v), (p_1, p_2), error_of_sound(p_1))
+    for _ in range(2):
+        r_3 = gelu((1 - b[2].relu()) * r_3 + b[2].relu() * f_v)
+        p_2 = predict(2, r_3)
+        r_2 = phi((1 - b[1].relu()) * r_2 + b[1].relu() * p_2)
+        p_1 = predict(1, r_2)
+        r_1 = phi((1 - b[0].relu()) * r_1 + b[0].relu() * p_1)
+        r_1, r_2, r_3 = feed((r_1, r_2, r_3), (p_1, p_2), error_of_sound(r_1))
+    expected = F.conv2d(r_3, module.output.weight, module.output.bias)
+    torch.testing.assert_close(module(f_v, f_a), expected, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(4, 4), (5, 7), (12, 12), (14, 14), (16, 16), (15, 20), (28, 28)])

@@ -50,17 +50,6 @@ def test_other_fusions_on_paper(fusion, expected):
     assert fused.tolist() == [expected]
 
 
-def test_published_sizes():
-    sizes = {"projector_sizes": (2048,) * 3, "predictor_size": 512, "hidden_size": 512}
-    with torch.device("meta"):
-        head = PredictiveHead(512, 128, fusion="attention", **sizes)
-    count = {
-        name: sum(p.numel() for p in part.parameters()) for name, part in head.named_children()
-    }
-    assert count == {"fc": 328_704, "projector": 9_445_376, "predictor": 2_100_224}
-    assert sum(count.values()) == 11_874_304
-
-
 def test_sound_is_the_mean_of_its_layers_over_patches_and_the_map_a_cosine():
     head = make()
     (v, _), e = draw()

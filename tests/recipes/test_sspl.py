@@ -49,10 +49,9 @@ def test_published_rates_and_epochs(predictive_coding, training_set):
 
 def test_published_numbers_of_weights():
     localizer = recipes.sspl()
-    parts = {
-        k: sum(p.numel() for p in v.parameters()) for k, v in make_head(localizer).named_children()
-    }
-    assert parts == {
+    parts = make_head(localizer).named_children()
+    sizes = {name: sum(p.numel() for p in part.parameters()) for name, part in parts}
+    assert sizes == {
         "fc": 328_704,
         "coding": 9_859_712,
         "projector": 9_445_376,

@@ -275,7 +275,14 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
                 curve = _engine.train(
                     branch,
                     task.criterion,
-                    _engine.Batches(load, targets, train_rows, self.batch_size, generator),
+                    _engine.Batches(
+                        load,
+                        targets,
+                        train_rows,
+                        self.batch_size,
+                        generator,
+                        drop_last=training.drop_last,
+                    ),
                     _engine.Batches(load, targets, valid_rows, self.batch_size),
                     error=error if len(valid_rows) else None,
                     on_epoch=on_epoch,

@@ -133,26 +133,28 @@ class Batches(torch.utils.data.Dataset):
         Samples per batch.
     generator : torch.Generator, default=None
         Generator of the order in each epoch; the order of ``rows`` if None.
+    drop_last : bool, default=False
+        Whether a smaller last batch is left out, unless it is the only one.
     """
 
-    def __init__(self, load, targets, rows, batch_size, generator=None):
+    def __init__(self, load, targets, rows, batch_size, generator=None, *, drop_last=False):
         self.load = load
         self.targets = targets
         self.rows = rows
         self.batch_size = batch_size
         self.generator = generator
+        # Batch norm and pairs need two samples; a single one is used in another epoch.
+        self.least = max(1, min(batch_size if drop_last else 2, len(rows)))
 
     def __len__(self):
         n_full, n_left = divmod(len(self.rows), self.batch_size)
-        return n_full + (n_left > 1)
+        return n_full + (n_left >= self.least)
 
     def __iter__(self):
         rows = self.rows
         if self.generator is not None:
             rows = rows[permutation(len(rows), self.generator)]
-        parts = rows.split(self.batch_size)
-        # Batch norm and pairs need two samples; a single one is used in another epoch.
-        parts = [part for part in parts if len(part) > 1] or parts
+        parts = [part for part in rows.split(self.batch_size) if len(part) >= self.least]
         for part, inputs in zip(parts, self.load(parts), strict=True):
             yield inputs, self.targets(part)
 

@@ -42,6 +42,9 @@ class Training(BaseEstimator):
         Mini-batches from which batch norm re-estimates its means and variances after each epoch,
         with frozen weights. None keeps the running averages, which are inaccurate for small
         batches with a wide range of sound levels.
+    drop_last : bool, default=False
+        Whether the last mini-batch of an epoch is left out if it is smaller than the others, which
+        other samples are in the next epoch. A single mini-batch is always used.
 
     See Also
     --------
@@ -76,6 +79,7 @@ class Training(BaseEstimator):
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "precision": [StrOptions({"full", "bfloat16"})],
         "norm_batches": [Interval(Integral, 1, None, closed="left"), None],
+        "drop_last": ["boolean"],
     }
 
     def __init__(
@@ -93,6 +97,7 @@ class Training(BaseEstimator):
         clip_norm=None,
         precision="full",
         norm_batches=None,
+        drop_last=False,
     ):
         self.optimizer = optimizer
         self.schedule = schedule
@@ -106,3 +111,4 @@ class Training(BaseEstimator):
         self.clip_norm = clip_norm
         self.precision = precision
         self.norm_batches = norm_batches
+        self.drop_last = drop_last

@@ -77,8 +77,8 @@ def sspl(
     predictive coding, and of 0.253 on VGG-SS without it. They are those of the best epoch on the
     test set, while we keep the last epoch. The authors warn that rates matter a great deal.
 
-    The paper takes a step on two GPUs of 128 pairs each, with common statistics of batch norm, and
-    drops the last pairs of an epoch if they fill no mini-batch; here they are a smaller one.
+    The last pairs of an epoch are left out if they fill no mini-batch. The paper takes a step on
+    two GPUs of 128 pairs each, with common statistics of batch norm; here a step has one device.
 
     References
     ----------
@@ -96,6 +96,7 @@ def sspl(
     (VGG16(), 5e-05, 2e-05)
     """
     from sslearn.audiovisual import ImageAugmentation, PredictiveAudioVisualLocalizer
+    from sslearn.deep_learning import Training
     from sslearn.networks import VGG16, VGGish
 
     head_lr, lr = _RATES[training_set][predictive_coding]
@@ -116,6 +117,9 @@ def sspl(
         lr=lr,
         max_epochs=_EPOCHS[predictive_coding] if max_epochs is None else max_epochs,
         batch_size=256,
+        training=Training(
+            "adamw", schedule="constant", weight_decay=1e-4, keep="last", drop_last=True
+        ),
         n_jobs=n_jobs,
         device=device,
         random_state=random_state,

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from skorch.callbacks import Callback
 
 from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.encoding import AngleEncoding, UnbiasedEncoding
@@ -76,6 +77,7 @@ def test_recipe_is_searched():
         ("n_iter_no_change", 0),
         ("monitor", "error"),
         ("keep", "train_loss"),
+        ("drop_last", "yes"),
     ],
 )
 def test_invalid_recipe(name, value):
@@ -117,6 +119,39 @@ def test_half_a_cosine(batch_size):
     localizer = fast(training, validation_fraction=None, batch_size=batch_size, max_epochs=4)
     expected = 1e-3 + 4e-3 * (1 + np.cos(np.pi * np.arange(1, 5) / 4)) / 2
     np.testing.assert_allclose(localizer.fit(X, y).history_["lr"], expected)
+
+
+class BatchSizes(Callback):
+    """Number of samples of each step."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def __deepcopy__(self, memo):  # each fit copies its callbacks
+        return self
+
+    def on_batch_begin(self, net, batch=None, training=False):
+        self.sizes.append(len(batch[1]))
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "drop_last", "sizes"),
+    [
+        (16, False, [16, 16, 8]),
+        (16, True, [16, 16]),
+        (20, True, [20, 20]),
+        (50, True, [40]),
+        (39, False, [39]),
+    ],
+)
+def test_sizes_of_mini_batches(batch_size, drop_last, sizes):
+    X, y = make_data(40)
+    training = Training(schedule="cosine", min_lr=1e-3, drop_last=drop_last)
+    params = {"validation_fraction": None, "batch_size": batch_size, "max_epochs": 2}
+    localizer = fast(training, network=MLP((8,)), callbacks=[BatchSizes()], **params).fit(X, y)
+    assert localizer.callbacks[0].sizes == 2 * sizes
+    # The schedule counts the same steps.
+    np.testing.assert_allclose(localizer.history_["lr"], [3e-3, 1e-3])
 
 
 def test_rate_falls_by_a_factor_in_each_epoch():

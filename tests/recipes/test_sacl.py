@@ -15,7 +15,7 @@ def test_published_settings():
     assert localizer.image_size == 224
     assert localizer.fs == 16000 and localizer.sound_duration == 3.0
     assert localizer.cached_views is None
-    assert localizer.training.schedule == "constant"
+    assert localizer.training.schedule == "constant" and localizer.training.keep == "last"
     assert localizer.random_state == 3
     views = localizer.augmentation.get_params()
     assert views["crop"] == 224 / 246

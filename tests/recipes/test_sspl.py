@@ -33,6 +33,8 @@ def test_published_settings():
     assert localizer.cached_views is None
     assert not localizer.whiten
     assert localizer.random_state == 3
+    assert localizer.training.schedule == "constant" and localizer.training.keep == "last"
+    assert localizer.training.drop_last
     views = localizer.augmentation.get_params()
     assert views["crop"] == 224 / 246
     assert [name for name, value in views.items() if value is True] == ["horizontal_flip"]

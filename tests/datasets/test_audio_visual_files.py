@@ -10,8 +10,6 @@ from sslearn.datasets import load_soundnet_flickr, load_vggss
 from sslearn.exceptions import MissingDataWarning
 from sslearn.metrics import consensus_iou, pointing_accuracy_score
 
-OFFSETS = (np.arange(224) + 0.5) / 224 - 0.5
-DISC = np.hypot(OFFSETS[:, None], OFFSETS) <= 0.4
 LOADERS = [load_soundnet_flickr, load_vggss]
 
 
@@ -180,7 +178,7 @@ def test_bad_arguments(tmp_path, load):
 
 
 def test_annotations_of_vggss(data_dir):
-    """Counts of the authors' file, also in our method card."""
+    """Counts of the authors' file and scores of guesses, also in our method card."""
     folder = data_dir / "vggss"
     with pytest.warns(MissingDataWarning, match="Of 5941 boxes, 18 are empty .* and 0 reach") as w:
         pairs = load_vggss(None, folder / "vggss.json", names=folder / "vggss_test.csv")
@@ -190,26 +188,49 @@ def test_annotations_of_vggss(data_dir):
     assert pairs.target.shape == (5158, 7, 4)
     assert pairs.metadata["n_boxes"].sum() == 5941 - 18
     assert pairs.metadata["class"].nunique() == 221
-    areas, ious = np.transpose([_area_and_iou(boxes) for boxes in pairs.target])
-    assert np.median(areas) == pytest.approx(0.253, abs=5e-4)
-    assert np.percentile(areas, [5, 95]) == pytest.approx([0.033, 0.780], abs=5e-4)
-    assert np.mean(areas >= 0.5) == pytest.approx(0.219, abs=5e-4)
-    # What a disc in the middle scores, which ignores picture and sound.
-    assert np.mean(ious >= 0.5) == pytest.approx(0.341, abs=5e-4)
-    auc = np.trapezoid([np.mean(ious >= 0.05 * k) for k in range(21)], dx=0.05)
-    assert auc == pytest.approx(0.375, abs=5e-4)
-    few = pairs.target[:50]
-    np.testing.assert_allclose(consensus_iou(few, np.stack([DISC] * 50)), ious[:50])
     centres = np.full((5158, 2), 0.5)
     assert pointing_accuracy_score(pairs.target, centres) == pytest.approx(0.694, abs=5e-4)
+    regions = [_region(boxes) for boxes in pairs.target]
+    areas = np.array([region.mean() for region in regions])
+    assert np.median(areas) == pytest.approx(0.253, abs=5e-4)
+    assert np.percentile(areas, [5, 95]) == pytest.approx([0.033, 0.780], abs=5e-4)
+    assert np.mean(areas >= 0.5) == pytest.approx(0.219, abs=6e-4)
+    expected, guesses = zip(*_guesses(np.mean(regions, axis=0)), strict=True)
+    guesses = np.stack(guesses)
+    inside = np.stack([guesses.reshape(len(guesses), -1) @ r.ravel().astype("f4") for r in regions])
+    sizes = guesses.sum(axis=(1, 2))
+    ious = inside / (224**2 * areas[:, None] + sizes - inside)
+    shares = np.stack([np.mean(ious >= 0.05 * k, axis=0) for k in range(21)])
+    found = np.column_stack([shares[10], np.trapezoid(shares, dx=0.05, axis=0)])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=6e-4)
+    few = consensus_iou(pairs.target[:50], guesses[[4] * 50])
+    np.testing.assert_allclose(few, ious[:50, 4], atol=1e-6)
 
 
-def _area_and_iou(boxes):
-    """Share of the picture that the boxes cover, and their intersection over union with a disc."""
-    region = np.zeros(DISC.shape, dtype=bool)
+def _region(boxes):
+    """Pixels that the boxes cover."""
+    region = np.zeros((224, 224), dtype=bool)
     for x_min, y_min, x_max, y_max in (224 * boxes[~np.isnan(boxes[:, 0])]).astype(int):
         region[y_min:y_max, x_min:x_max] = True
-    return region.mean(), (region & DISC).sum() / (region | DISC).sum()
+    return region
+
+
+def _guesses(mean):
+    """What ignores picture and sound scores, cIoU and AUC, and its region as float32."""
+    x = np.abs((np.arange(224) + 0.5) / 224 - 0.5)
+    side, radius = np.maximum(x[:, None], x), np.hypot(x[:, None], x)
+    level = (mean.min() + mean.max()) / 2
+    for scores, guess in (
+        ((0.219, 0.313), side <= 0.5),
+        ((0.135, 0.320), side <= 0.25),
+        ((0.319, 0.369), side <= 0.35),
+        ((0.176, 0.338), radius <= 0.3),
+        ((0.341, 0.375), radius <= 0.4),
+        ((0.283, 0.353), radius <= 0.5),
+        ((0.278, 0.368), mean >= level),
+        ((0.345, 0.378), mean >= np.median(mean)),
+    ):
+        yield scores, guess.astype(np.float32)
 
 
 def test_complete_copies_do_not_warn(vggss):

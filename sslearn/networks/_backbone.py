@@ -82,36 +82,6 @@ class Backbone(NetworkRecipe):
             )
         return input_shape
 
-    def count_parameters(self, input_shape, output_shape=None):
-        """Count the trainable parameters.
-
-        Parameters
-        ----------
-        input_shape, output_shape : tuple of int
-            As in :meth:`build`.
-
-        Returns
-        -------
-        n_parameters : int
-            Number of weights and biases.
-        """
-        return super().count_parameters(input_shape, output_shape)
-
-    def count_macs(self, input_shape, output_shape=None):
-        """Count the multiply-accumulate operations of one sample in matrix products.
-
-        Parameters
-        ----------
-        input_shape, output_shape : tuple of int
-            As in :meth:`build`.
-
-        Returns
-        -------
-        n_macs : int
-            Number of multiply-accumulate operations, without element-wise operations.
-        """
-        return super().count_macs(input_shape, output_shape)
-
 
 class PatchBackbone(Backbone):
     """Base of backbones of log-mel patches; private."""

@@ -57,13 +57,13 @@ class NetworkRecipe(BaseEstimator, ABC):
         with torch.device("meta"):
             return self.build(input_shape, output_shape)
 
-    def count_parameters(self, input_shape, output_shape):
+    def count_parameters(self, input_shape, output_shape=None):
         """Count the trainable parameters.
 
         Parameters
         ----------
         input_shape, output_shape : tuple of int
-            As in :meth:`build`.
+            As in :meth:`build`; only networks of features do without ``output_shape``.
 
         Returns
         -------
@@ -73,13 +73,13 @@ class NetworkRecipe(BaseEstimator, ABC):
         module = self._build_without_memory(input_shape, output_shape)
         return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
-    def count_macs(self, input_shape, output_shape):
+    def count_macs(self, input_shape, output_shape=None):
         """Count the multiply-accumulate operations of one sample in matrix products.
 
         Parameters
         ----------
         input_shape, output_shape : tuple of int
-            As in :meth:`build`.
+            As in :meth:`build`; only networks of features do without ``output_shape``.
 
         Returns
         -------

@@ -152,7 +152,7 @@ class IcoDOA(NetworkRecipe):
             )
         return output_shape
 
-    def count_macs(self, input_shape, output_shape):
+    def count_macs(self, input_shape, output_shape=None):
         """Count the multiply-accumulate operations of one sample, as published.
 
         Parameters

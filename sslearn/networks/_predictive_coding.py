@@ -49,7 +49,8 @@ class PredictiveCoding(NetworkRecipe):
     References
     ----------
     Z. Song, J. Zhang, Y. Wang, J. Fan, Z. Zhang, "Enhancing sound source localization via false
-    negative elimination", 2024, arXiv:2408.16448.
+    negative elimination", IEEE Transactions on Pattern Analysis and Machine Intelligence, 2024,
+    arXiv:2408.16448.
     Where the paper and the released program differ, we follow the program, whose operations are
     the published ones: a and b are vectors, the initial predictions have batch norm and GELU, that
     of the sound a GELU and a mean. Where a layer has an even size, the row and the column that E_1
@@ -105,23 +106,6 @@ class PredictiveCoding(NetworkRecipe):
         if self.start == "identity":
             _start_at_identity(module)
         return module
-
-    def count_parameters(self, input_shape, output_shape=None):
-        """Count the trainable parameters.
-
-        Parameters
-        ----------
-        input_shape : pair of tuple of int
-            As in :meth:`build`.
-        output_shape : tuple of int, default=None
-            As in :meth:`build`.
-
-        Returns
-        -------
-        n_parameters : int
-            Number of weights, biases and step sizes.
-        """
-        return super().count_parameters(input_shape, output_shape)
 
     def count_macs(self, input_shape, output_shape=None):
         """Count the multiply-accumulate operations of a map and a sound in convolutions.

@@ -233,6 +233,35 @@ def _guesses(mean):
         yield scores, guess.astype(np.float32)
 
 
+def test_consensus_of_soundnet_flickr(tmp_path):
+    """Boxes of three annotators from files to scores, by the rule of the released program."""
+    rng = np.random.default_rng(0)
+    names, maps = [f"{i:02}" for i in range(20)], rng.random((20, 224, 224), dtype=np.float32)
+    maps[:, [0, -1], [0, -1]] = 0, 1
+    expected = []
+    for name, values in zip(names, maps, strict=True):
+        annotators = rng.integers(0, 128, (3, 2)), rng.integers(129, 257, (3, 2))
+        boxes = np.concatenate(annotators, axis=1).tolist()
+        _write_xml(tmp_path / "xml", name, *(_box(*box) for box in boxes))
+        g = np.zeros((224, 224))
+        for box in boxes:
+            x_min, y_min, x_max, y_max = (int(224 * side / 256) for side in box)
+            g[y_min:y_max, x_min:x_max] += 1
+        g, m = np.minimum(g / 2, 1), values >= 0.5
+        expected.append((g * m).sum() / (g.sum() + (m & (g == 0)).sum()))
+    y = load_soundnet_flickr(None, tmp_path / "xml").target
+    np.testing.assert_allclose(consensus_iou(y, maps, agreement=2), expected)
+
+
+def test_test_pictures_of_soundnet_flickr(tmp_path, data_dir):
+    table = data_dir / "vggss" / "flickr_test.csv"
+    names = [line.split(",")[0] for line in table.read_text().split()]
+    for name in [*names, "another"]:
+        _write_xml(tmp_path, name, _box(0, 0, 256, 256))
+    pairs = load_soundnet_flickr(None, tmp_path, names=table)
+    assert pairs.metadata["name"].tolist() == names and len(names) == 249
+
+
 def test_complete_copies_do_not_warn(vggss):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

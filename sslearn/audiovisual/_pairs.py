@@ -19,14 +19,19 @@ def _columns(X, name):
         raise TypeError(
             f"{name} must be a DataFrame with the columns 'image' and 'audio', or hold rows of "
             f"(image, audio); got a {type(X).__name__}. Did you mean "
-            'pd.DataFrame({"image": list(images), "audio": list(sounds)})?'
+            + (
+                "X.iloc[[i]]?"
+                if hasattr(X, "iloc") and set(_COLUMNS) <= set(X.index)
+                else 'pd.DataFrame({"image": list(images), "audio": list(sounds)})?'
+            )
         )
     for i, row in enumerate(X):
         if not _is_row(row) or len(row) != 2:
             size = f" of length {len(row)}" if np.iterable(row) else ""
+            cure = "[(image, sound)]" if _is_pair_of_arrays(X) else "list(zip(images, sounds))"
             raise ValueError(
                 f"{name} must hold two cells in each row, image and audio; got a "
-                f"{type(row).__name__}{size} in row {i}. Did you mean list(zip(images, sounds))?"
+                f"{type(row).__name__}{size} in row {i}. Did you mean {cure}?"
             )
     return list(zip(*X, strict=True)) or [[], []]
 
@@ -35,6 +40,11 @@ def _is_row(row):
     if isinstance(row, np.ndarray):
         return row.ndim == 1 and row.dtype.kind in "OUT"
     return isinstance(row, (list, tuple))
+
+
+def _is_pair_of_arrays(X):
+    """Whether X is an image and a sound, not several of each."""
+    return len(X) == 2 and [np.ndim(cell) for cell in X] in ([3, 1], [3, 2])
 
 
 def _check_sound(sound, fs, name):
@@ -142,4 +152,6 @@ class Pairs(Pictures):
             with errors_of(cell):
                 sound = _read_middle(sound, self.fs, duration)
             _check_sound(sound, self.fs, cell)
+        if duration is not None and sound.shape[-1] >= round(duration * self.fs):
+            cell += f" (its middle {duration:g} s)"
         return check_audible(sound.mean(axis=0, dtype=np.float32), name=cell)

@@ -156,6 +156,7 @@ def make_backbone(network, input_shape):
     if not isinstance(module, torch.nn.Module):
         raise TypeError(
             f"network must return a torch.nn.Module; {network!r} returns {type(module).__name__}."
+            + (f" Did you mean {type(module).__name__}()?" if network is type(module) else "")
         )
     feature_shape(module, input_shape)
     return module

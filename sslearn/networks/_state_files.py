@@ -113,7 +113,7 @@ def _read_file(path, name):
     try:
         return read(path)
     except failures as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = " ".join([type(error).__name__, *str(error).splitlines()[:1]])
         raise ValueError(
             f"{name} must be a file of plain tensors, from torch.save(module.state_dict(), path) "
             f"or safetensors; {path} cannot be read as one: {reason}"

@@ -20,6 +20,7 @@ _CONSENSUS = {
 _LEVELS = 0.05 * np.arange(21)
 # Fractions reach 1; annotators go a little beyond the picture, pixels go far beyond.
 _PIXELS = 2.0
+_NO_AREA = "pictures have no box with area (x_min < x_max and y_min < y_max)"
 # Pixels that are compared at once, small enough for the cache.
 _BLOCK = 2**19
 
@@ -28,7 +29,7 @@ def _rows_of_boxes(y, name):
     """Boxes of each picture, (n_boxes, 4)."""
     in_rows = getattr(getattr(y, "dtype", None), "kind", None) == "O" and np.ndim(y) == 1
     if not (in_rows or isinstance(y, list | tuple)):
-        array = to_numbers(y, name)
+        array = to_numbers(y, name, "boxes")
         if array.ndim not in (2, 3) or array.shape[-1] != 4:
             raise ValueError(
                 f"{name} must have shape (n_samples, 4) or (n_samples, n_boxes, 4), x_min, y_min, "
@@ -214,7 +215,7 @@ def consensus_iou(y_true, maps, *, threshold=0.5, agreement=1, size=224):
     blocks = [slice(start, start + step) for start in range(0, len(maps), step)]
     found = [_ious(boxes[rows], maps[rows], threshold, agreement, size) for rows in blocks]
     iou, constant = (np.concatenate(each) for each in zip(*found, strict=True))
-    _warn_of_zeros(_without_area(boxes), "pictures have no box with area", "y_true")
+    _warn_of_zeros(_without_area(boxes), _NO_AREA, "y_true")
     _warn_of_zeros(constant, "maps are constant", "maps")
     return iou
 
@@ -400,7 +401,7 @@ def pointing_accuracy_score(y_true, points, *, sample_weight=None):
             f"got {points.shape}."
         )
     check_finite(points, "points")
-    _warn_of_zeros(_without_area(boxes), "pictures have no box with area", "y_true")
+    _warn_of_zeros(_without_area(boxes), _NO_AREA, "y_true")
     each = points[:, None]
     inside = ((boxes[..., :2] <= each) & (each < boxes[..., 2:])).all(-1).any(-1)
     return _share(inside, check_weights(sample_weight, inside))

@@ -113,7 +113,12 @@ def _read_file(path, name):
     try:
         return read(path)
     except failures as error:
-        reason = " ".join([type(error).__name__, *str(error).splitlines()[:1]])
+        # What torch writes about pickles is advice to run their code.
+        reason = (
+            "it is no such file, or holds objects such as a whole module"
+            if isinstance(error, UnpicklingError | KeyError)
+            else (str(error).splitlines() or [type(error).__name__])[0]
+        )
         raise ValueError(
             f"{name} must be a file of plain tensors, from torch.save(module.state_dict(), path) "
             f"or safetensors; {path} cannot be read as one: {reason}"

@@ -54,9 +54,8 @@ def to_numbers(values, name, kind="numbers"):
             return np.array(array, dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
             cause = error
-    raise ValueError(
-        f"{name} must hold {kind}; got values that are no numbers (dtype {array.dtype})."
-    ) from cause
+    got = "None" if values is None else f"values that are no numbers (dtype {array.dtype})"
+    raise ValueError(f"{name} must hold {kind}; got {got}.") from cause
 
 
 def as_numbers(values, name, kind="numbers"):

@@ -143,6 +143,15 @@ def test_inputs_are_not_modified():
     assert_pairs(pickle.loads(pickle.dumps(pairs)), range(N))
 
 
+def test_a_silent_middle_is_called_so():
+    sound = np.zeros(80_000)
+    sound[[0, -1]] = 0.5
+    pairs = Pairs([(IMAGES[0], sound)], fs=16_000)
+    with pytest.raises(ValueError, match=r"audio in row 0 of X \(its middle 3 s\) is silent"):
+        pairs.sounds([0], duration=3.0)
+    assert pairs.sounds([0])[0].shape == (80_000,)
+
+
 def test_another_rate_than_that_of_the_sounds_is_refused():
     sounds = AudioReader(8000).transform([sound[None] for sound in SOUNDS])
     with pytest.raises(ValueError, match="fs must be the sampling rate of X, 8000 Hz; got 16000"):

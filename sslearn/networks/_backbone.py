@@ -59,8 +59,9 @@ class Backbone(NetworkRecipe):
 
         self._validate_params()
         module = self._module(*self._check_input(input_shape))
-        weights = self._weights()
-        if weights is not None and not any(p.is_meta for p in module.parameters()):
+        # A fitted model that is restored has its weights, and needs no package and no file.
+        is_restored = any(p.is_meta for p in module.parameters())
+        if not is_restored and (weights := self._weights()) is not None:
             load_state(module, weights, unused=self._unused)
         return module
 

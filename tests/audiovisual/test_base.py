@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sslearn.audiovisual import ImageAugmentation
 from sslearn.deep_learning import Training
 from sslearn.exceptions import CollapsedEmbeddingWarning, DeafMapWarning
+from sslearn.networks import EfficientNetLite0
 from tests.audiovisual.trivial import ContrastLocalizer, make_pairs, small
 
 X, BOXES = make_pairs()

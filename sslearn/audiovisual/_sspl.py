@@ -43,7 +43,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         Widths of the layers that project a view.
     predictor_size : int, default=64
         Units of the hidden layer that predicts the projection of the other view.
-    head_lr : float, default=None
+    head_lr : float, default=2e-3
         Learning rate of projector and predictor; ``lr`` if None.
     whiten : bool, default=True
         Whether the features of the networks are whitened: those of pictures to unit covariance,
@@ -62,9 +62,9 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         them. None draws new views of the pictures themselves in each epoch, as in the paper.
     memory : str, PathLike, joblib.Memory or None, default=None
         Folder in which features are kept for later fits; in memory if None.
-    lr : float, default=2e-3
+    lr : float, default=1e-3
         Learning rate at the start.
-    max_epochs : int, default=15
+    max_epochs : int, default=30
         Number of passes over the training pairs.
     batch_size : int, default=64
         Pairs per mini-batch.
@@ -168,7 +168,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         hidden_size=128,
         projector_sizes=(256, 256, 256),
         predictor_size=64,
-        head_lr=None,
+        head_lr=2e-3,
         whiten=True,
         image_size=128,
         fs=16000,
@@ -176,8 +176,8 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         augmentation=None,
         cached_views=2,
         memory=None,
-        lr=2e-3,
-        max_epochs=15,
+        lr=1e-3,
+        max_epochs=30,
         batch_size=64,
         training=None,
         callbacks=None,

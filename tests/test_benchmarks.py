@@ -188,7 +188,8 @@ def test_study_of_pictures_runs_and_keeps_its_rows(tmp_path, capsys):
     from benchmarks.accuracy.audio_visual import __main__, systems
 
     folders = {"cache": tmp_path / "cache", "out": tmp_path / "results"}
-    options = ["--quick", "--seeds", "0", "1", *(f"--{k}={v}" for k, v in folders.items())]
+    folders = [f"--{name}={path}" for name, path in folders.items()]
+    options = ["--quick", "--seeds", "0", "1", "--n-jobs=1", *folders]
     small = ["guesses", "sacl", "sspl_small"]
     __main__.main([*options, "--systems", *small])
     path = tmp_path / "results" / "audio_visual_quick.json"

@@ -72,7 +72,10 @@ def write_results(name, title, rows, *, settings, command, notes="", folder=RESU
     folder.mkdir(parents=True, exist_ok=True)
     settings = {**settings, "python": platform.python_version(), "sslearn": sslearn.__version__}
     record = {"title": title, "command": command, "settings": settings, "rows": rows}
-    (folder / f"{name}.json").write_text(json.dumps(record, indent=1, default=str) + "\n")
+    # Whole or not at all: another process may read it.
+    unfinished = folder / f"{name}.json.part"
+    unfinished.write_text(json.dumps(record, indent=1, default=str) + "\n")
+    unfinished.replace(folder / f"{name}.json")
     columns = list(dict.fromkeys(key for row in rows for key in row if key not in hidden))
     text = f"# {title}\n\n`{command}`\n\n{markdown_table(rows, columns)}\n\n{notes}".strip() + "\n"
     listed = ", ".join(f"{key} {value}" for key, value in settings.items())

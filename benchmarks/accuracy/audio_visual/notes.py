@@ -4,8 +4,10 @@ NOTES = """\
 cIoU: share of the scenes whose map overlaps the box of the sounding object by at least half, mask
 at half of the range of the map. AUC: area under that share over all overlaps. pointing: share of
 the scenes whose largest value is inside the box. Mean, and in brackets each seed. shuffled: cIoU /
-AUC / pointing of the same localizers where each picture has the sound of another scene. own -
-shuffled: difference in pointing, for each seed.
+AUC / pointing of the same localizers where each picture has the sound of another scene, whatever
+its kind: in one of eight scenes it is of the kind that sounds, in one of eight of the kind of the
+silent object. A deaf system has the same figures with both sounds. own - shuffled: difference in
+pointing, for each seed.
 
 Every scene has two objects, one of which sounds: whoever finds objects perfectly and does not hear
 points right in half of the scenes ("box of a random object", which knows the boxes). Pointing above

@@ -21,7 +21,7 @@ _NO_TRAINING = 1e-12  # a learning rate
 _SMALL = {"image_network": SceneNet(), "image_size": 64}
 # Crops of the paper (0.91 of the side) are too alike where an object fills half of the side.
 _CROP = 0.75
-_PCM = {"predictive_coding": True, "batch_size": 32}
+_PCM = {"predictive_coding": True, "batch_size": 32, "max_epochs": 15}
 _AUGMENTATIONS = PUBLISHED["augmentations"]["rows"]
 _SWITCHES = [name for name in _AUGMENTATIONS if name != "crop"]
 _FUSIONS = {"concatenation": "cat", "product": "product", "sum": "sum", "attention": "attention"}
@@ -54,8 +54,7 @@ class System:
 
 
 def _sspl(**params):
-    own = {"augmentation": ImageAugmentation(crop=_CROP), "head_lr": 2e-3}
-    return PredictiveAudioVisualLocalizer(**_SCENES | own | params)
+    return PredictiveAudioVisualLocalizer(**_SCENES | params)
 
 
 def _sacl(**params):
@@ -97,10 +96,10 @@ SYSTEMS = {
     "untrained": System(
         "untrained, Lite0", partial(_sspl, lr=_NO_TRAINING, head_lr=_NO_TRAINING, max_epochs=1)
     ),
-    "sspl": System("SSPL without PCM, Lite0", _sspl, published=_of("SSPL")),
     "sspl_small": System(
         "SSPL without PCM, label-free network", partial(_sspl, **_SMALL), small=True
     ),
+    "sspl": System("SSPL without PCM, Lite0", _sspl, published=_of("SSPL")),
     "sspl_pcm": System(
         "SSPL with PCM (2 cycles), Lite0",
         partial(_sspl, n_cycles=2, **_PCM),

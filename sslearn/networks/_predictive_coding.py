@@ -53,8 +53,8 @@ class PredictiveCoding(NetworkRecipe):
     arXiv:2408.16448.
     Where the paper and the released program differ, we follow the program, whose operations are
     the published ones: a and b are vectors, the initial predictions have batch norm and GELU, that
-    of the sound a GELU and a mean. Where a layer has an even size, the row and the column that E_1
-    has too many are cut; the program needs odd ones.
+    of the sound a GELU and a mean. Where a layer has an even size, E_1 has a row and a column too
+    many, and the means of neighbours are taken; the program needs odd sizes.
 
     Examples
     --------

@@ -168,8 +168,11 @@ class PredictiveCodingModule(nn.Module):
         height, width = features.shape[2:]
 
         def second(error):
-            # One row and column too many where the size is even, which the pooling halves exactly.
-            return self.correct[1](error)[..., : height // 2, : width // 2]
+            # One row and column too many where the size is even, which the pooling halves exactly:
+            # means of neighbours lie in the middle, while a cut would move the map by half a cell.
+            large = self.correct[1](error)
+            excess = large.shape[2] - height // 2, large.shape[3] - width // 2
+            return F.avg_pool2d(large, (1 + excess[0], 1 + excess[1]), stride=1)
 
         def top(error):
             error = F.interpolate(error, (height, width), mode="bilinear", align_corners=True)

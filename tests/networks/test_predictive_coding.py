@@ -161,8 +161,24 @@ def test_states_of_the_published_size_are_pooled_twice():
     second = module.predict[2](features)
     assert second.shape[2:] == (7, 7)
     assert module.predict[1](second).shape[2:] == (3, 3)
-    # Without cutting: the sizes for which the published program is written.
+    # None too many: the sizes for which the published program is written.
     assert module.correct[1](torch.ones(1, 6, 3, 3)).shape[2:] == (7, 7)
+
+
+@pytest.mark.parametrize(
+    ("size", "axis"), [((12, 12), 2), ((16, 16), 2), ((16, 16), 3), ((14, 16), 3)]
+)
+def test_layers_of_even_sizes_do_not_move_the_map(size, axis):
+    """With mirrored filters, the module maps a mirrored map to the mirrored output."""
+    module = PredictiveCoding(2).build(((6, *size), (4,)))
+    features, sound = draw(((6, *size), (4,)))
+    output = module(features, sound)
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.ndim == 4:
+                weight.copy_(weight.flip(axis))
+    mirrored = module(features.flip(axis), sound).flip(axis)
+    torch.testing.assert_close(mirrored, output, rtol=1e-3, atol=1e-4)
 
 
 def test_every_weight_gets_a_gradient():

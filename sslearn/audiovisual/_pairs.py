@@ -7,6 +7,7 @@ from sslearn.audiovisual._pictures import Pictures, check_cell, columns_of, erro
 from sslearn.features import check_audible, middle
 from sslearn.utils import audio_info, check_rate, read_audio
 
+_COLUMNS = ["image", "audio"]
 # The shortest sound is a window of the spectra.
 _MIN_SECONDS = 0.025
 
@@ -14,16 +15,14 @@ _MIN_SECONDS = 0.025
 def _columns(X, name):
     """Pictures and sounds of a table, or of rows of two cells."""
     if hasattr(X, "columns"):
-        return columns_of(X, ["image", "audio"], name)
+        return columns_of(X, _COLUMNS, name)
     if not isinstance(X, (list, tuple, np.ndarray)):
+        is_row = hasattr(X, "iloc") and set(_COLUMNS) <= set(X.index)
+        table = 'pd.DataFrame({"image": list(images), "audio": list(sounds)})'
         raise TypeError(
             f"{name} must be a DataFrame with the columns 'image' and 'audio', or hold rows of "
             f"(image, audio); got a {type(X).__name__}. Did you mean "
-            + (
-                "X.iloc[[i]]?"
-                if hasattr(X, "iloc") and set(_COLUMNS) <= set(X.index)
-                else 'pd.DataFrame({"image": list(images), "audio": list(sounds)})?'
-            )
+            f"{'X.iloc[[i]]' if is_row else table}?"
         )
     for i, row in enumerate(X):
         if not _is_row(row) or len(row) != 2:

@@ -200,7 +200,7 @@ def test_study_of_pictures_runs_and_keeps_its_rows(tmp_path, capsys):
     assert 0 <= rows["sacl"]["runs"][0]["shuffled pointing"] <= 1
     assert rows["guesses box of a random object"]["runs"][0]["cIoU"] >= 0.1
     assert path.with_suffix(".md").read_text().count("SSPL without PCM, label-free") == 2
-    assert (tmp_path / "results" / "audio_visual_quick_maps.png").exists()
+    assert (tmp_path / "results" / "audio_visual_quick_maps.jpg").exists()
     # What was trained stays, and another seed joins it.
     capsys.readouterr()
     __main__.main([*options[:3], "2", *options[4:], "--systems", "sacl"])

@@ -73,7 +73,7 @@ def main(argv=None):
 
     def write(rows):
         rows = tables.write(args, rows, settings=bench.shared, command=command, notes=NOTES)
-        tables.draw_maps(args.out / f"{args.name}_maps.png", bench.scenes["test"], rows)
+        tables.draw_maps(args.out / f"{args.name}_maps.jpg", bench.scenes["test"], rows)
 
     if args.long:
         write([bench.longer()])

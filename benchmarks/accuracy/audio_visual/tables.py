@@ -201,5 +201,5 @@ def draw_maps(path, scenes, rows):
         ax.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(1, 0))
         if i == 0:
             ax.set_title(title.replace(", ", ",\n").replace(" (", "\n("), fontsize=7)
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, pil_kwargs={"quality": 85})
     plt.close(figure)

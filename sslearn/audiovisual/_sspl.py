@@ -45,6 +45,9 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         Units of the hidden layer that predicts the projection of the other view.
     head_lr : float, default=2e-3
         Learning rate of projector and predictor; ``lr`` if None.
+    coding_lr : float, default=None
+        Learning rate of predictive coding; ``lr`` if None, as in the paper. Small sets need a lower
+        one: see Notes.
     whiten : bool, default=True
         Whether the features of the networks are whitened: those of pictures to unit covariance,
         those of sounds to unit variance each.
@@ -114,7 +117,9 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
     stops the gradient: only predictions learn. Batch norms see one view at a time.
 
     With predictive coding, ``v_n`` is what the cycles make of the map and of the mean of the
-    patches' features, scaled to length 1. Its step sizes have no weight decay.
+    patches' features, scaled to length 1. Its step sizes have no weight decay. Where it learns as
+    fast as the rest, it passes the sound on to the map of each cell: both views then predict each
+    other by their common sound, wherever it is. A tenth of ``lr`` or less prevents that.
 
     The loss hardly tells whether the localizer learns to hear: all pictures in which only the
     sounding object is certain do. ``sound_effect_`` is near 0 if the sound is ignored.
@@ -152,6 +157,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         "projector_sizes": ["array-like"],
         "predictor_size": _WIDTH,
         "head_lr": [Interval(Real, 0, None, closed="neither"), None],
+        "coding_lr": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     _default_augmentation = ImageAugmentation(crop=0.75)
@@ -169,6 +175,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         projector_sizes=(256, 256, 256),
         predictor_size=64,
         head_lr=2e-3,
+        coding_lr=None,
         whiten=True,
         image_size=128,
         fs=16000,
@@ -197,6 +204,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         self.projector_sizes = projector_sizes
         self.predictor_size = predictor_size
         self.head_lr = head_lr
+        self.coding_lr = coding_lr
         self.whiten = whiten
         self.image_size = image_size
         self.fs = fs
@@ -260,7 +268,15 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         return two_view_loss(NegativeCosineLoss())
 
     def _parameter_groups(self):
-        rates = [("head.coding.*_rates.*", {"weight_decay": 0.0})]
-        if self.head_lr is None:
-            return rates
-        return rates + [(f"head.{part}.*", {"lr": self.head_lr}) for part in _HEADS]
+        # The first pattern counts that fits.
+        coding, heads = _rate(self.coding_lr), _rate(self.head_lr)
+        return [
+            ("head.coding.*_rates.*", coding | {"weight_decay": 0.0}),
+            ("head.coding.*", coding),
+            *((f"head.{part}.*", heads) for part in _HEADS),
+        ]
+
+
+def _rate(lr):
+    """Options of parameters with a learning rate of their own, if there is one."""
+    return {} if lr is None else {"lr": lr}

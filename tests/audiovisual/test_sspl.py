@@ -69,6 +69,16 @@ def test_heads_have_a_learning_rate_of_their_own():
     assert {name.split(".")[1] for name in names} >= {"fc"}
 
 
+def test_predictive_coding_has_a_learning_rate_of_its_own():
+    params = {"predictive_coding": True, "n_cycles": 2, "lr": 1e-12, "head_lr": None}
+    slow, fast = (make(coding_lr=lr, **params).fit(X) for lr in (1e-12, 1e-2))
+    changed = moved(slow, fast)
+    assert {
+        f"head.coding.{name}" for name, _ in slow.module_.head.coding.named_parameters()
+    } <= changed
+    assert not changed & {"head.fc.0.weight", "head.projector.0.weight", "head.predictor.0.weight"}
+
+
 def test_step_sizes_have_no_weight_decay():
     from sslearn.deep_learning import Training
 

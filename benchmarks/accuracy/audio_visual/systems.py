@@ -21,7 +21,14 @@ _NO_TRAINING = 1e-12  # a learning rate
 _SMALL = {"image_network": SceneNet(), "image_size": 64}
 # Crops of the paper (0.91 of the side) are too alike where an object fills half of the side.
 _CROP = 0.75
-_PCM = {"predictive_coding": True, "batch_size": 32, "max_epochs": 15}
+# Predictive coding that learns as fast as the rest passes the sound on to all cells.
+_PCM = {
+    "predictive_coding": True,
+    "batch_size": 32,
+    "max_epochs": 15,
+    "lr": 2e-3,
+    "coding_lr": 1e-4,
+}
 _AUGMENTATIONS = PUBLISHED["augmentations"]["rows"]
 _SWITCHES = [name for name in _AUGMENTATIONS if name != "crop"]
 _FUSIONS = {"concatenation": "cat", "product": "product", "sum": "sum", "attention": "attention"}

@@ -118,8 +118,8 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
 
     With predictive coding, ``v_n`` is what the cycles make of the map and of the mean of the
     patches' features, scaled to length 1. Its step sizes have no weight decay. Where it learns as
-    fast as the rest, it passes the sound on to the map of each cell: both views then predict each
-    other by their common sound, wherever it is. A tenth of ``lr`` or less prevents that.
+    fast as the rest, what it makes of each cell depends much on the sound itself, which both views
+    share, and small sets are localized worse; with a twentieth of that rate, better.
 
     The loss hardly tells whether the localizer learns to hear: all pictures in which only the
     sounding object is certain do. ``sound_effect_`` is near 0 if the sound is ignored.

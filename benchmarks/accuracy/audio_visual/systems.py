@@ -21,7 +21,7 @@ _NO_TRAINING = 1e-12  # a learning rate
 _SMALL = {"image_network": SceneNet(), "image_size": 64}
 # Crops of the paper (0.91 of the side) are too alike where an object fills half of the side.
 _CROP = 0.75
-# Predictive coding that learns as fast as the rest passes the sound on to all cells.
+# Predictive coding that learns as fast as the rest localizes worse (validation scenes).
 _PCM = {
     "predictive_coding": True,
     "batch_size": 32,

@@ -178,7 +178,7 @@ def test_bad_arguments(tmp_path, load):
 
 
 def test_annotations_of_vggss(data_dir):
-    """Counts of the authors' file and scores of guesses, also in our method card."""
+    """Counts of the authors' file, and what guesses score on it."""
     folder = data_dir / "vggss"
     with pytest.warns(MissingDataWarning, match="Of 5941 boxes, 18 are empty .* and 0 reach") as w:
         pairs = load_vggss(None, folder / "vggss.json", names=folder / "vggss_test.csv")

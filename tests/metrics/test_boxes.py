@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sslearn.datasets import load_vggss
 from sslearn.metrics import (
     check_boxes,
     consensus_iou,
@@ -246,16 +245,3 @@ def test_wrong_parameters(params, message):
 def test_wrong_points(points):
     with pytest.raises(ValueError, match="points"):
         pointing_accuracy_score([[0, 0, 1, 1]], points)
-
-
-@pytest.mark.filterwarnings("ignore:.*no box with area")
-def test_guesses_on_vggss(data_dir):
-    """What a look at neither picture nor sound scores on the boxes of the authors."""
-    y = load_vggss(None, data_dir / "vggss" / "vggss.json").target
-    side = np.square((np.arange(224) + 0.5) / 224 - 0.5)
-    disc = (side + side[:, None] <= 0.4**2).astype(np.float32)
-    disc = np.broadcast_to(disc, (len(y), 224, 224))
-    whole = consensus_iou(y, disc, threshold=0.0)
-    assert (whole == 0).sum() == 2  # these have no box with area
-    assert np.mean(whole >= 0.5) == pytest.approx(0.219, abs=5e-4)
-    assert consensus_iou_score(y, disc) == pytest.approx(0.341, abs=5e-4)

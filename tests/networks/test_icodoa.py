@@ -27,7 +27,7 @@ def build(level=2, *, n_filters=4, n_maps=1, output_shape=(2, 3), dtype=torch.fl
 
 
 def test_counts_of_the_comparison():
-    """4.63 M and 100.8 GFLOP/s are those of the method card; the paper prints 4.7 and 100.7."""
+    """4.63 M and 100.8 GFLOP/s follow from the layers; the paper prints 4.7 and 100.7."""
     recipe = IcoDOA()
     first = 7 * 128 + 128
     spatial, temporal = 6 * 7 * 128**2 + 128, 5 * 128**2 + 128

@@ -14,9 +14,9 @@ points right in half of the scenes ("box of a random object", which knows the bo
 that, and a gap to the shuffled sound, prove hearing; cIoU does not.
 
 Training, validation and test scenes come from three seeds; fit never sees a box. The last epoch
-counts. Settings were chosen on validation scenes or are those of the method card, not on the test
-scenes of this table. Seeds vary weights, order and views, and the pretext of the label-free
-network; the scenes stay. With 500 test scenes the standard error of a share is 0.02.
+counts. Settings were chosen on validation scenes, not on the test scenes of this table. Seeds vary
+weights, order and views, and the pretext of the label-free network; the scenes stay. With 500 test
+scenes the standard error of a share is 0.02.
 
 Lite0: EfficientNet-Lite0 to block 4, pretrained on ImageNet with labels, frozen and whitened;
 pictures are enlarged to 128 pixels. label-free network: four convolutions trained on windows of

@@ -92,7 +92,7 @@ def write(args, rows, *, settings, command, notes):
 
 
 def aims(table):
-    """Compare the rows with what the method card asks for, and with the published order.
+    """Compare the rows with our aims, and with the published order.
 
     Parameters
     ----------

@@ -8,8 +8,8 @@ from sslearn.metrics._angular import (
     mean_angular_error,
     median_angular_error,
 )
+from sslearn.metrics._box_checks import check_boxes
 from sslearn.metrics._boxes import (
-    check_boxes,
     consensus_iou,
     consensus_iou_score,
     iou_auc_score,

@@ -93,7 +93,6 @@ SPECTRA = features.STFT(256).transform(AUDIO)
 MAPS = np.abs(SPECTRA)
 ROWS = RNG.standard_normal((6, 8))
 TRACKS = Y.reshape(1, 6, 1, 1)
-IMAGES = RNG.integers(0, 256, (6, 32, 32, 3), dtype=np.uint8)
 GRID = geometry.circular_grid(30.0)
 POWER = RNG.random((2, len(GRID)))
 
@@ -158,7 +157,7 @@ OWN = {
         "estimator": SRPPHAT(MICS, freq_range=None).fit(SPECTRA),
         "X": SPECTRA,
     },
-    "SimilarityMapDisplay.from_predictions": {"images": IMAGES, "maps": RNG.random((6, 8, 8))},
+    "SimilarityMapDisplay.from_predictions": {"images": PICTURES, "maps": MAPS_OF_PICTURES[:2]},
     "MicArrayDisplay.from_estimator": {"estimator": SRPPHAT(MICS)},
     "MicArrayDisplay.from_positions": {"directions": Y},
     "TrackDisplay.from_predictions": {"times": np.arange(6.0)},
@@ -180,7 +179,7 @@ USES = {
         (SPECTRA, Y),
         (MAPS, Y),
         (Y,),
-        (IMAGES,),
+        (PICTURES,),
     ],
     "split": [(ROWS, Y), (ROWS, Y, range(6))],
     "push": [(AUDIO[0],)],

@@ -9,6 +9,7 @@ from sslearn.losses._classification import (
     WassersteinLoss,
 )
 from sslearn.losses._contrastive import ContrastiveLoss
+from sslearn.losses._cosine import NegativeCosineLoss
 from sslearn.losses._false_negatives import FalseNegativeContrastiveLoss
 from sslearn.losses._mixture import MixtureLoss, mixed_loss
 from sslearn.losses._nt_xent import NTXentLoss
@@ -23,6 +24,7 @@ __all__ = [
     "FalseNegativeContrastiveLoss",
     "GibbsWeightedLoss",
     "MixtureLoss",
+    "NTXentLoss",
     "NegativeCosineLoss",
     "NegativeLogAbsoluteErrorLoss",
     "PermutationInvariantLoss",

@@ -13,6 +13,8 @@ from sslearn.networks._log_mel_statistics import LogMelStatistics
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._predictive_coding import PredictiveCoding
+from sslearn.networks._resnet import ResNet18
+from sslearn.networks._scene_net import SceneNet
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
 from sslearn.networks._tf_mamba import TFMamba
@@ -33,6 +35,7 @@ __all__ = [  # noqa: RUF022
     "PNN",
     "PNNSplit",
     "PredictiveCoding",
+    "ResNet18",
     "SNet",
     "SNetSplit",
     "SRPDNN",

@@ -187,7 +187,7 @@ class SimilarityMapDisplay:
         ValueError
             If an option is unknown or the number of axes is wrong.
         """
-        axes = self._make_axes(ax)
+        axes = self._make_axes(ax, scale)
         self.figure_, self.heat_ = axes[0, 0].figure, np.empty(axes.shape, dtype=object)
         for j, (name, maps) in enumerate(self.maps.items()):
             shared = _limits(self.maps.values()) if scale == "shared" else None
@@ -202,13 +202,13 @@ class SimilarityMapDisplay:
         self.ax_ = axes[0, 0] if axes.size == 1 else axes
         return self
 
-    def _make_axes(self, ax):
+    def _make_axes(self, ax, scale):
         shape = len(self.images), len(self.maps)
         if ax is not None:
             return check_axes(ax, shape[0] * shape[1]).reshape(shape)
         plt = import_optional("matplotlib.pyplot", "SimilarityMapDisplay")
         aspect = np.mean([image.shape[0] / image.shape[1] for image in self.images])
-        size = (1.0 + 3.4 * shape[1], 1.0 + (0.3 + 3.3 * aspect) * shape[0])
+        size = (0.1 + (scale == "shared") + 3.3 * shape[1], 0.8 + (0.4 + 3.3 * aspect) * shape[0])
         return plt.subplots(*shape, figsize=size, squeeze=False, layout="constrained")[1]
 
     def _titles(self, name, threshold):

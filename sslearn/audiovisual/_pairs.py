@@ -43,7 +43,8 @@ def _is_row(row):
 
 def _is_pair_of_arrays(X):
     """Whether X is an image and a sound, not several of each."""
-    return len(X) == 2 and [np.ndim(cell) for cell in X] in ([3, 1], [3, 2])
+    # Not np.ndim, which fails for a cell that holds arrays of several shapes.
+    return len(X) == 2 and [getattr(cell, "ndim", 0) for cell in X] in ([3, 1], [3, 2])
 
 
 def _check_sound(sound, fs, name):

@@ -92,7 +92,10 @@ def test_outputs_are_joined_at_every_level():
     inputs = torch.from_numpy(X).float()
     module = Pair()
     rows = torch.arange(20)
-    load = lambda parts: ((inputs[r], (inputs[r], 0)) for r in parts)  # noqa: E731
+
+    def load(parts):
+        return ((inputs[r], (inputs[r], 0)) for r in parts)
+
     total, (difference,) = forward(module, load, 6, rows)
     with torch.no_grad():
         expected = module((inputs, (inputs, 0)))

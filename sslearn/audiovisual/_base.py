@@ -256,6 +256,10 @@ default=None
         tags.input_tags.two_d_array = False
         return tags
 
+    @property
+    def _chosen_augmentation(self):
+        return self._default_augmentation if self.augmentation is None else self.augmentation
+
     def _segmenter(self):
         return None
 
@@ -271,7 +275,7 @@ default=None
         """Pairs and boxes for the validation error, both or none."""
         if not self._has_validation(X_val, y_val):
             return None, None
-        training = self._default_training if self.training is None else self.training
+        training = self._chosen_training
         if "valid_loss" in (training.monitor, training.keep):
             raise ValueError(
                 "training must not use 'valid_loss', which these localizers do not compute; got "
@@ -348,7 +352,7 @@ default=None
         store = Store(self.memory, self.batch_size, effective_n_jobs(self.n_jobs))
         if seed is None:
             return self._held_out_loader(X, sounds, module, store)
-        augmentation = self.augmentation or self._default_augmentation
+        augmentation = self._chosen_augmentation
         augmentation._validate_params()
         self._views = TrainingViews(
             X,
@@ -380,9 +384,8 @@ default=None
 
     def _set_fitted(self, module, curves):
         super()._set_fitted(module, curves)
-        spread, effect = monitor(module, self._views, self.batch_size)
-        self.embedding_spread_, self.sound_effect_ = spread, effect
-        warn_of_failures(spread, effect)
+        self.embedding_spread_, self.sound_effect_ = monitor(module, self._views, self.batch_size)
+        warn_of_failures(self.embedding_spread_, self.sound_effect_)
 
 
 def _device(module):

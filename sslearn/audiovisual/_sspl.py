@@ -243,8 +243,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
 
     def _check_view(self, map_shape):
         """Raise if a kept view has fewer cells than predictive coding needs."""
-        augmentation = self.augmentation or self._default_augmentation
-        rows, columns = View(crop=augmentation.crop).window(map_shape)
+        rows, columns = View(crop=self._chosen_augmentation.crop).window(map_shape)
         view = rows.stop - rows.start, columns.stop - columns.start
         if self.cached_views is not None and min(view) < _LEAST_CELLS:
             raise ValueError(

@@ -149,6 +149,10 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             self._module = restore_module(self._build, self.weights_, device)
         return self._module
 
+    @property
+    def _chosen_training(self):
+        return self._default_training if self.training is None else self.training
+
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_module", None)
@@ -252,7 +256,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         from sslearn.deep_learning import _engine, _outputs
 
-        training = self._default_training if self.training is None else self.training
+        training = self._chosen_training
         training._validate_params()
         callbacks = _check_callbacks(self.callbacks or [])
         seed = check_random_state(self.random_state).randint(2**31 - 1)

@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import torch
 from sklearn import config_context
+from sklearn.preprocessing import normalize
 
 from benchmarks.accuracy._budgets import set_up_torch
 from benchmarks.accuracy.audio_visual import tables
@@ -101,6 +102,10 @@ class Bench:
             train.iloc[: self._n_train(name)], X_val=validation.data, y_val=validation.target
         )
         row |= {"CPU s": time.process_time() - start} | self.scores(localizer)
+        if SYSTEMS[name].small:
+            row["agreement of the pretext"] = _agreement(
+                localizer.module_.image.network, validation
+            )
         if seed != self.args.seeds[0]:
             del row["maps"]
         return row | {"curve": _curve(localizer)}
@@ -181,6 +186,25 @@ def measure(args, name):
         Columns.
     """
     return Bench(args).row(name)
+
+
+def _agreement(network, scenes):
+    """Share of the objects whose nearest neighbour, by the features at their centres, is of a kind.
+
+    Neighbours are those of the largest cosine among all objects of the scenes.
+    """
+    pictures = torch.from_numpy(np.stack(scenes.data["image"].to_list())).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        features = network(pictures.float() / 255).numpy()
+    boxes = np.stack(scenes.metadata["boxes"].to_list())  # (n_scenes, n_objects, 4)
+    centres = (boxes[..., :2] + boxes[..., 2:]) / 2
+    columns, rows = np.moveaxis((centres * features.shape[-1]).astype(int), -1, 0)
+    found = features[np.arange(len(features))[:, None], :, rows, columns]
+    found = normalize(found.reshape(-1, features.shape[1]))
+    kinds = np.stack(scenes.metadata["classes"].to_list()).ravel()
+    cosines = found @ found.T
+    np.fill_diagonal(cosines, -np.inf)
+    return float(np.mean(kinds[cosines.argmax(axis=1)] == kinds))
 
 
 def _full_repr(estimator):

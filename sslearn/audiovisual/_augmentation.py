@@ -47,8 +47,8 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
         Whether half of the views are blurred by a Gaussian, whose standard deviation is between
         0.1 and 2 pixels of the view.
     aspect : {"stretch", "keep"}, default="stretch"
-        What becomes of a picture that is no square: both of its sides are stretched to that of the
-        view, or as large a square as fits is cut out of it, before the crop.
+        What becomes of a picture that is not square: both of its sides are stretched to that of
+        the view, or as large a square as fits is cut out of it, before the crop.
     size : int, default=224
         Height and width in pixels of what :meth:`transform` returns. A localizer has its own.
     random_state : int, RandomState instance or None, default=None

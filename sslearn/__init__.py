@@ -22,6 +22,7 @@ _ROOMS = (
     "model_selection",
     "neighbors",
     "networks",
+    "persistence",
     "plotting",
     "recipes",
     "simulation",
@@ -29,19 +30,20 @@ _ROOMS = (
     "utils",
 )
 
-__all__ = ["__version__", "show_versions", *_ROOMS]
+# Functions at the top, and the rooms that they are from.
+_FUNCTIONS = {"load": "persistence", "save": "persistence", "show_versions": "utils"}
+
+__all__ = ["__version__", *_FUNCTIONS, *_ROOMS]
 
 
 def __getattr__(name):
     # Rooms are imported on first use, so that `import sslearn` imports no torch.
     if name in _ROOMS:
         return importlib.import_module(f"sslearn.{name}")
-    if name == "show_versions":
-        from sslearn.utils import show_versions
-
-        return show_versions
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"sslearn.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module 'sslearn' has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *_ROOMS, "show_versions"])
+    return sorted([*globals(), *_ROOMS, *_FUNCTIONS])

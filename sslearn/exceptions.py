@@ -1,4 +1,4 @@
-"""Named warnings, so that each can be filtered or turned into an error on its own."""
+"""Named warnings and errors, so that each can be filtered or caught on its own."""
 
 from sklearn.exceptions import ConvergenceWarning
 
@@ -10,6 +10,8 @@ __all__ = [
     "DeafMapWarning",
     "DurationWarning",
     "MissingDataWarning",
+    "ModelFileError",
+    "ModelVersionWarning",
     "SilenceWarning",
     "SpatialAliasingWarning",
     "UncertaintyWarning",
@@ -42,6 +44,14 @@ class DurationWarning(UserWarning):
 
 class MissingDataWarning(UserWarning):
     """Files or boxes of a dataset are missing or useless, and left out."""
+
+
+class ModelFileError(ValueError):
+    """A file is no model, is damaged or of a newer format, or names what is not trusted."""
+
+
+class ModelVersionWarning(UserWarning):
+    """A model was written by a newer version of sslearn."""
 
 
 class SilenceWarning(UserWarning):

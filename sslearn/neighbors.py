@@ -111,6 +111,8 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
 
     Attributes
     ----------
+    n_angles_ : int
+        Number of values per direction in y: 1 to 3.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -198,6 +200,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         self.n_samples_fit_ = len(X)
         self._check_n_neighbors(self.n_neighbors)
         self._y_ndim = y.ndim
+        self.n_angles_ = 1 if y.ndim == 1 else y.shape[1]
         self._distance = y[:, 2] if y.ndim == 2 and y.shape[1] == 3 else None
         if self.per_angle and y.ndim == 2:
             self._vectors = [_angles_to_circle(angle) for angle in y[:, :2].T]

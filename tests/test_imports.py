@@ -37,6 +37,7 @@ TORCH_FREE = (
     "metrics",
     "model_selection",
     "neighbors",
+    "persistence",
     "plotting",
     "recipes",
     "simulation",

@@ -1,0 +1,6 @@
+"""Estimators in files that run no code when they are loaded."""
+
+from sslearn.persistence._contract import input_contract
+from sslearn.persistence._model_file import ModelInfo, describe, load, save
+
+__all__ = ["ModelInfo", "describe", "input_contract", "load", "save"]

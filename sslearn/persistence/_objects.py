@@ -1,0 +1,142 @@
+"""Estimators as trees of plain values, written and read by skops, with their arrays apart.
+
+The one module that uses private names of skops, whose public functions keep arrays inside.
+"""
+
+from pathlib import PurePath
+
+import numpy as np
+from skops.io._audit import NODE_TYPE_MAPPING, Node, get_tree
+from skops.io._protocol import PROTOCOL
+from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
+from skops.io._utils import LoadContext, SaveContext, get_state
+
+# Kinds of numbers that safetensors stores; others stay in the format of NumPy.
+_TENSOR_KINDS = "biuf"
+
+
+class _Members(dict):
+    """Members by name, with the methods of a ZipFile that skops calls to write."""
+
+    def writestr(self, name, content):
+        self[name] = content
+
+    def namelist(self):
+        return list(self)
+
+
+class _TensorNode(Node):
+    """Array, or scalar of NumPy, among the tensors of a file."""
+
+    def __init__(self, state, load_context, trusted=None):
+        super().__init__(state, load_context, trusted)
+        self.trusted = ["numpy.ndarray", *NUMPY_DTYPE_TYPE_NAMES]
+        self._array = load_context.src.tensors[state["tensor"]]
+
+    def _construct(self):
+        return self._array if self.class_name == "ndarray" else self._array[()]
+
+
+# An additional loader: files of skops itself are read as before.
+NODE_TYPE_MAPPING["TensorNode", PROTOCOL] = _TensorNode
+
+
+def nodes_of(tree, path=""):
+    """Nodes of a tree with the path to the object of each, as in ``steps[0].fs``.
+
+    Parameters
+    ----------
+    tree : dict, list or tuple
+        Tree, or a part of it.
+    path : str, default=""
+        Path to the part.
+
+    Yields
+    ------
+    path : str
+        Path to the object.
+    node : dict
+        Node, which says how to make it.
+    """
+    if isinstance(tree, (list, tuple)):
+        for i, item in enumerate(tree):
+            yield from nodes_of(item, f"{path}[{i}]")
+    elif isinstance(tree, dict):
+        is_node = isinstance(tree.get("__loader__"), str)
+        if is_node:
+            yield path.removeprefix("."), tree
+        for key, item in tree.items():
+            yield from nodes_of(item, path if is_node else f"{path}.{key}")
+
+
+def to_tree(estimator):
+    """Turn an estimator into a tree of plain values.
+
+    Parameters
+    ----------
+    estimator : object
+        Estimator.
+
+    Returns
+    -------
+    tree : dict
+        Tree.
+    tensors : dict of str to ndarray
+        Arrays of numbers, by their paths.
+    members : dict of str to bytes
+        Other members of the file.
+    """
+    written = _Members()
+    context = SaveContext(written)
+    tree = get_state(estimator, context)
+    tree["protocol"] = context.protocol
+    tensors, members, names, numbers = {}, {}, {}, {}
+    for path, node in nodes_of(tree):
+        # Equal numbers mean one object; addresses in memory would make each file another.
+        node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+        if "file" not in node:
+            continue
+        file = PurePath(node.pop("file"))
+        array = context.memo.get(int(file.stem)) if node["__loader__"] == "NdArrayNode" else None
+        if _is_tensor(array):
+            name = names.setdefault(file, path)
+            tensors[name] = np.asarray(array, order="C")
+            node |= {"__loader__": "TensorNode", "tensor": name}
+            if isinstance(array, np.memmap):
+                node["__class__"] = "ndarray"
+        else:
+            node["file"] = names.setdefault(file, f"array_{len(members)}{file.suffix}")
+            members[node["file"]] = written[str(file)]
+    return tree, tensors, members
+
+
+def _is_tensor(array):
+    """Tell whether safetensors keeps values, kind and order of an array."""
+    if array is None or type(array) not in (np.ndarray, np.memmap, array.dtype.type):
+        return False
+    in_order = array.flags.c_contiguous or not array.flags.f_contiguous
+    is_number = array.dtype.kind in _TENSOR_KINDS and array.dtype.itemsize <= 8
+    return is_number and array.dtype.isnative and in_order
+
+
+def from_tree(tree, source, allowed):
+    """Read a tree without making its objects yet.
+
+    Parameters
+    ----------
+    tree : dict
+        Tree.
+    source : object
+        Members: a method ``read(name)``, and ``tensors``, arrays by name.
+    allowed : list of str
+        Names of classes and functions that may be used, beside the plain ones.
+
+    Returns
+    -------
+    construct : callable
+        Function that makes the object.
+    unsafe : set of str
+        Names of classes and functions that are needed, and not allowed.
+    """
+    root = get_tree(tree, LoadContext(src=source, protocol=tree["protocol"]), allowed)
+    return root.construct, root.get_unsafe_set() - set(allowed)

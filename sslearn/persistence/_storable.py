@@ -1,0 +1,83 @@
+"""Trees of estimators that a file can hold, or an error that names what it cannot."""
+
+import importlib
+
+from sslearn.persistence._objects import nodes_of, to_tree
+from sslearn.persistence._trust import CALLS, name_of
+
+_CURE = "Define a function or class at the top level of a module, and give it instead."
+
+
+def storable_tree(estimator):
+    """Turn an estimator into a tree, of which each object can be found by its name.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Estimator.
+
+    Returns
+    -------
+    tree, tensors, members
+        As :func:`sslearn.persistence._objects.to_tree` returns them.
+
+    Raises
+    ------
+    TypeError
+        If a part cannot be stored; the message holds the path to it.
+    """
+    try:
+        tree, tensors, members = to_tree(estimator)
+    except Exception as error:
+        path, culprit = _culprit(estimator)
+        raise TypeError(_refusal(path, type(culprit).__name__, error)) from error
+    for path, node in nodes_of(tree):
+        _check_node(path, node)
+    return tree, tensors, members
+
+
+def _refusal(path, what, reason):
+    return f"{path or 'the estimator'} cannot be saved: {what} ({reason}). {_CURE}"
+
+
+def _check_node(path, node):
+    loader, name = node["__loader__"], name_of(node)
+    if loader in CALLS:
+        raise TypeError(_refusal(path, name, f"{CALLS[loader]} is made by running code"))
+    if node["__module__"].partition(".")[0] == "torch":
+        raise TypeError(_refusal(path, name, "objects of torch are not stored"))
+    if loader not in ("FunctionNode", "TypeNode", "ObjectNode"):
+        return
+    module = importlib.import_module(node["__module__"])
+    found = getattr(module, node["__class__"], None)
+    if found is None:
+        raise TypeError(_refusal(path, name, "it is a lambda, or defined within a function"))
+    node["__module__"] = _public_module(found, node)
+
+
+def _public_module(found, node):
+    """Module of a class without the private part, which later versions may move."""
+    parts = node["__module__"].split(".")
+    room = ".".join(parts[:2])
+    if parts[0] != "sslearn" or len(parts) < 3:
+        return node["__module__"]
+    is_public = getattr(importlib.import_module(room), node["__class__"], None) is found
+    return room if is_public else node["__module__"]
+
+
+def _culprit(value, path=""):
+    """Path to the smallest part of an object that cannot be stored, and the part."""
+    if isinstance(value, dict):
+        parts = {f"{path}.{key}": item for key, item in value.items()}
+    elif isinstance(value, (list, tuple)):
+        parts = {f"{path}[{i}]": item for i, item in enumerate(value)}
+    elif hasattr(value, "get_params"):
+        parts = {f"{path}.{key}": item for key, item in value.__getstate__().items()}
+    else:
+        parts = {}
+    for inner, item in parts.items():
+        try:
+            to_tree(item)
+        except Exception:
+            return _culprit(item, inner)
+    return path.removeprefix("."), value

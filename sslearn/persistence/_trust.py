@@ -1,0 +1,130 @@
+"""What a file may name: classes whose objects are filled with values, and measures of errors."""
+
+import importlib
+import inspect
+from abc import ABC
+
+from sslearn.exceptions import ModelFileError
+from sslearn.persistence._objects import nodes_of
+
+# Rooms whose objects are part of estimators. The others read files or run commands.
+_ROOMS = (
+    "audiovisual",
+    "base",
+    "calibration",
+    "decoding",
+    "deep_learning",
+    "doa",
+    "embedding",
+    "encoding",
+    "ensemble",
+    "features",
+    "geometry",
+    "losses",
+    "metrics",
+    "model_selection",
+    "neighbors",
+    "networks",
+)
+# Loaders that make an object without a call of its class, and fill it with values.
+_FILLED = ("ObjectNode", "TupleNode")
+_SEARCHES = ("sklearn.metrics._scorer", "sklearn.model_selection._split")
+_MEASURES = ("_score", "_error", "_rate", "_loss")
+# What no file of a model holds, whoever is trusted: these call what they name.
+CALLS = {
+    "MethodNode": "a bound method",
+    "PartialNode": "a functools.partial",
+    "OperatorFuncNode": "a function of operator",
+    "ConstructorFromReduceNode": "an object made by a call",
+}
+
+
+def name_of(node):
+    """Full name of the class or function of a node."""
+    return f"{node['__module__']}.{node['__class__']}"
+
+
+def allowed_names(tree, trusted, path):
+    """List the names of a tree that are part of sslearn or of searches, if used as they should.
+
+    Parameters
+    ----------
+    tree : dict
+        Tree of a file.
+    trusted : collection of str
+        Names that the user trusts.
+    path : Path
+        Path of the file, for messages.
+
+    Returns
+    -------
+    names : list of str
+        Names, with those in ``trusted``.
+
+    Raises
+    ------
+    ModelFileError
+        If the tree makes a call, or uses a name of sslearn in another way than as the class of a
+        part of an estimator.
+    """
+    granted, others = set(), {}
+    for where, node in nodes_of(tree):
+        name, loader = name_of(node), node["__loader__"]
+        if loader in CALLS:
+            raise ModelFileError(
+                f"{path} holds {CALLS[loader]} in {where or 'its root'}, {name}, which "
+                "sslearn.save does not write: it was made to run code."
+            )
+        if name in trusted or loader == "JsonNode":
+            continue
+        if _is_granted(node):
+            granted.add(name)
+        else:
+            others[name] = where
+    # skops would allow a granted name in every node.
+    for name, where in others.items():
+        if name in granted or name.startswith("sslearn."):
+            raise ModelFileError(
+                f"{path} names {name} in {where or 'its root'}, which is no part of an estimator "
+                "in this version of sslearn. Upgrade sslearn, or do not use the file."
+            )
+    return sorted(granted.union(trusted))
+
+
+def _is_granted(node):
+    loader = node["__loader__"]
+    if loader == "DTypeNode":
+        return name_of(node) == "numpy.dtype"
+    return _is_part(node) or (loader == "FunctionNode" and _is_measure(node))
+
+
+def _is_part(node):
+    """Tell whether a node is filled, and of a class that does nothing when it is."""
+    module, name = node["__module__"], node["__class__"]
+    if node["__loader__"] not in _FILLED:
+        return False
+    package, _, rest = module.partition(".")
+    if module not in _SEARCHES and (package != "sslearn" or rest.partition(".")[0] not in _ROOMS):
+        return False
+    cls = _find(module, name)
+    return inspect.isclass(cls) and all(map(_is_plain, cls.__mro__))
+
+
+def _is_plain(base):
+    package = base.__module__.partition(".")[0]
+    return package in ("sslearn", "sklearn") or base in (object, tuple, ABC)
+
+
+def _is_measure(node):
+    module, name = node["__module__"], node["__class__"]
+    package = ".".join(module.split(".")[:2])
+    is_one = package in ("sslearn.metrics", "sklearn.metrics") and name.endswith(_MEASURES)
+    return is_one and inspect.isfunction(_find(module, name))
+
+
+def _find(module, name):
+    """Object of a name, or None."""
+    try:
+        return getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        return None

@@ -2,7 +2,6 @@ import pytest
 
 from sslearn import exceptions
 
-
 WARNINGS = [name for name in exceptions.__all__ if name.endswith("Warning")]
 
 

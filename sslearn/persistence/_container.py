@@ -4,9 +4,9 @@ import hashlib
 import os
 import re
 import struct
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
+from io import BytesIO
+from secrets import token_hex
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from sslearn.exceptions import ModelFileError
@@ -27,6 +27,10 @@ _FOREIGN_STARTS = {
 }
 
 
+# Sparse arrays are the one thing that is compressed, by SciPy.
+_LARGEST_SWELL = 200
+
+
 def write_container(path, members):
     """Write a file of members; another file at the path is replaced at once, when all is written.
 
@@ -37,9 +41,11 @@ def write_container(path, members):
     members : dict of str to bytes
         Content of each member of the archive.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must be in a folder that exists; got {path}.")
+    temporary = path.with_name(f".{token_hex(8)}.tmp")
     try:
-        with open(handle, "w+b") as file:
+        with open(temporary, "x+b") as file:
             file.write(bytes(_HEADER_SIZE))
             # Offsets count from the start of the file, so that unzip opens it.
             with ZipFile(file, "w", ZIP_STORED) as archive:
@@ -51,17 +57,9 @@ def write_container(path, members):
             file.write(header)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _digest(file, facts):
@@ -132,7 +130,7 @@ def _kind_of(header):
 
 
 def _check_members(path, archive, size):
-    """Refuse what sslearn does not write, before a member is read."""
+    """Refuse what sslearn.save does not write, before a member is read."""
     members = archive.infolist()
     names = [member.filename for member in members]
     strange = [name for name in names if not _MEMBER.fullmatch(name)]
@@ -146,3 +144,35 @@ def _check_members(path, archive, size):
     declared = sum(member.file_size for member in members)
     if declared > size:
         raise ModelFileError(f"{path} declares members of {declared} bytes, and has {size} bytes.")
+
+
+def read_member(archive, name):
+    """Read a member of an archive.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        Archive that ``open_container`` opened.
+    name : str
+        Name of the member.
+
+    Returns
+    -------
+    content : bytes
+        Content.
+
+    Raises
+    ------
+    ModelFileError
+        If it is a sparse array that would fill the memory.
+    """
+    content = archive.read(name)
+    if name.endswith(".npz"):
+        with ZipFile(BytesIO(content)) as arrays:
+            declared = sum(member.file_size for member in arrays.infolist())
+        if declared > _LARGEST_SWELL * len(content):
+            raise ModelFileError(
+                f"{archive.filename} holds a sparse array of {len(content)} bytes that declares "
+                f"{declared} bytes."
+            )
+    return content

@@ -1,20 +1,28 @@
 """Save and load estimators."""
 
 import json
-import math
+import re
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 import sslearn
-from sslearn.exceptions import ModelFileError
-from sslearn.persistence._container import FORMAT_VERSION, open_container, write_container
+from sslearn.exceptions import ModelFileError, ModelVersionWarning
+from sslearn.persistence._container import (
+    FORMAT_VERSION,
+    open_container,
+    read_member,
+    write_container,
+)
 from sslearn.persistence._contract import input_contract
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skops", "safetensors")
@@ -121,7 +129,7 @@ def save(estimator, path, *, card=None):
         "estimator": repr(estimator),
         "is_fitted": _is_fitted(estimator),
         "contract": input_contract(estimator),
-        "card": check_plain({} if card is None else card, "card"),
+        "card": _plain({} if card is None else card, "card"),
     }
     tree, tensors, members = storable_tree(estimator)
     write_container(
@@ -185,13 +193,14 @@ def load(path, *, trusted=()):
     trusted = _check_trusted(trusted)
     with open_container(path) as archive:
         info = _read_info(path, archive)
+        _warn_if_newer(info)
         try:
             return _build(path, archive, trusted)
         except ModelFileError:
             raise
         except Exception as error:
             raise ModelFileError(
-                f"{path}, written by sslearn {info.versions.get('sslearn')}, cannot be read: "
+                f"{path}, written by sslearn {info.versions['sslearn']}, cannot be read: "
                 f"{type(error).__name__}: {error}."
             ) from error
 
@@ -242,25 +251,45 @@ def _build(path, archive, trusted):
     from sslearn.persistence._objects import from_tree
     from sslearn.persistence._trust import allowed_names
 
-    tree = json.loads(archive.read("schema.json"))
+    read = partial(read_member, archive)
+    tree = json.loads(read("schema.json"))
     allowed = allowed_names(tree, trusted, path)
-    tensors = from_bytes(archive.read("arrays.safetensors"))
-    source = SimpleNamespace(read=archive.read, tensors=tensors)
+    source = SimpleNamespace(read=read, tensors=from_bytes(read("arrays.safetensors")))
     construct, unsafe = from_tree(tree, source, allowed)
     if unsafe:
         raise ModelFileError(
-            f"{path} needs {', '.join(sorted(unsafe))}, which may run any code. If you trust where "
-            f"the file is from: load(path, trusted={sorted(unsafe)})."
+            f"{path} needs {', '.join(sorted(unsafe))}, which may run any code. If you know it and "
+            f"trust the writer of the file: load(path, trusted={sorted(unsafe)})."
         )
-    return construct()
+    estimator = construct()
+    if not isinstance(estimator, BaseEstimator):
+        raise ModelFileError(f"{path} holds no estimator; got {type(estimator).__name__}.")
+    return estimator
 
 
 def _read_info(path, archive):
     try:
         info = json.loads(archive.read("model.json"))
-        return ModelInfo(path=str(path), size=path.stat().st_size, **info)
+        info = ModelInfo(path=str(path), size=path.stat().st_size, **info)
+        _numbers(info.versions["sslearn"])
+        return info
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{path} holds no valid description: {error}.") from error
+
+
+def _warn_if_newer(info):
+    written = info.versions["sslearn"]
+    if _numbers(written) > _numbers(sslearn.__version__):
+        warnings.warn(
+            f"{info.path} was written by sslearn {written}, and this is {sslearn.__version__}: "
+            "predictions may differ, or fail. Upgrade sslearn.",
+            ModelVersionWarning,
+            stacklevel=3,
+        )
+
+
+def _numbers(version):
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def _versions():
@@ -290,17 +319,16 @@ def _check_trusted(trusted):
     return names
 
 
-def check_plain(value, name):
-    """Raise unless a value holds only texts, numbers, lists and dicts with texts as keys."""
+def _plain(value, name):
+    """The value, of texts, numbers, lists and dicts alone, or an error."""
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: check_plain(item, f"{name}[{key!r}]") for key, item in value.items()}
+        return {key: _plain(item, f"{name}[{key!r}]") for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [check_plain(item, f"{name}[{i}]") for i, item in enumerate(value)]
-    value = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
-    if value is None or isinstance(value, (str, bool, int)):
+        return [_plain(item, f"{name}[{i}]") for i, item in enumerate(value)]
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
     raise TypeError(
-        f"{name} must be a text, a number, or a list or dict of them; got {type(value).__name__}."
+        f"{name} must be a text, a number, or a list or dict of them with texts as keys; got "
+        f"{type(value).__name__}."
     )

@@ -11,6 +11,8 @@ from skops.io._protocol import PROTOCOL
 from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
 from skops.io._utils import LoadContext, SaveContext, get_state
 
+# skops chooses the loaders by this number, and those of older ones are laxer.
+_OLDEST_PROTOCOL = 2
 # Kinds of numbers that safetensors stores; others stay in the format of NumPy.
 _TENSOR_KINDS = "biuf"
 
@@ -138,5 +140,11 @@ def from_tree(tree, source, allowed):
     unsafe : set of str
         Names of classes and functions that are needed, and not allowed.
     """
-    root = get_tree(tree, LoadContext(src=source, protocol=tree["protocol"]), allowed)
+    protocol = tree["protocol"]
+    if not _OLDEST_PROTOCOL <= protocol <= PROTOCOL:
+        raise ValueError(
+            f"protocol of skops must be {_OLDEST_PROTOCOL} to {PROTOCOL}; got {protocol}. Upgrade "
+            "skops"
+        )
+    root = get_tree(tree, LoadContext(src=source, protocol=protocol), allowed)
     return root.construct, root.get_unsafe_set() - set(allowed)

@@ -5,7 +5,7 @@ import importlib
 from sslearn.persistence._objects import nodes_of, to_tree
 from sslearn.persistence._trust import CALLS, name_of
 
-_CURE = "Define a function or class at the top level of a module, and give it instead."
+_CURE = "Give a plain value, or a function or an object of a class at the top level of a module."
 
 
 def storable_tree(estimator):
@@ -30,28 +30,30 @@ def storable_tree(estimator):
         tree, tensors, members = to_tree(estimator)
     except Exception as error:
         path, culprit = _culprit(estimator)
-        raise TypeError(_refusal(path, type(culprit).__name__, error)) from error
+        raise TypeError(
+            _refusal(path, type(culprit).__name__, f"is not known to skops ({error})")
+        ) from error
     for path, node in nodes_of(tree):
         _check_node(path, node)
     return tree, tensors, members
 
 
 def _refusal(path, what, reason):
-    return f"{path or 'the estimator'} cannot be saved: {what} ({reason}). {_CURE}"
+    return f"{path or 'estimator'} cannot be saved: {what} {reason}. {_CURE}"
 
 
 def _check_node(path, node):
     loader, name = node["__loader__"], name_of(node)
     if loader in CALLS:
-        raise TypeError(_refusal(path, name, f"{CALLS[loader]} is made by running code"))
+        raise TypeError(_refusal(path, name, f"is {CALLS[loader]}, which a file must not make"))
     if node["__module__"].partition(".")[0] == "torch":
-        raise TypeError(_refusal(path, name, "objects of torch are not stored"))
+        raise TypeError(_refusal(path, name, "is an object of torch"))
     if loader not in ("FunctionNode", "TypeNode", "ObjectNode"):
         return
     module = importlib.import_module(node["__module__"])
     found = getattr(module, node["__class__"], None)
     if found is None:
-        raise TypeError(_refusal(path, name, "it is a lambda, or defined within a function"))
+        raise TypeError(_refusal(path, name, "is a lambda, or defined within a function"))
     node["__module__"] = _public_module(found, node)
 
 

@@ -28,7 +28,12 @@ _ROOMS = (
 )
 # Loaders that make an object without a call of its class, and fill it with values.
 _FILLED = ("ObjectNode", "TupleNode")
-_SEARCHES = ("sklearn.metrics._scorer", "sklearn.model_selection._split")
+# Parts of searches and of metadata routing, which skops does not know.
+_SKLEARN = (
+    "sklearn.metrics._scorer",
+    "sklearn.model_selection._split",
+    "sklearn.utils._metadata_requests",
+)
 _MEASURES = ("_score", "_error", "_rate", "_loss")
 # What no file of a model holds, whoever is trusted: these call what they name.
 CALLS = {
@@ -100,26 +105,29 @@ def _is_granted(node):
 
 def _is_part(node):
     """Tell whether a node is filled, and of a class that does nothing when it is."""
-    module, name = node["__module__"], node["__class__"]
-    if node["__loader__"] not in _FILLED:
+    module = node["__module__"]
+    room = module.removeprefix("sslearn.").partition(".")[0]
+    known = module in _SKLEARN or (module.startswith("sslearn.") and room in _ROOMS)
+    if node["__loader__"] not in _FILLED or not known:
         return False
-    package, _, rest = module.partition(".")
-    if module not in _SEARCHES and (package != "sslearn" or rest.partition(".")[0] not in _ROOMS):
-        return False
-    cls = _find(module, name)
+    cls = _find(module, node["__class__"])
     return inspect.isclass(cls) and all(map(_is_plain, cls.__mro__))
 
 
 def _is_plain(base):
+    """Tell whether a class is of sslearn or scikit-learn, and so not of a file or of torch."""
     package = base.__module__.partition(".")[0]
     return package in ("sslearn", "sklearn") or base in (object, tuple, ABC)
 
 
 def _is_measure(node):
+    """Tell whether a function is a public measure."""
     module, name = node["__module__"], node["__class__"]
-    package = ".".join(module.split(".")[:2])
-    is_one = package in ("sslearn.metrics", "sklearn.metrics") and name.endswith(_MEASURES)
-    return is_one and inspect.isfunction(_find(module, name))
+    room = ".".join(module.split(".")[:2])
+    if room not in ("sslearn.metrics", "sklearn.metrics") or not name.endswith(_MEASURES):
+        return False
+    found = _find(room, name)
+    return inspect.isfunction(found) and found.__module__ == module
 
 
 def _find(module, name):

@@ -117,6 +117,8 @@ def save(estimator, path, *, card=None):
     """
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"estimator must be an estimator; got {type(estimator).__name__}.")
+    if not isinstance(card, dict | None):
+        raise TypeError(f"card must be a dict or None; got {type(card).__name__}.")
     from safetensors.numpy import save as to_bytes
 
     from sslearn.persistence._storable import storable_tree

@@ -3,13 +3,37 @@
 The one module that uses private names of skops, whose public functions keep arrays inside.
 """
 
+import sys
+from contextlib import contextmanager
 from pathlib import PurePath
 
 import numpy as np
-from skops.io._audit import NODE_TYPE_MAPPING, Node, get_tree
-from skops.io._protocol import PROTOCOL
-from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
-from skops.io._utils import LoadContext, SaveContext, get_state
+
+
+class _NoTorch:
+    """Finder of modules to which torch is not installed."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "torch":
+            raise ModuleNotFoundError("torch is not needed here", name=name)
+
+
+@contextmanager
+def _torch_left_alone():
+    sys.meta_path.insert(0, _NoTorch)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(_NoTorch)
+
+
+# skops imports every module of scikit-learn, one of which takes seconds to import torch.
+with _torch_left_alone():
+    from skops.io._audit import NODE_TYPE_MAPPING, Node, get_tree
+    from skops.io._protocol import PROTOCOL
+    from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
+    from skops.io._utils import LoadContext, SaveContext, get_state
 
 # skops chooses the loaders by this number, and those of older ones are laxer.
 _OLDEST_PROTOCOL = 2

@@ -97,9 +97,11 @@ def allowed_names(tree, trusted, path):
 
 
 def _is_granted(node):
-    loader = node["__loader__"]
+    loader, name = node["__loader__"], name_of(node)
     if loader == "DTypeNode":
-        return name_of(node) == "numpy.dtype"
+        return name == "numpy.dtype"
+    if loader == "SparseMatrixNode":
+        return name.startswith("scipy.sparse.")
     return _is_part(node) or (loader == "FunctionNode" and _is_measure(node))
 
 
@@ -111,13 +113,17 @@ def _is_part(node):
     if node["__loader__"] not in _FILLED or not known:
         return False
     cls = _find(module, node["__class__"])
-    return inspect.isclass(cls) and all(map(_is_plain, cls.__mro__))
+    is_class = inspect.isclass(cls) and _package(cls.__module__) == _package(module)
+    return is_class and all(map(_is_plain, cls.__mro__))
 
 
 def _is_plain(base):
     """Tell whether a class is of sslearn or scikit-learn, and so not of a file or of torch."""
-    package = base.__module__.partition(".")[0]
-    return package in ("sslearn", "sklearn") or base in (object, tuple, ABC)
+    return _package(base.__module__) in ("sslearn", "sklearn") or base in (object, tuple, ABC)
+
+
+def _package(module):
+    return module.partition(".")[0]
 
 
 def _is_measure(node):
@@ -127,7 +133,7 @@ def _is_measure(node):
     if room not in ("sslearn.metrics", "sklearn.metrics") or not name.endswith(_MEASURES):
         return False
     found = _find(room, name)
-    return inspect.isfunction(found) and found.__module__ == module
+    return inspect.isfunction(found) and module in (room, found.__module__)
 
 
 def _find(module, name):

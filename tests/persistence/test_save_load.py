@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,7 @@ from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
 from sslearn.persistence import describe, input_contract, load, save
 from tests.persistence.crafting import members_of, rewrite
+from tests.test_imports import BLOCK_TORCH
 
 EARS = [[0, 0.08, 0], [0, -0.08, 0]]
 AUDIO, AZIMUTH = make_plane_waves(
@@ -81,10 +83,10 @@ FITTED = {
 def test_predictions_and_parameters_are_equal(name, tmp_path):
     model = FITTED[name].fit(FEATURES, AZIMUTH)
     loaded = again(model, tmp_path)
-    assert np.array_equal(loaded.predict(FEATURES), model.predict(FEATURES))
-    assert repr(loaded) == repr(model)
-    assert loaded.get_params().keys() == model.get_params().keys()
     assert vars(loaded).keys() == model.__getstate__().keys() - {"_sklearn_version"}
+    assert loaded.get_params().keys() == model.get_params().keys()
+    assert re.sub(r"0x\w+", "", repr(loaded)) == re.sub(r"0x\w+", "", repr(model))
+    assert np.array_equal(loaded.predict(FEATURES), model.predict(FEATURES))
     # A refit continues from the same state of random numbers.
     assert np.array_equal(
         loaded.fit(FEATURES, AZIMUTH).predict(FEATURES),
@@ -227,7 +229,7 @@ def test_what_a_file_cannot_name_is_refused_with_its_place(path, tmp_path):
 def test_objects_of_torch_are_refused(tmp_path):
     torch = pytest.importorskip("torch")
     model = FunctionTransformer(kw_args={"weights": torch.zeros(3)})
-    with pytest.raises(TypeError, match=r"^kw_args\.weights cannot be saved: .*torch"):
+    with pytest.raises(TypeError, match=r"^kw_args\.weights cannot be saved: Tensor"):
         save(model, tmp_path / "model.sslearn")
 
 
@@ -241,7 +243,9 @@ def test_only_estimators_are_saved(tmp_path):
 
 def test_functions_and_callbacks_of_others_are_named_and_trusted(tmp_path):
     path = tmp_path / "model.sslearn"
-    model = neural(callbacks=[("stop", EarlyStopping(patience=7))]).fit(FEATURES, AZIMUTH)
+    model = neural(callbacks=[("stop", EarlyStopping("train_loss", patience=7))]).fit(
+        FEATURES, AZIMUTH
+    )
     save(model, path)
     name = "skorch.callbacks.training.EarlyStopping"
     with pytest.raises(ValueError, match=rf"needs {name}.*trusted=\['{name}'\]"):
@@ -344,9 +348,7 @@ def test_other_versions_warn(tmp_path):
 
 
 def test_estimators_without_networks_need_no_torch(tmp_path):
-    code = f"""
-import sys
-sys.modules["torch"] = None
+    code = f"""{BLOCK_TORCH}
 import numpy as np, sslearn
 from sslearn.datasets import make_plane_waves
 X, y = make_plane_waves(12, mic_positions={EARS}, duration=.2, random_state=0, return_X_y=True)
@@ -367,7 +369,7 @@ import sys
 import sslearn
 from sslearn.persistence import describe
 describe(r"{path}"), sslearn.load(r"{path}")
-assert not {{"torch", "pickle5"}} & set(sys.modules)
+assert "torch" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

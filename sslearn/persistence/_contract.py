@@ -42,16 +42,15 @@ def input_contract(estimator):
     """
     parts = list(_parts(estimator))
     mics = _first(parts, "mic_positions_", "mic_positions")
-    is_array = mics is not None and not isinstance(mics, str)
-    first = parts[0]
-    n_inputs = getattr(first, "n_features_in_", None)
-    is_table = get_tags(first).input_tags.two_d_array
-    n_channels = len(mics) if is_array else None if is_table else n_inputs
+    taker = next((part for part in parts if hasattr(part, "n_features_in_")), None)
+    takes_table = taker is not None and get_tags(taker).input_tags.two_d_array
+    n_inputs = getattr(taker, "n_features_in_", None)
+    n_channels = None if takes_table else n_inputs
     return {
         "fs": _first(parts, "fs"),
-        "n_channels": n_channels,
-        "mic_positions": np.asarray(mics, dtype=float).tolist() if is_array else None,
-        "n_features": n_inputs if is_table else None,
+        "n_channels": n_channels if mics is None else len(mics),
+        "mic_positions": None if mics is None else np.asarray(mics, dtype=float).tolist(),
+        "n_features": n_inputs if takes_table else None,
         "duration": _first(parts, "duration", "sound_duration"),
         **_layout(parts),
     }

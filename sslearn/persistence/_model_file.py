@@ -130,7 +130,7 @@ def save(estimator, path, *, card=None):
         "versions": _versions(),
         "estimator": repr(estimator),
         "is_fitted": _is_fitted(estimator),
-        "contract": input_contract(estimator),
+        "contract": _plain(input_contract(estimator), "contract"),
         "card": _plain({} if card is None else card, "card"),
     }
     tree, tensors, members = storable_tree(estimator)

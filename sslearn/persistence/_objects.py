@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import PurePath
 
 import numpy as np
+from sklearn.utils.metadata_routing import MetadataRequest
 
 
 class _NoTorch:
@@ -33,7 +34,7 @@ with _torch_left_alone():
     from skops.io._audit import NODE_TYPE_MAPPING, Node, get_tree
     from skops.io._protocol import PROTOCOL
     from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
-    from skops.io._utils import LoadContext, SaveContext, get_state
+    from skops.io._utils import LoadContext, SaveContext, _get_state, get_state
 
 # skops chooses the loaders by this number, and those of older ones are laxer.
 _OLDEST_PROTOCOL = 2
@@ -65,6 +66,19 @@ class _TensorNode(Node):
 
 # An additional loader: files of skops itself are read as before.
 NODE_TYPE_MAPPING["TensorNode", PROTOCOL] = _TensorNode
+
+
+@_get_state.register(MetadataRequest)
+@_get_state.register(type(MetadataRequest(owner=None).fit))
+def _request_state(request, save_context):
+    # Its owner is the estimator that holds it, but trees have no loops: the name must do.
+    state = vars(request) | {"owner": type(request.owner).__name__}
+    return {
+        "__class__": type(request).__name__,
+        "__module__": type(request).__module__,
+        "__loader__": "ObjectNode",
+        "content": get_state(state, save_context),
+    }
 
 
 def nodes_of(tree, path=""):

@@ -28,8 +28,9 @@ _ROOMS = (
 )
 # Loaders that make an object without a call of its class, and fill it with values.
 _FILLED = ("ObjectNode", "TupleNode")
-# Parts of searches and of metadata routing, which skops does not know.
+# Parts of estimators of scikit-learn that skops does not know.
 _SKLEARN = (
+    "sklearn.callback._progressbar",
     "sklearn.metrics._scorer",
     "sklearn.model_selection._split",
     "sklearn.utils._metadata_requests",

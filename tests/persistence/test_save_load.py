@@ -12,6 +12,8 @@ from functools import partial
 import joblib
 import numpy as np
 import pytest
+from sklearn import config_context
+from sklearn.callback import ProgressBar
 from sklearn.decomposition import PCA
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -143,6 +145,16 @@ def test_history_and_names_of_features_are_kept(tmp_path):
         loaded.predict(X[list("dcba")])
 
 
+def test_requests_of_metadata_and_progress_bars_are_kept(tmp_path):
+    with config_context(enable_metadata_routing=True):
+        model = neural().set_fit_request(sample_weight=True).set_callbacks(ProgressBar())
+        loaded = again(model.fit(FEATURES, AZIMUTH), tmp_path)
+        assert loaded.get_metadata_routing().fit.requests["sample_weight"] is True
+        scorer = get_scorer("localization_accuracy").set_score_request(sample_weight=False)
+        search = GridSearchCV(loaded, {"lr": [0.1]}, cv=2, scoring=scorer)
+        search.fit(FEATURES, AZIMUTH, sample_weight=np.arange(24.0))
+
+
 def test_an_estimator_that_is_not_fitted_is_a_recipe(tmp_path):
     recipe = recipes.siamese(max_epochs=3)
     loaded = again(recipe, tmp_path)
@@ -247,14 +259,14 @@ def test_functions_and_callbacks_of_others_are_named_and_trusted(tmp_path):
         FEATURES, AZIMUTH
     )
     save(model, path)
-    name = "skorch.callbacks.training.EarlyStopping"
-    with pytest.raises(ValueError, match=rf"needs {name}.*trusted=\['{name}'\]"):
+    names = ["builtins.print", "skorch.callbacks.training.EarlyStopping"]
+    with pytest.raises(ValueError, match=re.escape(f"load(path, trusted={names})")):
         load(path)
-    loaded = load(path, trusted=[name])
+    loaded = load(path, trusted=names)
     assert loaded.callbacks[0][1].patience == 7
     assert np.array_equal(loaded.predict(FEATURES), model.predict(FEATURES))
     with pytest.raises(TypeError, match="trusted must be a list"):
-        load(path, trusted=name)
+        load(path, trusted=names[1])
     loaded = again(FunctionTransformer(np.exp), tmp_path)
     assert loaded.func is np.exp
 
@@ -311,6 +323,7 @@ def test_contract_of_features_in_elevation():
     contract = input_contract(model.fit(FEATURES, y))
     expected = {"n_features": 4, "n_channels": None, "n_angles": 2, "n_sources": None}
     assert contract | expected == contract
+    assert input_contract(neural().fit(FEATURES, AZIMUTH))["n_features"] == 4
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal((3, 4, 20, 64)), axis=-1)
     intensity = IntensityLocalizer().fit(spectrum.swapaxes(2, 3))
     assert input_contract(intensity)["n_channels"] == 4

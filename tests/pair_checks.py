@@ -173,6 +173,7 @@ _SHARED = (
     every.check_seeded_refit_equal,
     every.check_global_seeds_untouched,
     every.check_pickle,
+    every.check_save_load,
     every.check_invalid_parameter,
     check_inputs_unmodified,
 )

@@ -18,12 +18,16 @@ FORMATS = ("sslearn", "pkl", "joblib")
 
 
 def answer(estimator, X):
-    """Predictions, or what an estimator without them says of X."""
+    """What a fitted estimator says of X, as an array, or a list where lengths differ.
+
+    One that only learns, for others, says its weights.
+    """
     methods = ("similarity_map", "predict", "transform")
     method = next((name for name in methods if hasattr(estimator, name)), None)
     if method is None:
-        return estimator.weights_
-    return getattr(estimator, method)(X)
+        return np.concatenate([values.ravel() for values in estimator.weights_.values()])
+    result = getattr(estimator, method)(X)
+    return result if isinstance(result, list) else np.asarray(result)
 
 
 def portrait(value, seen=()):
@@ -42,7 +46,11 @@ def portrait(value, seen=()):
     if isinstance(value, dict):
         return kind, tuple((portrait(k, seen), portrait(v, seen)) for k, v in value.items())
     if isinstance(value, (list, tuple, np.ndarray)):
-        return kind, np.shape(value)[:1], tuple(portrait(each, seen) for each in value)
+        return (
+            kind,
+            getattr(value, "shape", len(value)),
+            tuple(portrait(each, seen) for each in value),
+        )
     if isinstance(value, (set, frozenset)):
         return kind, tuple(sorted(portrait(each, seen) for each in value))
     if isinstance(value, np.random.RandomState):
@@ -58,8 +66,10 @@ def portrait(value, seen=()):
 
 def examine(estimator, X):
     """Answer, state, and what a user sees of an estimator."""
+    # The state first: some searches for neighbours count their queries.
+    state = portrait(estimator)
     params = portrait(dict(sorted(estimator.get_params().items())))
-    return answer(estimator, X), portrait(estimator), params, repr(estimator)
+    return answer(estimator, X), state, params, repr(estimator)
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def compress(rng, data):
 def lie_about_sizes(rng, data):
     """A directory of the archive that declares a huge member."""
     at = data.rindex(b"PK\x01\x02") + 20 + 4 * int(rng.integers(2))
-    return sign(_splice(data, at, at + 4, struct.pack("<I", _HUGE % 2**32 - 2)))
+    return sign(_splice(data, at, at + 4, struct.pack("<I", 2**32 - 2)))
 
 
 # ------------------------------------------------------------------ forged members

@@ -32,6 +32,8 @@ def answer(estimator, X):
 
 def portrait(value, seen=()):
     """Nested tuples of names, numbers and hashes that are equal if objects are, to the last bit."""
+    if isinstance(value, np.ndarray) and value.dtype.names:  # what pads its rows is arbitrary
+        return "table", *((name, portrait(value[name])) for name in value.dtype.names)
     if isinstance(value, np.ndarray) and value.dtype != object:
         content = np.ascontiguousarray(value).tobytes()
         return "array", value.dtype.str, value.shape, hashlib.sha256(content).hexdigest()

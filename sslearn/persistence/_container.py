@@ -139,7 +139,7 @@ def _check_members(path, archive, size):
             f"{path} holds members that sslearn.save does not write: {(strange or names)[:3]}."
         )
     # Nothing is compressed or stored twice, so what is read is no larger than the file.
-    if any(member.compress_type != ZIP_STORED for member in members):
+    if any(m.compress_type != ZIP_STORED or m.compress_size != m.file_size for m in members):
         raise ModelFileError(f"{path} holds compressed members, which sslearn.save does not write.")
     declared = sum(member.file_size for member in members)
     if declared > size:

@@ -275,7 +275,7 @@ def _read_info(path, archive):
         info = ModelInfo(path=str(path), size=path.stat().st_size, **info)
         _numbers(info.versions["sslearn"])
         return info
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} holds no valid description: {error}.") from error
 
 

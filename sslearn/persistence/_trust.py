@@ -28,11 +28,12 @@ _ROOMS = (
 )
 # Loaders that make an object without a call of its class, and fill it with values.
 _FILLED = ("ObjectNode", "TupleNode")
-# Parts of estimators of scikit-learn that skops does not know.
+# Parts of regressors, searches and metadata routing, which skops does not know.
 _SKLEARN = (
-    "sklearn.callback._progressbar",
+    "sklearn.gaussian_process.kernels",
     "sklearn.metrics._scorer",
     "sklearn.model_selection._split",
+    "sklearn.neural_network._stochastic_optimizers",
     "sklearn.utils._metadata_requests",
 )
 _MEASURES = ("_score", "_error", "_rate", "_loss")

@@ -96,7 +96,10 @@ REGRESSORS = {
 # Classes that skops does not build without consent: their arrays index memory.
 _TREE = "sklearn.tree._tree.Tree"
 _HISTOGRAMS = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
-_SEARCH = "sklearn.neighbors._kd_tree.KDTree"
+_SEARCH = (
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+)
 
 
 @cache
@@ -353,6 +356,7 @@ TRUSTED = {
     "EncodedLocalizer-one_output": (_TREE,),
     "EncodedLocalizer-forest": (_TREE,),
     "EncodedLocalizer-boosting": (_HISTOGRAMS,),
+    "EncodedLocalizer-neighbors": _SEARCH,
 }
 
 

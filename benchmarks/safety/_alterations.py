@@ -21,6 +21,7 @@ from benchmarks.safety._payloads import FOREIGN, payloads
 _STRANGE = [None, True, -1, 10**30, 1e308, "", "x" * 1000, [], {}, [[]], "../../etc/passwd", "nan"]
 # Size of what a forged file declares or unpacks to.
 _HUGE = 2**33
+_NEW_ID = 10**9
 _MARKER = "touch altered-file-ran-code"
 
 
@@ -171,8 +172,13 @@ def _edit_node(rng, data, change):
 
     def edit(tree):
         forest = [tree]  # the root can be replaced too
-        owner, key = _one_of(rng, nodes_of(forest))
-        owner[key] = change(owner[key])
+        by_loader = {}
+        for owner, key in nodes_of(forest):
+            by_loader.setdefault(owner[key]["__loader__"], []).append((owner, key))
+        owner, key = _one_of(rng, by_loader[_one_of(rng, sorted(by_loader))])
+        # Of nodes with one id the first one counts.
+        number = _NEW_ID if rng.random() < 0.8 else owner[key]["__id__"]
+        owner[key] = change(owner[key]) | {"__id__": number}
         return forest[0]
 
     return put_together(data, edit_json(take_apart(data), "schema.json", edit))
@@ -197,7 +203,7 @@ def change_loader(rng, data):
 def graft(rng, data):
     """A node that runs a command if it can."""
     payload = _one_of(rng, _payloads(rng))
-    return _edit_node(rng, data, lambda node: payload | {"__id__": node.get("__id__")})
+    return _edit_node(rng, data, lambda node: payload)
 
 
 def graft_at_root(rng, data):
@@ -302,7 +308,7 @@ def declare_arrays(rng, data):
     node = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode"}
     node |= {"type": "numpy", "file": "array_90.npy"}
     altered = put_together(data, members | {"array_90.npy": array})
-    return _edit_node(rng, altered, lambda old: node | {"__id__": old.get("__id__")})
+    return _edit_node(rng, altered, lambda old: node)
 
 
 DAMAGE = (flip_bit, change_bytes, change_header, truncate, insert, remove, repeat, blank)

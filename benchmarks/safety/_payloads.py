@@ -4,7 +4,6 @@ import json
 
 # What a file must not get hold of: whatever runs code, opens files or reaches the network.
 FOREIGN = [
-    ("antigravity", "geohash"),
     ("builtins", "eval"),
     ("builtins", "exec"),
     ("builtins", "open"),
@@ -13,6 +12,7 @@ FOREIGN = [
     ("functools", "reduce"),
     ("importlib", "import_module"),
     ("joblib", "load"),
+    ("mailbox", "Mailbox"),
     ("numpy", "load"),
     ("numpy", "memmap"),
     ("operator", "methodcaller"),

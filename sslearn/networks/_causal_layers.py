@@ -74,7 +74,7 @@ class Chain(nn.Sequential):
         return self._step(x, [None] * len(self))[0]
 
     def _step(self, x, state):
-        n_samples, state = len(x), list(state)
+        n_samples, state = x.shape[0], list(state)
         for i, layer in enumerate(self):
             if x.numel() == 0:  # no frame, or none that fills a block
                 return x.new_empty(n_samples, 0, *self.output_shape), state
@@ -121,7 +121,7 @@ class CausalConv(Causal):
     def step(self, x, state):
         """Outputs for the frames of x; the state is the two frames before."""
         if state is None:  # in the memory order of convolutions
-            state = x.new_zeros(len(x), 2, x.shape[3], x.shape[1]).permute(0, 3, 1, 2)
+            state = x.new_zeros(x.shape[0], 2, x.shape[3], x.shape[1]).permute(0, 3, 1, 2)
         padded, state = with_past(x, state, 2)
         return self.conv(padded), state
 
@@ -167,7 +167,7 @@ class AlongTime(Causal):
     def step(self, x, state):
         """Outputs for the frames of x; the state is that of the layer."""
         rows, state = self.layer(x.transpose(1, 2).flatten(0, 1), state)
-        return rows.unflatten(0, (len(x), x.shape[2])).transpose(1, 2), state
+        return rows.unflatten(0, (x.shape[0], x.shape[2])).transpose(1, 2), state
 
 
 class AlongFrequency(nn.Module):

@@ -245,7 +245,7 @@ class IcosahedralModule(nn.Module):
     def step(self, x, state):
         """Outputs of the next frames, and the state after them."""
         if x.shape[3] == 0:
-            return x.new_zeros((len(x), 0, *self.output_shape)), state
+            return x.new_zeros((x.shape[0], 0, *self.output_shape)), state
         x = x.index_select(2, self.places).permute(0, 3, 2, 1).unsqueeze(3)
         x, after = self.corners(x), []
         for stage, before in zip(self.stages, state, strict=True):
@@ -255,4 +255,4 @@ class IcosahedralModule(nn.Module):
 
     def forward(self, x):
         """Outputs (n_samples, n_frames, \\*output_shape) of whole clips."""
-        return self.step(x, self.initial_state(len(x)))[0]
+        return self.step(x, self.initial_state(x.shape[0]))[0]

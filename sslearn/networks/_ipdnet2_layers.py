@@ -258,7 +258,7 @@ class IPDNet2Module(nn.Module):
 
     def forward(self, x):
         """Outputs of maps (n_samples, n_maps, n_freqs, n_frames)."""
-        return self.step(x, self.initial_state(len(x)))[0]
+        return self.step(x, self.initial_state(x.shape[0]))[0]
 
     def initial_state(self, batch_size):
         """Return the state before the first frame."""
@@ -268,7 +268,7 @@ class IPDNet2Module(nn.Module):
         """Outputs of the next frames, laid out as in ``forward``, and the state after them."""
         x, state = x.permute(3, 0, 2, 1), list(state)
         for i, stage in enumerate(self.stages.values()):
-            if len(x) == 0:
+            if x.shape[0] == 0:
                 return x.new_empty(x.shape[1], 0, *self.outputs.output_shape), state
             x, state[i] = stage.step(x, state[i])
         return self.outputs(self.expansion(x).permute(1, 3, 0, 2)), state

@@ -38,9 +38,9 @@ class CausalDepthwiseConv(nn.Module):
         """Outputs of the next frames, and the last inputs."""
         padded, state = with_past(x, state, 0)
         first, *others = self.weight.squeeze(1).unbind(1)
-        y = torch.addcmul(self.bias, padded[: len(x)], first)
+        y = torch.addcmul(self.bias, padded[: x.shape[0]], first)
         for k, weight in enumerate(others, 1):
-            y.addcmul_(padded[k : k + len(x)], weight)
+            y.addcmul_(padded[k : k + x.shape[0]], weight)
         return y, state
 
 
@@ -103,7 +103,7 @@ class SelectiveSSM(nn.Module):
 
     def forward(self, x):
         """Outputs (n_samples, n_frames, d_inner) of inputs of the same shape."""
-        return self.step(x, self.initial_state(len(x)))[0]
+        return self.step(x, self.initial_state(x.shape[0]))[0]
 
     def initial_state(self, batch_size):
         """Return the state before the first frame."""
@@ -176,7 +176,7 @@ class Mamba(nn.Module):
 
     def forward(self, x):
         """Outputs (n_samples, n_frames, d_model) of inputs of the same shape."""
-        return self.step(x, self.initial_state(len(x)))[0]
+        return self.step(x, self.initial_state(x.shape[0]))[0]
 
     def initial_state(self, batch_size):
         """Return the state before the first frame."""

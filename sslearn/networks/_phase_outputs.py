@@ -21,4 +21,4 @@ class PhaseOutputs(nn.Module):
         """Outputs of shape (n, n_frames, *output_shape)."""
         n_sources = self.output_shape[0] if len(self.output_shape) > 1 else 1
         parts = x.unflatten(1, (n_sources, 2, -1))  # n, sources, parts, pairs, frames, bins
-        return parts.permute(self.axes).reshape(len(x), x.shape[2], *self.output_shape)
+        return parts.permute(self.axes).reshape(x.shape[0], x.shape[2], *self.output_shape)

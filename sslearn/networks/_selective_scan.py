@@ -72,6 +72,8 @@ def scan_frames(u, delta, A, B, C, D, state):
     """Selective scan with frames first and A of shape (n_states, n_units)."""
     if u.is_meta:  # shapes alone: 200 frames one by one would count for nothing
         return torch.empty_like(u), u.new_empty(u.shape[1], *A.shape)
+    if torch.compiler.is_exporting():
+        return _scan_exported(u, delta, A, B, C, D, state)
     if state is None and u.is_cuda and (kernel := _fused_kernel()) is not None:
         return _scan_fused(kernel, u, delta, A, B, C, D)
     # Full precision under autocast, as in the fused kernel.
@@ -81,6 +83,21 @@ def scan_frames(u, delta, A, B, C, D, state):
         y, state = _SelectiveScan.apply(u, delta, A, B, C, state)
     else:
         y = _scan_forward(u, delta, A, B, C, state)
+    return torch.addcmul(y, u, D), state
+
+
+def _scan_exported(u, delta, A, B, C, D, state):
+    """Scan as one node, which takes any number of frames: a trace would be of their number."""
+    from torch.onnx import ops
+
+    state = A.new_zeros(u.shape[1], *A.shape) if state is None else state
+    y, state = ops.symbolic_multi_out(
+        "sslearn::SelectiveScan",
+        (delta, delta * u, B, C, A, state),
+        dtypes=[u.dtype, u.dtype],
+        shapes=[u.shape, state.shape],
+        version=1,
+    )
     return torch.addcmul(y, u, D), state
 
 

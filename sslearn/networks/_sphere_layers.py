@@ -128,11 +128,11 @@ class DirectionVotes(nn.Module):
         masks = masks.flatten(2).transpose(1, 2)
         with torch.no_grad():
             corners, shares = self._shares(vectors.flatten(2).transpose(1, 2))
-            first = self.n_directions * torch.arange(len(masks), device=masks.device)
+            first = self.n_directions * torch.arange(masks.shape[0], device=masks.device)
             rows = (corners + first[:, None, None]).flatten()
         votes = (shares.unsqueeze(3) * masks.unsqueeze(2)).flatten(0, 2)
-        counts = votes.new_zeros(len(masks) * self.n_directions, masks.shape[2])
-        counts = counts.index_add(0, rows, votes).view(len(masks), self.n_directions, -1)
+        counts = votes.new_zeros(masks.shape[0] * self.n_directions, masks.shape[2])
+        counts = counts.index_add(0, rows, votes).view(masks.shape[0], self.n_directions, -1)
         # Of a clip whose masks are all shut nothing is left to divide by: one vote more.
         return counts / (1 + masks.sum(dim=1, keepdim=True))
 

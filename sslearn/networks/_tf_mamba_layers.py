@@ -20,7 +20,7 @@ class ResidualMamba(nn.Module):
 
     def forward(self, x, state):
         """Outputs (n_rows, n_steps, d_model) and the state after them."""
-        state = self.mamba.initial_state(len(x)) if state is None else state
+        state = self.mamba.initial_state(x.shape[0]) if state is None else state
         y, state = self.mamba.step(self.norm(x), state)
         return x + y, state
 

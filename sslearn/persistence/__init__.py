@@ -2,5 +2,6 @@
 
 from sslearn.persistence._contract import input_contract
 from sslearn.persistence._model_file import ModelInfo, describe, load, save
+from sslearn.persistence._onnx import to_onnx
 
-__all__ = ["ModelInfo", "describe", "input_contract", "load", "save"]
+__all__ = ["ModelInfo", "describe", "input_contract", "load", "save", "to_onnx"]

@@ -1,8 +1,7 @@
 """Export of fitted networks, and of the pipelines around them, to ONNX."""
 
 import copy
-import os
-import tempfile
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from sslearn import __version__
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.embedding import SiameseEmbedding
+from sslearn.persistence._container import replacing
+from sslearn.persistence._contract import input_contract
 from sslearn.utils import import_optional, split_pipeline
 from sslearn.utils.param_validation import StrOptions, validated
 
@@ -61,7 +62,8 @@ def to_onnx(estimator, path, *, part="whole"):
     Before it is written, the file is run on noise, for two numbers of samples and of frames, and
     must agree with the estimator: outputs within 1e-5 for the network, 1e-3 with features and
     0.05 degrees for directions. Metadata in the file are ``estimator``, ``part``, ``sslearn`` (the
-    version), ``fs``, ``n_channels`` and ``n_frames`` (that of the training, and ``"any"``).
+    version), ``n_frames`` (``"any"`` or ``"fixed"``, that of the training) and, as JSON, what
+    :func:`input_contract` returns.
 
     These steps can be expressed: AudioReader (left out), STFT, OnlineNormalizer, PhaseMap,
     RealImag, LogMagnitude, LevelMap, IPD, ILD, GCCPHAT, IntensityVector, FeatureStack, FrameBlocks,
@@ -95,7 +97,8 @@ def to_onnx(estimator, path, *, part="whole"):
     plan = _plan(copy.deepcopy(estimator), part)
     content = export(plan, _metadata(estimator, plan, part))
     _check(content, plan, part)
-    _write(Path(path), content)
+    with replacing(Path(path)) as file:
+        file.write(content)
 
 
 def _plan(estimator, part):
@@ -118,12 +121,13 @@ def _plan(estimator, part):
 
 def _metadata(estimator, plan, part):
     """Properties of the model in the file."""
-    last = split_pipeline(estimator)[1]
+    contract = {key: json.dumps(value) for key, value in input_contract(estimator).items()}
     return {
-        "estimator": type(last).__name__,
+        "estimator": type(split_pipeline(estimator)[1]).__name__,
         "part": part,
         "sslearn": __version__,
         "n_frames": "any" if plan.any_length else "fixed",
+        **contract,
     }
 
 
@@ -157,17 +161,3 @@ def _error(y, expected, *, of_angles):
         difference = np.minimum(difference, 360 - difference)
         return np.nanmax(difference, initial=0)
     return difference.max() / max(1.0, np.abs(expected).max())
-
-
-def _write(path, content):
-    """Write a file that is there as a whole or not at all."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path must be in an existing folder; got {path}.")
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".onnx")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -1,10 +1,9 @@
 """Networks in ONNX Runtime beside torch: size of the file, difference and time of a clip.
 
 Run with ``python -m benchmarks.speed.onnx``, or with names of networks. The networks have their
-published sizes and weights after one step. A clip has 4 s of 16 kHz: 200 frames of 20 ms, or 25 blocks of
-7 frames of 20 ms. Both run on one thread; times are the best processor times of interleaved runs.
-Frames are "any" where the file takes clips of other lengths too; the difference is the largest one
-of a clip of another length there.
+published sizes, for two microphones or first-order ambisonics, and the weights after one step on
+clips of 10 frames. They are then timed on a clip of 1 s: 50 frames of 20 ms, or 7 blocks of 7. Both
+run on one thread; times are the best processor times of interleaved runs.
 """
 
 import argparse
@@ -20,7 +19,7 @@ import torch
 from benchmarks.speed._timing import timed
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.encoding import IPDEncoding, SummedIPDEncoding, UnbiasedEncoding, UnitVectorEncoding
-from sslearn.geometry import circular_array, circular_grid, quasi_uniform_grid
+from sslearn.geometry import circular_grid, quasi_uniform_grid
 from sslearn.networks import (
     CRNN,
     FNSSL,
@@ -38,21 +37,21 @@ from sslearn.networks import (
 )
 from sslearn.persistence import to_onnx
 
-MICS = circular_array(4, 0.04)
+MICS = [[0.0, 0.04, 0.0], [0.0, -0.04, 0.0]]
 CLASSES = UnbiasedEncoding(circular_grid(5.0))
 SPHERE = UnbiasedEncoding(quasi_uniform_grid())
 PHASES = IPDEncoding(MICS)
-MAPS, PARTS, BLOCKS = (4, 256, 200), (8, 256, 200), (8, 256, 25, 7)
+MAPS, PARTS, BLOCKS = (2, 256, 50), (4, 256, 50), (4, 256, 7, 7)
 ONE, TWO, TRACKS = (2,), (2, 2, 1), (2, 2, 2, 1)
 # Network, encoding, shape of a sample and of y.
 NETWORKS = {
     "MLP": (MLP((512, 512)), CLASSES, (1024,), ONE),
     "PNN": (PNN(), CLASSES, MAPS, ONE),
-    "PNNSplit": (PNNSplit(), CLASSES, MAPS, TWO),
+    "PNNSplit": (PNNSplit((4,)), CLASSES, MAPS, TWO),
     "SNet": (SNet(), CLASSES, BLOCKS, ONE),
     "SNetSplit": (SNetSplit(), CLASSES, BLOCKS, TWO),
-    "CRNN": (CRNN(), SPHERE, (6, 512, 200), (2, 2)),
-    "HistogramNet": (HistogramNet(), SPHERE, (6, 256, 200), (2, 2)),
+    "CRNN": (CRNN(), SPHERE, (6, 512, 50), (2, 2)),
+    "HistogramNet": (HistogramNet(), SPHERE, (6, 256, 50), (2, 2)),
     "FNSSL": (FNSSL(), PHASES, PARTS, ONE),
     "IPDNet": (IPDNet(), PHASES, PARTS, TRACKS),
     "IPDNet2.tiny": (IPDNet2.tiny(), PHASES, PARTS, TRACKS),
@@ -60,7 +59,7 @@ NETWORKS = {
     "IPDNet2.large": (IPDNet2.large(), PHASES, PARTS, TRACKS),
     "TFMamba": (TFMamba(), PHASES, PARTS, TRACKS),
     "SRPDNN": (SRPDNN(), SummedIPDEncoding(MICS), PARTS, TRACKS),
-    "IcoDOA": (IcoDOA(), UnitVectorEncoding(n_dims=3), (1, 160, 200), ONE),
+    "IcoDOA": (IcoDOA(), UnitVectorEncoding(n_dims=3), (1, 160, 50), ONE),
 }
 
 
@@ -75,7 +74,7 @@ def fitted(name):
     return NeuralLocalizer(network, encoding=encoding, **options).fit(X, y)
 
 
-def row(name, n_rounds=3):
+def row(name, n_rounds=2):
     """Figures of a network."""
     localizer = fitted(name)
     clip = np.random.default_rng(1).standard_normal((1, *NETWORKS[name][2])).astype(np.float32)
@@ -103,8 +102,10 @@ def row(name, n_rounds=3):
 def main(argv=None):
     """Print a line for each network."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("names", nargs="*", choices=[*NETWORKS, []], metavar="name")
-    names = parser.parse_args(argv).names or NETWORKS
+    parser.add_argument("names", nargs="*", default=[*NETWORKS], help="default: all of them")
+    names = parser.parse_args(argv).names
+    if not NETWORKS.keys() >= set(names):
+        parser.error(f"names must be of {[*NETWORKS]}; got {names}")
     torch.set_num_threads(1)
     for name in names:
         print(row(name), flush=True)

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn import functional
+from torch.onnx import ops
 
 from sslearn import features
 from sslearn.features import ambisonic_gains, stft_hop, stft_padding
@@ -248,13 +249,21 @@ class _FrameBlocks(nn.Module):
         self.axes = {None: None, "block": (1, 2, 4), "frequency": (1, 4)}[blocks.unit_level]
 
     def forward(self, x):
-        """Blocks; a runtime cannot split frames that fill no block."""
+        """Blocks; the runtime refuses frames that fill no block, unless they are dropped."""
         x = x[..., : x.shape[3] // self.n_frames * self.n_frames] if self.drop else x
-        blocks = x.unflatten(3, (-1, self.n_frames))
+        blocks = self._cut(x)
         if self.axes is None:
             return blocks
         level = blocks.square().mean(self.axes, keepdim=True).sqrt()
         return blocks / torch.where(level > 0, level, 1.0)
+
+    def _cut(self, x):
+        if not torch.compiler.is_exporting():
+            return x.unflatten(3, (-1, self.n_frames))
+        # The tracer asks for a proof that the frames fill blocks.
+        shape = torch.tensor([0, 0, 0, -1, self.n_frames])
+        of_blocks = (*x.shape[:3], x.shape[3] // self.n_frames, self.n_frames)
+        return ops.symbolic("Reshape", (x, shape), dtype=x.dtype, shape=of_blocks, version=14)
 
 
 class _TimePooling(nn.Module):

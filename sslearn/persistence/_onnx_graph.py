@@ -19,7 +19,6 @@ from sslearn.persistence._onnx_decoding import decoding_module
 from sslearn.persistence._onnx_features import feature_module
 from sslearn.persistence._onnx_layers import SELECTIVE_SCAN, OnnxFunctions
 
-_POOLED_FRAMES = 20  # of an example, where any number of frames gives as many features
 _OPSET = 20
 
 
@@ -37,6 +36,8 @@ class Plan:
 
     Attributes
     ----------
+    graph : torch.nn.Module
+        Features, network and decoding in a row.
     any_length : bool
         Whether the number of frames may differ from that of ``fit``.
     """
@@ -46,6 +47,9 @@ class Plan:
         self.transformers = [t for t in _flat(transformers) if not isinstance(t, AudioReader)]
         self.encoding = estimator.encoding_ if decodes else None
         self.module = estimator.module_.float().requires_grad_(False)
+        features = feature_module(Pipeline([(str(i), t) for i, t in enumerate(self.transformers)]))
+        decoding = None if self.encoding is None else decoding_module(self.encoding)
+        self.graph = _Graph(features, self.module, decoding).eval()
         self.of_audio = bool(self.transformers) and isinstance(self.transformers[0], STFT)
         self._shape = getattr(estimator, "_input_shape", None) or (estimator.n_features_in_,)
         blocks = [t.n_frames for t in self.transformers if isinstance(t, FrameBlocks)]
@@ -68,12 +72,6 @@ class Plan:
         """Names of the axes of the input that may have any length."""
         lengths = {2: "n_times"} if self.of_audio else {3: "n_frames"}
         return {0: "n_samples", **(lengths if self.any_length else {})}
-
-    def graph(self):
-        """Module of the graph."""
-        features = feature_module(Pipeline([(str(i), t) for i, t in enumerate(self.transformers)]))
-        decoding = None if self.encoding is None else decoding_module(self.encoding)
-        return _Graph(features, self.module, decoding)
 
     def noise(self, n_samples, n_more=0):
         """Inputs with ``n_more`` frames, or blocks of frames, more than in ``fit``."""
@@ -101,12 +99,13 @@ class Plan:
         return stft.n_features_in_, n_times
 
     def _count_frames(self):
-        """Frames of the clips of ``fit``, from the number of features of fewer."""
-        first, second = (self._count_features(n * self._n_block) for n in (1, 2))
-        if first == second:
-            return _POOLED_FRAMES * self._n_block
-        n_blocks = 1 + (np.prod(self._shape) - first) // (second - first)
-        return int(n_blocks) * self._n_block
+        """Frames of the clips of ``fit``, from the numbers of features of two lengths."""
+        stft = self.transformers[0]
+        n_blocks = stft.n_fft // stft_hop(stft) + 2  # long enough to be mirrored
+        first, second = (self._count_features((n_blocks + i) * self._n_block) for i in (0, 1))
+        if first != second:
+            n_blocks += (int(np.prod(self._shape)) - first) // (second - first)
+        return n_blocks * self._n_block
 
     def _count_features(self, n_frames):
         X = np.random.default_rng(0).standard_normal((2, *self._audio_shape(n_frames)))
@@ -178,7 +177,7 @@ def export(plan, metadata):
     """
     with _quiet(), torch.no_grad(), torch.random.fork_rng(devices=[]):
         program = torch.onnx.export(
-            plan.graph().eval(),
+            plan.graph,
             (torch.from_numpy(plan.noise(3)),),
             input_names=[plan.input_name],
             output_names=plan.output_names,

@@ -17,7 +17,7 @@ from sslearn import features
 from sslearn.features import ambisonic_gains, stft_hop, stft_padding
 from sslearn.geometry import mic_pairs
 from sslearn.networks.layers import selective_scan
-from sslearn.persistence._onnx_layers import angle, constant
+from sslearn.persistence._onnx_layers import angle, constant, modulus
 from sslearn.utils import band_slice, check_pairs
 
 _TINY = torch.finfo(torch.float32).tiny
@@ -96,7 +96,7 @@ class _OnlineNormalizer(nn.Module):
 
     def forward(self, spectrum):
         """Spectra divided by levels that forget, which are the states of a scan."""
-        levels = _modulus(*spectrum).mean((1, 2)).unsqueeze(2)
+        levels = modulus(*spectrum).mean((1, 2)).unsqueeze(2)
         t = torch.arange(levels.shape[1], device=levels.device)
         weights = ((t - 1) / (t + 1)).clamp(max=self.forgetting)[:, None].expand_as(levels)
         delta = -weights.clamp(min=_TINY).log()
@@ -127,7 +127,7 @@ class _PhaseMap(_SpectrumMap):
 class _LogMagnitude(_SpectrumMap):
     def maps(self, real, imag):
         """Logarithms of the magnitudes."""
-        return torch.log10(_modulus(real, imag) + self.transformer.offset)
+        return torch.log10(modulus(real, imag) + self.transformer.offset)
 
 
 class _RealImag(_SpectrumMap):
@@ -136,7 +136,7 @@ class _RealImag(_SpectrumMap):
         maps = torch.cat([real, imag], 1)
         if self.transformer.unit_level is None:
             return maps
-        return maps / _modulus(real, imag).mean((1, 2, 3), keepdim=True).clamp(min=_TINY)
+        return maps / modulus(real, imag).mean((1, 2, 3), keepdim=True).clamp(min=_TINY)
 
 
 class _LevelMap(nn.Module):
@@ -181,7 +181,7 @@ class _IPD(_PairCue):
 class _ILD(_PairCue):
     def forward(self, spectrum):
         """Differences of level, limited to 90 dB."""
-        level, reference = (_modulus(*x) + _TINY for x in self.pairs(spectrum))
+        level, reference = (modulus(*x) + _TINY for x in self.pairs(spectrum))
         ratio = (level / reference).clamp(1 / _RATIO_LIMIT, _RATIO_LIMIT)
         return 20 * torch.log10(ratio)
 
@@ -200,8 +200,8 @@ class _GCCPHAT(_PairCue):
 
     def forward(self, spectrum):
         """Correlations, by a matrix of cosines and sines."""
-        modulus = _modulus(*spectrum).clamp(min=_TINY)
-        phasors = [part / modulus for part in spectrum]
+        level = modulus(*spectrum).clamp(min=_TINY)
+        phasors = [part / level for part in spectrum]
         return self.lags @ torch.cat(_cross(*self.pairs(phasors)), 2)
 
 
@@ -291,10 +291,6 @@ class _StandardScaler(nn.Module):
 
 def _bins(transformer, n_freqs):
     return band_slice(transformer.freq_range, fs=transformer.fs, n_fft=2 * (n_freqs - 1))
-
-
-def _modulus(real, imag):
-    return (real.square() + imag.square()).sqrt()
 
 
 def _cross(spectrum, reference):

@@ -174,18 +174,28 @@ def export(plan, metadata):
     -------
     content : bytes
         Content of an ONNX file.
+
+    Raises
+    ------
+    ValueError
+        If a function of the network cannot be expressed.
     """
     with _quiet(), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        program = torch.onnx.export(
-            plan.graph,
-            (torch.from_numpy(plan.noise(3)),),
-            input_names=[plan.input_name],
-            output_names=plan.output_names,
-            dynamic_shapes=(plan.axes,),
-            opset_version=_OPSET,
-            dynamo=True,
-            verbose=False,
-        )
+        try:
+            program = torch.onnx.export(
+                plan.graph,
+                (torch.from_numpy(plan.noise(3)),),
+                input_names=[plan.input_name],
+                output_names=plan.output_names,
+                dynamic_shapes=(plan.axes,),
+                opset_version=_OPSET,
+                dynamo=True,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise ValueError(
+                f"The network must consist of functions that ONNX has; torch says: {error}"
+            ) from error
     model = program.model
     # The tracer leaves paths of source files at every node.
     ClearMetadataAndDocStringPass()(model)

@@ -1,5 +1,7 @@
 """Operations that ONNX lacks, and recurrences that it has; this module imports torch."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch.onnx import ops
@@ -68,22 +70,20 @@ def angle(real, imag):
     return torch.where(real < 0, obtuse, acute)
 
 
-class OnnxFunctions(TorchFunctionMode):
-    """Functions of torch in a form that the tracer can express.
+def modulus(real, imag):
+    """Length of vectors, or of complex numbers.
 
-    Recurrent layers become single nodes of the graph: the tracer would write down one step after
-    the other, for the frames of the example alone. ``atan2`` is right on the axes too.
+    Parameters
+    ----------
+    real, imag : Tensor of shape (...)
+        Both components.
+
+    Returns
+    -------
+    modulus : Tensor of shape (...)
+        Square root of the sum of their squares.
     """
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        """Call a function, or make a node in its place."""
-        if func is torch.lstm:
-            return _recurrence("LSTM", *args)
-        if func is torch.gru:
-            return _recurrence("GRU", *args)
-        if func is torch.atan2:
-            return angle(args[1], args[0])
-        return func(*args, **(kwargs or {}))
+    return (real.square() + imag.square()).sqrt()
 
 
 def _recurrence(kind, x, state, weights, bias, n_layers, dropout, training, two_way, batch_first):
@@ -130,3 +130,23 @@ def _node(kind, x, states, weights, n_ways):
 def _gates(kind, weight):
     parts = weight.chunk(len(_GATES[kind]))
     return torch.cat([parts[gate] for gate in _GATES[kind]])
+
+
+_INSTEAD = {
+    torch.lstm: partial(_recurrence, "LSTM"),
+    torch.gru: partial(_recurrence, "GRU"),
+    torch.atan2: lambda y, x: angle(x, y),
+    torch.hypot: modulus,
+}
+
+
+class OnnxFunctions(TorchFunctionMode):
+    """Functions of torch in a form that the tracer can express.
+
+    Recurrent layers become single nodes of the graph: the tracer would write down one step after
+    the other, for the frames of the example alone. ``atan2`` is right on the axes too.
+    """
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        """Call a function, or what stands in its place."""
+        return _INSTEAD.get(func, func)(*args, **(kwargs or {}))

@@ -13,7 +13,7 @@ from sslearn.encoding import (
     UnitVectorEncoding,
 )
 from sslearn.geometry import angles_to_unit_vectors, circular_difference, grid_neighbors
-from sslearn.persistence._onnx_layers import angle, constant, modulus
+from sslearn.persistence._onnx_layers import angle, constant
 
 
 def decoding_module(encoding):

@@ -13,7 +13,7 @@ from sslearn.encoding import (
     UnitVectorEncoding,
 )
 from sslearn.geometry import angles_to_unit_vectors, circular_difference, grid_neighbors
-from sslearn.persistence._onnx_layers import angle, constant
+from sslearn.persistence._onnx_layers import angle, constant, modulus
 
 
 def decoding_module(encoding):
@@ -50,14 +50,8 @@ def _inexpressible(part):
 def _vectors_to_angles(vectors):
     """Azimuth in [-180, 180) and elevation, in degrees, of vectors (..., 3)."""
     x, y, z = vectors.unbind(-1)
-    directions = torch.stack(
-        [
-            _wrapped(torch.rad2deg(angle(x, y))),
-            torch.rad2deg(angle((x.square() + y.square()).sqrt(), z)),
-        ],
-        -1,
-    )
-    return directions
+    azimuth, elevation = angle(x, y), angle(modulus(x, y), z)
+    return torch.stack([_wrapped(torch.rad2deg(azimuth)), torch.rad2deg(elevation)], dim=-1)
 
 
 def _wrapped(azimuth):

@@ -104,13 +104,15 @@ class FramePredictionMixin:
         samples = self._check_X(X, reset=False)
         return part_middles(clip_durations(samples, self.batch_transform_), n_frames)
 
-    def stream(self, batch_size=1):
+    def stream(self, batch_size=1, *, scores=False):
         """Localize in signals chunk by chunk, with a network that has a state.
 
         Parameters
         ----------
         batch_size : int, default=1
             Number of parallel signals.
+        scores : bool, default=False
+            Whether the scores of ``predict_track`` are a last column of the directions.
 
         Returns
         -------
@@ -130,7 +132,7 @@ class FramePredictionMixin:
         input of the network.
         """
         check_is_fitted(self)
-        return FrameStream(self, batch_size)
+        return FrameStream(self, batch_size, scores)
 
     def _forward_frames(self, X, finish=None):
         from sslearn.deep_learning._head import FrameOutputs

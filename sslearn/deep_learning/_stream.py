@@ -15,6 +15,8 @@ class FrameStream:
         Fitted localizer whose network has a state.
     batch_size : int, default=1
         Number of parallel signals.
+    scores : bool, default=False
+        Whether the scores of ``predict_track`` are a last column of the directions.
 
     Raises
     ------
@@ -28,7 +30,7 @@ class FrameStream:
     sslearn.networks.NetworkRecipe : Definition of the state of a network.
     """
 
-    def __init__(self, localizer, batch_size=1):
+    def __init__(self, localizer, batch_size=1, scores=False):
         from sslearn.deep_learning._head import FrameOutputs
 
         if not isinstance(batch_size, Integral) or batch_size < 1:
@@ -43,6 +45,7 @@ class FrameStream:
         self.localizer = localizer
         self.batch_size = batch_size
         self._outputs = FrameOutputs(localizer.module_, localizer.encoding_.output_spec_)
+        self._decode = localizer._decode_scored if scores else localizer._decode_frames
         self._nothing = None
         self.reset()
 
@@ -71,8 +74,9 @@ class FrameStream:
         Returns
         -------
         y : ndarray of shape (batch_size, n_frames, n_sources, n_angles)
-            Directions in degrees, as :meth:`NeuralLocalizer.predict_frames` returns them; no
-            frames until a network that pools frames has enough of them.
+            Directions in degrees, as :meth:`NeuralLocalizer.predict_frames` returns them, with
+            their scores as last column if ``scores`` is set; no frames until a network that pools
+            frames has enough of them.
 
         Raises
         ------
@@ -95,7 +99,7 @@ class FrameStream:
         # Decoding no frame takes as long as decoding one, and most steps complete none.
         if outputs.shape[1] == 0 and self._nothing is not None:
             return self._nothing.copy()
-        y = self.localizer._decode_frames(outputs.cpu().numpy(), X)
+        y = self._decode(outputs.cpu().numpy(), X)
         self._nothing = y[:, :0]
         return y
 

@@ -217,7 +217,8 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
 
     def _locate_and_score(self, sums):
         """Directions of sources, followed by their scores, (n, n_sources, n_angles + 1)."""
-        y, spectrum = _as_sources(self._locate(sums)), self._score_sounds(sums)
+        y, spectrum = self._locate_with_spectrum(sums)
+        y = _as_sources(y)
         grid = self.grid_.reshape(len(self.grid_), -1)[:, : y.shape[-1]]
         # Of absent sources the place is arbitrary.
         apart = _places(np.nan_to_num(y))[:, :, None] - _places(grid)
@@ -225,6 +226,9 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         scores = np.take_along_axis(spectrum[:, None], nearest, axis=2)
         scores = np.where(np.isnan(y[..., :1]), np.nan, scores)
         return np.concatenate([y, scores], axis=2)
+
+    def _locate_with_spectrum(self, sums):
+        return self._locate(sums), self._score_sounds(sums)
 
     def _open(self, X, batch_transform):
         check_rate(X, self.fs)

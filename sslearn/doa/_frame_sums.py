@@ -30,13 +30,13 @@ class FrameSums:
         What the localizer needs.
     power : ndarray of shape (n, n_freqs)
         Power of all channels.
-    n_frames : int
-        Number of frames.
+    n_frames : int or float
+        Number of frames; the sum of their weights where these are not 1.
     """
 
     products: np.ndarray
     power: np.ndarray
-    n_frames: int
+    n_frames: float
 
     def __post_init__(self):
         if not np.isfinite(self.power).all():
@@ -51,6 +51,11 @@ class FrameSums:
             self.power + other.power,
             self.n_frames + other.n_frames,
         )
+
+    def scaled(self, factor):
+        """Sums in which each frame counts as so much of a frame."""
+        factor = self.power.dtype.type(factor)
+        return FrameSums(self.products * factor, self.power * factor, self.n_frames * factor)
 
 
 def bin_power(X):

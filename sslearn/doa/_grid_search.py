@@ -121,8 +121,12 @@ class GridLocalizer(GridScorer):
         self._prepare_grid(freqs)
 
     def _locate(self, sums):
-        scores = self._score_sounds(sums)
-        return self._get_decoder().decode(scores, self.grid_, neighbors=self._neighbors)
+        return self._locate_with_spectrum(sums)[0]
+
+    def _locate_with_spectrum(self, sums):
+        spectrum = self._score_sounds(sums)
+        y = self._get_decoder().decode(spectrum, self.grid_, neighbors=self._neighbors)
+        return y, spectrum
 
     def _get_decoder(self):
         return default_decoder(self.decoder, self.n_sources, self._peak_shape)

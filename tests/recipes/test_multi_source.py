@@ -169,7 +169,7 @@ def test_tracks_whole_and_in_chunks(name):
     assert np.isfinite(predicted).any()
     stream = StreamingLocalizer(model, fs=16000)
     parts = [stream.push(chunk) for chunk in np.split(X[0], 50, axis=1)]
-    times, directions = zip(*[*parts, stream.flush()], strict=True)
+    times, directions, _ = zip(*[*parts, stream.flush()], strict=True)
     np.testing.assert_allclose(np.concatenate(times), 0.05 + 0.1 * np.arange(10))
     # Without training, vectors are so short that rounding turns them.
     atol = 0.1 if name == "icodoa" else 0

@@ -93,7 +93,7 @@ def neural(*steps, max_epochs=1, n_channels=4):
 def pushed(stream, signal, sizes):
     """All times and directions of a signal in chunks of several sizes, and of its end."""
     chunks = np.split(signal, np.cumsum(sizes), axis=1)
-    times, directions = zip(*[*map(stream.push, chunks), stream.flush()], strict=True)
+    times, directions, _ = zip(*[*map(stream.push, chunks), stream.flush()], strict=True)
     return np.concatenate(times), np.concatenate(directions)
 
 

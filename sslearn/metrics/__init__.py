@@ -16,6 +16,7 @@ from sslearn.metrics._boxes import (
     pointing_accuracy_score,
 )
 from sslearn.metrics._front_back import front_back_confusion_rate
+from sslearn.metrics._identities import identity_switches
 from sslearn.metrics._matching import match_sources
 from sslearn.metrics._report import localization_report
 from sslearn.metrics._scorer import angular_scorers, get_scorer, get_scorer_names
@@ -38,6 +39,7 @@ __all__ = [
     "front_back_confusion_rate",
     "get_scorer",
     "get_scorer_names",
+    "identity_switches",
     "iou_auc_score",
     "localization_accuracy_score",
     "localization_report",

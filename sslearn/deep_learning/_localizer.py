@@ -12,13 +12,14 @@ from sslearn.deep_learning._activation import last_activation, range_before, tak
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator, check_same_acoustics
+from sslearn.deep_learning._track import common_duration
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
 from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
 from sslearn.metrics import detection_error
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils import to_numbers
+from sslearn.utils import take_rows, to_numbers
 from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
 
 # Values of encoded targets that are kept in memory.
@@ -95,6 +96,9 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         Epoch, from 1, whose weights are kept.
     grid_ : ndarray of shape (n_directions,) or (n_directions, 2)
         Grid of the encoding, where it has one.
+    clip_duration_ : float or None
+        Seconds of the clips, if the first mini-batch has clips of one length and a step of
+        ``batch_transform`` has the sampling rate ``fs``.
     n_features_in_ : int
         Size of axis 1 of X, without ``batch_transform``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -232,6 +236,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         """
         X = self._check_X(X, ensure_min_samples=2)
         self._learn_inputs(X)
+        first = take_rows(X, slice(0, self.batch_size))
+        self.clip_duration_ = common_duration(first, self.batch_transform_)
         y = _check_y(y, n_samples=len(X))
         used = self._rows(X, sample_weight, groups)
         X_val, y_all = self._check_validation(X_val, y_val, y, _check_y)

@@ -63,6 +63,28 @@ def clip_durations(samples, batch_transform):
     return np.minimum(durations, getattr(steps[0], "duration", None) or np.inf)
 
 
+def common_duration(samples, batch_transform):
+    """Seconds of clips that an AudioReader leaves of each.
+
+    Parameters
+    ----------
+    samples : ndarray or list
+        Audio or paths.
+    batch_transform : transformer or None
+        Steps, of which one may have the sampling rate.
+
+    Returns
+    -------
+    duration : float or None
+        None if the clips differ in length, are no audio, or the sampling rate is not known.
+    """
+    try:
+        durations = clip_durations(samples, batch_transform)
+    except ValueError:
+        return None
+    return None if np.ptp(durations) else float(durations[0])
+
+
 def part_middles(durations, n_parts):
     """Middles of the equal parts of clips.
 

@@ -47,8 +47,9 @@ class StreamingLocalizer:
         where the localizer has these, and 0.1 s otherwise.
     window : float, default=None
         Seconds of audio that ``predict`` is given for each output, which chooses the mode
-        ``"window"``. In this mode None is the ``duration`` of an AudioReader in the localizer, and
-        1 s otherwise.
+        ``"window"``. In this mode None is the length of the clips in ``fit`` where it is known, as
+        the ``duration`` of an AudioReader in the localizer or the ``clip_duration_`` of a
+        :class:`sslearn.deep_learning.NeuralLocalizer`, and 1 s otherwise.
     forgetting_time : float, default=None
         Seconds after which a frame counts 1/e, which chooses the mode ``"recursive"`` of the
         classical localizers. In this mode None is 0.3 s.

@@ -48,7 +48,7 @@ class WindowEngine:
 
     def __init__(self, localizer, fs, hop, window):
         self._steps, self._last = split_pipeline(localizer)
-        window = _fitted_window(localizer) if window is None else window
+        window = _fitted_window(localizer, self._last) if window is None else window
         self._fs, self._size = fs, max(1, round(window * fs))
         self._hop = max(1, round((min(DEFAULT_HOP, window) if hop is None else hop) * fs))
         if self._hop > self._size:
@@ -129,11 +129,12 @@ def _layout(y):
     return 1, y.shape[1] if y.ndim == 3 else 1, n_angles
 
 
-def _fitted_window(localizer):
-    """Seconds of the clips in fit, where a reader cuts them to one length."""
+def _fitted_window(localizer, last):
+    """Seconds of the clips in fit, before an AudioReader cuts them, where they are known."""
     parts = [localizer, *localizer.get_params().values()]
-    readers = [part for part in parts if isinstance(part, AudioReader) and part.duration]
-    return readers[0].offset + readers[0].duration if readers else _DEFAULT_WINDOW
+    reader = next((part for part in parts if isinstance(part, AudioReader)), AudioReader())
+    duration = reader.duration or getattr(last, "clip_duration_", None) or _DEFAULT_WINDOW
+    return reader.offset + duration
 
 
 def _n_channels(part):

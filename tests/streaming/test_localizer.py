@@ -17,7 +17,6 @@ from sslearn.features import (
     IPD,
     STFT,
     AudioReader,
-    FrameBlocks,
     OnlineNormalizer,
     RealImag,
     make_feature_stack,
@@ -132,10 +131,15 @@ def test_times_are_those_of_the_track():
 def test_classical_localizers_give_their_blocks(recipe, n_sources):
     signal = plane_wave(0.5)
     localizer = recipe(MICS, n_sources=n_sources, grid=GRID, block_duration=0.1).fit(signal[None])
-    times, directions = pushed(StreamingLocalizer(localizer), signal, random_sizes(8000, 1))
+    stream = StreamingLocalizer(localizer)
+    times, directions = pushed(stream, signal, random_sizes(8000, 1))
     np.testing.assert_allclose(directions, localizer.predict(signal[None])[0], atol=1e-5)
     track = localizer.predict_track(signal[None])
     np.testing.assert_allclose(times, track["time"].unique())
+    scores = stream.push(signal).scores
+    scores = scores[np.isfinite(scores)]
+    np.testing.assert_allclose(scores, track["score"][: len(scores)], rtol=1e-5)
+    assert stream.mode_ == "blocks"
 
 
 CENTRED = STFT(64, hop_length=40, padding="zeros", first_center=20)
@@ -218,40 +222,39 @@ class TestWhatCannotBeStreamed:
         with pytest.raises(ValueError, match="SRPPHAT in the localizer"):
             StreamingLocalizer(localizer, fs=8000)
 
-    @pytest.mark.parametrize("maps", [[RealImag(unit_level="clip")]])
-    def test_level_of_the_clip(self, maps):
-        with pytest.raises(ValueError, match=r"RealImag\(unit_level='clip'\) cannot be streamed"):
-            StreamingLocalizer(neural(STEPS[0], *maps))
-
-    def test_blocks_of_frames(self):
-        steps = make_pipeline(STFT(64, padding="reflect"), RealImag(), FrameBlocks(3))
-        localizer = recipes.spectrogram_network(max_epochs=1, random_state=0)
-        localizer.set_params(batch_transform=steps, network__n_blocks=1)
-        localizer.fit(np.stack([noise(128)] * 4), [0.0, 90.0, 180.0, 270.0])
-        with pytest.raises(ValueError, match=r"FrameBlocks\(n_frames=3\) cannot be streamed"):
-            StreamingLocalizer(localizer)
-
-    def test_network_without_a_state(self):
-        localizer = recipes.phase_network(max_epochs=1).fit(np.stack([noise(1600)] * 4), [0.0] * 4)
-        with pytest.raises(ValueError, match="needs a network with a state"):
-            StreamingLocalizer(localizer)
-
-    def test_whole_clips(self):
-        with pytest.raises(ValueError, match="Set block_size"):
-            StreamingLocalizer(srp_phat())
-
-    def test_no_stft(self):
+    def test_no_audio(self):
         localizer = SRPPHAT(MICS, block_size=4).fit(STFT(64).transform(noise(400)[None]))
-        with pytest.raises(ValueError, match="batch_transform must start with an STFT"):
+        with pytest.raises(ValueError, match="localizer must predict from audio of shape"):
             StreamingLocalizer(localizer)
 
-    def test_other_localizers(self):
-        with pytest.raises(ValueError, match="localizer must be"):
-            StreamingLocalizer(recipes.laplacian_eigenmaps().fit(*_binaural()))
+    def test_no_localizers(self):
+        for wrong in (SRPPHAT, AudioReader(), None):
+            with pytest.raises(ValueError, match="localizer must be a fitted localizer"):
+                StreamingLocalizer(wrong)
         with pytest.raises(ValueError, match="not fitted"):
             StreamingLocalizer(recipes.srp_phat(MICS, block_size=3))
 
+    def test_contradictions(self):
+        with pytest.raises(ValueError, match="window and forgetting_time must not both be set"):
+            StreamingLocalizer(srp_phat(), window=1.0, forgetting_time=0.2)
+        with pytest.raises(ValueError, match="forgetting_time needs a classical localizer"):
+            StreamingLocalizer(neural(), forgetting_time=0.2)
+        with pytest.raises(
+            ValueError, match=r"hop must be at most the window of 0\.1 s; got 0\.2 s"
+        ):
+            StreamingLocalizer(neural(), hop=0.2, window=0.1)
+        music = recipes.music(MICS, n_sources=2).fit(noise(1000)[None])
+        with pytest.raises(ValueError, match="n_frames must be at least 2 for MUSIC; got 1"):
+            StreamingLocalizer(music, hop=0.001)
 
-def _binaural():
-    X = np.random.default_rng(0).standard_normal((20, 2, 4000))
-    return X, np.linspace(-90, 90, 20)
+
+@pytest.mark.parametrize("make", [neural, lambda: srp_phat(block_size=4)])
+def test_a_hop_takes_every_so_many_outputs(make):
+    signal, localizer = noise(2000), make()
+    every = StreamingLocalizer(localizer)
+    third = StreamingLocalizer(localizer, hop=3.2 * every.period)
+    assert third.period == pytest.approx(3 * every.period)
+    all_of_them, some = every.push(signal), third.push(signal)
+    for field in ("times", "directions", "scores"):
+        expected = getattr(all_of_them, field)[2::3]
+        np.testing.assert_allclose(getattr(some, field), expected, atol=1e-3)

@@ -244,7 +244,9 @@ class StreamingLocalizer:
         numbers = self._n_outputs + np.arange(len(found))
         self._n_outputs += len(found)
         times = self._engine.first_time + numbers * self._engine.period
-        return StreamedDirections(times, found[..., :-1], found[..., -1])
+        directions = found[..., :-1]
+        scores = np.where(np.isnan(directions[..., 0]), np.nan, found[..., -1])
+        return StreamedDirections(times, directions, scores)
 
     def _check_chunk(self, chunk):
         check_rate(chunk, self.fs)

@@ -117,7 +117,6 @@ class WindowEngine:
             spectrum = spectrum if y.ndim == 4 else spectrum[:, None]
             grid = self._last.grid_.reshape(len(self._last.grid_), -1)[:, :2]
             scores = nearest_scores(tracks[..., :2], spectrum, grid)
-            scores = np.where(np.isnan(tracks[..., 0]), np.nan, scores)
         return np.concatenate([tracks, scores[..., None]], axis=-1)[0]
 
 

@@ -187,8 +187,9 @@ def test_selected_channels_and_a_pipeline_in_front():
         StreamingLocalizer(pipeline).push(signal[:4])
 
 
-def test_memory_does_not_grow():
-    stream, signal = StreamingLocalizer(srp_phat(block_size=10)), plane_wave(2.0)
+@pytest.mark.parametrize("params", [{"hop": 0.02}, {"forgetting_time": 0.1}, {"window": 0.2}])
+def test_memory_does_not_grow(params):
+    stream, signal = StreamingLocalizer(srp_phat(block_size=10), **params), plane_wave(2.0)
     peaks = []
     for n_seconds in (2, 20):
         chunk = np.tile(signal, n_seconds // 2)

@@ -1,0 +1,81 @@
+"""The group of commands, and what becomes of their errors and warnings."""
+
+import importlib
+import warnings
+
+import click
+
+import sslearn
+
+# Each is imported when it is called: a list of commands needs none of the libraries behind them.
+_COMMANDS = {
+    "locate": "Find the directions of the sounds in recordings.",
+    "diagnose": "Hold a recording against the description of its array.",
+    "simulate": "Write labelled clips in simulated rooms.",
+    "train": "Train a model on labelled files.",
+    "evaluate": "Measure the errors of a model on labelled files.",
+    "info": "Describe a model file without opening it.",
+    "listen": "Locate sounds as they arrive at a microphone.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported on demand."""
+
+    def list_commands(self, ctx):
+        return list(_COMMANDS)
+
+    def get_command(self, ctx, cmd_name):
+        if cmd_name not in _COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"sslearn.cli._{cmd_name}"), cmd_name)
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            return ctx.exit(130)
+        except BrokenPipeError:
+            raise  # click ends without a word
+        except (ImportError, OSError, TypeError, ValueError) as error:
+            if ctx.params["debug"]:
+                raise
+            raise click.ClickException(one_line(error)) from error
+
+
+def one_line(message):
+    """Text of an error or warning without line breaks."""
+    return " ".join(str(message).split())
+
+
+def _warn_briefly():
+    """Function that shows a warning on stderr, each text once."""
+    shown = set()
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        text = one_line(message)
+        if text not in shown:
+            shown.add(text)
+            click.echo(f"Warning: {text}", err=True)
+
+    return show
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Results go to stdout, progress and warnings to stderr. Exit codes: 0 all went well, 1 "
+    "a file or a check failed, 2 wrong options, 130 interrupted. 'sslearn COMMAND --help' has an "
+    "example of each command.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(sslearn.__version__, prog_name="sslearn")
+@click.pass_context
+def main(ctx, debug):
+    """Sound source localization from the command line."""
+    ctx.with_resource(warnings.catch_warnings())
+    warnings.showwarning = _warn_briefly()

@@ -1,0 +1,108 @@
+"""How results are written: a table for a reader, CSV or JSON lines for programs."""
+
+import json
+import sys
+
+import click
+
+_FORMATS = ("table", "csv", "jsonl")
+# Decimals for a reader; programs get eight significant digits.
+_DECIMALS = {"azimuth": 1, "elevation": 1, "distance": 2, "time": 2}
+
+
+def output_options(command):
+    """Give a command the options ``--format`` and ``-o``, its parameters ``fmt`` and ``output``."""
+    command = click.option(
+        "--format",
+        "fmt",
+        type=click.Choice(_FORMATS),
+        help="Default: a table on a terminal, else what the name of the file says, else CSV.",
+    )(command)
+    return click.option(
+        "-o", "--output", type=click.Path(dir_okay=False), help="File for the results; else stdout."
+    )(command)
+
+
+class Output:
+    """Rows of results, written as they come.
+
+    Parameters
+    ----------
+    fmt : {"table", "csv", "jsonl"} or None
+        Format; None chooses a table for a terminal, by the name of the file, or CSV.
+    path : str or None
+        File; None and "-" write to stdout.
+    """
+
+    def __init__(self, fmt=None, path=None):
+        self.path = path or "-"
+        self.fmt = fmt or self._usual_format()
+        self._rows = []
+        self._is_first = True
+
+    def __enter__(self):
+        self._file = click.open_file(self.path, "w", encoding="utf-8")
+        return self
+
+    def __exit__(self, *error):
+        if self.fmt == "table" and self._rows:
+            self._print_table()
+        self._file.flush()
+        if self.path != "-":
+            self._file.close()
+
+    def write(self, table):
+        """Write the rows of a DataFrame; all that are written have the same columns."""
+        if self.fmt == "table":
+            self._rows.append(table)
+        elif self.fmt == "csv":
+            table.to_csv(self._file, index=False, header=self._is_first, float_format="%.8g")
+        else:
+            for row in table.to_dict("records"):
+                cells = {name: _plain(value) for name, value in row.items()}
+                self._file.write(json.dumps(cells, ensure_ascii=False) + "\n")
+        self._is_first = False
+        self._file.flush()
+
+    def _usual_format(self):
+        if self.path == "-":
+            return "table" if sys.stdout.isatty() else "csv"
+        return "jsonl" if self.path.endswith((".jsonl", ".ndjson", ".json")) else "csv"
+
+    def _print_table(self):
+        import pandas as pd
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
+        rows = pd.concat(self._rows, ignore_index=True)
+        printed = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in rows:
+            is_number = pd.api.types.is_numeric_dtype(rows[name])
+            printed.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
+        for row in rows.itertuples(index=False):
+            printed.add_row(*map(_cell, rows.columns, row))
+        Console(file=self._file, highlight=False, markup=False).print(printed)
+
+
+def _plain(value):
+    """Value for JSON: None for NaN, Python's own numbers."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float):
+        return None if value != value else float(f"{value:.8g}")
+    return value
+
+
+def _cell(name, value):
+    """Text of a value in a table."""
+    if not isinstance(value, float):
+        return str(value)
+    if value != value:
+        return ""
+    decimals = _DECIMALS.get(str(name).rstrip("_0123456789"))
+    return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
+
+
+def note(text):
+    """Say something on stderr."""
+    click.echo(text, err=True)

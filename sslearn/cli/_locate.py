@@ -1,0 +1,167 @@
+"""``sslearn locate``."""
+
+import click
+from click.core import ParameterSource
+
+from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
+from sslearn.cli._files import RAW, each, expand, on_disk
+from sslearn.cli._locators import ArrayLocator, ModelLocator, Part, RateNote
+from sslearn.cli._output import Output, output_options
+
+METHODS = ("srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
+_SECONDS = click.FloatRange(min=0, min_open=True)
+# Options that a model decides.
+_OF_ARRAYS = ("array", "method", "convention", "n_sources", "elevation", "freq_range")
+
+
+def classical_options(command):
+    """Give a command the options of the classical methods."""
+    options = [
+        click.option(
+            "--method",
+            type=click.Choice(METHODS),
+            default="srp_phat",
+            show_default=True,
+            help="intensity is for first-order ambisonics and takes no --array.",
+        ),
+        click.option(
+            "--convention",
+            type=click.Choice(["sn3d", "n3d", "fuma"]),
+            default="sn3d",
+            show_default=True,
+            help="Order and gains of ambisonic channels.",
+        ),
+        click.option(
+            "--sources",
+            "n_sources",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="Number of sources, a row each.",
+        ),
+        click.option("--elevation", is_flag=True, help="Find elevations, too."),
+        click.option(
+            "--range",
+            "freq_range",
+            type=float,
+            nargs=2,
+            metavar="LOW HIGH",
+            help="Frequencies used, in Hz. Default: 200 4000.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(
+    epilog="""Examples:
+
+    sslearn locate *.wav --array respeaker_usb_4
+
+    sslearn locate rec.flac --array circular:6:0.046@150 --sources 2 --elevation
+
+    sslearn locate rec.flac --array array.json --every 0.5 --plot track.png -o track.csv
+
+    sox rec.wav -t wav - | sslearn locate - --model model.sslearn --format jsonl
+    """
+)
+@click.argument("files", nargs=-1, required=True)
+@array_option
+@list_arrays_option
+@channels_option
+@click.option("--model", "-m", type=click.Path(exists=True, dir_okay=False), help="Model file.")
+@classical_options
+@click.option("--every", type=_SECONDS, help="Seconds of one estimate; else one per file.")
+@click.option("--start", type=click.FloatRange(min=0), default=0.0, help="Seconds to skip.")
+@click.option("--duration", type=_SECONDS, help="Seconds to use from there; else all.")
+@click.option("--fs", type=_SECONDS, help="Rate of the analysis in Hz.  [default: 16000]")
+@click.option("--raw", type=RAW, help="FILES are samples: RATE:CHANNELS:FORMAT, 16000:4:s16.")
+@output_options
+@click.option("--plot", "picture", type=click.Path(dir_okay=False), help="Picture of one file.")
+@click.option("-j", "--jobs", "n_jobs", type=int, help="Files located at the same time.")
+@click.pass_context
+def locate(
+    ctx, files, array, channels, model, every, start, duration, raw, fmt, output, picture, n_jobs,
+    **params,
+):  # fmt: skip
+    """Find the directions of the sounds in FILES, in degrees.
+
+    FILES are recordings of any rate, patterns, folders, or - for standard input. Azimuth is 0 in
+    front and 90 on the left. Say what recorded them by --array, or give a --model.
+    """
+    paths = expand(files)
+    if picture and len(paths) != 1:
+        raise click.UsageError(f"--plot draws one file; got {len(paths)}.")
+    if model is None:
+        locator = _by_array(array, every, params)
+    else:
+        locator = _by_model(ctx, model, every, n_jobs, params["fs"])
+    part, rate = Part(start, duration, channels), RateNote(locator.fs)
+
+    def work(name):
+        with on_disk(name, raw) as path:
+            rate.tell(path)
+            table = locator.table(path, name, part)
+            if picture:
+                _draw(picture, locator, path, name, part, table)
+        table.insert(0, "file", name)
+        return table
+
+    with Output(fmt, output) as out:
+        for table in each(paths, work, n_jobs=n_jobs, label="Locating"):
+            out.write(table)
+
+
+def _by_array(array, every, params):
+    low, high = params["freq_range"] or (0, 1)
+    if not 0 <= low < high:
+        raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
+    params, convention = dict(params), params["convention"]
+    del params["convention"]
+    if params["method"] == "intensity":
+        if array is not None:
+            raise click.UsageError("--method intensity is for ambisonics; leave --array out.")
+        return ArrayLocator(array=None, every=every, convention=convention, **params)
+    if array is None:
+        raise click.UsageError("Give --array (see --list-arrays) or --model.")
+    return ArrayLocator(array=array, every=every, **params)
+
+
+def _by_model(ctx, model, every, n_jobs, fs):
+    for name in _OF_ARRAYS:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = next(p.opts[0] for p in ctx.command.params if p.name == name)
+            raise click.UsageError(f"{option} is not for --model, which knows its own.")
+    if n_jobs not in (None, 1):
+        raise click.UsageError("--jobs is for --array; a model uses all cores for each file.")
+    return ModelLocator(model, every=every, fs=fs)
+
+
+def _draw(picture, locator, path, name, part, table):
+    """Draw the track, or the spectrum where there is one estimate."""
+    from sslearn import plotting
+    from sslearn.utils import import_optional
+
+    import_optional("matplotlib", "--plot").use("Agg")
+    if "time" in table:
+        times, track = _track(table)
+        display = plotting.TrackDisplay.from_predictions(None, {name: track}, times=times)
+    elif isinstance(locator, ArrayLocator):
+        localizer = locator.fitted(path, name, part)
+        display = plotting.SpatialSpectrumDisplay.from_estimator(localizer, [path])
+    else:
+        raise click.UsageError("--plot of a --model draws a track; give --every.")
+    display.figure_.savefig(picture, dpi=150)
+
+
+def _track(table):
+    """Times, and directions (n_times, n_sources, n_angles) with NaN for sources that lack."""
+    import numpy as np
+
+    times, frame = np.unique(table["time"], return_inverse=True)
+    source = table.get("source", 0 * frame)
+    angles = table.filter(items=["azimuth", "elevation"])
+    track = np.full((len(times), np.max(source) + 1, angles.shape[1]), np.nan)
+    track[frame, source] = angles
+    return times, track

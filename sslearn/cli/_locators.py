@@ -1,0 +1,232 @@
+"""From a file to rows of directions, by a known array or by a saved model."""
+
+import math
+from collections import namedtuple
+from inspect import signature
+
+import click
+
+from sslearn.cli._arrays import channels_of
+from sslearn.cli._output import note
+
+# Seconds of a file, None to its end, and the channels that are the microphones, None for all.
+Part = namedtuple("Part", ["start", "duration", "channels"], defaults=[0.0, None, None])
+_ANGLES = ("azimuth", "elevation", "distance")
+
+
+class ArrayLocator:
+    """Classical localizer of recordings of one array.
+
+    Parameters
+    ----------
+    method : str
+        Name of a classical recipe.
+    array : MicArray or None
+        Microphones; None for ambisonic audio.
+    elevation : bool, default=False
+        Whether elevations are found, too.
+    every : float, default=None
+        Seconds of one estimate; None makes one of the whole file.
+    **params : dict
+        Parameters of the recipe; those that are None are left at their defaults.
+    """
+
+    def __init__(self, method, array, *, elevation=False, every=None, **params):
+        from sslearn import recipes
+
+        recipe = getattr(recipes, method)
+        if params["n_sources"] > 1 and "n_sources" not in signature(recipe).parameters:
+            raise click.UsageError(
+                f"--sources {params['n_sources']} is not for --method {method}, which finds one."
+            )
+        if "n_sources" not in signature(recipe).parameters:
+            del params["n_sources"]
+        self.n_sources = params.get("n_sources", 1)
+        self.array, self.every, self.elevation = array, every, elevation
+        mics = () if array is None else (array.mic_positions,)
+        params = {name: value for name, value in params.items() if value is not None}
+        self.localizer = recipe(*mics, block_duration=every, **params)
+        self.fs = self.localizer.fs
+
+    def table(self, path, name, part):
+        """Rows of directions of a part of a file.
+
+        Parameters
+        ----------
+        path : str
+            File to read.
+        name : str
+            Its name in the table and in messages.
+        part : Part
+            What is read of it.
+
+        Returns
+        -------
+        table : DataFrame
+            Columns ``time`` (with ``every``), ``source`` (of several), angles and ``score``.
+        """
+        track = self.fitted(path, name, part).predict_track([path]).drop(columns="sample")
+        track["time"] += part.start
+        if self.every is None:
+            # A source that was not found keeps its row.
+            track = track.drop(columns="time").set_index("source")
+            track = track.reindex(range(self.n_sources)).reset_index()
+        return track if self.n_sources > 1 else track.drop(columns="source")
+
+    def fitted(self, path, name, part):
+        """Localizer for a part of a file."""
+        import numpy as np
+        from sklearn.base import clone
+
+        reader = {"offset": part.start, "duration": part.duration}
+        reader["channels"] = self._channels(path, name, part)
+        localizer = clone(self.localizer).set_params(
+            **{f"batch_transform__audioreader__{key}": value for key, value in reader.items()}
+        )
+        return localizer.fit([path], np.zeros((1, 2)) if self.elevation else None)
+
+    def _channels(self, path, name, part):
+        from sslearn.utils import audio_info
+
+        n_channels = audio_info(path).n_channels
+        if self.array is not None:
+            return channels_of(self.array, n_channels, channels=part.channels, name=name)
+        n_wanted = n_channels if part.channels is None else len(part.channels)
+        if n_wanted != 4:
+            raise ValueError(
+                f"{name} must have the 4 channels of first-order ambisonics; got {n_wanted}. Give "
+                "--channels 0-3, or --array and another --method for single microphones."
+            )
+        return part.channels
+
+
+class ModelLocator:
+    """Localizer of a model file.
+
+    Parameters
+    ----------
+    path : str
+        Model file.
+    every : float, default=None
+        Seconds of the parts that are located one by one; None takes the whole file.
+    fs : float, default=None
+        Sampling rate in Hz, for a model that does not know its own.
+    """
+
+    def __init__(self, path, *, every=None, fs=None):
+        from sslearn.persistence import input_contract, load
+
+        self.estimator, self.every = load(path), every
+        contract = input_contract(self.estimator)
+        self.n_channels, self.has_frames = contract["n_channels"], bool(contract["tracks"])
+        self.fs = self._rate(path, contract["fs"], fs)
+        if every is not None and self.has_frames:
+            raise click.UsageError(f"--every is not for {path}, whose tracks have frames.")
+
+    def table(self, path, name, part):
+        """Rows of directions of a part of a file, as those of :class:`ArrayLocator`.
+
+        Parameters
+        ----------
+        path : str
+            File to read.
+        name : str
+            Its name in messages.
+        part : Part
+            What is read of it.
+
+        Returns
+        -------
+        table : DataFrame
+            Columns ``time`` (with ``every``, or of a track), ``source`` (of several) and angles,
+            for a track also ``score``.
+        """
+        import pandas as pd
+
+        self._check_channels(path, name, part)
+        if self.has_frames:
+            track = self.estimator.predict_track(self._read(path, part)).drop(columns="sample")
+            return track.assign(time=track["time"] + part.start)
+        if self.every is None:
+            return _rows(self.estimator.predict(self._read(path, part)))
+        tables = []
+        for start, duration in self._parts(path, name, part):
+            piece = Part(start, duration, part.channels)
+            rows = _rows(self.estimator.predict(self._read(path, piece)))
+            rows.insert(0, "time", start + duration / 2)
+            tables.append(rows)
+        return pd.concat(tables, ignore_index=True)
+
+    def _rate(self, path, known, given):
+        if known is None and given is None:
+            raise click.UsageError(f"{path} does not say its sampling rate; give --fs.")
+        if None not in (known, given) and known != given:
+            raise click.UsageError(f"--fs must be that of {path}, {known:g} Hz; got {given:g}.")
+        return given if known is None else known
+
+    def _check_channels(self, path, name, part):
+        from sslearn.utils import audio_info
+
+        n_found = len(part.channels or range(audio_info(path).n_channels))
+        if self.n_channels not in (None, n_found):
+            raise ValueError(
+                f"{name} must have the {self.n_channels} channels of the model; got {n_found}. "
+                "Give --channels."
+            )
+
+    def _read(self, path, part):
+        from sslearn.features import AudioReader
+
+        return (
+            AudioReader(self.fs, offset=part.start, duration=part.duration)
+            .set_params(channels=part.channels)
+            .transform([path])
+        )
+
+    def _parts(self, path, name, part):
+        """Start and length of each part; the last one ends with the file and overlaps."""
+        from sslearn.utils import audio_info
+
+        info = audio_info(path)
+        length = info.n_times / info.fs - part.start
+        length = length if part.duration is None else part.duration
+        if length < self.every:
+            raise ValueError(f"{name} lasts {length:g} s, less than --every {self.every:g}.")
+        n_parts = math.ceil(length / self.every - 1e-9)
+        starts = [min(i * self.every, length - self.every) for i in range(n_parts)]
+        return [(part.start + start, self.every) for start in starts]
+
+
+def _rows(y):
+    """Table of the directions of one clip, of any layout of y without frames."""
+    import numpy as np
+    import pandas as pd
+
+    sources = np.asarray(y)[0]
+    table = np.atleast_2d(sources)
+    rows = pd.DataFrame(table, columns=list(_ANGLES[: table.shape[1]]))
+    if sources.ndim == 2:
+        rows.insert(0, "source", range(len(rows)))
+    return rows
+
+
+class RateNote:
+    """Says once for each rate that files are resampled.
+
+    Parameters
+    ----------
+    fs : float
+        Rate that they are resampled to, in Hz.
+    """
+
+    def __init__(self, fs):
+        self.fs, self._told = fs, set()
+
+    def tell(self, path):
+        """Look at the rate of a file."""
+        from sslearn.utils import audio_info
+
+        fs = audio_info(path).fs
+        if fs != self.fs and fs not in self._told:
+            self._told.add(fs)
+            note(f"Audio of {fs} Hz is resampled to {self.fs:g} Hz.")

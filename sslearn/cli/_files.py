@@ -9,7 +9,6 @@ import tempfile
 
 import click
 
-from sslearn.cli._main import one_line
 from sslearn.cli._output import note
 
 _EXTENSIONS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".caf")
@@ -143,7 +142,7 @@ def each(paths, work, *, n_jobs=None, label="Files"):
             yield result
         else:
             n_failed += 1
-            note(f"Error: {path}: {one_line(error)}")
+            note(f"Error: {path}: {error}")
     if n_failed:
         note(f"{n_failed} of {len(paths)} file(s) failed.")
         click.get_current_context().exit(1)

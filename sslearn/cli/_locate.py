@@ -5,7 +5,7 @@ from click.core import ParameterSource
 
 from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
 from sslearn.cli._files import RAW, each, expand, on_disk
-from sslearn.cli._locators import ArrayLocator, ModelLocator, Part, RateNote
+from sslearn.cli._locators import ArrayLocator, ModelLocator, Part
 from sslearn.cli._output import Output, output_options
 
 METHODS = ("srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
@@ -97,11 +97,10 @@ def locate(
         locator = _by_array(array, every, params)
     else:
         locator = _by_model(ctx, model, every, n_jobs, params["fs"])
-    part, rate = Part(start, duration, channels), RateNote(locator.fs)
+    part = Part(start, duration, channels)
 
     def work(name):
         with on_disk(name, raw) as path:
-            rate.tell(path)
             table = locator.table(path, name, part)
             if picture:
                 _draw(picture, locator, path, name, part, table)

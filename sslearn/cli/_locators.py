@@ -7,11 +7,21 @@ from inspect import signature
 import click
 
 from sslearn.cli._arrays import channels_of
-from sslearn.cli._output import note
+from sslearn.cli._output import notes
 
 # Seconds of a file, None to its end, and the channels that are the microphones, None for all.
 Part = namedtuple("Part", ["start", "duration", "channels"], defaults=[0.0, None, None])
 _ANGLES = ("azimuth", "elevation", "distance")
+
+
+def heard(path, fs, say):
+    """Rate, channels and length of a file; say if it will be resampled to ``fs``."""
+    from sslearn.utils import audio_info
+
+    info = audio_info(path)
+    if info.fs != fs:
+        say(f"Audio of {info.fs} Hz is resampled to {fs:g} Hz.")
+    return info
 
 
 class ArrayLocator:
@@ -46,7 +56,7 @@ class ArrayLocator:
         mics = () if array is None else (array.mic_positions,)
         params = {name: value for name, value in params.items() if value is not None}
         self.localizer = recipe(*mics, block_duration=every, **params)
-        self.fs = self.localizer.fs
+        self.fs, self._say = self.localizer.fs, notes()
 
     def table(self, path, name, part):
         """Rows of directions of a part of a file.
@@ -86,11 +96,12 @@ class ArrayLocator:
         return localizer.fit([path], np.zeros((1, 2)) if self.elevation else None)
 
     def _channels(self, path, name, part):
-        from sslearn.utils import audio_info
-
-        n_channels = audio_info(path).n_channels
+        n_channels = heard(path, self.fs, self._say).n_channels
         if self.array is not None:
-            return channels_of(self.array, n_channels, channels=part.channels, name=name)
+            channels = channels_of(self.array, n_channels, channels=part.channels, name=name)
+            if channels != part.channels:
+                self._say(f"The microphones are the channels {channels} of {n_channels}.")
+            return channels
         n_wanted = n_channels if part.channels is None else len(part.channels)
         if n_wanted != 4:
             raise ValueError(
@@ -119,7 +130,7 @@ class ModelLocator:
         self.estimator, self.every = load(path), every
         contract = input_contract(self.estimator)
         self.n_channels, self.has_frames = contract["n_channels"], bool(contract["tracks"])
-        self.fs = self._rate(path, contract["fs"], fs)
+        self.fs, self._say = self._rate(path, contract["fs"], fs), notes()
         if every is not None and self.has_frames:
             raise click.UsageError(f"--every is not for {path}, whose tracks have frames.")
 
@@ -165,9 +176,8 @@ class ModelLocator:
         return given if known is None else known
 
     def _check_channels(self, path, name, part):
-        from sslearn.utils import audio_info
-
-        n_found = len(part.channels or range(audio_info(path).n_channels))
+        n_channels = heard(path, self.fs, self._say).n_channels
+        n_found = n_channels if part.channels is None else len(part.channels)
         if self.n_channels not in (None, n_found):
             raise ValueError(
                 f"{name} must have the {self.n_channels} channels of the model; got {n_found}. "
@@ -208,25 +218,3 @@ def _rows(y):
     if sources.ndim == 2:
         rows.insert(0, "source", range(len(rows)))
     return rows
-
-
-class RateNote:
-    """Says once for each rate that files are resampled.
-
-    Parameters
-    ----------
-    fs : float
-        Rate that they are resampled to, in Hz.
-    """
-
-    def __init__(self, fs):
-        self.fs, self._told = fs, set()
-
-    def tell(self, path):
-        """Look at the rate of a file."""
-        from sslearn.utils import audio_info
-
-        fs = audio_info(path).fs
-        if fs != self.fs and fs not in self._told:
-            self._told.add(fs)
-            note(f"Audio of {fs} Hz is resampled to {self.fs:g} Hz.")

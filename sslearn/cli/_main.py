@@ -6,6 +6,7 @@ import warnings
 import click
 
 import sslearn
+from sslearn.cli._output import notes
 
 # Each is imported when it is called: a list of commands needs none of the libraries behind them.
 _COMMANDS = {
@@ -44,25 +45,7 @@ class _Commands(click.Group):
         except (ImportError, OSError, TypeError, ValueError) as error:
             if ctx.params["debug"]:
                 raise
-            raise click.ClickException(one_line(error)) from error
-
-
-def one_line(message):
-    """Text of an error or warning without line breaks."""
-    return " ".join(str(message).split())
-
-
-def _warn_briefly():
-    """Function that shows a warning on stderr, each text once."""
-    shown = set()
-
-    def show(message, category, filename, lineno, file=None, line=None):
-        text = one_line(message)
-        if text not in shown:
-            shown.add(text)
-            click.echo(f"Warning: {text}", err=True)
-
-    return show
+            raise click.ClickException(" ".join(str(error).split())) from error
 
 
 @click.group(
@@ -78,4 +61,5 @@ def _warn_briefly():
 def main(ctx, debug):
     """Sound source localization from the command line."""
     ctx.with_resource(warnings.catch_warnings())
-    warnings.showwarning = _warn_briefly()
+    say = notes()
+    warnings.showwarning = lambda message, *args, **kwargs: say(f"Warning: {message}")

@@ -104,5 +104,17 @@ def _cell(name, value):
 
 
 def note(text):
-    """Say something on stderr."""
-    click.echo(text, err=True)
+    """Say something on stderr, in one line."""
+    click.echo(" ".join(str(text).split()), err=True)
+
+
+def notes():
+    """Function like :func:`note` that says each text once."""
+    said = set()
+
+    def say(text):
+        if text not in said:
+            said.add(text)
+            note(text)
+
+    return say

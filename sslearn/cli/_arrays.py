@@ -59,7 +59,7 @@ def parse_array(text):
 def _number(text, name):
     try:
         return float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError(f"{name} must be a number; got {text!r}.") from None
 
 

@@ -11,10 +11,10 @@ _PART, _N_PARTS = 5.0, 40
 
 
 @click.command(
-    epilog="""Example:
-
-    sslearn diagnose rec1.wav rec2.wav --array respeaker_usb_4
-    """
+    epilog="""\b
+Example:
+  sslearn diagnose rec1.wav rec2.wav --array respeaker_usb_4
+"""
 )
 @click.argument("files", nargs=-1, required=True)
 @array_option

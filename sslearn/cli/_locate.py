@@ -55,16 +55,13 @@ def classical_options(command):
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn locate *.wav --array respeaker_usb_4
-
-    sslearn locate rec.flac --array circular:6:0.046@150 --sources 2 --elevation
-
-    sslearn locate rec.flac --array array.json --every 0.5 --plot track.png -o track.csv
-
-    sox rec.wav -t wav - | sslearn locate - --model model.sslearn --format jsonl
-    """
+    epilog="""\b
+Examples:
+  sslearn locate *.wav --array respeaker_usb_4
+  sslearn locate rec.flac --array circular:6:0.046@150 --sources 2 --elevation
+  sslearn locate rec.flac --array array.json --every 0.5 --plot track.png -o track.csv
+  sox rec.wav -t wav - | sslearn locate - --model model.sslearn --format jsonl
+"""
 )
 @click.argument("files", nargs=-1, required=True)
 @array_option

@@ -119,7 +119,8 @@ class ModelLocator:
     path : str
         Model file.
     every : float, default=None
-        Seconds of the parts that are located one by one; None takes the whole file.
+        Seconds from one estimate to the next, each of a part of this length, or of that which the
+        model was made for; None makes one estimate.
     fs : float, default=None
         Sampling rate in Hz, for a model that does not know its own.
     """
@@ -130,6 +131,7 @@ class ModelLocator:
         self.estimator, self.every = load(path), every
         contract = input_contract(self.estimator)
         self.n_channels, self.has_frames = contract["n_channels"], bool(contract["tracks"])
+        self.length = contract["duration"]
         self.fs, self._say = self._rate(path, contract["fs"], fs), notes()
         if every is not None and self.has_frames:
             raise click.UsageError(f"--every is not for {path}, whose tracks have frames.")
@@ -154,19 +156,19 @@ class ModelLocator:
         """
         import pandas as pd
 
-        self._check_channels(path, name, part)
+        info = heard(path, self.fs, self._say)
+        self._check_channels(info, name, part)
         if self.has_frames:
             track = self.estimator.predict_track(self._read(path, part)).drop(columns="sample")
             return track.assign(time=track["time"] + part.start)
-        if self.every is None:
-            return _rows(self.estimator.predict(self._read(path, part)))
         tables = []
-        for start, duration in self._parts(path, name, part):
-            piece = Part(start, duration, part.channels)
+        for start, length in self._spans(info, name, part):
+            piece = Part(start, length, part.channels)
             rows = _rows(self.estimator.predict(self._read(path, piece)))
-            rows.insert(0, "time", start + duration / 2)
+            rows.insert(0, "time", start + length / 2)
             tables.append(rows)
-        return pd.concat(tables, ignore_index=True)
+        table = pd.concat(tables, ignore_index=True)
+        return table.drop(columns="time") if self.every is None else table
 
     def _rate(self, path, known, given):
         if known is None and given is None:
@@ -175,36 +177,34 @@ class ModelLocator:
             raise click.UsageError(f"--fs must be that of {path}, {known:g} Hz; got {given:g}.")
         return given if known is None else known
 
-    def _check_channels(self, path, name, part):
-        n_channels = heard(path, self.fs, self._say).n_channels
-        n_found = n_channels if part.channels is None else len(part.channels)
+    def _check_channels(self, info, name, part):
+        n_found = info.n_channels if part.channels is None else len(part.channels)
         if self.n_channels not in (None, n_found):
             raise ValueError(
                 f"{name} must have the {self.n_channels} channels of the model; got {n_found}. "
                 "Give --channels."
             )
 
+    def _spans(self, info, name, part):
+        """Start and length of what is located; the last span ends with the file."""
+        rest = info.n_times / info.fs - part.start
+        total = rest if part.duration is None else part.duration
+        length = self.length or self.every or total
+        if self.every is None:
+            if total > length:
+                self._say(f"The model hears {length:g} s of each file; --every takes the rest.")
+            return [(part.start, length)]
+        if total < length:
+            raise ValueError(f"{name} lasts {total:g} s, less than the {length:g} s of a part.")
+        n_spans = 1 + math.ceil((total - length) / self.every - 1e-9)
+        starts = [min(i * self.every, total - length) for i in range(n_spans)]
+        return [(part.start + start, length) for start in starts]
+
     def _read(self, path, part):
         from sslearn.features import AudioReader
 
-        return (
-            AudioReader(self.fs, offset=part.start, duration=part.duration)
-            .set_params(channels=part.channels)
-            .transform([path])
-        )
-
-    def _parts(self, path, name, part):
-        """Start and length of each part; the last one ends with the file and overlaps."""
-        from sslearn.utils import audio_info
-
-        info = audio_info(path)
-        length = info.n_times / info.fs - part.start
-        length = length if part.duration is None else part.duration
-        if length < self.every:
-            raise ValueError(f"{name} lasts {length:g} s, less than --every {self.every:g}.")
-        n_parts = math.ceil(length / self.every - 1e-9)
-        starts = [min(i * self.every, length - self.every) for i in range(n_parts)]
-        return [(part.start + start, self.every) for start in starts]
+        span = {"offset": part.start, "duration": part.duration, "channels": part.channels}
+        return AudioReader(self.fs, **span).transform([path])
 
 
 def _rows(y):

@@ -20,14 +20,12 @@ def _range_option(name, text):
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn simulate clips --array circular:4:0.0323 --n 200 --rooms 10 --sounds speech/
-
-    sslearn simulate clips --head --n 500 --rooms 5 --azimuth -90 90 --elevation -45 45
-
-    sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn
-    """
+    epilog="""\b
+Examples:
+  sslearn simulate clips --array circular:4:0.0323 --n 200 --rooms 10 --sounds speech/
+  sslearn simulate clips --head --n 500 --rooms 5 --azimuth -90 90 --elevation -45 45
+  sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn
+"""
 )
 @click.argument("folder", type=click.Path(file_okay=False))
 @array_option

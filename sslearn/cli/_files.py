@@ -11,7 +11,7 @@ import click
 
 from sslearn.cli._output import note
 
-_EXTENSIONS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".caf")
+EXTENSIONS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".caf")
 _RAW_FORMATS = {
     "s16": "PCM_16", "s24": "PCM_24", "s32": "PCM_32", "f32": "FLOAT", "f64": "DOUBLE",
 }  # fmt: skip
@@ -56,9 +56,9 @@ def expand(names):
     for name in names:
         if os.path.isdir(name):
             below = glob.glob(os.path.join(glob.escape(name), "**", "*"), recursive=True)
-            paths = sorted(path for path in below if path.lower().endswith(_EXTENSIONS))
+            paths = sorted(path for path in below if path.lower().endswith(EXTENSIONS))
             if not paths:
-                raise ValueError(f"The folder {name!r} holds no audio file ({_EXTENSIONS}).")
+                raise ValueError(f"The folder {name!r} holds no audio file ({EXTENSIONS}).")
         elif os.path.exists(name) or name == "-":
             paths = [name]
         else:

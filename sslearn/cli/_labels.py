@@ -14,7 +14,7 @@ from sslearn.utils import audio_info
 Labels = namedtuple("Labels", ["paths", "infos", "y", "groups"])
 
 _FRAME = 0.1  # seconds of a frame of a track, as the recipes for tracks have them
-_ANGLES = ("azimuth", "elevation")
+_ANGLES = ("azimuth", "elevation", "distance")
 _LAYOUTS = ("one", "sources", "tracks")
 _TWICE = (
     "must be the only row of its file. Several sources go into columns azimuth_1, azimuth_2, and a "
@@ -34,8 +34,9 @@ def read_labels(path, *, groups=None, n_angles=None, layouts=_LAYOUTS):
         row of its file.
     groups : str, default=None
         Column of rooms, heads or speakers.
-    n_angles : {1, 2}, default=None
-        Whether azimuths are wanted, or elevations too; what the table has if None.
+    n_angles : {1, 2, 3}, default=None
+        Whether azimuths are wanted, elevations too, or distances in metres as well; if None,
+        elevations where the table has them.
     layouts : tuple of str, default=("one", "sources", "tracks")
         Layouts of y that are wanted: one source, several, or several in each frame of 0.1 s. The
         last of them is made of a table that is laid out as none.

@@ -14,7 +14,14 @@ _AZIMUTH_ALONE = ("phase_network", "spectrogram_network")
 
 
 @click.command(
-    epilog="Example: sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn"
+    epilog="""Examples:
+
+    sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn
+
+    sslearn train --recipe laplacian_eigenmaps clips/table.csv --cv 5
+
+    sslearn train --recipe ipdnet2 --array respeaker_usb_4 -p size=tiny clips/table.csv
+    """
 )
 @click.argument("table", type=click.Path(exists=True, dir_okay=False))
 @click.option("--recipe", required=True, type=click.Choice(RECIPES), help="What learns.")
@@ -178,8 +185,16 @@ def _card(labels, scores, settings, table, options):
         names = sorted(set(labels.groups.tolist()))
         card["groups"] = {"column": options["groups"], "names": names}
     if scores is not None:
-        card["held_out"] = {"split": split, "errors": scores.to_dict("records")}
+        card["held_out"] = {"split": split, "errors": _nested(scores)}
     return card
+
+
+def _nested(scores):
+    """Rows of scores by the names of their rows."""
+    if "group" in scores:
+        tables = scores.groupby("group", sort=False)
+        return {name: _nested(table.drop(columns="group")) for name, table in tables}
+    return scores.set_index("component").to_dict("index")
 
 
 def _plain(value):

@@ -1,0 +1,41 @@
+"""``sslearn evaluate``."""
+
+import click
+
+from sslearn.cli._output import note, output_options
+
+
+@click.command(
+    epilog="""Examples:
+
+    sslearn evaluate model.sslearn clips/table.csv
+
+    sslearn evaluate model.sslearn other/table.csv --groups room --format jsonl
+    """
+)
+@click.argument("model", type=click.Path(exists=True, dir_okay=False))
+@click.argument("table", type=click.Path(exists=True, dir_okay=False))
+@click.option("--groups", metavar="COLUMN", help="Rooms, heads or speakers: errors of each, too.")
+@output_options
+def evaluate(model, table, groups, fmt, output):
+    """Measure the errors of MODEL on the labelled files of TABLE, in degrees.
+
+    MODEL is a file that 'sslearn train' or sslearn.save has written; TABLE is as for 'sslearn
+    train'. A table on a terminal shows some of the columns, --format csv all of them.
+    """
+    from sslearn.cli._labels import read_labels
+    from sslearn.cli._learning import report, write_report
+    from sslearn.persistence import load
+
+    paths = read_labels(table, groups=groups).paths
+    localizer = load(model)
+    # One prediction tells how the others, and y, are laid out.
+    shape = localizer.predict(paths[:1]).shape
+    labels = read_labels(
+        table,
+        groups=groups,
+        n_angles=1 if len(shape) == 1 else shape[-1],
+        layouts=("one", "one", "sources", "tracks")[len(shape) - 1 :][:1],
+    )
+    note(f"{len(paths)} files in {table}.")
+    write_report(report(labels.y, localizer.predict(paths), labels.groups), fmt, output)

@@ -91,9 +91,9 @@ def locate(
     if picture and len(paths) != 1:
         raise click.UsageError(f"--plot draws one file; got {len(paths)}.")
     if model is None:
-        locator = _by_array(array, every, params)
+        locator = by_array(array, every, params)
     else:
-        locator = _by_model(ctx, model, every, n_jobs, params["fs"])
+        locator = by_model(ctx, model, every, n_jobs, params["fs"])
     part = Part(start, duration, channels)
 
     def work(name):
@@ -109,7 +109,7 @@ def locate(
             out.write(table)
 
 
-def _by_array(array, every, params):
+def by_array(array, every, params):
     low, high = params["freq_range"] or (0, 1)
     if not 0 <= low < high:
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
@@ -124,7 +124,7 @@ def _by_array(array, every, params):
     return ArrayLocator(array=array, every=every, **params)
 
 
-def _by_model(ctx, model, every, n_jobs, fs):
+def by_model(ctx, model, every, n_jobs, fs):
     for name in _OF_ARRAYS:
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
             option = next(p.opts[0] for p in ctx.command.params if p.name == name)

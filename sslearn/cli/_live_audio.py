@@ -1,0 +1,95 @@
+"""Audio chunk by chunk, of a file or of a microphone."""
+
+import time
+
+from sslearn.cli._output import note
+
+
+def file_chunks(path, fs, size, *, channels=None, fast=False):
+    """Chunks of a file, at the speed at which it was recorded.
+
+    Parameters
+    ----------
+    path : str
+        Audio file.
+    fs : float
+        Rate of the chunks in Hz; the file is resampled to it.
+    size : int
+        Samples of a chunk.
+    channels : list of int, default=None
+        Channels; all if None.
+    fast : bool, default=False
+        Whether chunks come as fast as they can be read.
+
+    Yields
+    ------
+    chunk : ndarray of shape (n_channels, n_times)
+        Further samples.
+    """
+    from sslearn.utils import audio_info, read_audio
+
+    info = audio_info(path)
+    n_times = -int(-info.n_times * fs // info.fs)
+    start = time.monotonic()
+    for first in range(0, n_times, size):
+        part = {"offset": first / fs, "duration": size / fs, "channels": channels}
+        chunk, _ = read_audio(path, fs=fs, **part)
+        if not fast:
+            time.sleep(max(0.0, start + (first + chunk.shape[1]) / fs - time.monotonic()))
+        yield chunk
+
+
+def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):
+    """Chunks of a microphone, without end; lost samples are told on stderr.
+
+    Parameters
+    ----------
+    fs : float
+        Rate in Hz.
+    size : int
+        Samples of a chunk.
+    n_channels : int
+        Channels that the device is asked for.
+    device : int or str, default=None
+        Number of the device or a part of its name; the default one if None.
+    channels : list of int, default=None
+        Channels of these that are used; all if None.
+
+    Yields
+    ------
+    chunk : ndarray of shape (n_channels, n_times)
+        Further samples.
+
+    Raises
+    ------
+    OSError
+        If the device cannot record so.
+    """
+    sounddevice = import_sounddevice()
+    format = {"samplerate": fs, "channels": n_channels, "dtype": "float32"}
+    try:
+        with sounddevice.InputStream(device=device, latency="high", **format) as stream:
+            while True:
+                chunk, has_lost = stream.read(size)
+                if has_lost:
+                    note("Samples were lost: localization is slower than the microphone.")
+                yield chunk.T if channels is None else chunk.T[channels]
+    except (sounddevice.PortAudioError, ValueError) as error:
+        name = "The default device" if device is None else f"Device {device}"
+        raise OSError(
+            f"{name} cannot record {n_channels} channel(s) at {fs:g} Hz: {error}. Choose a "
+            "--device of --list-devices, or another --fs."
+        ) from error
+
+
+def import_sounddevice():
+    """The module sounddevice; ImportError with a cure if it or PortAudio is not installed."""
+    from sslearn.utils import import_optional
+
+    try:
+        return import_optional("sounddevice", "sslearn listen")
+    except OSError as error:
+        raise ImportError(
+            f"sslearn listen needs the library PortAudio: {error}. Install it (apt install "
+            "libportaudio2, or brew install portaudio), or give a recording by --file."
+        ) from error

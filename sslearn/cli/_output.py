@@ -23,6 +23,11 @@ def output_options(command):
     )(command)
 
 
+def is_terminal():
+    """Whether results go to a reader."""
+    return sys.stdout.isatty()
+
+
 class Output:
     """Rows of results, written as they come.
 
@@ -66,7 +71,7 @@ class Output:
 
     def _usual_format(self):
         if self.path == "-":
-            return "table" if sys.stdout.isatty() else "csv"
+            return "table" if is_terminal() else "csv"
         return "jsonl" if self.path.endswith((".jsonl", ".ndjson", ".json")) else "csv"
 
     def _print_table(self):

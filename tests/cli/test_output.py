@@ -48,7 +48,7 @@ def test_usual_format(path, fmt):
 
 
 def test_terminals_get_a_table(monkeypatch):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sslearn.cli._output.is_terminal", lambda: True)
     assert Output().fmt == "table"
     assert Output(None, "a.csv").fmt == "csv"
 

@@ -1,0 +1,91 @@
+"""The commands that README and the user guide print, and what they print."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from sslearn.cli import main
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ("sslearn ", "cat ", "sox ")
+RECORDINGS = ("mom_respeaker/respeaker_two_sources.flac",)
+
+
+def commands(text):
+    """Commands of the console blocks of a page, each with the output that is printed there."""
+    for block in re.findall(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", text, re.M):
+        for part in re.split(r"^   \$ ", block, flags=re.M)[1:]:
+            command, _, output = part.partition("\n")
+            yield command.partition("  #")[0], output
+
+
+def run(command, expected):
+    """What a terminal shows of a command, which may begin with ``cat FILE |``."""
+    piped = re.match(r"cat (\S+)(?: \| )?", command)
+    if piped and not Path(piped[1]).exists():
+        # A file of the reader's own: the page shows what is in it.
+        Path(piped[1]).write_text("".join(f"{line.strip()}\n" for line in expected.split("\n")))
+    sound = Path(piped[1]).read_bytes() if piped else None
+    rest = command[piped.end() :] if piped else command
+    if not rest:
+        return sound.decode()
+    program, *args = shlex.split(rest)
+    if program == "sox":
+        return remix(*args)
+    assert program == "sslearn"
+    runner = CliRunner(env={"COLUMNS": "100"})
+    return runner.invoke(main, args, input=sound, prog_name="sslearn").output
+
+
+def remix(source, target, effect, *channels):
+    """Do what ``sox SOURCE TARGET remix CHANNELS`` does, which may not be there."""
+    assert effect == "remix"
+    audio, fs = soundfile.read(source)
+    soundfile.write(target, audio[:, [int(channel) - 1 for channel in channels]], fs)
+    return ""
+
+
+def same(printed, expected):
+    """Whether two texts have the same words, and numbers that agree to 1 % or 0.2."""
+    words = [re.split(r"[\s,]+", text.strip()) for text in (printed, expected)]
+    if len(words[0]) != len(words[1]):
+        return False
+    return all(a == b or _near(a, b) for a, b in zip(*words, strict=True))
+
+
+def _near(a, b):
+    a, b = (re.fullmatch(r"(-?\d+\.\d+)[}.]?", word) for word in (a, b))
+    return bool(a and b) and float(a[1]) == pytest.approx(float(b[1]), rel=0.01, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected", "is_same"),
+    [
+        ("a.wav 12.31\n", "  a.wav  12.3", True),
+        ("a.wav 12.31\n", "a.wav 13.3", False),
+        ("a.wav,12.31", "b.wav,12.31", False),
+        ("a", "a b", False),
+        ('{"a": 0.5}', '{"a": 0.51}', True),
+    ],
+)
+def test_same(printed, expected, is_same):
+    assert same(printed, expected) is is_same
+
+
+@pytest.mark.parametrize("page", ["README.rst", "docs/user_guide/command_line.rst"])
+def test_what_pages_print(page, data_dir, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sslearn.cli._output.is_terminal", lambda: True)
+    for name in RECORDINGS:
+        shutil.copy(data_dir / name, tmp_path)
+    shown = [pair for pair in commands((ROOT / page).read_text()) if pair[0].startswith(PROGRAMS)]
+    assert len(shown) > 2
+    for command, expected in shown:
+        printed = run(command, expected)
+        assert same(printed, expected), f"{command}\n{printed}"

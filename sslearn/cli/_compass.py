@@ -62,12 +62,14 @@ class Compass:
         """Draw the rows of one time."""
         from rich.text import Text
 
+        from sslearn.cli._output import cell_text
+
         # A wrapped line could not be drawn over.
         width = min(self._live.console.width - 1, 73)
         marks = [str(row % 10) for row in table["track"]] if "track" in table else "●" * len(table)
         lines = compass_lines(table["azimuth"], marks, width)
         lines += [
-            "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+            "  ".join(f"{name} {cell_text(name, value)}" for name, value in row.items())
             for row in table.to_dict("records")
         ]
         self._live.update(Text("\n".join(line[:width] for line in lines)))

@@ -53,7 +53,8 @@ def read_labels(path, *, groups=None, n_angles=None, layouts=_LAYOUTS):
     """
     table = _read_rows(path, groups)
     names = _source_names(table)
-    n_angles = n_angles or (2 if _column("elevation", names[0]) in table else 1)
+    has_elevation = any(re.fullmatch(r"elevation(_\d+)?", str(name)) for name in table)
+    n_angles = n_angles or (2 if has_elevation else 1)
     directions = _directions(table, names, _ANGLES[:n_angles])
     natural = "tracks" if "time" in table else "one" if names == [""] else "sources"
     layout = natural if natural in layouts else layouts[-1]

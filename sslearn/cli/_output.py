@@ -86,7 +86,7 @@ class Output:
             is_number = pd.api.types.is_numeric_dtype(rows[name])
             printed.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
         for row in rows.itertuples(index=False):
-            printed.add_row(*map(_cell, rows.columns, row))
+            printed.add_row(*map(cell_text, rows.columns, row))
         Console(file=self._file, highlight=False, markup=False).print(printed)
 
 
@@ -98,7 +98,7 @@ def _plain(value):
     return value
 
 
-def _cell(name, value):
+def cell_text(name, value):
     """Text of a value in a table."""
     if not isinstance(value, float):
         return str(value)

@@ -95,13 +95,14 @@ class Recipe:
         params = {key: value for key, value in settings.items() if "__" not in key}
         if array is not None:
             params["mic_positions"] = array.mic_positions
-            n_channels = labels.infos[0].n_channels
-            channels = channels_of(array, n_channels, channels=channels, name=labels.paths[0])
         elif "mic_positions" in self._parameters and "mic_positions" not in params:
             raise click.UsageError(f"recipe {self.name} needs --array.")
+        self._check_names(params)
+        if array is not None:
+            n_channels = labels.infos[0].n_channels
+            channels = channels_of(array, n_channels, channels=channels, name=labels.paths[0])
         if "n_sources" in self._parameters and labels.y.ndim > 2:
             params.setdefault("n_sources", labels.y.shape[-2])
-        self._check_names(params)
         if "verbose" in self._parameters:
             params.setdefault("verbose", int(sys.stderr.isatty()))
         estimator = self._make(**params).set_params(**nested)

@@ -2,6 +2,7 @@
 
 import click
 
+from sslearn.cli._arrays import channels_option
 from sslearn.cli._output import note, output_options
 
 
@@ -16,19 +17,29 @@ from sslearn.cli._output import note, output_options
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
 @click.argument("table", type=click.Path(exists=True, dir_okay=False))
 @click.option("--groups", metavar="COLUMN", help="Rooms, heads or speakers: errors of each, too.")
+@channels_option
 @output_options
-def evaluate(model, table, groups, fmt, output):
+def evaluate(model, table, groups, channels, fmt, output):
     """Measure the errors of MODEL on the labelled files of TABLE, in degrees.
 
     MODEL is a file that 'sslearn train' or sslearn.save has written; TABLE is as for 'sslearn
     train'. A table on a terminal shows some of the columns, --format csv all of them.
     """
     from sslearn.cli._labels import read_labels
-    from sslearn.cli._learning import report, write_report
-    from sslearn.persistence import load
+    from sslearn.cli._learning import report, take_channels, write_report
+    from sslearn.persistence import input_contract, load
 
-    paths = read_labels(table, groups=groups).paths
+    paths, infos, *_ = read_labels(table, groups=groups)
     localizer = load(model)
+    n_wanted = input_contract(localizer)["n_channels"]
+    n_found = infos[0].n_channels if channels is None else len(channels)
+    if n_wanted not in (None, n_found):
+        raise ValueError(
+            f"The files of {table} must have the {n_wanted} channels of the model; got {n_found}. "
+            "Give --channels."
+        )
+    if channels is not None:
+        take_channels(localizer, channels)
     # One prediction tells how the others, and y, are laid out.
     shape = localizer.predict(paths[:1]).shape
     labels = read_labels(

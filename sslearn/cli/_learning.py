@@ -3,18 +3,46 @@
 import contextlib
 import sys
 
+import click
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, ShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
 from sslearn.cli._output import Output
+from sslearn.features import AudioReader
 from sslearn.metrics import localization_report
 from sslearn.model_selection import AngularStratifiedGroupKFold, AngularStratifiedKFold
 
 # What fits on a terminal; programs get all columns.
 _SHOWN = ("group", "component", "n_samples", "mean", "median", "accuracy_5", "accuracy_10",
           "missed_10", "false_alarms_10")  # fmt: skip
+
+
+def take_channels(localizer, channels):
+    """Let a localizer of files use some of their channels.
+
+    Parameters
+    ----------
+    localizer : estimator
+        Localizer, fitted or not; its AudioReader is changed in place.
+    channels : list of int or None
+        Channels; None for all.
+
+    Raises
+    ------
+    UsageError
+        If it has no AudioReader.
+    """
+    readers = []
+    for _, step in getattr(localizer, "steps", [("", localizer)]):
+        for name in ("batch_transform", "batch_transform_"):
+            parts = getattr(getattr(step, name, None), "steps", ())
+            readers += [part for _, part in parts if isinstance(part, AudioReader)]
+    if not readers:
+        raise click.UsageError("--channels is for recipes on arrays; this one takes whole files.")
+    for reader in readers:
+        reader.set_params(channels=channels)
 
 
 def fit(estimator, labels, rows=None):

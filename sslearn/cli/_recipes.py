@@ -91,6 +91,8 @@ class Recipe:
         estimator : estimator
             Localizer that is not fitted.
         """
+        from sslearn.cli._learning import take_channels
+
         nested = {key: value for key, value in settings.items() if "__" in key}
         params = {key: value for key, value in settings.items() if "__" not in key}
         if array is not None:
@@ -106,7 +108,9 @@ class Recipe:
         if "verbose" in self._parameters:
             params.setdefault("verbose", int(sys.stderr.isatty()))
         estimator = self._make(**params).set_params(**nested)
-        return estimator if channels is None else self._with_channels(estimator, channels)
+        if channels is not None:
+            take_channels(estimator, channels)
+        return estimator
 
     def _check_names(self, params):
         for name in params:
@@ -116,13 +120,3 @@ class Recipe:
                     f"{option} is not for recipe {self.name}, whose parameters are "
                     f"{', '.join(self._parameters)}."
                 )
-
-    def _with_channels(self, estimator, channels):
-        from sslearn.features import AudioReader
-
-        for name, part in estimator.get_params().items():
-            if isinstance(part, AudioReader):
-                return estimator.set_params(**{f"{name}__channels": channels})
-        raise click.UsageError(
-            f"--channels is not for recipe {self.name}, which reads files of two channels."
-        )

@@ -143,11 +143,14 @@ def _held_out(estimator, labels, options):
 
 
 def _save(fitted, estimator, labels, scores, settings, table, options):
-    from sslearn.cli._learning import fit
+    from sslearn.cli._learning import fit, take_channels
     from sslearn.persistence import save
 
     refit = options["refit"]
     model = fit(estimator, labels) if refit else fitted
+    if options["array"] or options["channels"]:
+        # The model takes the microphones, wherever they are in a file.
+        take_channels(model, None)
     save(model, options["output"], card=_card(labels, scores, settings, table, options))
     of = "all files" if refit else "the files that were not held out"
     note(f"Saved {options['output']}, fitted to {of}.")

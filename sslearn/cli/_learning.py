@@ -100,6 +100,11 @@ def held_out(estimator, labels, *, test=0.2, cv=None, seed=0):
     y_pred : ndarray of shape (n_rows, ...)
         Their predicted directions.
     """
+    if labels.groups is not None and len(set(labels.groups)) < 2:
+        raise ValueError(
+            f"--groups must name a column of at least 2 groups; got {labels.groups[0]!r} alone. "
+            "Leave --groups out, or give --test 0."
+        )
     rows, found = [], []
     splitter = _splitter(labels, test, cv, seed)
     # Only their number counts, and KFold of scikit-learn takes no groups in silence.

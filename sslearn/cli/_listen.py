@@ -1,14 +1,13 @@
 """``sslearn listen``."""
 
 import contextlib
-import sys
 from functools import partial
 
 import click
 
 from sslearn.cli._arrays import array_option, channels_of, channels_option, list_arrays_option
 from sslearn.cli._locate import by_array, by_model, classical_options
-from sslearn.cli._output import Output, note
+from sslearn.cli._output import Output, is_terminal, note
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 # Shorter chunks cost more calls than they save time.
@@ -83,7 +82,7 @@ def listen(ctx, file, fast, device, seconds, memory, track, fmt, output, **optio
     else:
         chunks = _file(file, fs, size, n_channels, fast, **source)
     tables = partial(_tables, tracker=DirectionTracker() if track else None)
-    is_drawn = output is None and fmt is None and sys.stdout.isatty()
+    is_drawn = output is None and fmt is None and is_terminal()
     with (
         quit_key() as pressed,
         contextlib.closing(chunks),

@@ -1,7 +1,6 @@
 """The command ``sslearn train``."""
 
 import os
-from datetime import date
 
 import click
 
@@ -143,6 +142,7 @@ def _held_out(estimator, labels, options):
 
 
 def _save(fitted, estimator, labels, scores, settings, table, options):
+    from sslearn.cli._card import card
     from sslearn.cli._learning import fit, take_channels
     from sslearn.persistence import save
 
@@ -151,56 +151,6 @@ def _save(fitted, estimator, labels, scores, settings, table, options):
     if options["array"] or options["channels"]:
         # The model takes the microphones, wherever they are in a file.
         take_channels(model, None)
-    save(model, options["output"], card=_card(labels, scores, settings, table, options))
+    save(model, options["output"], card=card(labels, scores, settings, table, options))
     of = "all files" if refit else "the files that were not held out"
     note(f"Saved {options['output']}, fitted to {of}.")
-
-
-def _card(labels, scores, settings, table, options):
-    """What the model was trained on and its errors, in plain values."""
-    import numpy as np
-
-    y = labels.y if labels.y.ndim > 1 else labels.y[:, None]
-    ranges = {
-        name: [float(np.nanmin(y[..., k])), float(np.nanmax(y[..., k]))]
-        for k, name in enumerate(("azimuth", "elevation")[: y.shape[-1]])
-    }
-    rates, counts, lengths = zip(*labels.infos, strict=True)
-    seconds = np.array(lengths) / rates
-    split = (
-        f"{options['cv']} folds" if options["cv"] else f"{options['test'] or 0.2:g} of the files"
-    )
-    card = {
-        "recipe": options["recipe"],
-        "options": {key: _plain(value) for key, value in settings.items()},
-        "date": date.today().isoformat(),
-        "data": {
-            "table": os.path.basename(table),
-            "n_files": len(labels.paths),
-            "fs": sorted(set(rates)),
-            "n_channels": counts[0],
-            "seconds": [float(seconds.min()), float(seconds.max())],
-            **ranges,
-        },
-        "fitted_on": "all files" if options["refit"] else "files that were not held out",
-    }
-    if labels.groups is not None:
-        names = sorted(set(labels.groups.tolist()))
-        card["groups"] = {"column": options["groups"], "names": names}
-    if scores is not None:
-        card["held_out"] = {"split": split, "errors": _nested(scores)}
-    return card
-
-
-def _nested(scores):
-    """Rows of scores by the names of their rows."""
-    if "group" in scores:
-        tables = scores.groupby("group", sort=False)
-        return {name: _nested(table.drop(columns="group")) for name, table in tables}
-    return scores.set_index("component").to_dict("index")
-
-
-def _plain(value):
-    return (
-        value if isinstance(value, (bool, int, float, str, list, dict, type(None))) else repr(value)
-    )

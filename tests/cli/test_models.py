@@ -171,6 +171,14 @@ def test_a_wrong_row_or_value_ends_the_command_in_one_line(clips, run, tmp_path)
     assert (done.exit_code, "'fs'" in done.stderr) == (1, True)
 
 
+def test_a_single_group_cannot_be_held_out(clips, run, tmp_path):
+    lines = (clips / "table.csv").read_text().splitlines()
+    rows = [f"{clips}/{line}" for line in lines[1::4]]
+    (tmp_path / "table.csv").write_text("\n".join([lines[0], *rows]))
+    done = run("train", "--recipe", "siamese", tmp_path / "table.csv", "--groups", "room")
+    assert (done.exit_code, "at least 2 groups; got '0' alone" in done.stderr) == (1, True)
+
+
 def test_evaluate_is_the_report_of_the_predictions(clips, model, answers):
     shown = answers("evaluate", model, clips / "table.csv")
     table = pd.read_csv(clips / "table.csv")

@@ -77,7 +77,10 @@ def test_same(printed, expected, is_same):
     assert same(printed, expected) is is_same
 
 
-@pytest.mark.parametrize("page", ["README.rst", "docs/user_guide/command_line.rst"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.rst", "docs/user_guide/command_line.rst", "docs/user_guide/command_line_models.rst"],
+)
 def test_what_pages_print(page, data_dir, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)

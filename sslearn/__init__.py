@@ -7,6 +7,7 @@ __version__ = "0.1.0.dev0"
 _ROOMS = (
     "audiovisual",
     "base",
+    "calibration",
     "datasets",
     "decoding",
     "deep_learning",

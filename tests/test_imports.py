@@ -26,6 +26,7 @@ LAYERS = (
 LAYER_OF = {room: i for i, layer in enumerate(LAYERS) for room in layer}
 # These rooms work where torch cannot be imported.
 TORCH_FREE = (
+    "calibration",
     "datasets",
     "decoding",
     "doa",

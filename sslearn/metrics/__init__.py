@@ -20,6 +20,7 @@ from sslearn.metrics._identities import identity_switches
 from sslearn.metrics._matching import match_sources
 from sslearn.metrics._report import localization_report
 from sslearn.metrics._scorer import angular_scorers, get_scorer, get_scorer_names
+from sslearn.metrics._sets import coverage_score, is_covered, mean_set_width, set_widths
 from sslearn.metrics._sources import (
     detection_error,
     false_alarm_rate,
@@ -33,6 +34,7 @@ __all__ = [
     "check_boxes",
     "consensus_iou",
     "consensus_iou_score",
+    "coverage_score",
     "d2_angular_error_score",
     "detection_error",
     "false_alarm_rate",
@@ -41,13 +43,16 @@ __all__ = [
     "get_scorer_names",
     "identity_switches",
     "iou_auc_score",
+    "is_covered",
     "localization_accuracy_score",
     "localization_report",
     "match_sources",
     "matched_angular_error",
     "mean_angular_error",
+    "mean_set_width",
     "median_angular_error",
     "missed_detection_rate",
     "pairwise",
     "pointing_accuracy_score",
+    "set_widths",
 ]

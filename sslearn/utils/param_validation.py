@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
-from sklearn.utils.validation import _check_sample_weight, _num_samples
+from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 from sslearn.utils._printing import shorten_arrays
 
@@ -36,6 +36,7 @@ __all__ = [
     "Real",
     "StrOptions",
     "_BaseScorer",
+    "_check_method_params",
     "_check_sample_weight",
     "_fit_context",
     "_get_container_adapter",

@@ -1,0 +1,6 @@
+"""Sets of directions that contain the source as often as asked for."""
+
+from sslearn.calibration._conformal import ConformalLocalizer
+from sslearn.calibration._quantile import conformal_quantile
+
+__all__ = ["ConformalLocalizer", "conformal_quantile"]

@@ -23,6 +23,7 @@ from sslearn.audiovisual import (
     WindowContrast,
 )
 from sslearn.base import EncodedLocalizer
+from sslearn.calibration import ConformalLocalizer
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
@@ -162,7 +163,32 @@ ESTIMATORS = {
         "features",
         33,
     ),
-    "ImageAugmentation": (ImageAugmentation(size=16, random_state=0), "images", 20),
+    "ConformalLocalizer": (
+        ConformalLocalizer(KNeighborsLocalizer(3), coverage=0.7, random_state=0),
+        "features",
+        32,
+    ),
+    "ConformalLocalizer-spectrum": (
+        ConformalLocalizer(
+            EncodedLocalizer(KNeighborsRegressor(3), encoding=UnbiasedEncoding()),
+            coverage=0.7,
+            method="spectrum",
+            random_state=0,
+        ),
+        "features",
+        32,
+    ),
+    "ConformalLocalizer-audio": (
+        ConformalLocalizer(
+            SRPPHAT(ARRAY, batch_transform=STFT(256)),
+            coverage=0.7,
+            method="normalized",
+            random_state=0,
+        ),
+        "array_audio",
+        34,
+    ),
+    "ImageAugmentation": (ImageAugmentation(size=16, random_state=0), "images", 19),
     "WindowContrast": (
         WindowContrast(SMALL_NET, window_size=12, region_size=16, n_windows=8, **SCENES),
         "pretext",
@@ -203,6 +229,8 @@ N_SKLEARN_CHECKS = {
     "EncodedLocalizer-one_output": 51,
     "EncodedLocalizer-unbiased": 48,
     "BaggingLocalizer": 57,
+    "ConformalLocalizer": 51,
+    "ConformalLocalizer-spectrum": 48,
 }
 # Checks that fail for a reason.
 _DRAWS = "two equal samples are drawn in another order than one of twice the weight"
@@ -210,6 +238,7 @@ EXCUSED = {
     "NeuralLocalizer": {"check_sample_weight_equivalence_on_dense_data": _DRAWS},
     "BaggingLocalizer": {"check_sample_weight_equivalence_on_dense_data": _DRAWS},
     "EncodedLocalizer-unbiased": {"check_regressors_train": "its targets are no angles"},
+    "ConformalLocalizer-spectrum": {"check_regressors_train": "its targets are no angles"},
     "NeuralLocalizer-ipd": {
         "check_regressors_train": "its grid has steps of 1 degree, the spread of y"
     },

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Bunch, check_random_state, get_tags
+from sklearn.utils import Bunch, check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -195,7 +195,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         """
         # A refused fit must not leave a mixture of two fits.
         self.__dict__.pop("localizer_", None)
-        X = X if hasattr(X, "shape") else as_samples(X)
+        X = indexable(X if hasattr(X, "shape") else as_samples(X))[0]
         y = self._check_targets(X, y)
         if groups is not None:
             names, numbers = group_numbers(groups, len(y))

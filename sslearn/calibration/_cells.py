@@ -17,6 +17,8 @@ _N_ARCS = 720
 _STEP = 360.0 / _N_ARCS
 # Samples whose densities are in memory at a time.
 _BATCH = 1024
+# What rounding adds to a sum of shares.
+_ROUNDING = 1e-9
 
 
 class ArcCells:
@@ -122,16 +124,18 @@ def _shares(power):
     return np.where(total > 0, power / np.where(total > 0, total, 1.0), 1.0 / power.shape[1])
 
 
-def mass_above(density):
-    """Sum of the shares (n, n_cells) that are larger than that of each cell."""
-    order = np.argsort(-density, axis=1)
-    shares = np.take_along_axis(density, order, axis=1)
+def mass_above(density, cell):
+    """Sum of the shares (n, n_cells) that are larger than that of the cell of each sample."""
+    own = np.take_along_axis(density, cell[:, None], axis=1)
+    return np.where(density > own, density, 0.0).sum(axis=1)
+
+
+def most_likely(density, bound):
+    """Cells (n, n_cells) with at most so much mass above them; the largest share at least."""
+    shares = -np.sort(-density, axis=1)
     above = np.cumsum(shares, axis=1) - shares
-    # Equal shares have what is above the first of them.
-    above[:, 1:][shares[:, 1:] == shares[:, :-1]] = 0.0
-    mass = np.empty_like(above)
-    np.put_along_axis(mass, order, np.maximum.accumulate(above, axis=1), axis=1)
-    return mass
+    n_inside = (above <= bound[:, None] + _ROUNDING).sum(axis=1)
+    return density >= np.take_along_axis(shares, n_inside[:, None] - 1, axis=1)
 
 
 def spread(density, vectors):
@@ -159,8 +163,8 @@ def cells_of(localizer, n_angles):
     return GridCells(grid)
 
 
-def map_density(function, localizer, X, cells):
-    """Values of a function of the densities (n, n_cells) in the spectra of a localizer."""
+def map_density(function, localizer, X, cells, *values):
+    """Apply a function to densities (n, n_cells) of a localizer, and to values of the samples."""
     steps, last = split_pipeline(localizer)
     for step in steps:
         X = step.transform(X)
@@ -171,4 +175,5 @@ def map_density(function, localizer, X, cells):
             f"it found shape {spectrum.shape}. Leave block_size and n_sources at their defaults."
         )
     batches = gen_batches(len(spectrum), _BATCH)
-    return np.concatenate([function(cells.density(spectrum[rows])) for rows in batches])
+    parts = ((cells.density(spectrum[i]), *(v[i] for v in values)) for i in batches)
+    return np.concatenate([function(*part) for part in parts])

@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
-from sslearn.calibration._cells import cells_of, map_density, mass_above, spread
+from sslearn.calibration._cells import cells_of, map_density, mass_above, most_likely, spread
 from sslearn.calibration._groups import group_numbers, split_rows
 from sslearn.calibration._quantile import finite_bound
 from sslearn.geometry import check_doa, wrap_azimuth
@@ -275,8 +275,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         bound = self._bounds(coverage, groups, _num_samples(X))
         if self._method == "spectrum":
             cells = self._cells(self.localizer_)
-            mass = map_density(mass_above, self.localizer_, X, cells)
-            return cells.join(mass <= bound[:, None])
+            return cells.join(map_density(most_likely, self.localizer_, X, cells, bound))
         center = self._predictions(self.localizer_, X)
         if self._method == "normalized":
             bound = bound * self._difficulties(self.localizer_, X)
@@ -321,8 +320,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         self.groups_ = None if groups is None else groups[rows]
         if self.method == "spectrum":
             cells = self._cells(localizer)
-            mass = map_density(mass_above, localizer, X, cells)
-            self.scores_ = mass[np.arange(len(y)), cells.find(y)]
+            self.scores_ = map_density(mass_above, localizer, X, cells, cells.find(y))
             return
         self.scores_ = angular_error(y, self._predictions(localizer, X, y))
         if self.method == "normalized":

@@ -1,0 +1,1 @@
+"""How often the sets of conformal localizers contain the source, at home and away."""

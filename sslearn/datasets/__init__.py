@@ -30,6 +30,7 @@ from sslearn.datasets._sofa import load_sofa, load_sofa_rirs
 from sslearn.simulation import (
     interpolate_hrirs,
     make_shoebox_rooms,
+    open_store,
     resample_hrirs,
     structural_hrirs,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "make_scenes",
     "make_shoebox",
     "make_shoebox_rooms",
+    "open_store",
     "resample_hrirs",
     "shoebox_preset",
     "structural_hrirs",

@@ -18,6 +18,7 @@ def make_binaural(
     max_order=14,
     batch_transform=None,
     memory=None,
+    store=None,
     n_jobs=None,
     random_state=None,
     verbose=0,
@@ -78,6 +79,11 @@ def make_binaural(
         with the same arguments and an integer ``random_state``. Its files are pickles, which can
         run code: use a folder of your own. No cache if None; see
         :func:`~sslearn.simulation.simulate`.
+    store : str or path-like, default=None
+        File of HDF5 (``.h5``) or folder of Zarr (``.zarr``) for sets that are larger than memory:
+        the clips, or their features, are written to it chunk by chunk, and a call that was
+        interrupted continues; see :func:`~sslearn.simulation.simulate`. ``data`` is then a
+        :class:`~sslearn.utils.StoredArray`. In memory if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -123,6 +129,7 @@ def make_binaural(
 
     See Also
     --------
+    open_store : Clips that were written to a ``store``.
     make_plane_waves : Clips of any array, without a head.
     make_shoebox_rooms : Random rooms.
 
@@ -161,6 +168,7 @@ def make_binaural(
         max_order=max_order,
         batch_transform=batch_transform,
         memory=memory,
+        store=store,
         n_jobs=n_jobs,
         random_state=random_state,
         verbose=verbose,

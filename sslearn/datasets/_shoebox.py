@@ -19,6 +19,7 @@ def make_shoebox(
     mixing_time=None,
     batch_transform=None,
     memory=None,
+    store=None,
     n_jobs=None,
     random_state=None,
     verbose=0,
@@ -76,6 +77,11 @@ def make_shoebox(
         with the same arguments and an integer ``random_state``. Its files are pickles, which can
         run code: use a folder of your own. No cache if None; see
         :func:`~sslearn.simulation.simulate`.
+    store : str or path-like, default=None
+        File of HDF5 (``.h5``) or folder of Zarr (``.zarr``) for sets that are larger than memory:
+        the clips, or their features, are written to it chunk by chunk, and a call that was
+        interrupted continues; see :func:`~sslearn.simulation.simulate`. ``data`` is then a
+        :class:`~sslearn.utils.StoredArray`. In memory if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -117,6 +123,7 @@ def make_shoebox(
 
     See Also
     --------
+    open_store : Clips that were written to a ``store``.
     shoebox_preset : Arguments of published evaluations.
     make_plane_waves : Quick clips without a room.
     make_binaural : Clips recorded by a head.
@@ -185,6 +192,7 @@ def make_shoebox(
         mixing_time=mixing_time,
         batch_transform=batch_transform,
         memory=memory,
+        store=store,
         n_jobs=n_jobs,
         random_state=random_state,
         verbose=verbose,

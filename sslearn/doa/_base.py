@@ -3,16 +3,18 @@
 import warnings
 from abc import abstractmethod
 from functools import partial, reduce
+from itertools import chain
 from operator import add
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
+from sklearn.utils import gen_even_slices
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin, track_table
 from sslearn.doa._clips import Clips, known_steps
-from sslearn.doa._recording_checks import Listener, warn_of_units
+from sslearn.doa._recording_checks import N_CLIPS, Listener, warn_of_units
 from sslearn.doa._stream import BlockStreamMixin
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import AudioReader, stft_hop, stft_padding
@@ -24,10 +26,15 @@ from sslearn.utils import (
     check_rate,
     check_spectrum,
     keep_freed_memory,
+    run_parallel,
     sample_labels,
     to_numbers,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, _fit_context
+
+# Calls per worker process: each carries the state of the localizer, and shares of several sizes
+# of work even out.
+_CALLS_PER_JOB = 8
 
 
 class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
@@ -79,7 +86,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         clips = self._open(X, self.batch_transform)
         self.batch_transform_ = clips.fitted_transform()
         clips = Clips(clips.samples, self.batch_transform_)
-        with clips.errors_named(slice(0, 1)):
+        with clips.errors_named():
             spectrum = check_spectrum(clips.example(), n_channels=n_channels, ensure_finite=False)
         n_angles = None if y is None else _n_angles(y, len(clips.samples))
         n_fft = 2 * (spectrum.shape[2] - 1)
@@ -246,27 +253,38 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         keep_freed_memory()
         clips = self._open(X, self.batch_transform_)
         listener = Listener(len(clips.samples), self._freqs)
-        results = Parallel(self.n_jobs, require="sharedmem")(
-            delayed(self._apply)(function, clips, rows, sums or self._sums, listener)
-            for rows in clips.chunks()
+        chunks = list(clips.chunks())
+        n_calls = min(len(chunks), _CALLS_PER_JOB * effective_n_jobs(self.n_jobs))
+        groups = [chunks[part] for part in gen_even_slices(len(chunks), n_calls)]
+        calls = (
+            partial(self._apply_each, function, clips.parts(group), sums or self._sums, listener)
+            for group in groups
         )
+        found = chain.from_iterable(run_parallel(calls, self.n_jobs, prefer="threads"))
+        results, silent, coherent, heard = zip(*found, strict=True)
         if hasattr(self, "mic_positions_"):
-            listener.warn(self.mic_positions_, self.fs, self.speed_of_sound)
-        self._warn_of_silence([place for _, silent, _ in results for place in silent])
-        self._warn_of_coherence([row for _, _, rows in results for row in rows])
-        return _join([result for result, _, _ in results])
+            heard = list(chain.from_iterable(heard))
+            listener.warn(heard, self.mic_positions_, self.fs, self.speed_of_sound)
+        self._warn_of_silence(np.concatenate(silent).tolist())
+        self._warn_of_coherence(np.concatenate(coherent).tolist())
+        return _join(results)
 
-    def _apply(self, function, clips, rows, sums, listener):
-        silent, coherent = [], np.zeros(rows.stop - rows.start, dtype=bool)
+    def _apply_each(self, function, parts, sums, listener):
+        """Results for several chunks, each a part of the clips."""
+        return [self._apply(function, part, sums, listener) for part in parts]
+
+    def _apply(self, function, clips, sums, listener):
+        silent, coherent, heard = [], np.zeros(len(clips.samples), dtype=bool), []
 
         def band(start, stop):
             X = self._band(read(start, stop))
-            listener.hear(X, rows.start)
+            if len(heard) < N_CLIPS:
+                heard.extend(listener.hear(X, clips.first))
             silent.append(_silent_channels(X))
             return X
 
-        with clips.errors_named(rows):
-            n_frames, n_held, read = clips.open(rows)
+        with clips.errors_named():
+            n_frames, n_held, read = clips.open()
             size = min(n_frames, self._block_frames or n_frames)
             self._check_n_frames(size)
             blocks = self._block_sums(band, n_frames, size, n_held, sums)
@@ -275,9 +293,9 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
                 coherent |= self._are_coherent(block)
                 results.append(function(block))
         places = np.argwhere(np.logical_and.reduce(silent))
-        places[:, 0] += rows.start
+        places[:, 0] += clips.first
         result = results[0] if self._block_frames is None else np.stack(results, axis=1)
-        return result, places, rows.start + np.flatnonzero(coherent)
+        return result, places, clips.first + np.flatnonzero(coherent), heard
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         """FrameSums of each block, with so many frames in memory at a time."""

@@ -28,8 +28,6 @@ _CHUNK_BYTES = 2**24
 _N_CHUNKS = 4
 # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
 _FRAMES_PER_AUDIO = 8
-# Types of samples that are one file or several.
-_FILES = (str, tuple)
 
 
 class Clips:
@@ -45,10 +43,12 @@ class Clips:
         Spectra, audio or paths, as :func:`sslearn.utils.as_samples` returns them.
     batch_transform : transformer or None
         Turns samples into spectra.
+    first : int, default=0
+        Row of the first sample in the caller's X.
     """
 
-    def __init__(self, samples, batch_transform):
-        self.samples, self.batch_transform = samples, batch_transform
+    def __init__(self, samples, batch_transform, first=0):
+        self.samples, self.batch_transform, self.first = samples, batch_transform, first
         self._reader, self._stft = known_steps(batch_transform)
         self._shapes = {}
 
@@ -58,7 +58,7 @@ class Clips:
         if shape is None:
             first = next(self.chunks())
             return fit_batch_transform(self.batch_transform, self.samples, first.stop)
-        if isinstance(self.samples, np.ndarray):
+        if hasattr(self.samples, "shape"):
             check_audio(self.samples, ensure_finite=False)
         fitted = clone(self.batch_transform)
         reader, stft = known_steps(fitted)
@@ -72,7 +72,7 @@ class Clips:
         """Spectra of the first sample, or an array of their shape where that is known."""
         shape = None if self._stft is None else self._shape(0)
         if shape is None or shape[2] < 1:
-            return self._whole(slice(0, 1))
+            return self._whole(slice(1))
         return np.broadcast_to(np.complex64(0), (1, *shape))
 
     def chunks(self):
@@ -88,33 +88,47 @@ class Clips:
             yield slice(start, stop)
             start = stop
 
+    def parts(self, slices):
+        """The clips of each of several slices; what is stored is not read."""
+        return [self._part(rows) for rows in slices]
+
+    def _part(self, rows):
+        part = Clips(self.samples[rows], self.batch_transform, rows.start)
+        known = range(rows.start, rows.stop) if self._shapes else ()
+        part._shapes = {i - rows.start: self._shapes[i] for i in known}
+        return part
+
     def n_frames(self):
         """Number of frames of each clip."""
         return [shape[2] for shape in map(self._shape, range(len(self.samples)))]
 
-    def open(self, rows):
-        """Number of frames, how many fit into memory, and a function that returns some of them."""
-        i, limit = rows.start, _N_CHUNKS * _chunk_bytes()
-        n_bytes, shape = self._n_bytes(i), self._shape(i)
+    def open(self):
+        """Number of frames, how many fit into memory, and a function that returns some of them.
+
+        The samples are one chunk.
+        """
+        limit = _N_CHUNKS * _chunk_bytes()
+        n_bytes, shape = self._n_bytes(0), self._shape(0)
         if n_bytes <= limit or shape is None or shape[2] <= 1:
-            X = self._whole(rows)
+            X = self._whole(slice(None))
             return X.shape[3], X.shape[3], lambda start, stop: X[..., start:stop]
         step = max(1, int(shape[2] * limit / n_bytes))
-        return shape[2], step, lambda start, stop: self._frames(i, start, stop)
+        return shape[2], step, self._frames
 
     @contextmanager
-    def errors_named(self, rows):
-        """Errors within say which row of X they are about, and its path."""
+    def errors_named(self, i=0):
+        """Errors within say which row of X they are about, from sample ``i`` on, and its path."""
         try:
             yield
         except (OSError, TypeError, ValueError) as error:
-            message = _shift_row(str(error), rows.start)
+            row = self.first + i
+            message = _shift_row(str(error), row)
             if isinstance(self.samples, list):
                 path = ""
                 if holds_paths(self.samples):
-                    path = f" ({sample_labels(self.samples[rows])[0]!r})"
+                    path = f" ({sample_labels(self.samples[i : i + 1])[0]!r})"
                 if not message.startswith("X["):
-                    message = f"X[{rows.start}]{path}: {message}"
+                    message = f"X[{row}]{path}: {message}"
             kind = type(error) if type(error) in (TypeError, FileNotFoundError) else ValueError
             raise kind(message) from error
 
@@ -126,16 +140,17 @@ class Clips:
             X = self.batch_transform.transform(X)
         return check_spectrum(X, ensure_finite=False)
 
-    def _frames(self, i, start, stop):
-        """Spectra of some frames of one clip, which are those of the whole clip."""
+    def _frames(self, start, stop):
+        """Spectra of some frames of the first clip, which are those of the whole clip."""
         if self._stft is None:
-            return check_spectrum(self.samples[i][None, ..., start:stop], ensure_finite=False)
-        stft, n_times = self._stft, self._audio_shape(i)[1]
+            spectrum = self._cut(0, slice(None), slice(None), slice(start, stop))
+            return check_spectrum(spectrum[None], ensure_finite=False)
+        stft, n_times = self._stft, self._audio_shape(0)[1]
         hop, (lead, margin) = stft_hop(stft), stft_padding(stft)
         low, high = start * hop - lead, (stop - 1) * hop + stft.n_fft - lead
         # At the ends of the clip the margin is padded: as much audio beside it may be mirrored.
         first, last = max(0, low - margin), min(n_times, high + margin)
-        clip = self._audio(i, first, last)
+        clip = self._audio(first, last)
         if margin:
             before, after = margin * (first == 0), margin * (last == n_times)
             mode = {"zeros": "constant"}.get(stft.padding, stft.padding)
@@ -143,36 +158,48 @@ class Clips:
             clip = clip[:, low - first + before : high - first + before]
         return clone(stft).set_params(padding=None, first_center=0).transform(clip[None])
 
-    def _audio(self, i, start, stop):
-        sample, reader = self.samples[i], self._reader
+    def _audio(self, start, stop):
+        """Part of the audio of the first clip."""
+        reader = self._reader
         if reader is None:
-            return sample[:, start:stop]
+            return self._cut(0, slice(None), slice(start, stop))
         first = start + round(reader.offset * reader.fs)
-        if not isinstance(sample, _FILES):
-            clip = sample[:, first : first + stop - start]
+        if not holds_paths(self.samples):
+            clip = self._cut(0, slice(None), slice(first, first + stop - start))
             return clip if reader.channels is None else clip[list(reader.channels)]
         span = {"offset": first / reader.fs, "duration": (stop - start) / reader.fs}
-        return read_audio(sample, fs=reader.fs, channels=reader.channels, **span)[0]
+        return read_audio(self.samples[0], fs=reader.fs, channels=reader.channels, **span)[0]
+
+    def _cut(self, i, *where):
+        """Part of a sample that is no file; of what is stored, no more is read."""
+        one_array = hasattr(self.samples, "shape")
+        return self.samples[(i, *where)] if one_array else self.samples[i][where]
+
+    def _sample_shape(self, i):
+        """Shape of a sample that is no file; that of what is stored is known without reading."""
+        one_array = hasattr(self.samples, "shape")
+        return self.samples.shape[1:] if one_array else self.samples[i].shape
 
     def _audio_shape(self, i):
         """Numbers of channels and of times of the audio of a sample; None if there is a doubt."""
-        sample, reader = self.samples[i], self._reader
-        if self._stft is None or (isinstance(sample, _FILES) and reader is None):
+        reader, are_paths = self._reader, holds_paths(self.samples)
+        if self._stft is None or (are_paths and reader is None):
             return None
-        if not isinstance(sample, _FILES):
-            shape = sample.shape if sample.ndim == 2 else None
+        if not are_paths:
+            shape = self._sample_shape(i)
+            shape = shape if len(shape) == 2 else None
         else:
             # The header is asked for several times.
-            with self.errors_named(slice(i, i + 1)):
+            with self.errors_named(i):
                 if i not in self._shapes:
-                    self._shapes[i] = _file_shape(sample, reader)
+                    self._shapes[i] = _file_shape(self.samples[i], reader)
             shape = self._shapes[i]
         return shape if reader is None or shape is None else _read_shape(shape, reader)
 
     def _shape(self, i):
         """Shape (n_channels, n_freqs, n_frames) of the spectra of a sample; None if unknown."""
         if self.batch_transform is None:
-            shape = np.shape(self.samples[i])
+            shape = () if holds_paths(self.samples) else self._sample_shape(i)
             return shape if len(shape) == 3 else None
         shape = self._audio_shape(i)
         if shape is None:
@@ -183,9 +210,10 @@ class Clips:
 
     def _n_bytes(self, i):
         """Bytes of the spectra of a sample, about."""
-        sample = self.samples[i]
-        if not isinstance(sample, _FILES):
-            return sample.nbytes * (1 if self.batch_transform is None else _FRAMES_PER_AUDIO)
+        if not holds_paths(self.samples):
+            dtype = getattr(self.samples, "dtype", None) or self.samples[i].dtype
+            n_bytes = dtype.itemsize * math.prod(self._sample_shape(i))
+            return n_bytes * (1 if self.batch_transform is None else _FRAMES_PER_AUDIO)
         return 4 * _FRAMES_PER_AUDIO * math.prod(self._audio_shape(i) or (0,))
 
 

@@ -11,7 +11,7 @@ from sslearn.doa._diagnose_evidence import LARGEST, MISFIT, SMALLEST, Evidence, 
 from sslearn.exceptions import ArrayMismatchWarning
 
 # About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
-_N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
+N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
 _LEAST_HEIGHT = 0.2
 # Fewer frames make every two channels coherent.
 _MIN_FRAMES = 8
@@ -51,13 +51,12 @@ class Listener:
     """
 
     def __init__(self, n_samples, freqs):
-        self._rows = np.unique(np.linspace(0, n_samples - 1, _N_CLIPS).round().astype(int))
+        self._rows = np.unique(np.linspace(0, n_samples - 1, N_CLIPS).round().astype(int))
         step = max(1, len(freqs) // _N_BINS)
         # The bins that are left are multiples of their distance, too.
         first = round(freqs[0] / (freqs[1] - freqs[0])) if len(freqs) > 1 else 0
         self._bins = slice(-first % step, None, step)
         self._freqs = freqs[self._bins]
-        self._heard = []
 
     def hear(self, X, first_sample):
         """Look at some of the clips.
@@ -68,24 +67,33 @@ class Listener:
             Spectra of the band.
         first_sample : int
             Row of the first clip.
+
+        Returns
+        -------
+        heard : list of ndarray of shape (n_freqs, n_channels, n_channels)
+            Covariances of those that are not silent.
         """
+        heard = []
         if X.shape[3] < _MIN_FRAMES or len(self._freqs) < 2:
-            return
+            return heard
         rows = self._rows[(self._rows >= first_sample) & (self._rows < first_sample + len(X))]
         step = -(-X.shape[3] // _N_FRAMES)
-        for row in rows[: max(0, _N_CLIPS - len(self._heard))]:
+        for row in rows:
             clip = X[row - first_sample, :, self._bins, ::step]
             loudest = np.abs(clip).max()
             covariance = mean_covariance(clip / (loudest or 1.0))
             # Silence has a warning of its own.
             if covariance.any(axis=0).diagonal().all():
-                self._heard.append(covariance)
+                heard.append(covariance)
+        return heard
 
-    def warn(self, mic_positions, fs, speed_of_sound):
+    def warn(self, heard, mic_positions, fs, speed_of_sound):
         """Warn of faults that are certain.
 
         Parameters
         ----------
+        heard : list of ndarray
+            What :meth:`hear` returned, of which the first few are enough.
         mic_positions : ndarray of shape (n_mics, 3)
             Microphone positions in metres.
         fs : float
@@ -93,10 +101,10 @@ class Listener:
         speed_of_sound : float
             Speed of sound in metres per second.
         """
-        if not self._heard:
+        if not heard:
             return
         evidence = Evidence(
-            np.stack(self._heard),
+            np.stack(heard[:N_CLIPS]),
             self._freqs,
             mic_positions,
             fs=fs,

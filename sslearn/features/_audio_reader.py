@@ -16,22 +16,28 @@ class FileClips:
         Files, one or several of each clip.
     fs : float
         Sampling rate of the clips, in Hz.
+    first : int, default=0
+        Row of the first clip in the caller's X.
     **required : dict
         What every clip must have, as :func:`sslearn.utils.check_audio` takes it.
     """
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, paths, fs, **required):
-        self.paths, self.fs, self.required = paths, fs, required
+    def __init__(self, paths, fs, first=0, **required):
+        self.paths, self.fs, self.first, self.required = paths, fs, first, required
 
     def __len__(self):
         return len(self.paths)
 
     def __getitem__(self, i):
-        with _errors_of(i):
+        if isinstance(i, slice):
+            first = self.first + i.start
+            return FileClips(self.paths[i], self.fs, first, **self.required)
+        row = self.first + i
+        with _errors_of(row):
             audio, _ = read_audio(self.paths[i], fs=self.fs)
-        return check_audio(audio[None], name=f"X[{i}] ({self.paths[i]!r})", **self.required)[0]
+        return check_audio(audio[None], name=f"X[{row}] ({self.paths[i]!r})", **self.required)[0]
 
 
 def _named(path):
@@ -235,8 +241,8 @@ class AudioReader(ArrayTransformer):
         audio = check_audio(X, **kwargs)
         start = round(self.offset * self.fs)
         part = slice(start, None if self.duration is None else start + self._n_times)
-        if isinstance(audio, np.ndarray):
-            return self._selected(audio[..., part], "X", self.n_channels)
+        if hasattr(audio, "shape"):
+            return self._selected(np.asarray(audio)[..., part], "X", self.n_channels)
         clips = [
             self._selected(clip[..., part], f"X[{i}]", self.n_channels)
             for i, clip in enumerate(audio)

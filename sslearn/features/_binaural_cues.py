@@ -3,7 +3,7 @@ import warnings
 from functools import partial
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from scipy.fft import rfft
 from sklearn.utils import gen_even_slices
 
@@ -20,6 +20,8 @@ from sslearn.utils import (
     check_finite,
     holds_paths,
     keep_freed_memory,
+    run_parallel,
+    take_rows,
 )
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
@@ -27,12 +29,13 @@ from sslearn.utils.param_validation import Integral, Interval, Real, _fit_contex
 _BLOCK_BYTES = 2**21
 
 
-def _batches(X, part):
-    """Rows and clips of a slice of the clips, as many clips at a time as fill a block."""
-    step = max(1, _BLOCK_BYTES // (4 * X[0].nbytes)) if isinstance(X, np.ndarray) else 1
-    for start in range(part.start, part.stop, step):
-        rows = slice(start, min(start + step, part.stop))
-        yield rows, X[rows] if isinstance(X, np.ndarray) else X[start][None]
+def _batches(X):
+    """Rows and clips, as many clips at a time as fill a block."""
+    one_length = hasattr(X, "nbytes")
+    step = max(1, _BLOCK_BYTES // (4 * (X.nbytes // len(X)))) if one_length else 1
+    for start in range(0, len(X), step):
+        rows = slice(start, min(start + step, len(X)))
+        yield rows, take_rows(X, rows) if one_length else X[start][None]
 
 
 def _log_sum(ratio):
@@ -246,16 +249,12 @@ class BinauralCues(StatelessTransformer):
         keep_freed_memory()
         X = self._check_audio(X)
         dtype = X.dtype if hasattr(X, "dtype") else np.result_type(*{clip.dtype for clip in X})
-        ild, ipd = self._bins()
-        n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
-        features = np.empty((len(X), n_features), dtype=dtype)
+        ild = self._bins()[0]
         n_jobs = min(effective_n_jobs(self.n_jobs), len(X))
-        if n_jobs == 1:
-            self._fill(features, X, slice(0, len(X)))
-        else:
-            Parallel(n_jobs=n_jobs, require="sharedmem")(
-                delayed(self._fill)(features, X, part) for part in gen_even_slices(len(X), n_jobs)
-            )
+        parts = list(gen_even_slices(len(X), n_jobs))
+        calls = (partial(self._cues, X[part], dtype, part.start) for part in parts)
+        blocks = run_parallel(calls, n_jobs, prefer="threads")
+        features = blocks[0] if n_jobs == 1 else np.concatenate(blocks)
         _warn_of_silence(X, features[:, : ild.stop - ild.start])
         return features
 
@@ -291,16 +290,21 @@ class BinauralCues(StatelessTransformer):
             return FileClips(samples, self.fs, **required)
         return check_audio(samples, **required)
 
-    def _fill(self, features, X, part):
+    def _cues(self, X, dtype, first_sample):
+        """Features of some clips, of which the first has this number."""
+        ild, ipd = self._bins()
+        n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
+        features = np.empty((len(X), n_features), dtype=dtype)
         window = analysis_window(self.window, self.n_fft).astype(features.dtype)
         n_bytes = max(_BLOCK_BYTES, 2 * self.n_fft * features.itemsize)
         scratch = np.empty(n_bytes // features.itemsize, dtype=features.dtype)
 
-        for rows, clips in _batches(X, part):
+        for rows, clips in _batches(X):
             fill = partial(self._fill_rows, features[rows], window, scratch)
             # NaN and infinity come through every transform: no pass over the audio is needed.
             if not np.isfinite(within_range(fill, clips, axis=(1, 2))):
-                check_finite(clips, first_sample=rows.start)
+                check_finite(clips, first_sample=first_sample + rows.start)
+        return features
 
     def _fill_rows(self, features, window, scratch, clips):
         """Write the features of some clips; return a number that is finite if the clips are."""

@@ -145,7 +145,7 @@ class STFT(ArrayTransformer):
             are not finite or so large that their spectra are not.
         """
         self._validate_params()
-        X = self._check_audio(X, ensure_finite=False)
+        X = np.asarray(self._check_audio(X, ensure_finite=False))
         return self._spectra(X, *stft_padding(self))
 
     @validated(batch_size=[Interval(Integral, 1, None, closed="left")])

@@ -12,6 +12,7 @@ from sslearn.simulation._receivers import ArrayReceiver
 from sslearn.simulation._rooms import ShoeboxRooms, make_shoebox_rooms
 from sslearn.simulation._simulate import simulate
 from sslearn.simulation._sounds import Sounds
+from sslearn.simulation._store import open_store
 from sslearn.simulation._structural import structural_hrirs
 from sslearn.simulation._trajectories import Trajectories
 
@@ -29,6 +30,7 @@ __all__ = [
     "interpolate_hrirs",
     "make_head",
     "make_shoebox_rooms",
+    "open_store",
     "resample_hrirs",
     "simulate",
     "simulate_responses",

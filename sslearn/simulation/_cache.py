@@ -67,7 +67,7 @@ def chunk_key(scene_key, batch_transform):
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
             f"batch_transform cannot be cached: {error}. Use functions of a module, no lambda, or "
-            "memory=None."
+            "memory=None and store=None."
         ) from error
 
 

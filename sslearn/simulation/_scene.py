@@ -39,13 +39,18 @@ class Scene:
     seed: int
 
     @property
-    def key(self):
-        """Hash of everything that a chunk depends on besides its rows of the plan."""
+    def state(self):
+        """Settings by name, each as what a hash depends on."""
         state = {**vars(self), "receiver": self.receiver.key, "player": self.player.key}
         for name in ("noise", "interferer"):
             if state[name] is not None:
                 state[name] = {**vars(state[name]), "player": state[name].player.key}
-        return joblib.hash((state, source_key()))
+        return state
+
+    @property
+    def key(self):
+        """Hash of everything that a chunk depends on besides its rows of the plan."""
+        return joblib.hash((self.state, source_key()))
 
     @property
     def n_tail(self):

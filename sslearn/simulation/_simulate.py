@@ -1,12 +1,13 @@
 import os
 from numbers import Integral, Real
 
+import joblib
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
-from sslearn.simulation._cache import open_memory
-from sslearn.simulation._chunks import render_plan
+from sslearn.simulation._cache import chunk_key, open_memory, source_key
+from sslearn.simulation._chunks import chunk_length, render_plan
 from sslearn.simulation._frames import FRAME, count_frames, frame_times
 from sslearn.simulation._noise import check_interferer, check_noise
 from sslearn.simulation._overlap import check_overlap, draw_overlap
@@ -15,8 +16,10 @@ from sslearn.simulation._placer import Placer
 from sslearn.simulation._rooms import check_rooms, draw_rooms, room_horizons
 from sslearn.simulation._scene import Scene
 from sslearn.simulation._sounds import as_sounds, draw_indices
+from sslearn.simulation._store import clip_arrays, describe, open_store
 from sslearn.simulation._tail import LEAST_MIXING_TIME
 from sslearn.simulation._trajectories import check_trajectories, directions_along, draw_paths
+from sslearn.utils import store_path
 from sslearn.utils.param_validation import HasMethods, Interval, StrOptions, validated
 
 
@@ -34,6 +37,7 @@ from sslearn.utils.param_validation import HasMethods, Interval, StrOptions, val
     ],
     batch_transform=[HasMethods(["fit", "transform"]), None],
     memory=[str, os.PathLike, HasMethods("cache"), None],
+    store=[str, os.PathLike, None],
     n_jobs=[Integral, None],
     random_state=["random_state"],
     verbose=["verbose"],
@@ -57,6 +61,7 @@ def simulate(
     mixing_time=None,
     batch_transform=None,
     memory=None,
+    store=None,
     n_jobs=None,
     random_state=None,
     verbose=0,
@@ -109,6 +114,10 @@ def simulate(
     memory : str, path-like or joblib.Memory, default=None
         Cache of finished chunks: an interrupted call continues where it stopped if it is repeated
         with the same arguments and a ``random_state`` that is not None. No cache if None.
+    store : str or path-like, default=None
+        File of HDF5 (``.h5``, ``.hdf5``) or folder of Zarr (``.zarr``, extra ``dask``) that the
+        clips, or their features, are written to chunk by chunk, for sets that are larger than
+        memory; see Notes. In memory if None.
     n_jobs : int, default=None
         Number of joblib workers; None means 1. The clips do not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -122,15 +131,19 @@ def simulate(
     -------
     data : Bunch or tuple of (ndarray, ndarray)
         With the keys ``data``, ``target``, ``metadata``, ``fs``, ``rooms`` and those of the
-        receiver, as :func:`sslearn.datasets.make_shoebox` returns them.
+        receiver, as :func:`sslearn.datasets.make_shoebox` returns them. With ``store``, ``data``
+        is a :class:`sslearn.utils.StoredArray`.
 
     Raises
     ------
+    BlockingIOError
+        If another process writes to ``store``.
     TypeError, ValueError
-        If an argument is not valid.
+        If an argument is not valid, or ``store`` holds clips of other arguments.
 
     See Also
     --------
+    sslearn.datasets.open_store : Clips in a store.
     sslearn.datasets.make_binaural : Clips recorded by a head.
     sslearn.datasets.make_shoebox : Clips recorded by a microphone array.
     sslearn.datasets.make_ambisonic : Clips in first-order ambisonics.
@@ -142,6 +155,12 @@ def simulate(
     rendered again, with a warning. The files are pickles, and reading a pickle can run code: use a
     folder that only you write to. Files ``output.pkl.*`` are left by a run that was killed and
     may be deleted, as may the whole folder.
+
+    A call that writes to a store and is interrupted, or killed, continues where it stopped if it is
+    repeated with the same arguments, an integer ``random_state`` and the same version of this
+    package, and the store is then equal to that of a call that was not. A call whose store is
+    complete only opens it. Other arguments are an error that names them. With ``batch_transform``
+    the first chunk is rendered again to continue. Unlike the cache, a store holds no code.
 
     Before 50 clips or more, at most four of them are timed, and the time of all is estimated from
     the number of image sources in each room; with ``batch_transform`` after the first chunk.
@@ -158,6 +177,7 @@ def simulate(
     >>> data.data.shape, data.metadata["sir"].tolist()
     ((3, 4, 4000), [10.0, 10.0, 10.0])
     """
+    given = locals()
     n_times = max(1, round(duration * fs))
     sized = {"fs": fs, "n_times": n_times}
     sounds = as_sounds(sounds)
@@ -176,15 +196,40 @@ def simulate(
     plan = _plan_clips(n_samples, placer, player, tracks, noise, interferer, seed)
     heard = receiver, parts, horizons, player, n_sources, n_frames, sounds.activity_threshold
     scene = Scene(*heard, noise, interferer, fs, n_times, max_order, mixing_time, seed)
+    target = (_target if n_frames is None else _tracks)(plan, scene, n_angles)
+    kept = {"metadata": _metadata(plan, scene, rooms), "rooms": rooms, "fs": fs}
+    about = None
+    if store is not None:
+        store = store_path(store, "store")
+        about = describe(**kept, outputs=receiver.outputs, arguments=_arguments(given, scene))
     # After all checks, because it creates the folder. What no seed repeats is never read again.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
-    X, active = render_plan(plan, scene, batch_transform, **how)
-    y = _target(plan, n_sources, n_angles) if n_frames is None else _tracks(plan, active, n_angles)
-    if return_X_y:
-        return X, y
-    metadata = _metadata(plan, scene, rooms)
-    return Bunch(data=X, target=y, metadata=metadata, fs=fs, rooms=rooms, **receiver.outputs)
+    with clip_arrays(store, n_samples, chunk_length(scene), about) as clips:
+        render_plan(plan, target, scene, batch_transform, clips, **how)
+    if store is None:
+        arrays = {"data": clips.arrays["data"], "target": clips.arrays["target"]}
+        data = Bunch(**arrays, **kept, **receiver.outputs)
+    else:
+        data = open_store(store)
+    return (data.data, data.target) if return_X_y else data
+
+
+def _arguments(given, scene):
+    """Hash of each argument that the clips depend on, by its name."""
+    names = ("n_samples", "rooms", "n_sources", "placement", "trajectories", "overlap", "fs")
+    names += ("duration", "max_order", "mixing_time")
+    state = scene.state
+    arguments = {name: given[name] for name in names} | {
+        "mic_positions, heads or convention": state["receiver"],
+        "sounds": (state["player"], scene.activity_threshold),
+        "noise": state["noise"],
+        "interferer": state["interferer"],
+        "batch_transform": chunk_key(None, given["batch_transform"]),
+        "random_state": scene.seed,
+        "version of sslearn": source_key(),
+    }
+    return {name: joblib.hash(value) for name, value in arguments.items()}
 
 
 def _check_tracks(trajectories, overlap, n_sources, *, fs, n_times):
@@ -278,8 +323,9 @@ def _check_times(n_frames):
     return np.arange(2 * n_frames + 3) * (FRAME / 2)
 
 
-def _target(plan, n_sources, n_angles):
+def _target(plan, scene, n_angles):
     """Directions as y: (n,), (n, 2) or (n, n_sources, k)."""
+    n_sources = scene.n_sources
     angles = ("azimuth", "elevation")[:n_angles]
     names = [f"{angle}_{s}" for s in range(n_sources) for angle in angles]
     target = plan[names].to_numpy(dtype=float).reshape(len(plan), n_sources, n_angles)
@@ -288,12 +334,11 @@ def _target(plan, n_sources, n_angles):
     return target[:, 0, 0] if n_angles == 1 else target[:, 0]
 
 
-def _tracks(plan, active, n_angles):
-    """Directions as y (n, n_frames, n_sources, k) in the middle of each frame, NaN if silent."""
-    n_frames, n_sources = active.shape[1:]
-    times = frame_times(n_frames)
-    tracks = np.stack([directions_along(plan, s, times) for s in range(n_sources)], axis=2)
-    return np.where(active[..., None], tracks[..., :n_angles], np.nan)
+def _tracks(plan, scene, n_angles):
+    """Directions as y (n, n_frames, n_sources, k) in the middle of each frame, also in silence."""
+    times = frame_times(scene.n_frames)
+    tracks = [directions_along(plan, s, times) for s in range(scene.n_sources)]
+    return np.stack(tracks, axis=2)[..., :n_angles]
 
 
 def _metadata(plan, scene, rooms):

@@ -1,7 +1,9 @@
 """Batches of samples from arrays, lists and data frames."""
 
+import numpy as np
 from sklearn.base import clone
 
+from sslearn.utils._stores import StoredArray
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, validated
 
 
@@ -10,7 +12,7 @@ def take_rows(X, rows):
 
     Parameters
     ----------
-    X : ndarray, memory map, list, tuple, Series or DataFrame
+    X : ndarray, memory map, StoredArray, list, tuple, Series or DataFrame
         Samples.
     rows : slice or ndarray of int
         Positions of the samples.
@@ -18,7 +20,7 @@ def take_rows(X, rows):
     Returns
     -------
     X : of the type of X
-        Selected samples; a list for a list or a tuple.
+        Selected samples; a list for a list or a tuple, an ndarray for a StoredArray.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def take_rows(X, rows):
             return X.iloc[rows]
         if isinstance(X, (list, tuple)):
             return list(X[rows]) if isinstance(rows, slice) else [X[i] for i in rows]
-        return X[rows]
+        return np.asarray(X[rows]) if isinstance(X, StoredArray) else X[rows]
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"rows must be positions of samples of X: {error}") from error
 

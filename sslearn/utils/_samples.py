@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from sslearn.utils._provenance import recall
+from sslearn.utils._stores import StoredArray
 
 
 def as_samples(X, *, name="X"):
@@ -21,8 +22,9 @@ def as_samples(X, *, name="X"):
 
     Returns
     -------
-    samples : ndarray or list
-        A numeric array, which is not copied and stays a memory map; otherwise a list of str for
+    samples : ndarray, StoredArray or list
+        A numeric array, which is not copied and stays a memory map; a stored array, which is not
+        read; otherwise a list of str for
         paths, of tuples of str for rows of paths, of ndarray for clips. Samples are in the order
         of X, whatever its index.
 
@@ -46,6 +48,8 @@ def as_samples(X, *, name="X"):
     >>> [clip.shape for clip in clips]
     [(2, 100), (2, 120)]
     """
+    if isinstance(X, StoredArray):
+        return _filled(X, name)
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     elif not isinstance(X, (list, tuple, np.ndarray)):
@@ -54,9 +58,7 @@ def as_samples(X, *, name="X"):
         if X.dtype.kind not in "OUST":
             return X
         X = _column(X, name)
-    if len(X) == 0:
-        raise ValueError(f"{name} must hold at least one sample: found 0 sample(s).")
-    items = [_row(item) for item in X]
+    items = [_row(item) for item in _filled(X, name)]
     if any(map(_holds_path, items)):
         return [_as_path(item, i, name) for i, item in enumerate(items)]
     clips = [_as_clip(item, i, name) for i, item in enumerate(items)]
@@ -109,6 +111,12 @@ def sample_labels(X):
     if holds_paths(samples):
         return [sample if isinstance(sample, str) else sample[0] for sample in samples]
     return recall(X).index if index is None or callable(index) else index
+
+
+def _filled(X, name):
+    if len(X) == 0:
+        raise ValueError(f"{name} must hold at least one sample: found 0 sample(s).")
+    return X
 
 
 def _from_other(X, name):

@@ -4,6 +4,7 @@ import numpy as np
 
 from sslearn.utils._numbers import as_numbers
 from sslearn.utils._samples import as_samples, holds_paths
+from sslearn.utils._stores import StoredArray
 from sslearn.utils.param_validation import Integral, Interval, validated
 
 _FLOATS = (np.float32, np.float64)
@@ -24,11 +25,15 @@ def _samples(X, name):
 
 
 def _array(X, name):
-    X = _samples(X, name)
+    X = _read(_samples(X, name))
     if isinstance(X, list):
         shapes = sorted({sample.shape for sample in X})
         raise ValueError(f"{name} must hold samples of one shape; got {shapes}.")
     return X
+
+
+def _read(X):
+    return np.asarray(X) if isinstance(X, StoredArray) else X
 
 
 def _check_kind(X, kinds, expected, cure, name):
@@ -144,13 +149,13 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
         Minimum number of times of each clip.
     ensure_finite : bool, default=True
         Whether NaN and infinity raise an error. Callers that work in chunks pass False and call
-        :func:`check_finite` on each chunk.
+        :func:`check_finite` on each chunk; a StoredArray is not read then.
     name : str, default="X"
         Name used in messages.
 
     Returns
     -------
-    X : ndarray of shape (n_samples, n_channels, n_times) or list of ndarray
+    X : ndarray of shape (n_samples, n_channels, n_times), StoredArray or list of ndarray
         The audio; arrays are not copied, unless to the byte order of the machine.
 
     Raises
@@ -186,7 +191,7 @@ def check_audio(X, *, n_channels=None, min_times=1, ensure_finite=True, name="X"
     )
     _check_shape(X, ("n_samples", "n_channels", "n_times"), name)
     _check_lengths(X.shape, n_channels, min_times, name)
-    return check_finite(X, name) if ensure_finite else X
+    return check_finite(_read(X), name) if ensure_finite else X
 
 
 def check_floats(X, *, name="X"):

@@ -1,0 +1,35 @@
+from sklearn.utils.parallel import Parallel, delayed
+
+
+def run_parallel(calls, n_jobs=None, **kwargs):
+    """Run independent calls by joblib, with the configuration of scikit-learn in every worker.
+
+    Parameters
+    ----------
+    calls : iterable of callable
+        Calls without arguments, such as :func:`functools.partial` of a function of a module.
+    n_jobs : int, default=None
+        Number of jobs; None means 1, or what :func:`joblib.parallel_config` says.
+    **kwargs : object
+        Passed to :class:`joblib.Parallel`. ``prefer="threads"`` is a default that
+        ``joblib.parallel_config(backend=...)`` overrides.
+
+    Returns
+    -------
+    results : list or generator
+        What the calls return, in their order.
+
+    Notes
+    -----
+    The arguments must be inside the calls. joblib's backend for Dask would place each larger
+    argument in the memory of one worker, and lose it, and with it the whole run, together with
+    that worker.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from sslearn.utils import run_parallel
+    >>> run_parallel([partial(abs, -1), partial(abs, 2)])
+    [1, 2]
+    """
+    return Parallel(n_jobs, **kwargs)(delayed(call)() for call in calls)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning._hold_out import training_rows
+from sslearn.deep_learning._loading import made_ahead, read_rows
 from sslearn.deep_learning._training import Training
-from sslearn.utils import check_features
+from sslearn.utils import StoredArray, check_features, check_floats, take_rows
 from sslearn.utils.param_validation import (
     CallbackSupportMixin,
     Integral,
@@ -173,15 +175,18 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_X(self, X, reset=True, **kwargs):
         if reset:
             self._forget()
-        return check_features(
+        is_stored = isinstance(X, StoredArray)
+        checked = check_features(
             self,
-            X,
+            check_floats(take_rows(X, slice(0, 2))) if is_stored else X,
             reset=reset,
             dtype=[np.float64, np.float32],
             order="C",
             force_writeable=True,
             **kwargs,
         )
+        # The other samples of a store are validated when they are read.
+        return X if is_stored else checked
 
     @staticmethod
     def _has_validation(X_val, y_val):
@@ -213,6 +218,14 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         import torch
 
         weight = next(module.parameters())
+        if isinstance(X, StoredArray):
+
+            def load(rows):
+                batch = torch.from_numpy(read_rows(X, rows.numpy()))
+                return batch.to(weight.device, weight.dtype)
+
+            n_jobs = effective_n_jobs(getattr(self, "n_jobs", None))
+            return lambda parts: made_ahead(load, parts, n_jobs)
         X = torch.from_numpy(X).to(weight.device, weight.dtype)
         return lambda parts: (X[rows] for rows in parts)
 

@@ -4,7 +4,10 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import numpy as np
 from sklearn import get_config, set_config
+
+from sslearn.utils import take_rows
 
 
 def made_ahead(make, parts, n_threads):
@@ -40,3 +43,33 @@ def made_ahead(make, parts, n_threads):
                 yield made.popleft().result()
         while made:
             yield made.popleft().result()
+
+
+def read_rows(X, rows):
+    """Read samples of a StoredArray, which are validated only now.
+
+    Parameters
+    ----------
+    X : StoredArray
+        Samples.
+    rows : ndarray of int
+        Positions.
+
+    Returns
+    -------
+    X : ndarray of shape (n_rows, ...)
+        The samples.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+    """
+    samples = take_rows(X, rows)
+    broken = ~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
+    if broken.any():
+        raise ValueError(
+            f"X contains NaN or infinity in sample {rows[broken][0]}: expected finite values. "
+            "Drop or repair the recording."
+        )
+    return samples

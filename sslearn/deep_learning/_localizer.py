@@ -60,8 +60,9 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         Callbacks of training. Callbacks of scikit-learn are set by ``set_callbacks``.
     batch_transform : transformer, default=None
         Stateless transformer of X that is applied to each mini-batch, so that X may be larger
-        than memory: raw audio, a memory map, a list of clips, an array of paths. It is fitted
-        on the first mini-batch and must return an array with one row per sample.
+        than memory: raw audio, a memory map, a :class:`~sslearn.utils.StoredArray` (which may
+        also hold features), a list of clips, an array of paths. It is fitted on the first
+        mini-batch and must return an array with one row per sample.
     n_jobs : int, default=None
         Threads that apply ``batch_transform`` to later mini-batches while the network is training;
         -1 is one per processor. Each keeps one more mini-batch in memory. None or 1 makes

@@ -56,24 +56,23 @@ def render_plan(plan, target, scene, batch_transform, clips, *, memory, n_jobs, 
     # joblib hashes strides, and a slice keeps those of the whole plan: the copy makes the key of
     # a chunk independent of n_samples.
     parts = [(start, plan.iloc[start : start + n_chunk].copy()) for start in starts]
-    if all(map(clips.has, starts)):
-        return
+    missing = [part for part in parts if not clips.has(part[0])]
     fitted, first = None, []
-    if batch_transform is not None:
+    if missing and batch_transform is not None:
         fit_chunk = through_cache(memory, _fit_chunk)
         fitted, chunk = fit_chunk(key, *parts[0], scene, batch_transform)
         # Through the fitted transformer, every other chunk depends on the first.
         key = None if key is None else hash((key, parts[0]))
-        first, parts = [(0, chunk)], parts[1:]
-    parts = [part for part in parts if not clips.has(part[0])]
+        first, missing = [(0, chunk)], [part for part in missing if part[0] > 0]
     render_chunk = through_cache(memory, _render_chunk)
     description = _announce(
-        [part for part in parts if not is_cached(render_chunk, key, *part, scene, fitted)],
+        [part for part in missing if not is_cached(render_chunk, key, *part, scene, fitted)],
         scene, fitted, n_jobs=n_jobs, verbose=verbose,
     )  # fmt: skip
-    calls = [partial(render_chunk, key, *part, scene, fitted) for part in parts]
-    done = zip((start for start, _ in parts), _results(calls, n_jobs, clips.ahead), strict=True)
-    tracked = track(chain(first, done), description, total=len(first) + len(parts), verbose=verbose)
+    calls = [partial(render_chunk, key, *part, scene, fitted) for part in missing]
+    results = _results(calls, n_jobs, clips.ahead)
+    done = chain(first, zip((start for start, _ in missing), results, strict=True))
+    tracked = track(done, description, total=len(first) + len(missing), verbose=verbose)
     for start, (X, silent, active) in tracked:
         y = target[start : start + len(X)]
         y = y if active is None else np.where(active[..., None], y, np.nan)

@@ -78,6 +78,7 @@ class ClipStore(ClipArrays):
             _check_same(_read_about(group, path), about, path)
             if not np.all(group["done"][:]):
                 _close(group)
+                _remove_unfinished(path)
                 group = open_group(path, "r+")
             self._adopt(group)
 
@@ -335,6 +336,12 @@ def _table(plain):
 def _close(group):
     if hasattr(group, "close"):
         group.close()
+
+
+def _remove_unfinished(path):
+    """Remove files that Zarr was writing, to rename them when complete, in a killed process."""
+    for file in path.rglob("*.partial"):
+        file.unlink()
 
 
 def _remove(path):

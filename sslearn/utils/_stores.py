@@ -76,10 +76,8 @@ def open_group(path, mode="r"):
         raise FileNotFoundError(f"The store {str(path)!r} does not exist.")
     if path.suffix == ".zarr":
         # Zarr has no exception of its own for a folder that is no group.
-        opener, errors = (
-            import_optional("zarr", "A store in .zarr").open_group,
-            (OSError, ValueError),
-        )
+        opener = import_optional("zarr", "A store in .zarr").open_group
+        errors = (OSError, ValueError)
     else:
         import h5py
 

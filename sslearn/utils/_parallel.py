@@ -1,3 +1,5 @@
+import sys
+
 from sklearn.utils.parallel import Parallel, delayed
 
 
@@ -9,7 +11,8 @@ def run_parallel(calls, n_jobs=None, **kwargs):
     calls : iterable of callable
         Calls without arguments, such as :func:`functools.partial` of a function of a module.
     n_jobs : int, default=None
-        Number of jobs; None means 1, or what :func:`joblib.parallel_config` says.
+        Number of jobs; None means 1, or what :func:`joblib.parallel_config` says, but 1 within a
+        task of Dask.
     **kwargs : object
         Passed to :class:`joblib.Parallel`. ``prefer="threads"`` is a default that
         ``joblib.parallel_config(backend=...)`` overrides.
@@ -32,4 +35,20 @@ def run_parallel(calls, n_jobs=None, **kwargs):
     >>> run_parallel([partial(abs, -1), partial(abs, 2)])
     [1, 2]
     """
+    n_jobs = 1 if n_jobs is None and _in_dask_task() else n_jobs
     return Parallel(n_jobs, **kwargs)(delayed(call)() for call in calls)
+
+
+def _in_dask_task():
+    """Whether this thread works on a task of Dask.
+
+    joblib would send the calls of a task to the cluster again, which waits for itself.
+    """
+    if "distributed" not in sys.modules:
+        return False
+    from distributed import get_worker
+
+    try:
+        return get_worker() is not None
+    except ValueError:
+        return False

@@ -55,6 +55,7 @@ setup(
         "safetensors>=0.4",
         "rich>=13",
         "click>=8.1",
+        "filelock>=3.12",
     ],
     entry_points={"console_scripts": ["sslearn=sslearn.cli:main"]},
     extras_require=EXTRAS,

@@ -371,7 +371,10 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
     @property
     def grid_(self):
         """Middles of the cells of the sets from the spectrum, in degrees."""
-        return self._cells(self.localizer_).directions
+        try:
+            return self._cells(self.localizer_).directions
+        except ValueError as error:
+            raise AttributeError("grid_ needs a localizer with a spatial spectrum.") from error
 
     def get_metadata_routing(self):
         """Return the metadata that the localizer and the score request.

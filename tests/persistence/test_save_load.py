@@ -151,7 +151,7 @@ def test_requests_of_metadata_and_progress_bars_are_kept(tmp_path):
         loaded = again(model.fit(FEATURES, AZIMUTH), tmp_path)
         assert loaded.get_metadata_routing().fit.requests["sample_weight"] is True
         scorer = get_scorer("localization_accuracy").set_score_request(sample_weight=False)
-        search = GridSearchCV(loaded, {"lr": [0.1]}, cv=2, scoring=scorer)
+        search = GridSearchCV(loaded.set_callbacks(), {"lr": [0.1]}, cv=2, scoring=scorer)
         search.fit(FEATURES, AZIMUTH, sample_weight=np.arange(24.0))
 
 

@@ -141,6 +141,7 @@ OWN = {
     "make_scenes": {"duration": 0.2},
     "get_scorer": {"name": "d2_angular_error"},
     "check_spectrum": {"X": SPECTRA},
+    "input_contract": {"estimator": Ridge()},
     "check_maps": {"X": MAPS},
     "check_image": {"image": np.zeros((4, 5, 3), np.uint8)},
     "mixed_loss": {"loss": losses.SquaredErrorLoss()},

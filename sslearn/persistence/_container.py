@@ -64,22 +64,27 @@ def write_container(path, members):
     members : dict of str to bytes
         Content of each member of the archive.
     """
-    with replacing(path) as file:
-        file.write(bytes(_HEADER_SIZE))
-        # Offsets count from the start of the file, so that unzip opens it.
-        with ZipFile(file, "w", ZIP_STORED) as archive:
-            for name, content in members.items():
-                archive.writestr(name, content)
-        facts = _FACTS.pack(_MAGIC, FORMAT_VERSION, file.seek(0, os.SEEK_END))
-        header = facts + _digest(file, facts)
-        file.seek(0)
-        file.write(header)
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must be in a folder that exists; got {path}.")
+    if path.is_dir():
+        raise IsADirectoryError(f"path must be that of a file; got the folder {path}.")
+    temporary = path.with_name(f".{token_hex(8)}.tmp")
+    try:
+        with open(temporary, "x+b") as file:
+            file.write(bytes(_HEADER_SIZE))
+            # Offsets count from the start of the file, so that unzip opens it.
+            with ZipFile(file, "w", ZIP_STORED) as archive:
+                for name, content in members.items():
+                    archive.writestr(name, content)
+            facts = _FACTS.pack(_MAGIC, FORMAT_VERSION, file.seek(0, os.SEEK_END))
+            header = facts + _digest(file, facts)
+            file.seek(0)
+            file.write(header)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _digest(file, facts):

@@ -4,7 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
+from sslearn.utils.param_validation import validated
 
+
+@validated(estimator=[BaseEstimator])
 def input_contract(estimator):
     """Tell what an estimator takes and returns.
 

@@ -3,10 +3,11 @@
 import json
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
+from os import PathLike
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +25,9 @@ from sslearn.persistence._container import (
     write_container,
 )
 from sslearn.persistence._contract import input_contract
+from sslearn.utils.param_validation import validated
 
+_PATH = [str, PathLike]
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skops", "safetensors")
 
 
@@ -69,6 +72,7 @@ class ModelInfo:
     card: dict
 
 
+@validated(estimator=[BaseEstimator], path=_PATH, card=[dict, None])
 def save(estimator, path, *, card=None):
     """Save an estimator in a file that can be loaded without running stored code.
 
@@ -115,10 +119,6 @@ def save(estimator, path, *, card=None):
     >>> loaded.fs
     8000
     """
-    if not isinstance(estimator, BaseEstimator):
-        raise TypeError(f"estimator must be an estimator; got {type(estimator).__name__}.")
-    if not isinstance(card, dict | None):
-        raise TypeError(f"card must be a dict or None; got {type(card).__name__}.")
     from safetensors.numpy import save as to_bytes
 
     from sslearn.persistence._storable import storable_tree
@@ -145,6 +145,7 @@ def save(estimator, path, *, card=None):
     )
 
 
+@validated(path=_PATH, trusted=[list, tuple])
 def load(path, *, trusted=()):
     """Load an estimator that :func:`save` wrote; nothing in the file is run.
 
@@ -207,6 +208,7 @@ def load(path, *, trusted=()):
             ) from error
 
 
+@validated(path=_PATH)
 def describe(path):
     """Read what a model file says of its model, without making the model.
 
@@ -273,6 +275,9 @@ def _read_info(path, archive):
     try:
         info = json.loads(archive.read("model.json"))
         info = ModelInfo(path=str(path), size=path.stat().st_size, **info)
+        kinds = {field.name: field.type for field in fields(ModelInfo)}
+        if not all(isinstance(getattr(info, name), kind) for name, kind in kinds.items()):
+            raise TypeError(f"its fields must be of types {kinds}")
         _numbers(info.versions["sslearn"])
         return info
     except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -286,7 +291,7 @@ def _warn_if_newer(info):
             f"{info.path} was written by sslearn {written}, and this is {sslearn.__version__}: "
             "predictions may differ, or fail. Upgrade sslearn.",
             ModelVersionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -307,18 +312,18 @@ def _versions():
 def _is_fitted(estimator):
     try:
         check_is_fitted(estimator)
-    except NotFittedError:
+    except (NotFittedError, TypeError):
+        # A TypeError is of what has no fit, such as the recipe of a network.
         return False
     return True
 
 
 def _check_trusted(trusted):
-    names = [trusted] if isinstance(trusted, str) else list(trusted)
-    if isinstance(trusted, str) or not all(isinstance(name, str) for name in names):
+    if not all(isinstance(name, str) for name in trusted):
         raise TypeError(
-            f"trusted must be a list of full names, such as ['my_package.Scaler']; got {trusted!r}."
+            f"trusted must hold full names, such as 'my_package.Scaler'; got {trusted!r}."
         )
-    return names
+    return trusted
 
 
 def _plain(value, name):

@@ -3,7 +3,7 @@
 import importlib
 
 from sslearn.persistence._objects import nodes_of, to_tree
-from sslearn.persistence._trust import CALLS, name_of
+from sslearn.persistence._trust import CALLS, is_granted, name_of
 
 _CURE = "Give a plain value, or a function or an object of a class at the top level of a module."
 
@@ -46,15 +46,28 @@ def _check_node(path, node):
     loader, name = node["__loader__"], name_of(node)
     if loader in CALLS:
         raise TypeError(_refusal(path, name, f"is {CALLS[loader]}, which a file must not make"))
-    if node["__module__"].partition(".")[0] == "torch":
+    if loader == "DictNode":
+        _check_keys(path, node["content"])
+    if _package(node) == "torch":
         raise TypeError(_refusal(path, name, "is an object of torch"))
-    if loader not in ("FunctionNode", "TypeNode", "ObjectNode"):
-        return
-    module = importlib.import_module(node["__module__"])
-    found = getattr(module, node["__class__"], None)
-    if found is None:
-        raise TypeError(_refusal(path, name, "is a lambda, or defined within a function"))
-    node["__module__"] = _public_module(found, node)
+    if loader in ("FunctionNode", "TypeNode", "ObjectNode"):
+        found = getattr(importlib.import_module(node["__module__"]), node["__class__"], None)
+        if found is None:
+            raise TypeError(_refusal(path, name, "is a lambda, or defined within another thing"))
+        node["__module__"] = _public_module(found, node)
+    if _package(node) == "sslearn" and not is_granted(node):
+        raise TypeError(_refusal(path, name, "is of sslearn, and no part of an estimator"))
+
+
+def _package(node):
+    return node["__module__"].partition(".")[0]
+
+
+def _check_keys(path, content):
+    """Refuse keys that would come back as others, because those of JSON are texts."""
+    plain = all(type(key) in (str, int, float) for key in content)
+    if not plain or len({str(key) for key in content}) < len(content):
+        raise TypeError(_refusal(path, "a dict", f"has keys that JSON mixes up, {list(content)}"))
 
 
 def _public_module(found, node):

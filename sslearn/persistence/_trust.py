@@ -30,6 +30,7 @@ _ROOMS = (
 _FILLED = ("ObjectNode", "TupleNode")
 # Parts of regressors, searches and metadata routing, which skops does not know.
 _SKLEARN = (
+    "sklearn.callback._progressbar",
     "sklearn.gaussian_process.kernels",
     "sklearn.metrics._scorer",
     "sklearn.model_selection._split",
@@ -84,7 +85,7 @@ def allowed_names(tree, trusted, path):
             )
         if name in trusted or loader == "JsonNode":
             continue
-        if _is_granted(node):
+        if is_granted(node):
             granted.add(name)
         else:
             others[name] = where
@@ -98,7 +99,8 @@ def allowed_names(tree, trusted, path):
     return sorted(granted.union(trusted))
 
 
-def _is_granted(node):
+def is_granted(node):
+    """Tell whether a node is of sslearn or searches, used as it should, and not known to skops."""
     loader, name = node["__loader__"], name_of(node)
     if loader == "DTypeNode":
         return name == "numpy.dtype"

@@ -158,6 +158,15 @@ def test_members_that_are_absent_or_empty(name, path):
         load(path)
 
 
+def test_descriptions_of_false_types_are_refused(path):
+    def change(members):
+        info = json.loads(members["model.json"]) | {"card": [1]}
+        members["model.json"] = json.dumps(info)
+
+    rewrite(path, change)
+    refuse(path, "holds no valid description: its fields must be of types")
+
+
 def test_a_tree_without_end_is_refused(path):
     deep = b'{"__loader__": "ListNode", "content": [' * 100_000
     rewrite(path, lambda members: members.update({"schema.json": deep}))

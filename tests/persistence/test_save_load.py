@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -38,6 +39,7 @@ from sslearn.model_selection import AngularStratifiedKFold
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
 from sslearn.persistence import describe, input_contract, load, save
+from sslearn.utils import read_audio
 from tests.persistence.crafting import members_of, rewrite
 from tests.test_imports import BLOCK_TORCH
 
@@ -217,14 +219,21 @@ def test_saving_replaces_a_file_when_all_is_written(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["model.sslearn"]
 
 
-def a_function_of_a_module(X):
-    return X
+class Outer:
+    class Inner:
+        pass
 
 
 REFUSED = {
-    "func": FunctionTransformer(lambda X: X),
+    "kw_args.f": FunctionTransformer(kw_args={"f": lambda X: X}),
     "steps[0][1].func": make_pipeline(FunctionTransformer(partial(np.add, 1))),
     "kw_args.rows[1]": FunctionTransformer(kw_args={"rows": [1, (i for i in "ab")]}),
+    "kw_args.inner": FunctionTransformer(kw_args={"inner": Outer.Inner()}),
+    "kw_args.by_flag": FunctionTransformer(kw_args={"by_flag": {True: 1}}),
+    "kw_args.alike": FunctionTransformer(kw_args={"alike": {1: 1, "1": 2}}),
+    "kw_args.pairs": FunctionTransformer(kw_args={"pairs": {(1, 2): 3}}),
+    "kw_args.path": FunctionTransformer(kw_args={"path": Path("weights.pt")}),
+    "func": FunctionTransformer(read_audio),
     "weights": KNeighborsLocalizer(weights=np.random.default_rng(0).normal),
     "loss": NeuralLocalizer(loss=FITTED["neighbors"].get_params),
 }
@@ -246,11 +255,14 @@ def test_objects_of_torch_are_refused(tmp_path):
 
 
 def test_only_estimators_are_saved(tmp_path):
+    assert again(MLP((8,)), tmp_path).get_params() == MLP((8,)).get_params()
     for value in ({"a": 1}, KNeighborsLocalizer, FEATURES):
-        with pytest.raises(TypeError, match="estimator must be an estimator"):
+        with pytest.raises(TypeError, match="'estimator' parameter of save must be"):
             save(value, tmp_path / "model.sslearn")
     with pytest.raises(FileNotFoundError, match="path must be in a folder that exists"):
         save(KNN, tmp_path / "absent" / "model.sslearn")
+    with pytest.raises(IsADirectoryError, match="path must be that of a file"):
+        save(KNN, tmp_path)
 
 
 def test_functions_and_callbacks_of_others_are_named_and_trusted(tmp_path):
@@ -265,7 +277,7 @@ def test_functions_and_callbacks_of_others_are_named_and_trusted(tmp_path):
     loaded = load(path, trusted=names)
     assert loaded.callbacks[0][1].patience == 7
     assert np.array_equal(loaded.predict(FEATURES), model.predict(FEATURES))
-    with pytest.raises(TypeError, match="trusted must be a list"):
+    with pytest.raises(TypeError, match="'trusted' parameter of load must be"):
         load(path, trusted=names[1])
     loaded = again(FunctionTransformer(np.exp), tmp_path)
     assert loaded.func is np.exp

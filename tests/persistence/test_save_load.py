@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -184,6 +185,16 @@ def test_arrays_that_are_mapped_from_a_file_are_stored(tmp_path):
     bank[:] = FEATURES
     loaded = again(FunctionTransformer(kw_args={"bank": bank}), tmp_path).kw_args["bank"]
     assert type(loaded) is np.ndarray and np.array_equal(loaded, FEATURES)
+
+
+def test_a_bank_is_loaded_without_a_third_copy(tmp_path):
+    bank = np.random.default_rng(0).standard_normal((20_000, 100))
+    save(KNeighborsLocalizer(algorithm="brute").fit(bank, bank[:, 0]), tmp_path / "bank.sslearn")
+    tracemalloc.start()
+    load(tmp_path / "bank.sslearn")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.3 * bank.nbytes
 
 
 def test_the_file_is_a_zip_archive_with_named_tensors(tmp_path):

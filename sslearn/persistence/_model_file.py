@@ -35,7 +35,7 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skops", "safetensors")
 class ModelInfo:
     """What a model file says of its model.
 
-    Attributes
+    Parameters
     ----------
     path : str
         Path of the file.

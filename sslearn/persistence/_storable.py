@@ -3,7 +3,7 @@
 import importlib
 
 from sslearn.persistence._objects import nodes_of, to_tree
-from sslearn.persistence._trust import CALLS, is_granted, name_of
+from sslearn.persistence._trust import CALLS, is_granted, name_of, package_of
 
 _CURE = "Give a plain value, or a function or an object of a class at the top level of a module."
 
@@ -48,19 +48,15 @@ def _check_node(path, node):
         raise TypeError(_refusal(path, name, f"is {CALLS[loader]}, which a file must not make"))
     if loader == "DictNode":
         _check_keys(path, node["content"])
-    if _package(node) == "torch":
+    if package_of(node["__module__"]) == "torch":
         raise TypeError(_refusal(path, name, "is an object of torch"))
     if loader in ("FunctionNode", "TypeNode", "ObjectNode"):
         found = getattr(importlib.import_module(node["__module__"]), node["__class__"], None)
         if found is None:
             raise TypeError(_refusal(path, name, "is a lambda, or defined within another thing"))
         node["__module__"] = _public_module(found, node)
-    if _package(node) == "sslearn" and not is_granted(node):
+    if package_of(node["__module__"]) == "sslearn" and not is_granted(node):
         raise TypeError(_refusal(path, name, "is of sslearn, and no part of an estimator"))
-
-
-def _package(node):
-    return node["__module__"].partition(".")[0]
 
 
 def _check_keys(path, content):

@@ -117,16 +117,17 @@ def _is_part(node):
     if node["__loader__"] not in _FILLED or not known:
         return False
     cls = _find(module, node["__class__"])
-    is_class = inspect.isclass(cls) and _package(cls.__module__) == _package(module)
+    is_class = inspect.isclass(cls) and package_of(cls.__module__) == package_of(module)
     return is_class and all(map(_is_plain, cls.__mro__))
 
 
 def _is_plain(base):
     """Tell whether a class is of sslearn or scikit-learn, and so not of a file or of torch."""
-    return _package(base.__module__) in ("sslearn", "sklearn") or base in (object, tuple, ABC)
+    return package_of(base.__module__) in ("sslearn", "sklearn") or base in (object, tuple, ABC)
 
 
-def _package(module):
+def package_of(module):
+    """Package of a module."""
     return module.partition(".")[0]
 
 

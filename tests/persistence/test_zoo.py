@@ -1,5 +1,6 @@
 """Every estimator and recipe in a fresh process: saved without pickle, pickled, and by joblib."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 import sslearn
 from sslearn import recipes
+from tests.estimator_data import ARRAY
 from tests.persistence import fresh_process
 from tests.persistence.zoo import RECIPES, TRUSTED, ZOO, fitted
 
@@ -59,3 +61,13 @@ def test_equal_in_a_fresh_process(outcomes, name, kind):
 
 def test_every_recipe_is_in_the_zoo():
     assert {name.partition("-")[0] for name in RECIPES} == set(recipes.__all__)
+
+
+@pytest.mark.parametrize("name", recipes.__all__)
+def test_recipes_as_published_before_they_are_fitted(name, tmp_path):
+    recipe = getattr(recipes, name)
+    model = recipe(ARRAY) if "mic_positions" in inspect.signature(recipe).parameters else recipe()
+    sslearn.save(model, tmp_path / "recipe.sslearn")
+    loaded = sslearn.load(tmp_path / "recipe.sslearn")
+    assert fresh_process.portrait(loaded) == fresh_process.portrait(model)
+    assert repr(loaded) == repr(model)

@@ -40,11 +40,11 @@ NOTES = (
 SHIFT_NOTES = (
     "Sets that should contain 90 percent of the sources, over {draws} draws of rooms or heads. "
     "Rooms: SRP-PHAT, white noise, half of {n} rooms of 0.15 to 0.4 s of reverberation calibrate. "
-    "Held-out clips are of these rooms, of the other ones, and of {n} rooms of 0.6 to 1 s. Heads: "
-    "neighbours of binaural cues, trained on clips of {half} of {n} heads; held-out clips are of "
-    "these or of the other heads. Split: single clips calibrate, of heads that have trained. "
-    "Grouped: whole rooms or heads do, and half of the heads train. Lowest group: coverage of the "
-    "room or head that is covered least, mean over the draws."
+    "Held-out clips are of these rooms, of the other ones, and of {n} rooms of 0.5 to 0.8 s. "
+    "Heads: neighbours of binaural cues of two thirds of {n} heads; held-out clips are of these or "
+    "of the other heads. Split: half of the clips calibrate, of heads that have trained too. "
+    "Grouped: whole rooms or heads calibrate, and half of the heads train. Lowest group: coverage "
+    "of the room or head that is covered least, mean over the draws. Width in degrees."
 )
 
 
@@ -84,7 +84,7 @@ def shift_rows(args):
     size = (args.n_groups, args.n_clips, args.seed)
     found = {}
     dry, y_dry, room = data.rooms((0.15, 0.4), *size)
-    wet, y_wet, wet_room = data.rooms((0.6, 1.0), *size)
+    wet, y_wet, wet_room = data.rooms((0.5, 0.8), *size)
     cues, y_cues, head = data.heads(*size)
     rng = np.random.default_rng(args.seed)
     for _ in range(args.draws):
@@ -162,7 +162,7 @@ def main(argv=None):
     nominal, shift = nominal_rows(args), shift_rows(args)
     notes = NOTES.format(n=args.n_waves, half=args.n_waves // 2, draws=args.draws)
     write_results(f"coverage{end}", "Coverage of sets", nominal, notes=notes, **shared)
-    notes = SHIFT_NOTES.format(draws=args.draws, n=args.n_groups, half="two thirds")
+    notes = SHIFT_NOTES.format(draws=args.draws, n=args.n_groups)
     title = "Coverage of sets in other rooms and for other heads"
     write_results(f"coverage_shift{end}", title, shift, notes=notes, **shared)
     draw(nominal, shift, args.out / f"coverage{end}.png")

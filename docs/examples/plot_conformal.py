@@ -1,0 +1,91 @@
+"""
+Sets that contain the source
+============================
+
+A direction alone does not say how wrong it may be. Held-out clips tell:
+:class:`~sslearn.calibration.ConformalLocalizer` predicts sets that contain the source with a
+probability that is chosen beforehand. This example draws them for a circle of four microphones in
+noise, and compares three kinds.
+"""
+
+# %%
+# Clips in noise
+# --------------
+# White noise from anywhere around the array, 64 ms each, with a signal-to-noise ratio between -20
+# and 20 dB: some clips are easy, others hopeless.
+
+import numpy as np
+
+from sslearn.datasets import make_plane_waves
+from sslearn.features import STFT
+from sslearn.geometry import circular_array, circular_grid
+
+mics = circular_array(4, 0.05)
+X, y = make_plane_waves(
+    4000,
+    mic_positions=mics,
+    azimuth_range=(-180, 180),
+    snr=(-20, 20),
+    duration=0.064,
+    random_state=0,
+    return_X_y=True,
+)
+X = STFT(256).transform(X.astype(np.float32))
+
+# %%
+# Calibration
+# -----------
+# SRP-PHAT learns nothing, so it is frozen and all of the first 2000 clips calibrate. Each method
+# contains the source in about 90 percent of the others, as asked for. One radius for all is wide,
+# because it must suit the hopeless clips. Sets from the spectrum suit each clip.
+
+import pandas as pd
+from sklearn.frozen import FrozenEstimator
+
+from sslearn.calibration import ConformalLocalizer
+from sslearn.doa import SRPPHAT
+from sslearn.metrics import coverage_score, mean_set_width, set_widths
+
+srp = FrozenEstimator(SRPPHAT(mics, grid=circular_grid(5)).fit(X, y))
+table, sets = {}, {}
+for method in ("absolute", "normalized", "spectrum"):
+    localizer = ConformalLocalizer(srp, coverage=0.9, method=method).fit(X[:2000], y[:2000])
+    sets[method] = localizer.predict_set(X[2000:])
+    table[method] = {
+        "coverage": coverage_score(y[2000:], sets[method]),
+        "mean width": mean_set_width(sets[method]),
+        "median width": np.median(set_widths(sets[method])),
+    }
+pd.DataFrame(table).T.round(2)
+
+# %%
+# Eight clips
+# -----------
+# A ring for each clip, with its arcs around the array, from the narrowest set of the spectrum on
+# the inside to the widest on the outside. Clear clips have one narrow arc; noise widens it and adds
+# others elsewhere. One radius for all cannot tell them apart.
+
+import matplotlib.pyplot as plt
+
+from sslearn.plotting import PredictionSetDisplay
+
+order = np.argsort(set_widths(sets["spectrum"]))
+shown = order[np.linspace(0, len(order) - 1, 8).astype(int)]
+y_pred = srp.predict(X[2000:])
+figure, axes = plt.subplots(
+    1, 2, figsize=(10.5, 4.6), subplot_kw={"projection": "polar"}, layout="constrained"
+)
+for ax, method in zip(axes, ("absolute", "spectrum"), strict=True):
+    PredictionSetDisplay.from_predictions(
+        y[2000:][shown], sets[method][shown], y_pred=y_pred[shown], ax=ax
+    )
+    ax.set_title(method, pad=18)
+axes[0].get_legend().remove()
+
+# %%
+# All azimuths
+# ------------
+# The sets of 150 clips over the true azimuth: those that contain the source touch the diagonal.
+
+PredictionSetDisplay.from_predictions(y[2000:2150], sets["spectrum"][:150])
+plt.show()

@@ -373,8 +373,8 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         """Middles of the cells of the sets from the spectrum, in degrees."""
         try:
             return self._cells(self.localizer_).directions
-        except ValueError as error:
-            raise AttributeError("grid_ needs a localizer with a spatial spectrum.") from error
+        except ValueError as error:  # without a spectrum, hasattr must be False
+            raise AttributeError(str(error)) from error
 
     def get_metadata_routing(self):
         """Return the metadata that the localizer and the score request.

@@ -330,3 +330,9 @@ def test_distances_are_predicted_and_not_bounded():
     localizer = ConformalLocalizer(KNeighborsLocalizer(3), random_state=0).fit(X, y)
     assert localizer.predict(X).shape == (300, 3)
     assert coverage_score(y, localizer.predict_set(X)) > 0.8
+
+
+def test_grid_is_an_attribute_of_those_with_a_spectrum():
+    X, y = vectors(60)
+    without = ConformalLocalizer(KNeighborsLocalizer(3), random_state=0).fit(X, y)
+    assert not hasattr(without, "grid_")

@@ -39,7 +39,7 @@ def portrait(value, seen=()):
         return "array", value.dtype.str, value.shape, hashlib.sha256(content).hexdigest()
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
         return type(value).__name__, repr(value)
-    if isinstance(value, type) or not hasattr(value, "__class__"):
+    if isinstance(value, type):
         return "class", value.__module__, value.__qualname__
     if id(value) in seen:
         return "seen", seen.index(id(value))
@@ -48,11 +48,8 @@ def portrait(value, seen=()):
     if isinstance(value, dict):
         return kind, tuple((portrait(k, seen), portrait(v, seen)) for k, v in value.items())
     if isinstance(value, (list, tuple, np.ndarray)):
-        return (
-            kind,
-            getattr(value, "shape", len(value)),
-            tuple(portrait(each, seen) for each in value),
-        )
+        shape = getattr(value, "shape", len(value))
+        return kind, shape, tuple(portrait(each, seen) for each in value)
     if isinstance(value, (set, frozenset)):
         return kind, tuple(sorted(portrait(each, seen) for each in value))
     if isinstance(value, np.random.RandomState):

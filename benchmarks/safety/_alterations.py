@@ -167,15 +167,15 @@ def describe_otherwise(rng, data):
     return put_together(data, edit_json(take_apart(data), "model.json", change))
 
 
-def _edit_node(rng, data, change):
-    """File whose tree has one node replaced by what ``change(node)`` returns."""
+def _edit_node(rng, data, change, loader=None):
+    """File whose tree has one node, of any loader, replaced by what ``change(node)`` returns."""
 
     def edit(tree):
         forest = [tree]  # the root can be replaced too
         by_loader = {}
         for owner, key in nodes_of(forest):
             by_loader.setdefault(owner[key]["__loader__"], []).append((owner, key))
-        owner, key = _one_of(rng, by_loader[_one_of(rng, sorted(by_loader))])
+        owner, key = _one_of(rng, by_loader[loader or _one_of(rng, sorted(by_loader))])
         # Of nodes with one id the first one counts.
         number = _NEW_ID if rng.random() < 0.8 else owner[key]["__id__"]
         owner[key] = change(owner[key]) | {"__id__": number}
@@ -240,10 +240,9 @@ def change_plain(rng, data):
     """A strange plain value, which a reader may take for a number, a shape or a name."""
 
     def change(node):
-        value = json.dumps(_one_of(rng, _STRANGE))
-        return node | {"content": value} if node["__loader__"] == "JsonNode" else node
+        return node | {"content": json.dumps(_one_of(rng, _STRANGE))}
 
-    return _edit_node(rng, data, change)
+    return _edit_node(rng, data, change, "JsonNode")
 
 
 def point_back(rng, data):

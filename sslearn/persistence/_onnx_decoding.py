@@ -72,10 +72,9 @@ class _Decoding(nn.Module):
         self.threshold = getattr(encoding, "threshold", None)
         spec = encoding.output_spec_
         shape = (2, 3, *spec.shape) if spec.frames == "track" else (2, *spec.shape)
-        of_azimuth = encoding.inverse_transform(np.random.default_rng(0).uniform(size=shape))
-        self.has_axis = of_azimuth.shape[-1:] == (self.n_angles,) and (
-            self.n_angles > 1 or of_azimuth.ndim > 1
-        )
+        example = np.random.default_rng(0).uniform(size=shape)
+        # Otherwise y of fit is one azimuth for each sample.
+        self.has_axis = encoding.inverse_transform(example).ndim > 1
 
     def forward(self, outputs):
         """Directions in degrees."""

@@ -75,8 +75,7 @@ CASES = {
 }
 
 
-def _fitted(name):
-    network, encoding, shape, n_axes = CASES[name]
+def _fitted(network, encoding, shape, n_axes):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((4, *shape)).astype(np.float32)
     y = rng.uniform(-80, 80, AXES[n_axes])
@@ -88,7 +87,7 @@ def _fitted(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_networks_are_equal_in_onnxruntime(name, tmp_path):
-    localizer, X = _fitted(name)
+    localizer, X = _fitted(*CASES[name])
     weights = {key: value.copy() for key, value in localizer.weights_.items()}
     path = tmp_path / "network.onnx"
     to_onnx(localizer, path, part="network")
@@ -107,3 +106,14 @@ def test_networks_are_equal_in_onnxruntime(name, tmp_path):
         np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5)
     for key, value in localizer.weights_.items():
         np.testing.assert_array_equal(value, weights[key])
+
+
+def test_a_norm_of_frames_fixes_their_number():
+    from sslearn.persistence._onnx_graph import Plan
+
+    for norm_axis, any_length in (("channel", True), ("frame", False)):
+        network = CRNN(2, pool_sizes=(4, 2), n_units=3, norm_axis=norm_axis)
+        localizer, _ = _fitted(network, None, (2, 8, 4), 1)
+        plan = Plan(localizer, [], decodes=False)
+        assert plan.any_length == any_length
+        assert plan.noise(3).shape == (3, 2, 8, 4)

@@ -36,6 +36,13 @@ def to_onnx(estimator, path, *, part="whole"):
         ``"network"`` is the network alone, with its last activation and the mean over its frames:
         features enter, outputs leave.
 
+    Returns
+    -------
+    facts : dict of str to str
+        Metadata in the file: ``estimator``, ``part``, ``sslearn`` (the version), ``n_frames``
+        (``"any"``, or ``"fixed"`` to that of the training) and, as JSON, what
+        :func:`input_contract` returns.
+
     Raises
     ------
     ImportError
@@ -61,9 +68,7 @@ def to_onnx(estimator, path, *, part="whole"):
 
     Before it is written, the file is run on noise, for two numbers of samples and of frames, and
     must agree with the estimator: outputs within 1e-5 for the network, 1e-3 with features and
-    0.05 degrees for directions. Metadata in the file are ``estimator``, ``part``, ``sslearn`` (the
-    version), ``n_frames`` (``"any"`` or ``"fixed"``, that of the training) and, as JSON, what
-    :func:`input_contract` returns.
+    0.05 degrees for directions.
 
     These steps can be expressed: AudioReader (left out), STFT, OnlineNormalizer, PhaseMap,
     RealImag, LogMagnitude, LevelMap, IPD, ILD, GCCPHAT, IntensityVector, FeatureStack, FrameBlocks,
@@ -75,7 +80,7 @@ def to_onnx(estimator, path, *, part="whole"):
     The user guide runs these lines with a localizer of audio:
 
     >>> from sslearn.persistence import to_onnx
-    >>> to_onnx(localizer, "localizer.onnx")  # doctest: +SKIP
+    >>> facts = to_onnx(localizer, "localizer.onnx")  # doctest: +SKIP
     >>> from onnxruntime import InferenceSession
     >>> session = InferenceSession("localizer.onnx")  # doctest: +SKIP
     >>> directions, outputs = session.run(None, {"audio": X})  # doctest: +SKIP
@@ -87,10 +92,12 @@ def to_onnx(estimator, path, *, part="whole"):
 
     # A copy of the estimator has a new module, which may become single precision.
     plan = _plan(copy.deepcopy(estimator), part)
-    content = export(plan, _metadata(estimator, plan, part))
+    facts = _facts(estimator, plan, part)
+    content = export(plan, facts)
     _check(content, plan, part)
     with replacing(Path(path)) as file:
         file.write(content)
+    return facts
 
 
 def _plan(estimator, part):
@@ -111,8 +118,8 @@ def _plan(estimator, part):
     return Plan(last, transformers, decodes=isinstance(last, NeuralLocalizer))
 
 
-def _metadata(estimator, plan, part):
-    """Properties of the model in the file."""
+def _facts(estimator, plan, part):
+    """Metadata in the file."""
     contract = {key: json.dumps(value) for key, value in input_contract(estimator).items()}
     return {
         "estimator": type(split_pipeline(estimator)[1]).__name__,

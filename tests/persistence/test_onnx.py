@@ -82,9 +82,10 @@ def _of_correlations():
 
 
 def _check_whole(localizer, path, lengths):
-    to_onnx(localizer, path)
+    facts = to_onnx(localizer, path)
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = ort.InferenceSession(path)
+    assert session.get_modelmeta().custom_metadata_map == facts
     for n_samples, n_times in enumerate(lengths, 1):
         X = _audio(n_times, n_samples)
         directions, _ = session.run(["directions", "outputs"], {"audio": X})

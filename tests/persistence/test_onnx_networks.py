@@ -54,7 +54,6 @@ CASES = {
         2,
     ),
     "FNSSL": (FNSSL(4, n_blocks=2), PHASES, (4, 8, 10), 1),
-    "FNSSL offline": (FNSSL(4, n_blocks=2, causal=False), PHASES, (4, 8, 10), 1),
     "IPDNet": (IPDNet(4, n_blocks=1, n_filters=3), PHASES, (4, 8, 10), 4),
     "IPDNet for arrays": (
         IPDNet(4, n_blocks=1, n_filters=3, variable_array=True),
@@ -64,7 +63,6 @@ CASES = {
     ),
     "IPDNet2": (IPDNet2(8, n_layers=1), IPDEncoding(PAIR, n_fft=32), (4, 16, 10), 4),
     "TFMamba": (TFMamba(4, n_blocks=1, n_filters=3), PHASES, (4, 8, 10), 4),
-    "TFMamba offline": (TFMamba(4, n_blocks=1, n_filters=3, causal=False), PHASES, (4, 8, 10), 4),
     "SRPDNN": (
         SRPDNN(n_filters=3, n_units=4, pool_sizes=((2, 1), (2, 5))),
         SummedIPDEncoding(PAIR, n_fft=16),

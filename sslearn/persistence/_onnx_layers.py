@@ -128,8 +128,8 @@ def _node(kind, x, states, weights, n_ways):
 
 
 def _gates(kind, weight):
-    parts = weight.chunk(len(_GATES[kind]))
-    return torch.cat([parts[gate] for gate in _GATES[kind]])
+    n_units = weight.shape[0] // len(_GATES[kind])
+    return torch.cat([weight[gate * n_units : (gate + 1) * n_units] for gate in _GATES[kind]])
 
 
 _INSTEAD = {

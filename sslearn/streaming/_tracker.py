@@ -69,9 +69,9 @@ class DirectionTracker:
     gate : float, default=15.0
         Largest angle in degrees between a track and a direction that belongs to it. A direction
         within this angle of a track starts no other one.
-    n_hits : int, default=3
+    n_hits : int, default=4
         Directions in a row that make a track.
-    hold : float, default=0.3
+    hold : float, default=0.2
         Seconds of silence during which a track is still returned, at its extrapolated place.
     max_silence : float, default=1.5
         Seconds of silence after which a track ends; until then a talker who goes on keeps the
@@ -133,8 +133,8 @@ class DirectionTracker:
         noise=4.0,
         drift=20.0,
         gate=15.0,
-        n_hits=3,
-        hold=0.3,
+        n_hits=4,
+        hold=0.2,
         max_silence=1.5,
         min_score=None,
     ):

@@ -19,6 +19,7 @@ STUDIES = {
     "noise": ["all"],
     "resolution": ["all"],
     "sphere": [],
+    "tracking": [],
 }
 
 

@@ -3,8 +3,9 @@
 Run with ``python -m benchmarks.accuracy.tracking``. Two talkers of LibriSpeech walk through
 simulated rooms of 0.2 to 0.5 s reverberation time in diffuse noise 5 to 15 dB below them, recorded
 by a circle of 6 microphones. MVDR streams up to two directions for each tenth of a second, and
-``DirectionTracker`` with its defaults follows them. ``SSLEARN_DATA`` (or ``--data``) names the folder of LibriSpeech; without it the sounds are white
-noise. The tracks must have fewer misses, false alarms and identity switches, and a smaller mean error.
+``DirectionTracker`` with its defaults follows them. ``SSLEARN_DATA`` (or ``--data``) names the
+folder of measured data; without LibriSpeech in it the sounds are white noise. The tracks must have
+fewer misses, false alarms and identity switches, and a smaller mean error.
 """
 
 import argparse

@@ -136,6 +136,7 @@ OWN = {
     "false_alarm_rate": {"y_true": TRACKS, "y_pred": TRACKS},
     "detection_error": {"y_true": TRACKS, "y_pred": TRACKS},
     "matched_angular_error": {"y_true": TRACKS, "y_pred": TRACKS},
+    "identity_switches": {"y_true": TRACKS, "y_pred": TRACKS},
     "check_doa": {"n_samples": 6},
     "check_multi_doa": {"y": TRACKS, "n_samples": 1},
     "make_scenes": {"duration": 0.2},

@@ -11,7 +11,8 @@ from sslearn.streaming._window import WindowEngine
 from sslearn.utils import as_numbers, check_rate
 from sslearn.utils.param_validation import Interval, Real, validated
 
-_SECONDS = [Interval(Real, 0, None, closed="neither"), None]
+# At most an hour: more is a number of samples.
+_SECONDS = [Interval(Real, 0, 3600, closed="right"), None]
 
 
 class StreamedDirections(NamedTuple):

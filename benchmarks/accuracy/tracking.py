@@ -80,13 +80,13 @@ def print_row(name, y, found):
     )
 
 
-def main():
+def main(argv=None):
     """Print the figures of the raw directions and of the tracks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data_option(parser)
     parser.add_argument("--clips", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     check_data_option(parser, args)
     sounds = None
     with skipping("speech"):

@@ -9,7 +9,7 @@ import tempfile
 
 import click
 
-from sslearn.cli._output import note
+from sslearn.cli._output import Complaints, note
 
 EXTENSIONS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".caf")
 _RAW_FORMATS = {
@@ -149,12 +149,15 @@ def each(paths, work, *, n_jobs=None, label="Files"):
 
 
 def _attempt(work, path, debug):
+    Complaints.name_file(path)
     try:
         return work(path), None
     except (ImportError, OSError, TypeError, ValueError) as error:
         if debug:
             raise
         return None, error
+    finally:
+        Complaints.name_file(None)
 
 
 def progress(iterable, label, total):

@@ -110,6 +110,7 @@ def locate(
 
 
 def by_array(array, every, params):
+    """Locator of the options of the classical methods."""
     low, high = params["freq_range"] or (0, 1)
     if not 0 <= low < high:
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
@@ -125,6 +126,7 @@ def by_array(array, every, params):
 
 
 def by_model(ctx, model, every, n_jobs, fs):
+    """Locator of a model; raise for options that the model decides."""
     for name in _OF_ARRAYS:
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
             option = next(p.opts[0] for p in ctx.command.params if p.name == name)

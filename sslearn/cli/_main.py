@@ -6,7 +6,7 @@ import warnings
 import click
 
 import sslearn
-from sslearn.cli._output import notes
+from sslearn.cli._output import Complaints
 
 # Each is imported when it is called: a list of commands needs none of the libraries behind them.
 _COMMANDS = {
@@ -61,5 +61,8 @@ class _Commands(click.Group):
 def main(ctx, debug):
     """Sound source localization from the command line."""
     ctx.with_resource(warnings.catch_warnings())
-    say = notes()
-    warnings.showwarning = lambda message, *args, **kwargs: say(f"Warning: {message}")
+    complaints = Complaints()
+    ctx.call_on_close(complaints.close)
+    # Python itself forgets a warning that comes again, be it about another file.
+    warnings.filterwarnings("always", category=UserWarning, append=True)
+    warnings.showwarning = complaints.show

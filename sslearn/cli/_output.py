@@ -2,6 +2,8 @@
 
 import json
 import sys
+import textwrap
+import threading
 
 import click
 
@@ -123,3 +125,31 @@ def notes():
             note(text)
 
     return say
+
+
+class Complaints:
+    """Warnings as they are shown: short, each text once, with the file that it is about."""
+
+    _now = threading.local()
+
+    def __init__(self):
+        self._files = {}
+
+    @classmethod
+    def name_file(cls, name):
+        """Say which file this thread works on."""
+        cls._now.name = name
+
+    def show(self, message, category, filename, lineno, file=None, line=None):
+        """Take the place of :func:`warnings.showwarning`."""
+        text, name = " ".join(str(message).split()), getattr(self._now, "name", None)
+        if text not in self._files:
+            note(f"Warning: {text}" if name is None else f"Warning: {name}: {text}")
+        self._files.setdefault(text, set()).add(name)
+
+    def close(self):
+        """Say how many other files a warning was about."""
+        for text, names in self._files.items():
+            if len(names) > 1:
+                short = textwrap.shorten(text, 72, placeholder=" ...")
+                note(f"Warning: {len(names) - 1} more file(s): {short}")

@@ -35,7 +35,9 @@ Examples:
     "--sofa", multiple=True, type=click.Path(exists=True, dir_okay=False), help="Measured heads."
 )
 @click.option("--ambisonic", is_flag=True, help="First-order ambisonics, SN3D.")
-@click.option("--n", "n_samples", type=click.IntRange(1), default=100, show_default=True)
+@click.option(
+    "--n", "n_samples", type=click.IntRange(1), default=100, show_default=True, help="Clips."
+)
 @click.option("--sources", "n_sources", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
     "--rooms",
@@ -47,7 +49,7 @@ Examples:
 @_range_option("--t60", "Reverberation times in seconds. Default: those of the generator.")
 @_range_option("--azimuth", "Directions in degrees. Default: all around; in front of a head.")
 @_range_option("--elevation", "Default: 0 for arrays, -45 45 for heads, all for ambisonics.")
-@_range_option("--distance", "Distances in metres. Default: 1 to 3 m.")
+@_range_option("--distance", "Distances in metres. Default: 1, 1.5 or 2; 1 to 3 for ambisonics.")
 @_range_option("--snr", "Signal-to-noise ratios in dB of white noise. Default: no noise.")
 @click.option(
     "--sounds",
@@ -56,7 +58,7 @@ Examples:
     "Default: white noise.",
 )
 @click.option("--duration", type=_POSITIVE, default=1.0, show_default=True, help="Seconds.")
-@click.option("--fs", type=_POSITIVE, default=16000, show_default=True, help="Rate in Hz.")
+@click.option("--fs", type=click.IntRange(1), default=16000, show_default=True, help="Rate in Hz.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("-j", "--jobs", "n_jobs", type=int, help="Workers of joblib.")
 def simulate(folder, n_samples, seed, n_jobs, **options):
@@ -154,7 +156,7 @@ def _write(folder, start, clips):
     names = [f"{i:06}.wav" for i in range(start, start + len(clips.data))]
     for name, clip in zip(names, clips.data, strict=True):
         path = os.path.join(folder, name)
-        soundfile.write(path, clip.T, int(clips.fs), subtype="FLOAT")
+        soundfile.write(path, clip.T, clips.fs, subtype="FLOAT")
     angles = _columns(clips.target)
     labels = clips.metadata.rename(columns=_from_one).reset_index(drop=True)
     return pd.concat([pd.DataFrame({"path": names}), angles, labels], axis=1)

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -62,7 +63,17 @@ def test_a_source_that_is_missing_keeps_its_row(run, tmp_path):
     done = run("locate", tmp_path / "silence.wav", *ARRAY, *options)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["azimuth"] for row in rows] == [None, None]
-    assert "Warning: X is silent" in done.stderr
+    assert "silence.wav: X is silent" in done.stderr
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_warnings_tell_the_files(run, tmp_path, recordings, n_jobs):
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros((8000, 4)), 16000)
+    files = (tmp_path / "a.wav", recordings / "wave_0.wav", tmp_path / "b.wav")
+    first, more = run("locate", *files, *ARRAY, "-j", n_jobs).stderr.splitlines()
+    assert re.match(rf"Warning: {tmp_path}/[ab].wav: X is silent between", first)
+    assert more.startswith("Warning: 1 more file(s): X is silent between")
 
 
 def test_over_time(answers, recordings, tmp_path):

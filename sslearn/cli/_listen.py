@@ -55,12 +55,17 @@ def _print_devices(ctx, param, value):
 @click.option("--seconds", type=_SECONDS, help="Seconds after which to stop.")
 @click.option("--every", type=_SECONDS, help="Seconds between directions.")
 @click.option("--memory", type=_SECONDS, help="Seconds after which a sound counts 1/e, of --array.")
+@click.option(
+    "--window", type=_SECONDS, help="Seconds that each direction is found in, instead of --memory."
+)
 @click.option("--fs", type=_SECONDS, help="Rate of the analysis in Hz.  [default: 16000]")
 @click.option("--track", is_flag=True, help="Number the talkers and smooth their directions.")
 @click.option("--format", "fmt", type=click.Choice(["csv", "jsonl"]), help="No drawing, but rows.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="File for the rows.")
 @click.pass_context
-def listen(ctx, file, fast, device, seconds, memory, track, fmt, output, **options):
+def listen(
+    ctx, file, fast, device, seconds, every, memory, window, track, fmt, output, **options
+):  # fmt: skip
     """Locate sounds as they arrive at a microphone, or in a file as if it did.
 
     A terminal shows the azimuths on a line from the back over the left, the front and the right;
@@ -74,7 +79,7 @@ def listen(ctx, file, fast, device, seconds, memory, track, fmt, output, **optio
     from sslearn.streaming import DirectionTracker, StreamingLocalizer
 
     localizer, fs, n_channels = _localizer(ctx, options)
-    stream = StreamingLocalizer(localizer, fs=fs, hop=options["every"], forgetting_time=memory)
+    stream = StreamingLocalizer(localizer, fs=fs, hop=every, window=window, forgetting_time=memory)
     size = round(max(_CHUNK, stream.period) * fs)
     source = {"array": options["array"], "channels": options["channels"]}
     if file is None:
@@ -89,18 +94,20 @@ def listen(ctx, file, fast, device, seconds, memory, track, fmt, output, **optio
         Compass() if is_drawn else Output(fmt, output) as shown,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        for chunk in _until(chunks, fs, seconds, pressed):
-            for table in tables(stream.push(chunk)):
+        n_found = 0
+        for new in _answers(stream, _until(chunks, fs, seconds, pressed)):
+            n_found += len(new.times)
+            for table in tables(new):
                 shown.write(table)
-        for table in tables(stream.flush()):
-            shown.write(table)
+        if not n_found:
+            note("No direction: the audio is shorter than --window, 1 s by default, or --every.")
 
 
 def _localizer(ctx, options):
     """Fitted localizer, its sampling rate and its number of channels."""
     params = dict(options)
     array, model, fs = params.pop("array"), params.pop("model"), params["fs"]
-    del params["channels"], params["every"]
+    del params["channels"]
     if model is not None:
         found = by_model(ctx, model, None, None, fs)
         return found.estimator, found.fs, found.n_channels
@@ -155,6 +162,13 @@ def _until(chunks, fs, seconds, pressed):
         left = None if left is None else left - chunk.shape[1]
         if left == 0 or pressed():
             return
+
+
+def _answers(stream, chunks):
+    """Directions in each chunk, and those that the end completes."""
+    for chunk in chunks:
+        yield stream.push(chunk)
+    yield stream.flush()
 
 
 def _tables(new, tracker):

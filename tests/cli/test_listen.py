@@ -133,6 +133,14 @@ def test_a_model_listens(run, tmp_path):
     assert (done.exit_code, "must have 4 channels; got 2" in done.stderr) == (1, True)
 
 
+def test_a_file_that_is_shorter_than_the_window_is_told(run, recordings):
+    options = ("--file", recordings / "wave_0.wav", "--fast", "--window")
+    done = run("listen", *ARRAY, *options, "0.6")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "No direction: the audio is shorter" in done.stderr
+    assert "40" in run("listen", *ARRAY, *options, "0.4").stdout
+
+
 def test_a_microphone_until_it_is_interrupted(run, microphones, tmp_path):
     module = microphones(_wave(), overflows=[3])
     done = run("listen", *ARRAY, "--device", "1", "-o", tmp_path / "rows.csv")

@@ -102,7 +102,7 @@ def held_out(estimator, labels, *, test=0.2, cv=None, seed=0):
     """
     if labels.groups is not None and len(set(labels.groups)) < 2:
         raise ValueError(
-            f"--groups must name a column of at least 2 groups; got {str(labels.groups[0])!r} alone. "
+            f"--groups must name at least 2 groups; got {str(labels.groups[0])!r} alone. "
             "Leave --groups out, or give --test 0."
         )
     rows, found = [], []

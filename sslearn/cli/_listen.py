@@ -125,13 +125,13 @@ def _fitted(locator, n_channels):
 
 
 def _microphone(fs, size, n_channels, device, *, array, channels):
-    from sslearn.cli._live_audio import import_sounddevice, microphone_chunks
+    from sslearn.cli._live_audio import input_channels, microphone_chunks
 
     device = int(device) if device is not None and device.isdigit() else device
     if channels is None and array is not None and array.channels is not None:
-        found = import_sounddevice().query_devices(device, "input")["max_input_channels"]
         # Firmwares of one device differ in whether they send more than the microphones.
-        channels = None if found == n_channels else list(array.channels)
+        sends_more = input_channels(device) != n_channels
+        channels = list(array.channels) if sends_more else None
     if channels is not None:
         n_channels = max(channels) + 1
     if n_channels is None:

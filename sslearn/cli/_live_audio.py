@@ -75,11 +75,24 @@ def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):
                     note("Samples were lost: localization is slower than the microphone.")
                 yield chunk.T if channels is None else chunk.T[channels]
     except (sounddevice.PortAudioError, ValueError) as error:
-        name = "The default device" if device is None else f"Device {device}"
-        raise OSError(
-            f"{name} cannot record {n_channels} channel(s) at {fs:g} Hz: {error}. Choose a "
-            "--device of --list-devices, or another --fs."
-        ) from error
+        fault = f"cannot record {n_channels} channel(s) at {fs:g} Hz"
+        raise _no_device(device, fault, error) from error
+
+
+def input_channels(device):
+    """Number of channels that a device, the default one if None, can record."""
+    sounddevice = import_sounddevice()
+    try:
+        return sounddevice.query_devices(device, "input")["max_input_channels"]
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise _no_device(device, "cannot record", error) from error
+
+
+def _no_device(device, fault, error):
+    name = "The default device" if device is None else f"Device {device}"
+    return OSError(
+        f"{name} {fault}: {error}. Choose a --device of --list-devices, or another --fs."
+    )
 
 
 def import_sounddevice():

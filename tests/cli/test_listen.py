@@ -162,6 +162,21 @@ def test_a_microphone_with_other_channels(run, microphones):
     assert abs(float(done.stdout.splitlines()[-1].split(",")[1]) - 40) < 2
 
 
+def test_a_device_that_sends_more_than_its_microphones(run, microphones):
+    wave = _wave()
+    module = microphones(np.concatenate([wave[:1], wave, wave[:1]]))
+    done = run("listen", "--array", "respeaker_usb_4", "--seconds", "0.5")
+    assert done.exit_code == 0, done.stderr
+    assert module.opened[0]["channels"] == 5
+
+    def no_device(device=None, kind=None):
+        raise module.PortAudioError("Error querying device -1")
+
+    module.query_devices = no_device
+    done = run("listen", "--array", "respeaker_usb_4")
+    assert (done.exit_code, "The default device cannot record" in done.stderr) == (1, True)
+
+
 def test_devices_are_listed(run, microphones):
     microphones(_wave())
     assert run("listen", "--list-devices").stdout == "1: array (4 channels, 16000 Hz)\n"

@@ -24,6 +24,7 @@ from sklearn.linear_model import Ridge
 
 import sslearn
 from sslearn import features, geometry, losses, networks, simulation
+from sslearn.calibration import ConformalLocalizer
 from sslearn.doa import SRPPHAT
 from sslearn.neighbors import KNeighborsLocalizer
 
@@ -115,6 +116,8 @@ VALUES = {
     "localizer": SRPPHAT(MICS, block_size=2, batch_transform=features.STFT(256)).fit(AUDIO),
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
+SETS = ConformalLocalizer(KNeighborsLocalizer(1), coverage=0.4).fit(ROWS, Y)
+ARCS = np.stack([Y - 10, Y + 10], axis=1)[:, None]
 PICTURE, PICTURES = (3, 40, 48), RNG.integers(0, 256, (2, 20, 24, 3), dtype=np.uint8)
 BOXES, MAPS_OF_PICTURES = np.array([[0.1, 0.2, 0.6, 0.9]] * 6), RNG.random((6, 4, 4))
 OWN = {
@@ -148,6 +151,12 @@ OWN = {
     "mixed_loss": {"loss": losses.SquaredErrorLoss()},
     "LogMelPatches": {"duration": 0.975},
     "BaggingLocalizer": {"estimator": KNeighborsLocalizer(2)},
+    "ConformalLocalizer": {"localizer": KNeighborsLocalizer(1), "coverage": 0.5},
+    "conformal_quantile": {"scores": Y + 200},
+    "is_covered": {"sets": ARCS},
+    "set_widths": {"sets": ARCS},
+    "coverage_score": {"sets": ARCS},
+    "mean_set_width": {"sets": ARCS},
     "LaplacianEigenmaps": {"n_neighbors": 3, "n_components": 2},
     "MixedEncoding": {"weights": (0.2, 0.8)},
     "EmbeddingDisplay.from_estimator": {"estimator": PCA(2).fit(ROWS), "X": ROWS},
@@ -159,6 +168,8 @@ OWN = {
         "estimator": SRPPHAT(MICS, freq_range=None).fit(SPECTRA),
         "X": SPECTRA,
     },
+    "PredictionSetDisplay.from_estimator": {"estimator": SETS, "X": ROWS},
+    "PredictionSetDisplay.from_predictions": {"sets": ARCS, "grid": None},
     "SimilarityMapDisplay.from_predictions": {"images": PICTURES, "maps": MAPS_OF_PICTURES[:2]},
     "MicArrayDisplay.from_estimator": {"estimator": SRPPHAT(MICS)},
     "MicArrayDisplay.from_positions": {"directions": Y},

@@ -6,16 +6,17 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
 def group_numbers(groups, n_samples):
     """Labels of groups, and the number of the label of each sample."""
-    # A list makes an array of plain strings from the strings of pandas.
-    labels = np.asarray(groups.tolist() if hasattr(groups, "tolist") else groups)
+    try:
+        # A list makes an array of plain strings from the strings of pandas.
+        labels = np.asarray(groups.tolist() if hasattr(groups, "tolist") else groups)
+        names, numbers = np.unique(labels, return_inverse=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"groups must hold labels of one kind: {error}.") from error
     if labels.shape != (n_samples,):
         raise ValueError(
             f"groups must hold a label for each of {n_samples} samples; got shape {labels.shape}."
         )
-    try:
-        return np.unique(labels, return_inverse=True)
-    except TypeError as error:
-        raise ValueError(f"groups must hold labels of one kind: {error}.") from error
+    return names, numbers
 
 
 def split_rows(rows, groups, fraction, rng):

@@ -95,7 +95,9 @@ def is_covered(y_true, sets, *, grid=None):
     sets = _check_sets(sets)
     y = check_doa(y_true, name="y_true")
     if len(y) != len(sets):
-        raise ValueError(f"sets must hold a set for each of {len(y)} samples; got {len(sets)}.")
+        raise ValueError(
+            f"y_true and sets must hold as many samples; got {len(y)} and {len(sets)}."
+        )
     if (y.ndim == 1) != (sets.ndim == 3):
         raise ValueError(
             "y_true must hold azimuths, (n_samples,), for arcs, and azimuth and elevation, "

@@ -91,7 +91,7 @@ def test_means_with_and_without_weights():
 @pytest.mark.parametrize(
     ("y", "sets", "grid", "message"),
     [
-        ([0.0, 1.0], [[[0, 1]]], None, "sets must hold a set for each of 2 samples; got 1"),
+        ([0.0, 1.0], [[[0, 1]]], None, "y_true and sets must hold as many samples; got 2 and 1"),
         ([[0.0, 1.0]], [[[0, 1]]], None, r"y_true must hold azimuths.*got \(1, 2\)"),
         ([0.0], [[0, 0, 5]], None, "y_true must hold azimuths"),
         ([0.0], [[[10, 5]]], None, "start <= end <= start . 360"),

@@ -119,7 +119,7 @@ def test_from_estimator(method):
     [
         (Y, ARCS, {"kind": "map"}, "kind must be one of .*polar.* for these sets; got 'map'"),
         (None, CAPS, {"kind": "polar"}, "kind must be one of"),
-        (Y[:2], ARCS, {}, "sets must hold a set for each of 2 samples"),
+        (Y[:2], ARCS, {}, "y_true and sets must hold as many samples"),
         (Y, ARCS, {"y_pred": [1.0]}, "y_pred must hold 3 directions; got 1"),
         (Y, ARCS, {"y_pred": np.zeros((3, 2))}, "y_pred"),
         (None, np.ones((1, 4), bool), {}, "grid must be given"),

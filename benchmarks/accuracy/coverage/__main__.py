@@ -154,7 +154,7 @@ def main(argv=None):
         warnings.simplefilter("ignore", UncertaintyWarning)
     options = sys.argv[1:] if argv is None else argv
     shared = {
-        "settings": {"quick": args.quick, "seed": args.seed},
+        "settings": {name: value for name, value in vars(args).items() if name != "out"},
         "command": shlex.join(["python", "-m", "benchmarks.accuracy.coverage", *options]),
         "folder": args.out,
     }

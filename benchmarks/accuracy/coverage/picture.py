@@ -41,10 +41,10 @@ def draw(nominal, shift, path):
             right.annotate(text, (place, row["coverage (%)"]), ha="center", va="bottom", fontsize=8)
     right.axhline(90, color="black", lw=1, ls="--")
     low = min(table["coverage (%)"].min() - 8, 80)
-    right.set(ylim=(low, 104), xticks=range(len(tests)), ylabel="coverage (%)")
+    right.set(ylim=(low, 106), xticks=range(len(tests)), ylabel="coverage (%)")
     right.set_xticklabels([test.replace(" ", "\n", 1) for test in tests])
     right.set_title("Away from home, 90 % asked for (width above)", loc="left")
-    right.legend(loc="lower left", ncols=2)
+    right.legend(loc="upper left", ncols=2, frameon=False)
     for ax in (left, right):
         ax.grid(axis="y", alpha=0.3)
         ax.set_axisbelow(True)

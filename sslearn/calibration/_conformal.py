@@ -194,7 +194,8 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
             If there are too few samples or groups, so that sets are the whole circle or sphere.
         """
         # A refused fit must not leave a mixture of two fits.
-        self.__dict__.pop("localizer_", None)
+        for name in ("localizer_", "grid_", "n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
         X = indexable(X if hasattr(X, "shape") else as_samples(X))[0]
         y = self._check_targets(X, y)
         if groups is not None:
@@ -212,7 +213,6 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         self._n_angles = 1 if y.ndim == 1 else 2
         self._calibrate(localizer, X, y, groups, rows, rng)
         for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
             if hasattr(localizer, name):
                 setattr(self, name, getattr(localizer, name))
         self.localizer_ = localizer
@@ -320,6 +320,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         self.groups_ = None if groups is None else groups[rows]
         if self.method == "spectrum":
             cells = self._cells(localizer)
+            self.grid_ = cells.directions
             self.scores_ = map_density(mass_above, localizer, X, cells, cells.find(y))
             return
         self.scores_ = angular_error(y, self._predictions(localizer, X, y))
@@ -367,14 +368,6 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
                 f"{list(unknown)[:10]}. Leave groups out for new ones."
             )
         return np.array([self._bound(coverage, name) for name in names])[numbers]
-
-    @property
-    def grid_(self):
-        """Middles of the cells of the sets from the spectrum, in degrees."""
-        try:
-            return self._cells(self.localizer_).directions
-        except ValueError as error:  # without a spectrum, hasattr must be False
-            raise AttributeError(str(error)) from error
 
     def get_metadata_routing(self):
         """Return the metadata that the localizer and the score request.

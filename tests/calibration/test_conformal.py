@@ -274,6 +274,16 @@ class Weighted(KNeighborsRegressor):
         return super().fit(X, y)
 
 
+def test_the_grid_is_that_of_the_spectrum():
+    X, y = vectors(300, sphere=True)
+    localizer = ConformalLocalizer(compass(True), method="spectrum").fit(X, y)
+    np.testing.assert_array_equal(localizer.grid_, fibonacci_grid(300))
+    assert not hasattr(localizer.set_params(method="absolute").fit(X, y), "grid_")
+    X, y = vectors(300)
+    localizer = ConformalLocalizer(compass(False), method="spectrum").fit(X, y)
+    assert localizer.grid_.shape == (720,)
+
+
 def test_pickle_and_a_change_of_parameters():
     X, y = vectors(300)
     localizer = ConformalLocalizer(compass(False)).fit(X, y)

@@ -45,7 +45,7 @@ def client():
 @contextmanager
 def dying_worker(client):
     """Kill the first worker that works."""
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=300)  # a busy machine starts them slowly
     pids, killed, over = client.run(os.getpid), [], threading.Event()
 
     def kill():

@@ -60,7 +60,7 @@ def _number(text, name):
     try:
         return float(text)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number; got {text!r}.") from None
+        raise ValueError(f"{name} must be a number, such as 0.05; got {text!r}.") from None
 
 
 def _shape(text):
@@ -92,10 +92,12 @@ def _device(name):
 
 def _read_positions(path):
     """Positions (n_mics, 3) of a JSON, CSV or TSV file; a third coordinate that lacks is 0."""
-    with open(path, encoding="utf-8-sig") as file:
-        text = file.read()
     try:
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
         rows = _json_rows(text) if path.lower().endswith(".json") else _text_rows(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be a text file in UTF-8; {error}.") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     if not rows or {len(row) for row in rows} not in ({2}, {3}):
@@ -116,8 +118,10 @@ def _json_rows(text):
 
 def _text_rows(text):
     """Rows of numbers; a header of x, y and z tells their order."""
-    lines = [re.split(r"\s*[,;\t]\s*|\s+", line.strip()) for line in text.splitlines()]
-    lines = [(i, line) for i, line in enumerate(lines, 1) if line != [""]]
+    # One separator in a file: a comma next to another one is a decimal comma, which is no number.
+    separator = next((mark for mark in ";\t," if mark in text), None)
+    lines = [[cell.strip() for cell in line.strip().split(separator)] for line in text.splitlines()]
+    lines = [(i, line) for i, line in enumerate(lines, 1) if any(line)]
     names = [name.strip('"').lower() for name in lines[0][1]] if lines else []
     if {"x", "y"} <= set(names):
         order = [names.index(name) for name in "xyz" if name in names]
@@ -225,7 +229,7 @@ def channels_of(array, n_channels, *, channels=None, name="The recording"):
     if channels is None and array.channels is not None:
         channels = list(array.channels)
     if channels is None or len(channels) != n_mics:
-        found = f"{n_channels} channels" if channels is None else f"--channels {channels}"
+        found = n_channels if channels is None else f"--channels {channels}"
         raise ValueError(
             f"{name} must have a channel for each of the {n_mics} microphones of --array; got "
             f"{found}. Give --channels, such as 0-{n_mics - 1}, or the array of this recording."

@@ -1,9 +1,12 @@
 """``sslearn diagnose``."""
 
+from contextlib import ExitStack
+
 import click
 
 from sslearn.cli._arrays import array_option, channels_of, channels_option, list_arrays_option
-from sslearn.cli._files import expand
+from sslearn.cli._files import expand, on_disk
+from sslearn.cli._options import check_target
 from sslearn.cli._output import Output, note, output_options
 
 # Seconds of a part, and the most parts read of files of which some channels are taken.
@@ -14,6 +17,7 @@ _PART, _N_PARTS = 5.0, 40
     epilog="""\b
 Example:
   sslearn diagnose rec1.wav rec2.wav --array respeaker_usb_4
+  sox rec.wav -t wav - | sslearn diagnose - --array circular:4:0.0323
 """
 )
 @click.argument("files", nargs=-1, required=True)
@@ -25,7 +29,7 @@ Example:
 @output_options
 @click.pass_context
 def diagnose(ctx, files, array, channels, show_all, strict, fmt, output):
-    """Hold FILES, recordings of one set-up, against the description of their array.
+    """Hold FILES, recordings of one set-up or - for standard input, against their array.
 
     It finds positions in millimetres, a wrong rate, swapped, dead, doubled and inverted channels,
     clipping, and noise that all channels share. Several recordings with sources in different
@@ -33,7 +37,11 @@ def diagnose(ctx, files, array, channels, show_all, strict, fmt, output):
     """
     if array is None:
         raise click.UsageError("Give --array (see --list-arrays).")
-    diagnosis = _diagnose(expand(files), array, channels)
+    paths = expand(files)
+    check_target(output, "--output", paths)
+    with ExitStack() as stack:
+        on_disks = [stack.enter_context(on_disk(path)) for path in paths]
+        diagnosis = _diagnose(on_disks, array, channels)
     faults = diagnosis["verdict"].isin(["error", "warning"])
     shown = diagnosis if show_all else diagnosis[faults]
     with Output(fmt, output) as out:

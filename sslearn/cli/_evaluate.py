@@ -3,16 +3,20 @@
 import click
 
 from sslearn.cli._arrays import channels_option
+from sslearn.cli._files import progress
+from sslearn.cli._options import check_target
 from sslearn.cli._output import note, output_options
+
+# Files between two steps of the progress bar.
+_BATCH = 32
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn evaluate model.sslearn clips/table.csv
-
-    sslearn evaluate model.sslearn other/table.csv --groups room --format jsonl
-    """
+    epilog="""\b
+Examples:
+  sslearn evaluate model.sslearn clips/table.csv
+  sslearn evaluate model.sslearn other/table.csv --groups room --format jsonl
+"""
 )
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
 @click.argument("table", type=click.Path(exists=True, dir_okay=False))
@@ -30,6 +34,7 @@ def evaluate(model, table, groups, channels, fmt, output):
     from sslearn.persistence import input_contract, load
 
     paths, infos, *_ = read_labels(table, groups=groups)
+    check_target(output, "--output", [model, table, *paths])
     localizer = load(model)
     n_wanted = input_contract(localizer)["n_channels"]
     n_found = infos[0].n_channels if channels is None else len(channels)
@@ -49,4 +54,16 @@ def evaluate(model, table, groups, channels, fmt, output):
         layouts=("one", "one", "sources", "tracks")[len(shape) - 1 :][:1],
     )
     note(f"{len(paths)} files in {table}.")
-    write_report(report(labels.y, localizer.predict(paths), labels.groups), fmt, output)
+    y_pred = _predict(localizer, paths, len(shape))
+    write_report(report(labels.y, y_pred, labels.groups), fmt, output)
+
+
+def _predict(localizer, paths, n_axes):
+    """Predictions of all files, with a progress bar."""
+    import numpy as np
+
+    # Tracks are as long as the longest file that is predicted with them.
+    size = len(paths) if n_axes == 4 else _BATCH
+    batches = [paths[i : i + size] for i in range(0, len(paths), size)]
+    shown = progress(batches, "Evaluating", len(batches))
+    return np.concatenate([localizer.predict(batch) for batch in shown])

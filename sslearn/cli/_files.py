@@ -50,15 +50,14 @@ def expand(names):
     Returns
     -------
     paths : list of str
-        Files; a name that is nothing of these stays, so that reading it reports it.
+        Files; a name that is nothing of these, or a folder without audio, stays, so that reading
+        it reports it.
     """
     found = []
     for name in names:
         if os.path.isdir(name):
             below = glob.glob(os.path.join(glob.escape(name), "**", "*"), recursive=True)
-            paths = sorted(path for path in below if path.lower().endswith(EXTENSIONS))
-            if not paths:
-                raise ValueError(f"The folder {name!r} holds no audio file ({EXTENSIONS}).")
+            paths = sorted(path for path in below if path.lower().endswith(EXTENSIONS)) or [name]
         elif os.path.exists(name) or name == "-":
             paths = [name]
         else:
@@ -83,6 +82,8 @@ def on_disk(path, raw=None):
     path : str
         File to read.
     """
+    if os.path.isdir(path):
+        raise ValueError(f"The folder {path!r} holds no audio file ({', '.join(EXTENSIONS)}).")
     if path != "-" and raw is None:
         yield path
         return
@@ -91,8 +92,13 @@ def on_disk(path, raw=None):
         with open(copy, "wb") as file, click.open_file(path, "rb") as source:
             shutil.copyfileobj(source, file)
         if os.path.getsize(copy) == 0:
-            raise ValueError("standard input is empty; pipe a WAV or FLAC file into it.")
-        yield _with_header(copy, *raw) if raw else copy
+            name = "standard input" if path == "-" else f"the file {path!r}"
+            raise ValueError(f"{name} is empty; give a WAV or FLAC file, or samples with --raw.")
+        try:
+            yield _with_header(copy, *raw) if raw else copy
+        except (OSError, ValueError) as error:
+            # The reader knows the file, not the temporary copy.
+            raise ValueError(str(error).replace(copy, path)) from error
 
 
 def _with_header(path, fs, n_channels, subtype):

@@ -5,27 +5,25 @@ from dataclasses import asdict
 
 import click
 
-from sslearn.cli._files import EXTENSIONS, each
+from sslearn.cli._files import EXTENSIONS, each, expand, on_disk
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn info model.sslearn
-
-    sslearn info model.sslearn --json | jq .card.held_out
-
-    sslearn info *.wav
-    """
+    epilog="""\b
+Examples:
+  sslearn info model.sslearn
+  sslearn info model.sslearn --json | jq .card.held_out
+  sslearn info *.wav
+"""
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="A JSON object per file.")
 def info(files, as_json):
     """Tell what model files are, what they take and learnt from, and what audio files hold.
 
-    Nothing of a model is built or run.
+    FILES are paths, patterns, or folders of audio. Nothing of a model is built or run.
     """
-    for described in each(files, _describe):
+    for described in each(expand(files), _describe):
         if as_json:
             click.echo(json.dumps(described, ensure_ascii=False))
         else:
@@ -33,14 +31,15 @@ def info(files, as_json):
 
 
 def _describe(path):
-    if path.lower().endswith(EXTENSIONS):
-        from sslearn.utils import audio_info
+    with on_disk(path) as file:
+        if file.lower().endswith(EXTENSIONS):
+            from sslearn.utils import audio_info
 
-        found = audio_info(path)
-        return {"path": path, **found._asdict(), "seconds": found.n_times / found.fs}
-    from sslearn.persistence import describe
+            found = audio_info(file)
+            return {"path": path, **found._asdict(), "seconds": found.n_times / found.fs}
+        from sslearn.persistence import describe
 
-    return asdict(describe(path))
+        return asdict(describe(file))
 
 
 def _lines(values, indent=""):

@@ -6,10 +6,11 @@ from functools import partial
 import click
 
 from sslearn.cli._arrays import array_option, channels_of, channels_option, list_arrays_option
+from sslearn.cli._files import RAW
 from sslearn.cli._locate import by_array, by_model, classical_options
+from sslearn.cli._options import HERTZ, SECONDS, check_target
 from sslearn.cli._output import Output, is_terminal, note
 
-_SECONDS = click.FloatRange(min=0, min_open=True)
 # Shorter chunks cost more calls than they save time.
 _CHUNK = 0.02
 
@@ -27,14 +28,13 @@ def _print_devices(ctx, param, value):
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn listen --array respeaker_usb_4 --track
-
-    sslearn listen --model model.sslearn --seconds 60 -o minute.csv
-
-    sslearn listen --array circular:4:0.0323 --file rec.wav --every 0.2 --format jsonl
-    """
+    epilog="""\b
+Examples:
+  sslearn listen --array respeaker_usb_4 --track
+  sslearn listen --model model.sslearn --seconds 60 -o minute.csv
+  sslearn listen --array circular:4:0.0323 --file rec.wav --every 0.2 --format jsonl
+  arecord -t raw -f S16_LE -r 16000 -c 4 | sslearn listen --array respeaker_4 --raw 16000:4:s16
+"""
 )
 @array_option
 @list_arrays_option
@@ -43,6 +43,9 @@ def _print_devices(ctx, param, value):
 @classical_options
 @click.option("--file", type=click.Path(exists=True, dir_okay=False), help="A file, not a device.")
 @click.option("--fast", is_flag=True, help="Read --file as fast as it can be located.")
+@click.option(
+    "--raw", type=RAW, help="Standard input, samples RATE:CHANNELS:FORMAT such as 16000:4:s16."
+)
 @click.option("--device", help="Number or part of the name of a device, see --list-devices.")
 @click.option(
     "--list-devices",
@@ -52,29 +55,30 @@ def _print_devices(ctx, param, value):
     callback=_print_devices,
     help="List the devices that record, and exit.",
 )
-@click.option("--seconds", type=_SECONDS, help="Seconds after which to stop.")
-@click.option("--every", type=_SECONDS, help="Seconds between directions.")
-@click.option("--memory", type=_SECONDS, help="Seconds after which a sound counts 1/e, of --array.")
+@click.option("--seconds", type=SECONDS, help="Seconds after which to stop.")
+@click.option("--every", type=SECONDS, help="Seconds between directions.")
+@click.option("--memory", type=SECONDS, help="Seconds after which a sound counts 1/e, of --array.")
 @click.option(
-    "--window", type=_SECONDS, help="Seconds that each direction is found in, instead of --memory."
+    "--window", type=SECONDS, help="Seconds that each direction is found in, instead of --memory."
 )
-@click.option("--fs", type=_SECONDS, help="Rate of the analysis in Hz.  [default: 16000]")
+@click.option("--fs", type=HERTZ, help="Rate of the analysis in Hz.  [default: 16000]")
 @click.option("--track", is_flag=True, help="Number the talkers and smooth their directions.")
 @click.option("--format", "fmt", type=click.Choice(["csv", "jsonl"]), help="No drawing, but rows.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="File for the rows.")
 @click.pass_context
 def listen(
-    ctx, file, fast, device, seconds, every, memory, window, track, fmt, output, **options
+    ctx, file, fast, raw, device, seconds, every, memory, window, track, fmt, output, **options
 ):  # fmt: skip
-    """Locate sounds as they arrive at a microphone, or in a file as if it did.
+    """Locate sounds as they arrive at a microphone or in a pipe, or in a file as if they did.
 
     A terminal shows the azimuths on a line from the back over the left, the front and the right;
     q or Ctrl-C ends it. Otherwise each direction is a row: time in seconds, azimuth, score.
     """
     if file is None and fast:
         raise click.UsageError("--fast needs --file; a microphone has its own speed.")
-    if file is not None and device is not None:
-        raise click.UsageError("--file and --device exclude each other.")
+    if sum(source is not None for source in (file, raw, device)) > 1:
+        raise click.UsageError("--file, --raw and --device exclude each other.")
+    check_target(output, "--output", filter(None, [file, options["model"]]))
     from sslearn.cli._compass import Compass, quit_key
     from sslearn.streaming import DirectionTracker, StreamingLocalizer
 
@@ -82,10 +86,12 @@ def listen(
     stream = StreamingLocalizer(localizer, fs=fs, hop=every, window=window, forgetting_time=memory)
     size = round(max(_CHUNK, stream.period) * fs)
     source = {"array": options["array"], "channels": options["channels"]}
-    if file is None:
-        chunks = _microphone(fs, size, n_channels, device, **source)
-    else:
+    if file is not None:
         chunks = _file(file, fs, size, n_channels, fast, **source)
+    elif raw is not None:
+        chunks = _pipe(raw, fs, size, n_channels, **source)
+    else:
+        chunks = _microphone(fs, size, n_channels, device, **source)
     tables = partial(_tables, tracker=DirectionTracker() if track else None)
     is_drawn = output is None and fmt is None and is_terminal()
     with (
@@ -141,16 +147,31 @@ def _microphone(fs, size, n_channels, device, *, array, channels):
     return microphone_chunks(fs, size, **options)
 
 
-def _file(path, fs, size, n_channels, fast, *, array, channels):
+def _file(path, fs, size, n_channels, fast, **source):
     from sslearn.cli._live_audio import file_chunks
     from sslearn.utils import audio_info
 
-    found = audio_info(path).n_channels
-    if array is not None:
-        channels = channels_of(array, found, channels=channels, name=path)
-    elif n_channels not in (None, len(channels or range(found))):
-        raise ValueError(f"{path} must have {n_channels} channels; got {found}. Give --channels.")
+    channels = _channels(path, audio_info(path).n_channels, n_channels, **source)
     return file_chunks(path, fs, size, channels=channels, fast=fast)
+
+
+def _pipe(raw, fs, size, n_channels, **source):
+    from sslearn.cli._live_audio import pipe_chunks
+
+    rate, found, subtype = raw
+    if rate != fs:
+        raise click.UsageError(f"--raw must have the rate of the analysis, {fs:g} Hz; got {rate}.")
+    channels = _channels("standard input", found, n_channels, **source)
+    return pipe_chunks(rate, size, n_channels=found, subtype=subtype, channels=channels)
+
+
+def _channels(name, n_found, n_wanted, *, array, channels):
+    """Channels that are the microphones of the array, or of the model."""
+    if array is not None:
+        return channels_of(array, n_found, channels=channels, name=name)
+    if n_wanted not in (None, len(channels or range(n_found))):
+        raise ValueError(f"{name} must have {n_wanted} channels; got {n_found}. Give --channels.")
+    return channels
 
 
 def _until(chunks, fs, seconds, pressed):

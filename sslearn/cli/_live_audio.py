@@ -1,8 +1,13 @@
-"""Audio chunk by chunk, of a file or of a microphone."""
+"""Audio chunk by chunk, of a file, a pipe or a microphone."""
 
+import io
 import time
 
+import click
+
 from sslearn.cli._output import note
+
+_BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 
 
 def file_chunks(path, fs, size, *, channels=None, fast=False):
@@ -37,6 +42,38 @@ def file_chunks(path, fs, size, *, channels=None, fast=False):
         if not fast:
             time.sleep(max(0.0, start + (first + chunk.shape[1]) / fs - time.monotonic()))
         yield chunk
+
+
+def pipe_chunks(fs, size, *, n_channels, subtype, channels=None):
+    """Chunks of standard input, as they come.
+
+    Parameters
+    ----------
+    fs : int
+        Rate in Hz.
+    size : int
+        Samples of a chunk.
+    n_channels : int
+        Channels of the samples, which follow each other.
+    subtype : str
+        Their format, as soundfile calls it; little-endian.
+    channels : list of int, default=None
+        Channels of these that are used; all if None.
+
+    Yields
+    ------
+    chunk : ndarray of shape (n_channels, n_times)
+        Further samples; what is left of the last one at the end is no sample.
+    """
+    import soundfile
+
+    format = {"format": "RAW", "endian": "LITTLE", "samplerate": fs, "subtype": subtype}
+    source, n_bytes = click.get_binary_stream("stdin"), size * n_channels * _BYTES[subtype]
+    while data := source.read(n_bytes):
+        chunk, _ = soundfile.read(
+            io.BytesIO(data), channels=n_channels, always_2d=True, dtype="float32", **format
+        )
+        yield chunk.T if channels is None else chunk.T[channels]
 
 
 def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):

@@ -6,10 +6,10 @@ from click.core import ParameterSource
 from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
 from sslearn.cli._files import RAW, each, expand, on_disk
 from sslearn.cli._locators import ArrayLocator, ModelLocator, Part
+from sslearn.cli._options import HERTZ, SECONDS, START, check_target, jobs_option
 from sslearn.cli._output import Output, output_options
 
 METHODS = ("srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
-_SECONDS = click.FloatRange(min=0, min_open=True)
 # Options that a model decides.
 _OF_ARRAYS = ("array", "method", "convention", "n_sources", "elevation", "freq_range")
 
@@ -27,9 +27,7 @@ def classical_options(command):
         click.option(
             "--convention",
             type=click.Choice(["sn3d", "n3d", "fuma"]),
-            default="sn3d",
-            show_default=True,
-            help="Order and gains of ambisonic channels.",
+            help="Order and gains of ambisonic channels.  [default: sn3d]",
         ),
         click.option(
             "--sources",
@@ -69,14 +67,14 @@ Examples:
 @channels_option
 @click.option("--model", "-m", type=click.Path(exists=True, dir_okay=False), help="Model file.")
 @classical_options
-@click.option("--every", type=_SECONDS, help="Seconds of one estimate; else one per file.")
-@click.option("--start", type=click.FloatRange(min=0), default=0.0, help="Seconds to skip.")
-@click.option("--duration", type=_SECONDS, help="Seconds to use from there; else all.")
-@click.option("--fs", type=_SECONDS, help="Rate of the analysis in Hz.  [default: 16000]")
+@click.option("--every", type=SECONDS, help="Seconds of one estimate; else one per file.")
+@click.option("--start", type=START, default=0.0, help="Seconds to skip.")
+@click.option("--duration", type=SECONDS, help="Seconds to use from there; else all.")
+@click.option("--fs", type=HERTZ, help="Rate of the analysis in Hz.  [default: 16000]")
 @click.option("--raw", type=RAW, help="FILES are samples: RATE:CHANNELS:FORMAT, 16000:4:s16.")
 @output_options
 @click.option("--plot", "picture", type=click.Path(dir_okay=False), help="Picture of one file.")
-@click.option("-j", "--jobs", "n_jobs", type=int, help="Files located at the same time.")
+@jobs_option("Files located at the same time.")
 @click.pass_context
 def locate(
     ctx, files, array, channels, model, every, start, duration, raw, fmt, output, picture, n_jobs,
@@ -90,6 +88,11 @@ def locate(
     paths = expand(files)
     if picture and len(paths) != 1:
         raise click.UsageError(f"--plot draws one file; got {len(paths)}.")
+    sources = [*paths, model] if model else paths
+    check_target(output, "--output", sources)
+    check_target(picture, "--plot", sources)
+    if picture:
+        _check_format(picture)
     if model is None:
         locator = by_array(array, every, params)
     else:
@@ -114,13 +117,12 @@ def by_array(array, every, params):
     low, high = params["freq_range"] or (0, 1)
     if not 0 <= low < high:
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
-    params, convention = dict(params), params["convention"]
-    del params["convention"]
     if params["method"] == "intensity":
         if array is not None:
             raise click.UsageError("--method intensity is for ambisonics; leave --array out.")
-        return ArrayLocator(array=None, every=every, convention=convention, **params)
-    if array is None:
+    elif params["convention"]:
+        raise click.UsageError("--convention is for --method intensity.")
+    elif array is None:
         raise click.UsageError("Give --array (see --list-arrays) or --model.")
     return ArrayLocator(array=array, every=every, **params)
 
@@ -136,12 +138,22 @@ def by_model(ctx, model, every, n_jobs, fs):
     return ModelLocator(model, every=every, fs=fs)
 
 
-def _draw(picture, locator, path, name, part, table):
-    """Draw the track, or the spectrum where there is one estimate."""
-    from sslearn import plotting
+def _check_format(picture):
+    """Raise a UsageError if matplotlib, drawing without a screen, cannot write such a file."""
     from sslearn.utils import import_optional
 
     import_optional("matplotlib", "--plot").use("Agg")
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = sorted(f".{suffix}" for suffix in FigureCanvasBase.get_supported_filetypes())
+    if not picture.lower().endswith(tuple(known)):
+        raise click.UsageError(f"--plot must end in one of {', '.join(known)}; got {picture!r}.")
+
+
+def _draw(picture, locator, path, name, part, table):
+    """Draw the track, or the spectrum where there is one estimate."""
+    from sslearn import plotting
+
     if "time" in table:
         times, track = _track(table)
         display = plotting.TrackDisplay.from_predictions(None, {name: track}, times=times)

@@ -12,6 +12,8 @@ from sslearn.cli._output import notes
 # Seconds of a file, None to its end, and the channels that are the microphones, None for all.
 Part = namedtuple("Part", ["start", "duration", "channels"], defaults=[0.0, None, None])
 _ANGLES = ("azimuth", "elevation", "distance")
+# Seconds of which two channels take a quarter of a gigabyte with their spectra.
+_LONG = 600.0
 
 
 def heard(path, fs, say):
@@ -44,14 +46,13 @@ class ArrayLocator:
     def __init__(self, method, array, *, elevation=False, every=None, **params):
         from sslearn import recipes
 
-        recipe = getattr(recipes, method)
-        if params["n_sources"] > 1 and "n_sources" not in signature(recipe).parameters:
-            raise click.UsageError(
-                f"--sources {params['n_sources']} is not for --method {method}, which finds one."
-            )
+        recipe, self.n_sources = getattr(recipes, method), params["n_sources"]
         if "n_sources" not in signature(recipe).parameters:
+            if self.n_sources > 1:
+                raise click.UsageError(
+                    f"--sources {self.n_sources} is not for --method {method}, which finds one."
+                )
             del params["n_sources"]
-        self.n_sources = params.get("n_sources", 1)
         self.array, self.every, self.elevation = array, every, elevation
         mics = () if array is None else (array.mic_positions,)
         params = {name: value for name, value in params.items() if value is not None}
@@ -77,11 +78,23 @@ class ArrayLocator:
         """
         track = self.fitted(path, name, part).predict_track([path]).drop(columns="sample")
         track["time"] += part.start
-        if self.every is None:
+        if self.every is not None:
+            self._say_step(track["time"])
+        else:
             # A source that was not found keeps its row.
             track = track.drop(columns="time").set_index("source")
             track = track.reindex(range(self.n_sources)).reset_index()
         return track if self.n_sources > 1 else track.drop(columns="source")
+
+    def _say_step(self, times):
+        import numpy as np
+
+        steps = np.diff(np.unique(times))
+        if steps.size and not np.isclose(steps.min(), self.every):
+            self._say(
+                f"Estimates are {steps.min():g} s apart, a whole number of frames, instead of "
+                f"--every {self.every:g}."
+            )
 
     def fitted(self, path, name, part):
         """Localizer for a part of a file."""
@@ -193,6 +206,8 @@ class ModelLocator:
         if self.every is None:
             if total > length:
                 self._say(f"The model hears {length:g} s of each file; --every takes the rest.")
+            if length > _LONG:
+                self._say(f"{name}: {length:.0f} s are read at once; --every bounds the memory.")
             return [(part.start, length)]
         if total < length:
             raise ValueError(f"{name} lasts {total:g} s, less than the {length:g} s of a part.")

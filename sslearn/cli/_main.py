@@ -15,7 +15,7 @@ _COMMANDS = {
     "simulate": "Write labelled clips in simulated rooms.",
     "train": "Train a model on labelled files.",
     "evaluate": "Measure the errors of a model on labelled files.",
-    "info": "Describe a model file without opening it.",
+    "info": "Describe models, without building them, and audio files.",
     "listen": "Locate sounds as they arrive at a microphone.",
 }
 

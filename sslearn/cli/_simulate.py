@@ -7,12 +7,12 @@ import click
 
 from sslearn.cli._arrays import array_option, list_arrays_option
 from sslearn.cli._files import expand, progress
+from sslearn.cli._options import SECONDS, jobs_option
 from sslearn.cli._output import note
 
-# Clips in memory at a time.
-_CHUNK = 500
+# Clips in memory at a time, fewer if they are longer than this many samples together.
+_CHUNK, _SAMPLES = 500, 2**23
 _ANGLES = ("azimuth", "elevation")
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def _range_option(name, text):
@@ -57,36 +57,34 @@ Examples:
     help="Dry mono recordings: files, patterns or folders, whose subfolders are the speakers. "
     "Default: white noise.",
 )
-@click.option("--duration", type=_POSITIVE, default=1.0, show_default=True, help="Seconds.")
+@click.option("--duration", type=SECONDS, default=1.0, show_default=True, help="Seconds.")
 @click.option("--fs", type=click.IntRange(1), default=16000, show_default=True, help="Rate in Hz.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("-j", "--jobs", "n_jobs", type=int, help="Workers of joblib.")
+@jobs_option("Workers of joblib.")
 def simulate(folder, n_samples, seed, n_jobs, **options):
     """Write labelled clips in simulated rooms to FOLDER, for sslearn train.
 
     FOLDER gets WAV files of 32-bit floats and table.csv with the columns path, azimuth (elevation),
     distance, room, speaker and others; azimuth_1, azimuth_2, ... for several sources. Angles are
-    degrees, azimuth 90 on the left. A clip depends on --seed and its number, not on --n.
+    degrees, azimuth 90 on the left. A clip depends on --seed and its number, not on --n. The table
+    grows with the files, so that what is interrupted can be used as far as it goes.
     """
-    import pandas as pd
-
     if os.path.isdir(folder) and os.listdir(folder):
         raise click.UsageError(f"{folder!r} must be a new or an empty folder; it holds files.")
     make = _generator(**options)
     os.makedirs(folder, exist_ok=True)
-    tables, rooms = [], None
-    starts = range(0, n_samples, _CHUNK)
+    table, rooms = os.path.join(folder, "table.csv"), None
+    chunk = max(1, min(_CHUNK, int(_SAMPLES / (options["duration"] * options["fs"]))))
+    starts = range(0, n_samples, chunk)
     for start in progress(starts, "Simulating", len(starts)):
-        size = min(_CHUNK, n_samples - start)
+        size = min(chunk, n_samples - start)
         # The rooms are those of the first chunk.
         again = {} if rooms is None else {"rooms": rooms}
         clips = make(size, random_state=_seed_of(seed, start), n_jobs=n_jobs, **again)
         rooms = clips.get("rooms")
-        tables.append(_write(folder, start, clips))
-    table = pd.concat(tables, ignore_index=True)
-    path = os.path.join(folder, "table.csv")
-    table.to_csv(path, index=False, float_format="%.8g")
-    note(f"{n_samples} clips of {clips.data.shape[1]} channels; the table is {path}.")
+        rows = _write(folder, start, clips)
+        rows.to_csv(table, mode="a", header=start == 0, index=False, float_format="%.8g")
+    note(f"{n_samples} clips of {clips.data.shape[1]} channels; the table is {table}.")
 
 
 def _seed_of(seed, start):

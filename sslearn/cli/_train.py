@@ -1,10 +1,9 @@
 """The command ``sslearn train``."""
 
-import os
-
 import click
 
 from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
+from sslearn.cli._options import check_target, jobs_option
 from sslearn.cli._output import note
 from sslearn.cli._recipes import RECIPES, SETTING, Recipe
 
@@ -13,17 +12,21 @@ _AZIMUTH_ALONE = ("phase_network", "spectrogram_network")
 
 
 @click.command(
-    epilog="""Examples:
-
-    sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn
-
-    sslearn train --recipe laplacian_eigenmaps clips/table.csv --cv 5
-
-    sslearn train --recipe ipdnet2 --array respeaker_usb_4 -p size=tiny clips/table.csv
-    """
+    epilog="""\b
+Examples:
+  sslearn train --recipe siamese clips/table.csv --groups room -o model.sslearn
+  sslearn train --recipe laplacian_eigenmaps clips/table.csv --cv 5
+  sslearn train --recipe ipdnet2 --array respeaker_usb_4 -p size=tiny clips/table.csv
+"""
 )
 @click.argument("table", type=click.Path(exists=True, dir_okay=False))
-@click.option("--recipe", required=True, type=click.Choice(RECIPES), help="What learns.")
+@click.option(
+    "--recipe",
+    required=True,
+    type=click.Choice(RECIPES),
+    metavar="NAME",
+    help=f"What learns: {', '.join(RECIPES)}.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Model file.")
 @click.option("--groups", metavar="COLUMN", help="Rooms, heads or speakers, held out as a whole.")
 @click.option(
@@ -61,7 +64,7 @@ _AZIMUTH_ALONE = ("phase_network", "spectrogram_network")
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
 @click.option("--device", help="Torch device, such as cuda:0; a GPU if there is one.")
-@click.option("--jobs", "-j", type=int, help="Threads that compute features.")
+@jobs_option("Threads that compute features.")
 @click.option(
     "--format", "fmt", type=click.Choice(["table", "csv", "jsonl"]), help="Format of the errors."
 )
@@ -84,11 +87,9 @@ def train(table, **options):
         raise click.UsageError("Nothing to do: give -o, or hold out rows by --test or --cv.")
     from sslearn.cli._learning import write_report
 
-    folder = os.path.dirname(options["output"] or "")
-    if folder and not os.path.isdir(folder):
-        raise click.UsageError(f"--output must be in a folder that exists; got {folder!r}.")
     recipe = Recipe(options["recipe"])
     labels = _labels(table, recipe, options)
+    check_target(options["output"], "--output", [table, *labels.paths])
     settings = _settings(options)
     estimator = recipe.build(settings, labels, options["array"], options["channels"])
     note(f"{len(labels.paths)} files in {table}.")
@@ -115,7 +116,7 @@ def _settings(options):
     flags = {
         "max_epochs": options["epochs"],
         "device": options["device"],
-        "n_jobs": options["jobs"],
+        "n_jobs": options["n_jobs"],
     }
     given = [*options["settings"], *((k, v) for k, v in flags.items() if v is not None)]
     for key, value in given:

@@ -1,5 +1,6 @@
 """Tables of labelled files: the path of each, and the true directions of its sources."""
 
+import csv
 import os
 import re
 from collections import namedtuple
@@ -28,10 +29,10 @@ def read_labels(path, *, groups=None, n_angles=None, layouts=_LAYOUTS):
     Parameters
     ----------
     path : str
-        CSV file, or TSV by its name, with a column ``path``, relative to the folder of the table,
-        and ``azimuth`` (``elevation``) or ``azimuth_1``, ``azimuth_2``, ..., where an empty cell is
-        an absent source. With a column ``time`` each row holds from its second to that of the next
-        row of its file.
+        File of cells between commas, semicolons or tabs, with a column ``path``, relative to the
+        folder of the table, and ``azimuth`` (``elevation``) or ``azimuth_1``, ``azimuth_2``, ...,
+        where an empty cell is an absent source. With a column ``time`` each row holds from its
+        second to that of the next row of its file.
     groups : str, default=None
         Column of rooms, heads or speakers.
     n_angles : {1, 2, 3}, default=None
@@ -79,13 +80,12 @@ def read_labels(path, *, groups=None, n_angles=None, layouts=_LAYOUTS):
 
 def _read_rows(path, groups):
     """Rows of text, numbered by their lines, with whole paths."""
-    separator = "\t" if path.lower().endswith((".tsv", ".tab")) else ","
-    table = pd.read_csv(
-        path, sep=separator, dtype=str, skip_blank_lines=False, skipinitialspace=True,
-        encoding="utf-8-sig", keep_default_na=False,
-    )  # fmt: skip
-    table.index += 2
-    table = table[(table != "").any(axis=1)]
+    try:
+        table = _cells(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be a text file in UTF-8; {error}.") from error
+    except csv.Error as error:
+        raise ValueError(f"{path} must be a CSV file; {error}.") from error
     table.attrs["name"] = path
     wanted = ["path"] + ([groups] if groups else [])
     missing = [name for name in wanted if name not in table]
@@ -97,6 +97,28 @@ def _read_rows(path, groups):
     folder = os.path.dirname(path)
     table["path"] = [os.path.join(folder, name) for name in table["path"]]
     return table
+
+
+def _cells(path):
+    """Cells of a CSV file as a data frame, numbered by the lines; empty lines are left out."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        separator = next((mark for mark in "\t;" if mark in file.readline()), ",")
+        file.seek(0)
+        reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=True)
+        names = [name.strip() for name in next(reader, [])]
+        rows = {}
+        for row in reader:
+            rows[reader.line_num] = [cell.strip() for cell in row]
+    if len(names) != len(set(names)):
+        raise ValueError(f"{path} must have columns of different names; got {names}.")
+    rows = {line: row for line, row in rows.items() if any(row)}
+    for line, row in rows.items():
+        if len(row) != len(names):
+            raise ValueError(
+                f"{path}, line {line} must have a cell for each of the {len(names)} columns; got "
+                f"{row}."
+            )
+    return pd.DataFrame(list(rows.values()), index=list(rows), columns=names, dtype=str)
 
 
 def _column(angle, source):

@@ -16,6 +16,7 @@ class _Finite(click.FloatRange):
 
 SECONDS = _Finite(min=0, min_open=True)
 START = _Finite(min=0)
+SHARE = _Finite(min=0, max=1, max_open=True)
 # No sound card is faster, and memory grows with the rate.
 HERTZ = _Finite(min=0, max=1e6, min_open=True)
 
@@ -46,13 +47,16 @@ def check_target(path, option, sources=()):
     Raises
     ------
     UsageError
-        If its folder does not exist, or it is one of ``sources``, which would be lost.
+        If its folder does not exist, it may not be written, or it is one of ``sources``, which
+        would be lost.
     """
     if path in (None, "-"):
         return
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
         raise click.UsageError(f"{option} must be in a folder that exists; got {folder!r}.")
+    if not os.access(path if os.path.exists(path) else folder or ".", os.W_OK):
+        raise click.UsageError(f"{option} must be a file that may be written; got {path!r}.")
     if os.path.exists(path):
         for source in filter(os.path.exists, sources):
             if os.path.samefile(path, source):

@@ -107,7 +107,11 @@ class Recipe:
             params.setdefault("n_sources", labels.y.shape[-2])
         if "verbose" in self._parameters:
             params.setdefault("verbose", int(sys.stderr.isatty()))
-        estimator = self._make(**params).set_params(**nested)
+        estimator = self._make(**params)
+        try:
+            estimator.set_params(**nested)
+        except ValueError as error:
+            raise click.UsageError(f"--option names no part of the recipe. {error}") from error
         if channels is not None:
             take_channels(estimator, channels)
         return estimator

@@ -3,7 +3,7 @@
 import click
 
 from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
-from sslearn.cli._options import check_target, jobs_option
+from sslearn.cli._options import SHARE, check_target, jobs_option
 from sslearn.cli._output import note
 from sslearn.cli._recipes import RECIPES, SETTING, Recipe
 
@@ -51,7 +51,7 @@ Examples:
 @click.option("--epochs", type=click.IntRange(1), help="Largest number of epochs.")
 @click.option(
     "--test",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=SHARE,
     help="Fraction of the rows, or groups, that is held out for the errors; 0 for none. "
     "Default: 0.2.",
 )
@@ -91,6 +91,7 @@ def train(table, **options):
     labels = _labels(table, recipe, options)
     check_target(options["output"], "--output", [table, *labels.paths])
     settings = _settings(options)
+    _check_device(options["device"])
     estimator = recipe.build(settings, labels, options["array"], options["channels"])
     note(f"{len(labels.paths)} files in {table}.")
     fitted, report = _held_out(estimator, labels, options)
@@ -108,6 +109,18 @@ def _labels(table, recipe, options):
         n_angles = 1
         note(f"{recipe.name} learns azimuths alone.")
     return read_labels(table, groups=options["groups"], n_angles=n_angles, layouts=recipe.layouts)
+
+
+def _check_device(name):
+    if name is None:
+        return
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (AssertionError, RuntimeError) as error:
+        first = str(error).partition("\n")[0]
+        raise click.UsageError(f"--device {name} cannot be used: {first}.") from error
 
 
 def _settings(options):

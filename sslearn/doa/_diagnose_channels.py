@@ -70,9 +70,9 @@ def check_doubled(evidence):
 def check_dead(evidence):
     """Channels that are silent or hold noise of their own alone."""
     bound = f"{_QUIET:g} dB"
-    levels = np.median(evidence.channels.levels, axis=0)
+    levels = np.median(evidence.channels.levels, axis=0).astype(float)
     typical = np.sort(levels)[len(levels) // 2]
-    decibels = 20 * np.log10(np.maximum(levels, 1e-15 * typical) / max(typical, 1e-300))
+    decibels = 20 * np.log10(np.maximum(levels / max(typical, 1e-300), 1e-15))
     value, dead = float(decibels.min()), np.flatnonzero(decibels < _QUIET)
     alone = _unrelated(evidence.channels, dead)
     if len(dead) + len(alone) == 0:

@@ -54,6 +54,8 @@ def evaluate(model, table, groups, channels, fmt, output):
         layouts=("one", "one", "sources", "tracks")[len(shape) - 1 :][:1],
     )
     note(f"{len(paths)} files in {table}.")
+    if shape[-1] == 3 and len(shape) > 1:
+        note("The errors are those of directions; distances are not measured.")
     y_pred = _predict(localizer, paths, len(shape))
     write_report(report(labels.y, y_pred, labels.groups), fmt, output)
 

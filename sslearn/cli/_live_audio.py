@@ -68,12 +68,13 @@ def pipe_chunks(fs, size, *, n_channels, subtype, channels=None):
     import soundfile
 
     format = {"format": "RAW", "endian": "LITTLE", "samplerate": fs, "subtype": subtype}
-    source, n_bytes = click.get_binary_stream("stdin"), size * n_channels * _BYTES[subtype]
-    while data := source.read(n_bytes):
-        chunk, _ = soundfile.read(
-            io.BytesIO(data), channels=n_channels, always_2d=True, dtype="float32", **format
-        )
-        yield chunk.T if channels is None else chunk.T[channels]
+    n_bytes = size * n_channels * _BYTES[subtype]
+    with click.open_file("-", "rb") as source:
+        while data := source.read(n_bytes):
+            chunk, _ = soundfile.read(
+                io.BytesIO(data), channels=n_channels, always_2d=True, dtype="float32", **format
+            )
+            yield chunk.T if channels is None else chunk.T[channels]
 
 
 def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):

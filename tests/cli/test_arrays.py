@@ -69,22 +69,32 @@ def test_two_columns_are_a_plane(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "0,0.05\n0,left\n", "line 2 must be a number; got 'left'"),
+        ("a.csv", "0,0.05\n0,left\n", "line 2 must be a number, such as 0.05; got 'left'"),
         ("a.csv", "x,y\n0,0.05\n0\n", r"got rows of \[1, 2\] numbers"),
         ("a.csv", "1,2,3,4\n", r"got rows of \[4\] numbers"),
+        ("a.csv", "0,05;0\n0;0,05\n", "line 1 must be a number, such as 0.05; got '0,05'"),
+        ("a.csv", "0,05\t0\n0\t0,05\n", "line 1 must be a number, such as 0.05; got '0,05'"),
+        ("a.csv", "0.05 0\n0,05 0\n", "line 1 must be a number"),
         ("a.csv", "", r"must hold a row of x, y \(and z\) in metres"),
         ("a.csv", "0,0.05\n0,0.05\n", "must be different places; microphones 0 and 1"),
         ("a.csv", "0,0.05\n0,nan\n", "must be finite"),
         ("a.json", "[[0, 1]", "a.json: Expecting"),
         ("a.json", '{"mics": []}', 'or these as "mic_positions"'),
         ("a.json", '[[0, "front"]]', "row 1 must be a number"),
-        ("a.json", "[[0, null]]", "row 1 must be a number; got None"),
+        ("a.json", "[[0, null]]", "row 1 must be a number, such as 0.05; got None"),
     ],
 )
 def test_broken_files_of_positions(tmp_path, name, text, message):
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
+        parse_array(str(path))
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("x,y\n0,0.05\n".encode("utf-16"))
+    with pytest.raises(ValueError, match=r"a\.csv must be a text file in UTF-8"):
         parse_array(str(path))
 
 
@@ -140,7 +150,7 @@ def test_channels_of_a_recording(array, n_channels, given, channels):
 @pytest.mark.parametrize(
     ("array", "n_channels", "given", "message"),
     [
-        (OWN, 6, None, "rec.wav must have a channel for each of the 4 .*got 6 .*--channels"),
+        (OWN, 6, None, "rec.wav must have a channel for each of the 4 .*got 6. .*--channels"),
         (OWN, 6, [0, 1], r"got --channels \[0, 1\]"),
         (OWN, 4, [0, 1, 2, 4], "rec.wav has 4 channels, 0 to 3; channel 4"),
         (DEVICE, 2, None, "rec.wav has 2 channels, 0 to 1; channel 4"),

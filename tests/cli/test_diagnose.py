@@ -41,6 +41,19 @@ def test_a_recording_that_fits(run, folder):
     ]  # fmt: skip
 
 
+def test_a_pipe(run, folder):
+    sound = (folder / "good" / "0.wav").read_bytes()
+    done = run("diagnose", "-", *ARRAY, input=sound)
+    assert (done.exit_code, done.stderr) == (0, "No fault found in 13 checks.\n")
+
+
+def test_silence_is_a_fault(run, tmp_path):
+    soundfile.write(tmp_path / "silence.wav", np.zeros((16000, 4)), 16000)
+    done = run("diagnose", tmp_path / "silence.wav", *ARRAY)
+    assert (done.exit_code, done.stderr) == (1, "")
+    assert '"Channels [0, 1, 2, 3] are silent.' in done.stdout
+
+
 def test_faults_are_rows_and_exit_code_1(run, folder):
     done = run("diagnose", folder / "good", "--array", "circular:4:50")
     assert done.exit_code == 1

@@ -8,6 +8,7 @@ import soundfile
 
 from sslearn.cli import main
 from sslearn.cli._files import RAW, each, expand, on_disk
+from sslearn.utils import audio_info
 
 
 @pytest.fixture
@@ -39,8 +40,9 @@ def test_expand(folder, names, paths):
 
 
 def test_folder_without_audio(tmp_path):
-    with pytest.raises(ValueError, match="holds no audio file"):
-        expand([str(tmp_path)])
+    assert expand([str(tmp_path)]) == [str(tmp_path)]
+    with pytest.raises(ValueError, match=r"holds no audio file \(.wav, .flac"):
+        on_disk(str(tmp_path)).__enter__()
 
 
 def _stdin(monkeypatch, data):
@@ -78,6 +80,12 @@ def test_raw_file(tmp_path):
 def test_raw_formats_that_are_none(text):
     with pytest.raises(click.BadParameter, match="RATE:CHANNELS:FORMAT"):
         RAW.convert(text, None, None)
+
+
+def test_messages_name_the_file_that_was_given(monkeypatch):
+    _stdin(monkeypatch, b"no audio")
+    with pytest.raises(ValueError, match="The file '-' is no readable audio"), on_disk("-") as path:
+        audio_info(path)
 
 
 def test_empty_standard_input(monkeypatch):

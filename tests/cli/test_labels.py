@@ -30,6 +30,41 @@ def test_paths_are_relative_to_the_table_and_azimuths_wrap(table, tmp_path):
     assert labels.groups is None
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_spaces_and_a_byte_order_mark(table, separator):
+    rows = [f"path{separator} azimuth", f"b.wav {separator}190", "", f"a.wav{separator} -20.5"]
+    path = table(*rows)
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        text = file.read().replace("\n", "\r\n")
+    with open(path, "w", encoding="utf-8-sig", newline="") as file:
+        file.write(text)
+    np.testing.assert_allclose(read_labels(path).y, [-170.0, -20.5])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["path;azimuth", "a.wav;10,5"], "must have a finite number as azimuth; got '10,5'"),
+        (["path,azimuth", "a.wav,10,5"], r"line 2 must have a cell for each of the 2 columns; got"),
+        (["path,azimuth", "a.wav"], r"line 2 must have a cell for each of the 2 columns; got"),
+        (["path,azimuth,azimuth", "a.wav,1,2"], "must have columns of different names"),
+        (["path,azimuth", '"a.wav,1'], "must be a CSV file; unexpected end"),
+        ([], "must have rows with the column"),
+    ],
+)
+def test_tables_that_are_no_tables(table, rows, message):
+    with pytest.raises(ValueError, match=message):
+        read_labels(table(*rows))
+
+
+def test_a_table_that_is_no_text(table):
+    path = table("path,azimuth", "a.wav,10")
+    with open(path, "w", encoding="utf-16") as file:
+        file.write("path,azimuth")
+    with pytest.raises(ValueError, match=r"table\.csv must be a text file in UTF-8"):
+        read_labels(path)
+
+
 def test_elevation_is_read_where_it_is_wanted(table):
     path = table("elevation,path,azimuth,room", "10,a.wav,30,1", "-5,b.wav,40,02")
     labels = read_labels(path, groups="room")

@@ -106,6 +106,20 @@ def test_a_file_takes_as_long_as_it_lasts(answers, recordings):
     assert time.monotonic() - start >= 0.5
 
 
+def test_samples_of_a_pipe_as_they_come(run, answers, tmp_path):
+    audio = _wave()
+    soundfile.write(tmp_path / "wave.wav", audio.T, FS, subtype="PCM_24")
+    samples = (np.round(audio.T * 2**23).clip(max=2**23 - 1).astype("<i4").ravel()).view("u1")
+    samples = samples.reshape(-1, 4)[:, :3].tobytes()
+    piped = answers("listen", *ARRAY, "--raw", "16000:4:s24", input=samples)
+    filed = answers("listen", *ARRAY, "--file", tmp_path / "wave.wav", "--fast")
+    np.testing.assert_allclose(piped, filed, rtol=1e-5)
+    done = run("listen", *ARRAY, "--raw", "48000:4:s24", input=samples)
+    assert (done.exit_code, "must have the rate of the analysis, 16000" in done.stderr) == (2, True)
+    done = run("listen", *ARRAY, "--raw", "16000:2:s24", input=samples)
+    assert (done.exit_code, "standard input must have a channel" in done.stderr) == (1, True)
+
+
 def test_tracks_have_identities(answers, tmp_path):
     X = make_plane_waves(
         1, mic_positions=circular_array(4, 0.05), n_sources=2,
@@ -203,6 +217,8 @@ def test_without_the_library_of_the_system(run, monkeypatch, tmp_path):
         (["--fast"], "--fast needs --file"),
         ([], "Give --array"),
         ([*ARRAY, "--file", __file__, "--device", "1"], "exclude each other"),
+        ([*ARRAY, "--raw", "16000:4:s16", "--device", "1"], "exclude each other"),
+        ([*ARRAY, "--file", __file__, "-o", __file__], "must not be a file that is read"),
     ],
 )
 def test_wrong_options(run, microphones, options, message):

@@ -148,12 +148,51 @@ def test_broken_files_among_many(run, recordings, tmp_path):
         ((*ARRAY, "--every", 0), "--every"),
         ((*ARRAY, "--plot", "a.png"), "--plot draws one file; got 3"),
         (("--model", "none.sslearn"), "none.sslearn"),
+        ((*ARRAY, "--convention", "fuma"), "--convention is for --method intensity"),
+        ((*ARRAY, "--duration", "inf"), "must be finite"),
+        ((*ARRAY, "--start", "nan"), "must be finite"),
+        ((*ARRAY, "--fs", 1e9), "not in the range"),
+        ((*ARRAY, "--jobs", 0), "must be a number of workers"),
+        ((*ARRAY, "-o", "nowhere/found.csv"), "folder that exists; got 'nowhere'"),
     ],
 )
 def test_wrong_options(run, recordings, options, message):
     done = run("locate", recordings, *options)
     assert (done.exit_code, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+def test_what_is_read_is_not_written_over(run, recordings, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes((recordings / "wave_0.wav").read_bytes())
+    before = path.read_bytes()
+    for option in ("-o", "--plot"):
+        done = run("locate", path, *ARRAY, option, tmp_path / "." / "a.wav")
+        assert (done.exit_code, "must not be a file that is read" in done.stderr) == (2, True)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["picture", "picture.xyz"])
+def test_pictures_of_no_format_are_refused_before_the_work(run, recordings, tmp_path, name):
+    pytest.importorskip("matplotlib")
+    done = run("locate", recordings / "wave_0.wav", *ARRAY, "--plot", tmp_path / name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--plot must end in one of" in done.stderr and ".png" in done.stderr
+
+
+def test_the_step_that_is_possible_is_told(run, recordings):
+    path = recordings / "wave_0.wav"
+    done = run("locate", path, *ARRAY, "--every", 0.1)
+    assert done.stderr == (
+        "Estimates are 0.096 s apart, a whole number of frames, instead of --every 0.1.\n"
+    )
+    assert run("locate", path, *ARRAY, "--every", 0.08).stderr == ""
+
+
+def test_a_folder_without_audio_among_many(run, recordings, tmp_path):
+    done = run("locate", tmp_path, recordings, *ARRAY)
+    assert (done.exit_code, len(done.stdout.splitlines())) == (1, 4)
+    assert "holds no audio file (.wav, .flac" in done.stderr
 
 
 def test_pictures(run, recordings, tmp_path):
@@ -206,6 +245,13 @@ def test_models_answer_as_in_python(answers, recordings, model):
     table = answers("locate", model / "ears.wav", "--model", model / "ears.sslearn")
     assert list(table) == ["file", "azimuth", "elevation"]
     np.testing.assert_allclose(table.iloc[0, 1:].astype(float), learnt.predict(audio[None])[0])
+
+
+def test_a_long_file_that_is_read_at_once_is_told(run, model, monkeypatch):
+    monkeypatch.setattr("sslearn.cli._locators._LONG", 0.5)
+    options = ("locate", model / "ears.wav", "--model", model / "ears.sslearn")
+    assert "1 s are read at once; --every bounds the memory" in run(*options).stderr
+    assert run(*options, "--every", 0.4).stderr == ""
 
 
 def test_models_over_time(answers, model):

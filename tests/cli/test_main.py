@@ -35,7 +35,7 @@ def test_version_and_help(run):
     assert all(f"  {name} " in done.stdout for name in _main._COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["locate", "diagnose", "simulate"])
+@pytest.mark.parametrize("name", _main._COMMANDS)
 def test_help_of_a_command_has_an_example(run, name):
     done = run(name, "--help")
     assert done.exit_code == 0
@@ -96,7 +96,7 @@ def test_the_start_brings_no_library():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["locate", "diagnose", "simulate"])
+@pytest.mark.parametrize("name", _main._COMMANDS)
 def test_help_of_a_command_brings_no_library(name):
     code = (
         f"import sys; from sslearn.cli import main; main(['{name}', '--help'], "
@@ -114,7 +114,7 @@ def test_the_module_is_the_program():
 
 
 def test_a_reader_that_leaves_is_no_error(recordings):
-    options = ["--array", "circular:4:0.05", "--every", "0.1"]
+    options = ["--array", "circular:4:0.05", "--every", "0.08"]
     locate = [*PROGRAM, "locate", str(recordings / "wave_0.wav"), *options]
     with subprocess.Popen(locate, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         program.stdout.close()

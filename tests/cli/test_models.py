@@ -1,5 +1,6 @@
 """Training, measuring and describing models from tables of labelled files."""
 
+import io
 import json
 from inspect import signature
 
@@ -141,6 +142,38 @@ def test_channels_that_are_no_microphones(answers, run, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("recipe", "options"),
+    [
+        ("feed_forward", ()),
+        ("weakly_supervised_siamese", ()),
+        ("ambisonic_crnn", ()),
+        ("ambisonic_histogram", ()),
+        ("phase_network", ()),
+        ("spectrogram_network", ()),
+        ("ipdnet2", ("-p", "size=tiny")),
+        ("icodoa", ()),
+        ("ipdnet", ()),
+    ],
+)  # fn_ssl and tf_mamba take 6 and 12 seconds for an epoch of four clips.
+def test_each_recipe_is_trained_measured_and_used(answers, run, tmp_path, recipe, options):
+    is_binaural = recipe in ("feed_forward", "weakly_supervised_siamese")
+    n_mics = 2 if is_binaural or recipe == "icodoa" else 4
+    y = np.arange(8.0 if is_binaural else 4.0) * 10
+    angles = {"elevation": y / 2} if is_binaural or "ambisonic" in recipe else {}
+    _write_clips(tmp_path, circular_array(n_mics, 0.05), y, **angles)
+    path, table = tmp_path / "m.sslearn", tmp_path / "table.csv"
+    if recipe in ("ipdnet", "ipdnet2", "icodoa"):
+        options = (*options, "-a", f"circular:{n_mics}:0.05")
+    options = ("--recipe", recipe, "--test", 0, "--epochs", 1, *options)
+    done = run("train", table, *options, "-o", path)
+    assert done.exit_code == 0, done.stderr
+    shown = answers("evaluate", path, table)
+    assert shown["component"].tolist()[-1] == ("great_circle" if angles else "azimuth")
+    found = answers("locate", tmp_path / "0.wav", "--model", path)
+    assert {"azimuth", *angles} <= set(found)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--recipe", "siamese", "-p", "radios=5"], "--option radios is not for recipe siamese"),
@@ -153,6 +186,9 @@ def test_channels_that_are_no_microphones(answers, run, tmp_path):
         (["--recipe", "siamese", "--cv", "3", "--test", "0.2"], "exclude each other"),
         (["--recipe", "siamese", "--cv", "3", "--no-refit"], "--no-refit needs --test"),
         (["--recipe", "siamese", "--test", "0"], "Nothing to do"),
+        (["--recipe", "siamese", "--test", "nan"], "must be finite"),
+        (["--recipe", "siamese", "-p", "knn__weights=uniform"], "names no part of the recipe"),
+        (["--recipe", "siamese", "--device", "cuda:99"], "--device cuda:99 cannot be used"),
         (["--recipe", "siamese", "-o", "nowhere/m.sslearn"], "folder that exists; got 'nowhere'"),
         (["--recipe", "srp_phat"], "Invalid value for '--recipe'"),
     ],
@@ -185,6 +221,36 @@ def test_evaluate_is_the_report_of_the_predictions(clips, model, answers):
     y_pred = sslearn.load(model).predict([str(clips / name) for name in table["path"]])
     report = localization_report(table["azimuth"], y_pred)
     np.testing.assert_allclose(shown[report.columns].to_numpy(), report.to_numpy(), rtol=1e-6)
+
+
+def test_evaluate_in_batches(clips, model, answers, monkeypatch):
+    whole = answers("evaluate", model, clips / "table.csv")
+    monkeypatch.setattr("sslearn.cli._evaluate._BATCH", 7)
+    pd.testing.assert_frame_equal(answers("evaluate", model, clips / "table.csv"), whole)
+
+
+def test_evaluate_tells_that_distances_are_not_measured(clips, run, tmp_path):
+    paths = [str(clips / f"{i}.wav") for i in range(30)]
+    y = np.column_stack([np.linspace(-60, 60, 30), np.zeros(30), np.linspace(1, 3, 30)])
+    far = sslearn.recipes.laplacian_eigenmaps(n_neighbors=3, random_state=0).fit(paths, y)
+    sslearn.save(far, tmp_path / "far.sslearn")
+    table = pd.DataFrame({"path": paths, "azimuth": y[:, 0], "elevation": 0.0, "distance": y[:, 2]})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    done = run("evaluate", tmp_path / "far.sslearn", tmp_path / "table.csv")
+    assert done.exit_code == 0, done.stderr
+    assert "distances are not measured" in done.stderr
+    shown = pd.read_csv(io.StringIO(done.stdout))
+    report = localization_report(y[:, :2], far.predict(paths)[:, :2])
+    assert shown["component"].tolist() == ["azimuth", "elevation", "great_circle"]
+    np.testing.assert_allclose(shown["mean"], report["mean"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "0.wav"])
+def test_a_model_is_not_written_over_what_it_learns_from(clips, run, name):
+    before = (clips / name).read_bytes()
+    done = run("train", clips / "table.csv", "--recipe", "siamese", "-o", clips / name)
+    assert (done.exit_code, "must not be a file that is read" in done.stderr) == (2, True)
+    assert (clips / name).read_bytes() == before
 
 
 def test_evaluate_refuses_other_channels_and_layouts(clips, model, run, tmp_path):

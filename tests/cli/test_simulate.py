@@ -79,6 +79,25 @@ def test_clips_depend_on_the_seed_not_on_the_number(table, tmp_path, monkeypatch
     assert first == (tmp_path / "b" / "000002.wav").read_bytes()
 
 
+def test_the_table_of_an_interrupted_simulation(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(_simulate, "_SAMPLES", 2 * 3200)
+    write, folder = _simulate._write, tmp_path / "clips"
+
+    def interrupted(folder, start, clips):
+        if start == 4:
+            raise KeyboardInterrupt
+        return write(folder, start, clips)
+
+    monkeypatch.setattr(_simulate, "_write", interrupted)
+    options = ("--array", "linear:2:0.1", "--n", 6, "--rooms", 0, "--duration", 0.2)
+    assert run("simulate", folder, *options).exit_code == 130
+    assert pd.read_csv(folder / "table.csv")["path"].tolist() == [f"{i:06}.wav" for i in range(4)]
+    monkeypatch.setattr(_simulate, "_write", write)
+    assert run("simulate", tmp_path / "whole", *options).exit_code == 0
+    whole = (tmp_path / "whole" / "table.csv").read_text().splitlines()
+    assert (folder / "table.csv").read_text().splitlines() == whole[:5]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -6,9 +6,9 @@ where that means the same, on one thread. Processor time is measured, which othe
 less than wall-clock time; each chunk, and the whole, counts with the best of several passes.
 Streaming must take at most 0.2 for IPDnet2 tiny and 0.3 for small.
 
-``python -m benchmarks.speed.streaming memory --minutes 60`` pushes an hour of audio through every
-mode, one process each, and prints the largest memory after a minute and at the end. They must
-differ by less than 5 MB.
+``python -m benchmarks.speed.streaming memory --minutes 60`` pushes an hour of audio in chunks of
+100 ms through every mode, one process each, and prints the largest memory after a minute and at the
+end. They must differ by less than 5 MB.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def print_memory(name, minutes):
     localizer, n_channels = make_localizer(name)
     stream = StreamingLocalizer(localizer, fs=FS)
     signal = np.tile(make_signal(DURATION)[-n_channels:], 60 // DURATION)
-    chunks = np.split(signal, signal.shape[1] // CHUNK, axis=1)
+    chunks = np.split(signal, signal.shape[1] // (5 * CHUNK), axis=1)
     n_outputs, after_a_minute = 0, None
     for _ in range(minutes):
         n_outputs += sum(len(stream.push(chunk).times) for chunk in chunks)

@@ -1,4 +1,5 @@
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.utils import gen_batches
@@ -244,36 +245,43 @@ class ESPRIT(GridScorer):
         return self.n_sources >= least and are_coherent(sums, self.n_features_in_)
 
     def _locate(self, sums):
-        return self._in_batches(self._locate_batch, sums)
+        return self._in_batches(self._locate_batch, sums)[0]
 
     def _score(self, sums):
-        return self._in_batches(self._score_batch, sums)
+        return self._in_batches(partial(self._locate_batch, scored=True), sums)[1]
+
+    def _locate_with_spectrum(self, sums):
+        # The directions that are found take most of the time: once for both.
+        y, spectrum = self._in_batches(partial(self._locate_batch, scored=True), sums)
+        return y, self._silenced(spectrum, sums)
 
     def _in_batches(self, function, sums):
         # Of a few frames the covariances are larger than the spectra.
         n_bytes = 2 * sums.products[0].nbytes
         batches = gen_batches(len(sums.power), max(1, _BATCH_BYTES // n_bytes))
         parts = [FrameSums(sums.products[b], sums.power[b], sums.n_frames) for b in batches]
-        return np.concatenate([function(part) for part in parts])
+        return [np.concatenate(found) for found in zip(*map(function, parts), strict=True)]
 
-    def _locate_batch(self, sums):
-        values, powers = self._find(_heard_covariances(sums), sums.n_frames)
+    def _locate_batch(self, sums, scored=False):
+        """Directions and, where ``scored``, spectra."""
+        covariances = _heard_covariances(sums)
+        values, powers = self._find(covariances, sums.n_frames)
+        spectrum = [self._spectrum(covariances, values, sums.power.dtype)] if scored else []
         azimuths = self._array.azimuths(values)
         if self.n_sources == 1:
-            return azimuths[:, 0]
+            return azimuths[:, 0], *spectrum
         strongest = np.argsort(-powers, axis=1, kind="stable")
-        return np.take_along_axis(azimuths, strongest, axis=1)[..., None]
+        return np.take_along_axis(azimuths, strongest, axis=1)[..., None], *spectrum
 
-    def _score_batch(self, sums):
-        covariances = _heard_covariances(sums)
+    def _spectrum(self, covariances, values, dtype):
         shares = profile_likelihood(
             covariances[:, self._refined],
             self._waves[self._refined],
-            self._find(covariances, sums.n_frames)[0],
+            values,
             self._array.values_of(self.grid_),
             self._array.paths,
         )
-        return shares.astype(sums.power.dtype)
+        return shares.astype(dtype)
 
     def _find(self, covariances, n_frames):
         """What the directions depend on (n, n_sources), and the powers of the sources."""

@@ -71,8 +71,10 @@ class GridScorer(SpectrumLocalizer):
         """Spectra over the directions from sums over frames."""
 
     def _score_sounds(self, sums):
+        return self._silenced(self._score(sums), sums)
+
+    def _silenced(self, spectrum, sums):
         """Spectra over the directions; those of silence are 0, so that they have no peak."""
-        spectrum = self._score(sums)
         spectrum[~sums.products.reshape(len(spectrum), -1).any(axis=1)] = 0
         return spectrum
 

@@ -284,13 +284,26 @@ class TDOALocalizer(GridScorer):
     def _score(self, sums):
         return self._score_delays(self._delays(sums))
 
+    def _locate_with_spectrum(self, sums):
+        tdoas = self._delays(sums)
+        vectors = self._vectors(tdoas)
+        scores = self._silenced(self._score_delays(tdoas, vectors), sums)
+        return self._angles(vectors), scores
+
     def _locate_delays(self, tdoas):
+        return self._angles(self._vectors(tdoas))
+
+    def _vectors(self, tdoas):
         vectors = np.empty((len(tdoas), 3))
         for rows, leads, differences in self._leads(tdoas):
             vectors[rows] = self._fit(leads, differences)
+        return vectors
+
+    def _angles(self, vectors):
         return unit_vectors_to_angles(vectors)[:, : self._n_angles]
 
-    def _score_delays(self, tdoas):
+    def _score_delays(self, tdoas, vectors=None):
+        vectors = self._vectors(tdoas) if vectors is None else vectors
         scores = np.zeros((len(tdoas), len(self.grid_)))
         for rows, leads, differences in self._leads(tdoas):
             if len(differences):
@@ -298,7 +311,7 @@ class TDOALocalizer(GridScorer):
                     leads,
                     differences,
                     np.deg2rad(self.grid_),
-                    self._fit(leads, differences),
+                    vectors[rows],
                     resolution=self.speed_of_sound * self._find_delays.step,
                     robust=bool(self.robust),
                 )

@@ -232,10 +232,6 @@ class SummedIPDEncoding(IPDMatching):
         self.threshold = threshold
         self.speed_of_sound = speed_of_sound
 
-    def _fit_templates(self):
-        super()._fit_templates()
-        self._cross_projections = self._projections(self._templates)
-
     def _output_spec(self):
         return self._spec(self._mean.size, absence=self.n_sources_ is not None, scaled=False)
 

@@ -1,6 +1,7 @@
 """Phase differences of plane waves, and the search for the direction that has given ones."""
 
 from abc import abstractmethod
+from functools import cached_property
 
 import numpy as np
 from scipy.special import j0
@@ -148,15 +149,37 @@ class IPDMatching(SourcesEncoding):
         mics = check_mic_positions(self.mic_positions, min_mics=2)
         freqs = self.fs / self.n_fft * np.arange(1, self.n_fft // 2 + 1)
         self._array = mics, freqs, self.speed_of_sound
-        self._templates = self._vectors(self.grid_)
-        # Converting them takes longer than matching the outputs of a chunk of a stream.
-        self._single_templates = self._templates.astype(np.float32)
+        self._forget_templates(vars(self))
         self._mean = mean_ipd_vector(*self._array, n_angles=self.n_angles_)
         if self._distances(self._mean).min() < _LEAST_DISTANCE:
             raise ValueError(
                 "mic_positions must be far enough apart to resolve the directions of the grid; got "
                 f"{mics.tolist()} in metres. Microphones above one another cannot resolve azimuth."
             )
+
+    @cached_property
+    def _templates(self):
+        return self._vectors(self.grid_)
+
+    @cached_property
+    def _single_templates(self):
+        # Converting them takes longer than matching the outputs of a chunk of a stream.
+        return self._templates.astype(np.float32)
+
+    @cached_property
+    def _cross_projections(self):
+        return self._projections(self._templates)
+
+    @staticmethod
+    def _forget_templates(state):
+        for name in ("_templates", "_single_templates", "_cross_projections"):
+            state.pop(name, None)
+
+    def __getstate__(self):
+        # Megabytes that the grid and the array tell are no part of files.
+        state = dict(super().__getstate__())
+        self._forget_templates(state)
+        return state
 
     def _distances(self, vector):
         """Mean squared distances (n_directions,) of a vector (n_outputs,) from the grid."""

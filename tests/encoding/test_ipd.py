@@ -1,5 +1,7 @@
 """Phase differences of the direct paths: targets, search of the direction, detection."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -233,3 +235,19 @@ def test_wrong_targets():
         encoding.spatial_spectrum(np.zeros((1, 2, 7)))
     with pytest.raises(ValueError, match="must be finite"):
         encoding.inverse_transform(np.full((1, 4, 2, 2048), NAN))
+
+
+@pytest.mark.parametrize("encoding", [PAPER, SummedIPDEncoding(MICS)], ids=["one", "sum"])
+def test_templates_are_no_part_of_files(encoding):
+    encoding = clone(encoding).fit(TRACK)
+    outputs = np.random.default_rng(0).standard_normal((1, 4, *encoding.output_spec_.shape))
+    expected = [encoding.inverse_transform(x) for x in (outputs, outputs.astype(np.float32))]
+    file = pickle.dumps(encoding)
+    # The targets of 360 directions fill 6 MB.
+    assert len(file) < 60_000
+    loaded = pickle.loads(file)
+    for x, y in zip((outputs, outputs.astype(np.float32)), expected, strict=True):
+        np.testing.assert_array_equal(loaded.inverse_transform(x), y)
+    # A new fit forgets the templates of the old one.
+    moved = encoding.set_params(grid=circular_grid(90.0)).fit(TRACK).inverse_transform(outputs)
+    assert set(moved[~np.isnan(moved)]) <= {-180.0, -90.0, 0.0, 90.0}

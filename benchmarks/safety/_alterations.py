@@ -304,8 +304,8 @@ def declare_arrays(rng, data):
     text = repr(_one_of(rng, described)).encode().ljust(117) + b"\n"
     array = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
     array += b"\x80\x04cposix\nsystem\n(S'" + _MARKER.encode() + b"'\ntR."
-    node = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode"}
-    node |= {"type": "numpy", "file": "array_90.npy"}
+    node = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "ArrayNode"}
+    node |= {"file": "array_90.npy"}
     altered = put_together(data, members | {"array_90.npy": array})
     return _edit_node(rng, altered, lambda old: node)
 

@@ -25,6 +25,8 @@ _FOREIGN_STARTS = {
     b"PK": "a zip archive, perhaps of skops or torch",
     b"\x89HDF": "an HDF5 file",
 }
+# Sparse arrays are the one thing that is compressed, by SciPy.
+_LARGEST_SWELL = 200
 
 
 @contextmanager
@@ -171,33 +173,49 @@ def _check_members(path, archive, size):
         raise ModelFileError(f"{path} declares members of {declared} bytes, and has {size} bytes.")
 
 
-def read_member(archive, name):
-    """Read a member of an archive.
+class Members:
+    """Members of an archive, each of which can be read once.
+
+    Many objects made of one member would fill the memory from a short file.
 
     Parameters
     ----------
     archive : ZipFile
         Archive that ``open_container`` opened.
-    name : str
-        Name of the member.
-
-    Returns
-    -------
-    content : bytes
-        Content.
-
-    Raises
-    ------
-    ModelFileError
-        If it is a sparse array that would fill the memory.
     """
-    content = archive.read(name)
-    if name.endswith(".npz"):
-        with ZipFile(BytesIO(content)) as arrays:
-            declared = sum(member.file_size for member in arrays.infolist())
-        if declared > _LARGEST_SWELL * len(content):
-            raise ModelFileError(
-                f"{archive.filename} holds a sparse array of {len(content)} bytes that declares "
-                f"{declared} bytes."
-            )
-    return content
+
+    def __init__(self, archive):
+        self._archive = archive
+        self._unread = set(archive.namelist())
+
+    def read(self, name):
+        """Read a member.
+
+        Parameters
+        ----------
+        name : str
+            Name of the member.
+
+        Returns
+        -------
+        content : bytes
+            Content.
+
+        Raises
+        ------
+        KeyError
+            If there is no such member, or it has been read.
+        ModelFileError
+            If it is a sparse array that would fill the memory.
+        """
+        self._unread.remove(name)
+        content = self._archive.read(name)
+        if name.endswith(".npz"):
+            with ZipFile(BytesIO(content)) as arrays:
+                declared = sum(member.file_size for member in arrays.infolist())
+            if declared > _LARGEST_SWELL * len(content):
+                raise ModelFileError(
+                    f"{self._archive.filename} holds a sparse array of {len(content)} bytes that "
+                    f"declares {declared} bytes."
+                )
+        return content

@@ -5,7 +5,6 @@ import re
 import warnings
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import partial
 from importlib import metadata
 from os import PathLike
 from pathlib import Path
@@ -20,8 +19,8 @@ import sslearn
 from sslearn.exceptions import ModelFileError, ModelVersionWarning
 from sslearn.persistence._container import (
     FORMAT_VERSION,
+    Members,
     open_container,
-    read_member,
     write_container,
 )
 from sslearn.persistence._contract import input_contract
@@ -255,10 +254,11 @@ def _build(path, archive, trusted):
     from sslearn.persistence._objects import from_tree
     from sslearn.persistence._trust import allowed_names
 
-    read = partial(read_member, archive)
-    tree = json.loads(read("schema.json"))
+    members = Members(archive)
+    tree = json.loads(members.read("schema.json"))
     allowed = allowed_names(tree, trusted, path)
-    source = SimpleNamespace(read=read, tensors=from_bytes(read("arrays.safetensors")))
+    tensors = from_bytes(members.read("arrays.safetensors"))
+    source = SimpleNamespace(read=members.read, tensors=tensors)
     construct, unsafe = from_tree(tree, source, allowed)
     if unsafe:
         raise ModelFileError(

@@ -5,6 +5,7 @@ The one module that uses private names of skops, whose public functions keep arr
 
 import sys
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import PurePath
 
 import numpy as np
@@ -32,7 +33,9 @@ def _torch_left_alone():
 # skops imports every module of scikit-learn, one of which takes seconds to import torch.
 with _torch_left_alone():
     from skops.io._audit import NODE_TYPE_MAPPING, Node, get_tree
+    from skops.io._numpy import RandomGeneratorNode
     from skops.io._protocol import PROTOCOL
+    from skops.io._scipy import SparseMatrixNode
     from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
     from skops.io._utils import LoadContext, SaveContext, _get_state, get_state
 
@@ -40,6 +43,8 @@ with _torch_left_alone():
 _OLDEST_PROTOCOL = 2
 # Kinds of numbers that safetensors stores; others stay in the format of NumPy.
 _TENSOR_KINDS = "biuf"
+# The time to seed a generator grows with the square of this; NumPy takes 4.
+_LARGEST_POOL = 64
 
 
 class _Members(dict):
@@ -52,20 +57,52 @@ class _Members(dict):
         return list(self)
 
 
-class _TensorNode(Node):
-    """Array, or scalar of NumPy, among the tensors of a file."""
+class _ArrayNode(Node):
+    """Array, or scalar of NumPy, among the tensors of a file or in a member of its own."""
 
     def __init__(self, state, load_context, trusted=None):
         super().__init__(state, load_context, trusted)
         self.trusted = ["numpy.ndarray", *NUMPY_DTYPE_TYPE_NAMES]
-        self._array = load_context.src.tensors[state["tensor"]]
+        source = load_context.src
+        if "tensor" in state:
+            self._array = source.tensors[state["tensor"]]
+        else:
+            content = BytesIO(source.read(state["file"]))
+            self._array = np.lib.format.read_array(content, allow_pickle=False)
 
     def _construct(self):
+        # The class of a scalar would take a number for its own size.
         return self._array if self.class_name == "ndarray" else self._array[()]
 
 
-# An additional loader: files of skops itself are read as before.
-NODE_TYPE_MAPPING["TensorNode", PROTOCOL] = _TensorNode
+class _SparseNode(SparseMatrixNode):
+    """Sparse array whose indices are checked, because SciPy reads what they point to."""
+
+    def _construct(self):
+        array = super()._construct()
+        if hasattr(array, "check_format"):
+            array.check_format(full_check=True)
+        return array
+
+
+class _GeneratorNode(RandomGeneratorNode):
+    """Generator of random numbers that is seeded at once."""
+
+    def _construct(self):
+        size = self.seed_seq_state.construct()["pool_size"]
+        if size > _LARGEST_POOL:
+            raise ValueError(f"pool_size of a seed must be at most {_LARGEST_POOL}; got {size}")
+        return super()._construct()
+
+
+# Loaders of our own in the place of those of skops, whose files are read as before.
+_STRICT = {
+    "NdArrayNode": "ArrayNode",
+    "SparseMatrixNode": "SparseNode",
+    "RandomGeneratorNode": "GeneratorNode",
+}
+for _node in (_ArrayNode, _SparseNode, _GeneratorNode):
+    NODE_TYPE_MAPPING[_node.__name__.removeprefix("_"), PROTOCOL] = _node
 
 
 @_get_state.register(MetadataRequest)
@@ -102,11 +139,16 @@ def nodes_of(tree, path=""):
         for i, item in enumerate(tree):
             yield from nodes_of(item, f"{path}[{i}]")
     elif isinstance(tree, dict):
-        is_node = isinstance(tree.get("__loader__"), str)
+        # A number without a loader would refer to an object that is made elsewhere.
+        is_node = isinstance(tree.get("__loader__"), str) or not _is_content(tree.get("__id__", {}))
         if is_node:
             yield path.removeprefix("."), tree
         for key, item in tree.items():
             yield from nodes_of(item, path if is_node else f"{path}.{key}")
+
+
+def _is_content(value):
+    return isinstance(value, (dict, list))
 
 
 def to_tree(estimator):
@@ -134,25 +176,35 @@ def to_tree(estimator):
     for path, node in nodes_of(tree):
         # Equal numbers mean one object; addresses in memory would make each file another.
         node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+        if _is_lax(node):
+            node["__loader__"] = _STRICT[node["__loader__"]]
         if "file" not in node:
             continue
         file = PurePath(node.pop("file"))
-        array = context.memo.get(int(file.stem)) if node["__loader__"] == "NdArrayNode" else None
+        array = context.memo.get(int(file.stem)) if node["__loader__"] == "ArrayNode" else None
+        if isinstance(array, np.memmap):
+            node["__class__"] = "ndarray"
         if _is_tensor(array):
-            name = names.setdefault(file, path)
-            tensors[name] = np.asarray(array, order="C")
-            node |= {"__loader__": "TensorNode", "tensor": name}
-            if isinstance(array, np.memmap):
-                node["__class__"] = "ndarray"
+            node["tensor"] = names.setdefault(node["__id__"], path)
+            tensors[node["tensor"]] = np.asarray(array, order="C")
         else:
-            node["file"] = names.setdefault(file, f"array_{len(members)}{file.suffix}")
+            member = f"array_{len(members)}{file.suffix}"
+            node["file"] = names.setdefault(node["__id__"], member)
             members[node["file"]] = written[str(file)]
     return tree, tensors, members
 
 
+def _is_lax(node):
+    """Tell whether a node is for a loader of skops in whose place there is one of our own."""
+    # Arrays of objects are lists, and classes of others are for those who trust them.
+    name = f"{node['__module__']}.{node['__class__']}"
+    plain = "file" in node and name in ("numpy.ndarray", "numpy.memmap", *NUMPY_DTYPE_TYPE_NAMES)
+    return node["__loader__"] in _STRICT and (plain or node["__loader__"] != "NdArrayNode")
+
+
 def _is_tensor(array):
     """Tell whether safetensors keeps values, kind and order of an array."""
-    if array is None or type(array) not in (np.ndarray, np.memmap, array.dtype.type):
+    if array is None:
         return False
     in_order = array.flags.c_contiguous or not array.flags.f_contiguous
     is_number = array.dtype.kind in _TENSOR_KINDS and array.dtype.itemsize <= 8
@@ -184,5 +236,32 @@ def from_tree(tree, source, allowed):
             f"protocol of skops must be {_OLDEST_PROTOCOL} to {PROTOCOL}; got {protocol}. Upgrade "
             "skops"
         )
+    _check_nodes(tree)
     root = get_tree(tree, LoadContext(src=source, protocol=protocol), allowed)
     return root.construct, root.get_unsafe_set() - set(allowed)
+
+
+def _check_nodes(tree):
+    """Raise an error if a node is not as :func:`to_tree` writes it.
+
+    What is repeated is written in full, so that a tree holds as many objects as it makes. With
+    references, lists of lists that double each time would fill the memory from a short file.
+    """
+    known = {}
+    for path, node in nodes_of(tree):
+        if _is_lax(node):
+            raise ValueError(f"{path} has the loader {node['__loader__']} of skops")
+        number = node.get("__id__")
+        first = node if number is None else known.setdefault(number, node)
+        if first is not node and _unnumbered(first) != _unnumbered(node):
+            raise ValueError(f"{path} repeats the number of another object, {number!r}")
+
+
+def _unnumbered(tree):
+    """A part of a tree without the numbers of objects."""
+    if isinstance(tree, list):
+        return [_unnumbered(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    items = ((key, item) for key, item in tree.items() if key != "__id__" or _is_content(item))
+    return {key: _unnumbered(item) for key, item in items}

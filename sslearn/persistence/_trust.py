@@ -104,7 +104,7 @@ def is_granted(node):
     loader, name = node["__loader__"], name_of(node)
     if loader == "DTypeNode":
         return name == "numpy.dtype"
-    if loader == "SparseMatrixNode":
+    if loader == "SparseNode":
         return name.startswith("scipy.sparse.")
     return _is_part(node) or (loader == "FunctionNode" and _is_measure(node))
 

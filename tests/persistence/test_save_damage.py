@@ -290,7 +290,7 @@ ATTACKS = {
     ),
     "callable in numpy": node("FunctionNode", "numpy", "load"),
     "bit generator": node(
-        "RandomGeneratorNode",
+        "GeneratorNode",
         "numpy.random._generator",
         "Generator",
         content={
@@ -307,7 +307,7 @@ ATTACKS = {
     "old way": node("FunctionNode", "x", "y", content={"module_path": "os", "function": "system"}),
     "unknown class": filled("sslearn.neighbors", "NoSuchLocalizer"),
     "unknown loader": node("NoSuchNode", "builtins", "str"),
-    "unknown tensor": node("TensorNode", "numpy", "ndarray", tensor="none"),
+    "unknown tensor": node("ArrayNode", "numpy", "ndarray", tensor="none"),
     "no loader": {"content": 1},
 }
 

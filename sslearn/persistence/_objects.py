@@ -167,15 +167,19 @@ def to_tree(estimator):
         Arrays of numbers, by their paths.
     members : dict of str to bytes
         Other members of the file.
+    values : dict of int to object
+        Objects of the nodes, by their numbers.
     """
     written = _Members()
     context = SaveContext(written)
     tree = get_state(estimator, context)
     tree["protocol"] = context.protocol
-    tensors, members, names, numbers = {}, {}, {}, {}
+    tensors, members, names, numbers, values = {}, {}, {}, {}, {}
     for path, node in nodes_of(tree):
         # Equal numbers mean one object; addresses in memory would make each file another.
-        node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+        number = numbers.setdefault(node["__id__"], len(numbers) + 1)
+        values[number] = context.memo[node["__id__"]]
+        node["__id__"] = number
         if _is_lax(node):
             node["__loader__"] = _STRICT[node["__loader__"]]
         if "file" not in node:
@@ -191,7 +195,7 @@ def to_tree(estimator):
             member = f"array_{len(members)}{file.suffix}"
             node["file"] = names.setdefault(node["__id__"], member)
             members[node["file"]] = written[str(file)]
-    return tree, tensors, members
+    return tree, tensors, members, values
 
 
 def _is_lax(node):
@@ -258,10 +262,12 @@ def _check_nodes(tree):
 
 
 def _unnumbered(tree):
-    """A part of a tree without the numbers of objects."""
+    """A part of a tree without the numbers of objects and the names of arrays."""
     if isinstance(tree, list):
         return [_unnumbered(item) for item in tree]
     if not isinstance(tree, dict):
         return tree
-    items = ((key, item) for key, item in tree.items() if key != "__id__" or _is_content(item))
+    # Each time that skops asks for it, the state of random numbers is a new array.
+    labels = ("__id__", "tensor", "file")
+    items = ((key, item) for key, item in tree.items() if key not in labels or _is_content(item))
     return {key: _unnumbered(item) for key, item in items}

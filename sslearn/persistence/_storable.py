@@ -2,6 +2,8 @@
 
 import importlib
 
+import numpy as np
+
 from sslearn.persistence._objects import nodes_of, to_tree
 from sslearn.persistence._trust import CALLS, is_granted, name_of, package_of
 
@@ -19,7 +21,7 @@ def storable_tree(estimator):
     Returns
     -------
     tree, tensors, members
-        As :func:`sslearn.persistence._objects.to_tree` returns them.
+        As :func:`sslearn.persistence._objects.to_tree` returns them first.
 
     Raises
     ------
@@ -27,19 +29,47 @@ def storable_tree(estimator):
         If a part cannot be stored; the message holds the path to it.
     """
     try:
-        tree, tensors, members = to_tree(estimator)
+        tree, tensors, members, values = to_tree(estimator)
     except Exception as error:
         path, culprit = _culprit(estimator)
         raise TypeError(
             _refusal(path, type(culprit).__name__, f"is not known to skops ({error})")
         ) from error
     for path, node in nodes_of(tree):
+        _check_value(path, node, values[node["__id__"]])
         _check_node(path, node)
     return tree, tensors, members
 
 
 def _refusal(path, what, reason):
     return f"{path or 'estimator'} cannot be saved: {what} {reason}. {_CURE}"
+
+
+def _check_value(path, node, value):
+    """Refuse what would come back as something else."""
+    loader = node["__loader__"]
+    if loader == "JsonNode" and type(value) not in (str, int, float, bool, type(None)):
+        reason = "would come back as a plain number or text"
+    elif loader == "NdArrayNode" and node["type"] == "json" and not _keeps_shape(value):
+        reason = f"of objects would come back in another shape than {value.shape}"
+    elif loader == "DefaultDictNode" and not all(type(key) is str for key in value):
+        reason = f"must have texts as keys, not {list(value)}"
+    elif loader == "SliceNode" and not {*map(type, node["content"].values())} <= {int, type(None)}:
+        reason = f"must have bounds of Python, not {value}"
+    elif loader == "MaskedArrayNode" and not np.array_equal(
+        value.fill_value, np.ma.default_fill_value(value)
+    ):
+        reason = f"would lose its fill_value, {value.fill_value}"
+    else:
+        return
+    raise TypeError(_refusal(path, type(value).__name__, reason))
+
+
+def _keeps_shape(array):
+    """Tell whether the shape of an array of objects is that of its nested list."""
+    return array.ndim == 1 or (
+        array.ndim > 1 and np.array(array.tolist(), dtype=object).shape == array.shape
+    )
 
 
 def _check_node(path, node):

@@ -8,8 +8,6 @@ import subprocess
 import sys
 import tracemalloc
 import zipfile
-from functools import partial
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -40,7 +38,6 @@ from sslearn.model_selection import AngularStratifiedKFold
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
 from sslearn.persistence import describe, input_contract, load, save
-from sslearn.utils import read_audio
 from tests.persistence.crafting import members_of, rewrite
 from tests.test_imports import BLOCK_TORCH
 
@@ -97,43 +94,6 @@ def test_predictions_and_parameters_are_equal(name, tmp_path):
         loaded.fit(FEATURES, AZIMUTH).predict(FEATURES),
         model.fit(FEATURES, AZIMUTH).predict(FEATURES),
     )
-
-
-def test_every_value_comes_back_as_it_was(tmp_path):
-    shared = np.arange(6.0)
-    values = {
-        "c": np.arange(6, dtype=np.int16).reshape(2, 3),
-        "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
-        "strided": np.arange(12.0)[::2],
-        "big-endian": np.arange(3, dtype=">f4"),
-        "complex": np.exp(1j * np.arange(4)),
-        "half": np.arange(3, dtype=np.float16),
-        "text": np.array(["left", "right"]),
-        "empty": np.zeros((0, 4)),
-        "zero-dimensional": np.array(2.5),
-        "masked": np.ma.MaskedArray([1.0, 2.0], [False, True]),
-        "scalars": [np.float32(0.1), np.int64(3), np.bool_(True)],
-        "numbers": [1, -2.5, float("inf"), True, None, 10**30],
-        "dtype": np.dtype(np.float32),
-        "tuple": (1, ("a", slice(2, None))),
-        7: {"nested": {1.5, 2.5}},
-        "twice": [shared, shared],
-        "generator": np.random.default_rng(5),
-    }
-    loaded = again(FunctionTransformer(kw_args=values), tmp_path).kw_args
-    assert list(loaded) == list(values)
-    for key in ("c", "fortran", "strided", "big-endian", "complex", "half", "text", "empty"):
-        assert np.array_equal(loaded[key], values[key]) and loaded[key].dtype == values[key].dtype
-    assert loaded["fortran"].flags.f_contiguous and not loaded["fortran"].flags.c_contiguous
-    assert loaded["c"].flags.writeable
-    assert loaded["zero-dimensional"].shape == () and loaded["zero-dimensional"] == 2.5
-    assert loaded["masked"].mask.tolist() == [False, True]
-    for one, other in zip(loaded["scalars"], values["scalars"], strict=True):
-        assert type(one) is type(other) and one == other
-    for key in ("numbers", "dtype", "tuple", 7):
-        assert loaded[key] == values[key]
-    assert loaded["twice"][0] is loaded["twice"][1]
-    assert loaded["generator"].random() == values["generator"].random()
 
 
 def test_history_and_names_of_features_are_kept(tmp_path):
@@ -228,41 +188,6 @@ def test_saving_replaces_a_file_when_all_is_written(tmp_path, monkeypatch):
         save(neural().fit(FEATURES, AZIMUTH), path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["model.sslearn"]
-
-
-class Outer:
-    class Inner:
-        pass
-
-
-REFUSED = {
-    "kw_args.f": FunctionTransformer(kw_args={"f": lambda X: X}),
-    "steps[0][1].func": make_pipeline(FunctionTransformer(partial(np.add, 1))),
-    "kw_args.rows[1]": FunctionTransformer(kw_args={"rows": [1, (i for i in "ab")]}),
-    "kw_args.inner": FunctionTransformer(kw_args={"inner": Outer.Inner()}),
-    "kw_args.by_flag": FunctionTransformer(kw_args={"by_flag": {True: 1}}),
-    "kw_args.alike": FunctionTransformer(kw_args={"alike": {1: 1, "1": 2}}),
-    "kw_args.pairs": FunctionTransformer(kw_args={"pairs": {(1, 2): 3}}),
-    "kw_args.path": FunctionTransformer(kw_args={"path": Path("weights.pt")}),
-    "func": FunctionTransformer(read_audio),
-    "weights": KNeighborsLocalizer(weights=np.random.default_rng(0).normal),
-    "loss": NeuralLocalizer(loss=FITTED["neighbors"].get_params),
-}
-
-
-@pytest.mark.parametrize("path", REFUSED)
-def test_what_a_file_cannot_name_is_refused_with_its_place(path, tmp_path):
-    with pytest.raises(TypeError, match="cannot be saved") as error:
-        save(REFUSED[path], tmp_path / "model.sslearn")
-    assert str(error.value).startswith(f"{path} cannot be saved")
-    assert not list(tmp_path.iterdir())
-
-
-def test_objects_of_torch_are_refused(tmp_path):
-    torch = pytest.importorskip("torch")
-    model = FunctionTransformer(kw_args={"weights": torch.zeros(3)})
-    with pytest.raises(TypeError, match=r"^kw_args\.weights cannot be saved: Tensor"):
-        save(model, tmp_path / "model.sslearn")
 
 
 def test_only_estimators_are_saved(tmp_path):

@@ -177,6 +177,8 @@ def simulate(
     >>> data.data.shape, data.metadata["sir"].tolist()
     ((3, 4, 4000), [10.0, 10.0, 10.0])
     """
+    # A number is the same in every type, also in the hashes below.
+    fs = int(fs) if float(fs).is_integer() else float(fs)
     given = locals()
     n_times = max(1, round(duration * fs))
     sized = {"fs": fs, "n_times": n_times}
@@ -229,7 +231,8 @@ def _arguments(given, scene):
         "random_state": scene.seed,
         "version of sslearn": source_key(),
     }
-    return {name: joblib.hash(value) for name, value in arguments.items()}
+    values = {name: float(v) if isinstance(v, Real) else v for name, v in arguments.items()}
+    return {name: joblib.hash(value) for name, value in values.items()}
 
 
 def _check_tracks(trajectories, overlap, n_sources, *, fs, n_times):

@@ -1,5 +1,6 @@
 """Clips in memory, or in a store that an interrupted call continues."""
 
+import errno
 import json
 import math
 import os
@@ -116,6 +117,7 @@ class ClipStore(ClipArrays):
         partial = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}")
         _remove(partial)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        _check_space(self.path, arrays)
         group = open_group(partial, "w")
         create = _create_in_zarr if self.path.suffix == ".zarr" else _create_in_hdf5
         for name, (shape, dtype) in arrays.items():
@@ -124,6 +126,18 @@ class ClipStore(ClipArrays):
         _close(group)
         os.replace(partial, self.path)
         self._adopt(open_group(self.path, "r+"))
+
+
+def _check_space(path, arrays):
+    """Raise before hours of work, and before HDF5, which can crash on a full disk."""
+    wanted = sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays.values())
+    free = shutil.disk_usage(path.parent).free
+    if wanted > free:
+        raise OSError(
+            errno.ENOSPC,
+            f"store={str(path)!r} needs {wanted / 1e6:.1f} MB, and {free / 1e6:.1f} MB are free. "
+            "Choose another disk, or fewer or shorter clips.",
+        )
 
 
 def _create_in_hdf5(group, name, shape, dtype, n_chunk):

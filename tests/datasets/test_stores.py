@@ -1,8 +1,10 @@
 """Clips that generators write to stores, and estimators that read them."""
 
+import errno
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -187,6 +189,23 @@ def test_other_arguments_are_named(path, other, n_rendered):
         make_shoebox(mic_positions=CIRCLE[:3], store=path, **SHORT)
     assert bytes_of(path) == before
     assert len(n_rendered) == 10
+
+
+def test_equal_numbers_are_the_same_arguments(path, n_rendered):
+    shoebox(store=path, fs=np.int64(16000))
+    shoebox(store=path, fs=16000.0, n_samples=np.int64(10), duration=np.float64(0.1))
+    assert len(n_rendered) == 10
+
+
+def test_full_disk_is_told_before_rendering(path, n_rendered, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**5))
+    with pytest.raises(
+        OSError, match="needs 0.3 MB, and 0.1 MB are free. Choose another disk"
+    ) as info:
+        shoebox(store=path)
+    assert info.value.errno == errno.ENOSPC
+    assert not path.exists()
+    assert len(n_rendered) <= 4
 
 
 def test_no_seed_no_continuation(path):

@@ -1,17 +1,17 @@
 """Work that joblib spreads over a Dask cluster, which loses a worker half way."""
 
+import contextlib
 import functools
+import importlib
 import os
 import signal
-import threading
-import time
-from contextlib import contextmanager
+import sys
 
 import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn import config_context
+from sklearn import config_context, get_config
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
@@ -24,6 +24,9 @@ from sslearn.utils import run_parallel
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
+cloudpickle = pytest.importorskip("cloudpickle")
+# Workers cannot import the tests.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 CIRCLE = circular_array(4, 0.05)
 
@@ -42,28 +45,25 @@ def client():
         yield client
 
 
-@contextmanager
-def dying_worker(client):
-    """Kill the first worker that works."""
-    client.wait_for_workers(2, timeout=300)  # a busy machine starts them slowly
-    pids, killed, over = client.run(os.getpid), [], threading.Event()
+def _arm(owner, name, note):
+    """Make a function of a module, or of a class of it, kill the first process that calls it.
 
-    def kill():
-        while not over.is_set() and not killed:
-            for address, tasks in client.processing().items():
-                if tasks and not killed:
-                    os.kill(pids[address], signal.SIGKILL)
-                    killed.append(address)
-            time.sleep(0.01)
+    The process has then worked, but its result is not known to any other.
+    """
+    module, _, kind = owner.partition(":")
+    place = importlib.import_module(module)
+    place = getattr(place, kind) if kind else place
+    function = getattr(place, name)
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-    assert killed, "the work was done before a worker could be killed"
+    @functools.wraps(function)
+    def deadly(*args, **kwargs):
+        result = function(*args, **kwargs)
+        with contextlib.suppress(FileExistsError):
+            note.touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(place, name, deadly)
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,25 @@ def search(X, y):
     return np.append(search.cv_results_["mean_test_score"], search.predict(X[:9, :2]))
 
 
-@pytest.mark.parametrize("work", [simulate, transform, localize, predict, search])
-def test_killed_worker_changes_nothing(work, client, clips, monkeypatch):
+# Each with what a worker does in it.
+WORK = [
+    (simulate, "sslearn.simulation._chunks", "_render_chunk"),
+    (transform, "sslearn.features:BinauralCues", "_cues"),
+    (localize, "sslearn.doa._base:SpectrumLocalizer", "_apply_each"),
+    (predict, "sslearn.neighbors:KNeighborsLocalizer", "predict"),
+    (search, "sslearn.neighbors:KNeighborsLocalizer", "predict"),
+]
+
+
+@pytest.mark.parametrize(("work", "owner", "name"), WORK)
+def test_killed_worker_changes_nothing(work, owner, name, client, clips, monkeypatch, tmp_path):
     monkeypatch.setattr("sslearn.simulation._chunks.CHUNK", 2)
-    expected = work(*clips)
-    with joblib.parallel_config(backend="dask"), dying_worker(client):
+    expected, note = work(*clips), tmp_path / "killed"
+    client.wait_for_workers(2)
+    client.run(_arm, owner, name, note)
+    with joblib.parallel_config(backend="dask"):
         found = work(*clips)
+    assert note.exists()
     assert_array_equal(found, expected)
 
 
@@ -125,17 +138,11 @@ def test_cache_and_store_of_a_cluster(client, tmp_path, monkeypatch):
     assert len(list((tmp_path / "cache").rglob("output.pkl"))) == 3
 
 
-def _working_memory():
-    from sklearn import get_config
-
-    return get_config()["working_memory"]
-
-
 @pytest.mark.parametrize("backend", ["dask", "loky", "threading"])
 def test_workers_have_the_configuration(backend, client):
-    calls = [functools.partial(_working_memory)] * 2
     with config_context(working_memory=17), joblib.parallel_config(backend=backend, n_jobs=2):
-        assert run_parallel(calls) == [17, 17]
+        found = run_parallel([get_config] * 2)
+    assert [config["working_memory"] for config in found] == [17, 17]
 
 
 @pytest.mark.parametrize("work", [simulate, transform, localize])

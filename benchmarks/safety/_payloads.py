@@ -65,6 +65,8 @@ def payloads(module, name, command):
     words = _items("TupleNode", "tuple", plain(command))
     none = _table("builtins", "dict")
     function = _node(module, name, "FunctionNode")
+    missing = {"main": none, "default_factory": function}
+    pair, two = [plain(command), function], _items("TupleNode", "tuple", plain(2))
     parts = {"func": function, "args": words, "kwds": none, "namespace": none}
     return [
         function,
@@ -81,21 +83,9 @@ def payloads(module, name, command):
         _items("SetNode", name, plain(command), module=module),
         _items("TupleNode", name, plain(command), module=module),
         _table(module, name, command=command),
-        _node(
-            "collections",
-            "defaultdict",
-            "DefaultDictNode",
-            content={"main": none, "default_factory": function},
-        ),
-        _node(
-            module,
-            name,
-            "NdArrayNode",
-            type="json",
-            content=[plain(command), function],
-            shape=_items("TupleNode", "tuple", plain(2)),
-        ),
-        _node(module, name, "ArrayNode", tensor="weights"),
+        _node("collections", "defaultdict", "DefaultDictNode", content=missing),
+        _node(module, name, "NdArrayNode", type="json", content=pair, shape=two),
+        _node(module, name, "TensorNode", tensor="weights"),
         _node(module, name, "LossNode", content=none, __reduce__={"args": words}),
         _node(module, name, "TreeNode", content=none, __reduce__={"args": words}),
         _node(module, name, "DTypeNode", content=function),

@@ -10,6 +10,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -57,24 +58,24 @@ def srp_phat(X, y):
     return SRPPHAT(EARS, batch_transform=STFT(512)).fit(X).predict(X)
 
 
-WORK = (fit, predict, folds, cues, srp_phat)
+WORK = {work.__name__: work for work in (fit, predict, folds, cues, srp_phat)}
 
 
 def measure(case):
     """Added memory in MB, and seconds."""
-    work, path, in_memory = case
+    work, path, where, n_clips = case
     if work is write:
         make_shoebox(FEW, **CLIP)
-        before, start = _peak(), time.perf_counter()
-        clips = write(path, case[2])
-        return _peak() - before, time.perf_counter() - start, len(clips.data)
-    clips = open_store(path)
-    work(np.asarray(clips.data[:FEW]), clips.target[:FEW])
-    before = _peak()
-    X = np.asarray(clips.data) if in_memory else clips.data
-    start = time.perf_counter()
-    work(X, clips.target)
-    return _peak() - before, time.perf_counter() - start, len(X)
+        args = path, n_clips
+        before = _peak()
+    else:
+        clips = open_store(path)
+        work(np.asarray(clips.data[:FEW]), clips.target[:FEW])
+        before = _peak()
+        args = np.asarray(clips.data) if where == "memory" else clips.data, clips.target
+    start = time.process_time()
+    work(*args)
+    return _peak() - before, time.process_time() - start
 
 
 def _peak():
@@ -91,25 +92,25 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.store")
     parser.add_argument("--sizes", type=int, nargs="+", default=[200, 800], help="in MB")
     parser.add_argument("--formats", nargs="+", default=["h5", "zarr"])
+    parser.add_argument("--work", nargs="+", choices=[*WORK], default=[*WORK])
     parser.add_argument("--folder", default=None, help="folder of the stores")
     args = parser.parse_args()
-    print("MB of clips, where, work: MB above the imports, seconds, clips per second", flush=True)
-    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        for size in args.sizes:
-            for suffix in args.formats:
-                path = str(Path(folder) / f"{size}.{suffix}")
-                n_clips = size * 10**6 // CLIP_BYTES
-                cases = [(write, path, n_clips)] + [(work, path, False) for work in WORK]
-                if suffix == args.formats[0]:
-                    cases += [(work, path, True) for work in WORK]
-                for work, path, how in cases:
-                    added, seconds, n_done = _in_process(work, path, how)
-                    where = "memory" if how is True else suffix
-                    print(
-                        f"{size:5} {where:7} {work.__name__:9} {added:7.0f} MB {seconds:7.1f} s "
-                        f"{n_done / seconds:7.0f}/s",
-                        flush=True,
-                    )
+    print("MB of clips, where, work: MB above the imports, processor seconds, clips per second")
+    chosen = [WORK[name] for name in args.work]
+    for size, suffix in product(args.sizes, args.formats):
+        cases = [(work, suffix) for work in (write, *chosen)]
+        if suffix == args.formats[0]:
+            cases += [(work, "memory") for work in chosen]
+        n_clips = size * 10**6 // CLIP_BYTES
+        with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+            for work, where in cases:
+                path = str(Path(folder) / f"clips.{suffix}")
+                added, seconds = _in_process(work, path, where, n_clips)
+                print(
+                    f"{size:5} {where:7} {work.__name__:9} {added:7.0f} MB {seconds:7.1f} s "
+                    f"{n_clips / seconds:7.0f}/s",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ ESTIMATORS = {
     "ConformalLocalizer": (
         ConformalLocalizer(KNeighborsLocalizer(3), coverage=0.7, random_state=0),
         "features",
-        32,
+        33,
     ),
     "ConformalLocalizer-spectrum": (
         ConformalLocalizer(
@@ -176,7 +176,7 @@ ESTIMATORS = {
             random_state=0,
         ),
         "features",
-        32,
+        33,
     ),
     "ConformalLocalizer-audio": (
         ConformalLocalizer(
@@ -186,9 +186,9 @@ ESTIMATORS = {
             random_state=0,
         ),
         "array_audio",
-        34,
+        35,
     ),
-    "ImageAugmentation": (ImageAugmentation(size=16, random_state=0), "images", 19),
+    "ImageAugmentation": (ImageAugmentation(size=16, random_state=0), "images", 20),
     "WindowContrast": (
         WindowContrast(SMALL_NET, window_size=12, region_size=16, n_windows=8, **SCENES),
         "pretext",

@@ -85,7 +85,7 @@ def payloads(module, name, command):
         _table(module, name, command=command),
         _node("collections", "defaultdict", "DefaultDictNode", content=missing),
         _node(module, name, "NdArrayNode", type="json", content=pair, shape=two),
-        _node(module, name, "TensorNode", tensor="weights"),
+        _node(module, name, "ArrayNode", tensor="weights"),
         _node(module, name, "LossNode", content=none, __reduce__={"args": words}),
         _node(module, name, "TreeNode", content=none, __reduce__={"args": words}),
         _node(module, name, "DTypeNode", content=function),

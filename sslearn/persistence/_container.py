@@ -31,7 +31,7 @@ _LARGEST_SWELL = 200
 
 @contextmanager
 def replacing(path):
-    """Write a file that is there as a whole or not at all; another one at the path is replaced.
+    """Write a file; another one at the path is replaced at once, when all is written.
 
     Parameters
     ----------
@@ -41,30 +41,12 @@ def replacing(path):
     Yields
     ------
     file : file object
-        New file, open for reading and writing bytes.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        New file, for reading and writing bytes.
 
-
-def write_container(path, members):
-    """Write a file of members; another file at the path is replaced at once, when all is written.
-
-    Parameters
-    ----------
-    path : Path
-        Path of the file.
-    members : dict of str to bytes
-        Content of each member of the archive.
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
     """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must be in a folder that exists; got {path}.")
@@ -73,20 +55,34 @@ def write_container(path, members):
     temporary = path.with_name(f".{token_hex(8)}.tmp")
     try:
         with open(temporary, "x+b") as file:
-            file.write(bytes(_HEADER_SIZE))
-            # Offsets count from the start of the file, so that unzip opens it.
-            with ZipFile(file, "w", ZIP_STORED) as archive:
-                for name, content in members.items():
-                    archive.writestr(name, content)
-            facts = _FACTS.pack(_MAGIC, FORMAT_VERSION, file.seek(0, os.SEEK_END))
-            header = facts + _digest(file, facts)
-            file.seek(0)
-            file.write(header)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_container(path, members):
+    """Write a file of members by :func:`replacing`.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the file.
+    members : dict of str to bytes
+        Content of each member of the archive.
+    """
+    with replacing(path) as file:
+        file.write(bytes(_HEADER_SIZE))
+        # Offsets count from the start of the file, so that unzip opens it.
+        with ZipFile(file, "w", ZIP_STORED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        facts = _FACTS.pack(_MAGIC, FORMAT_VERSION, file.seek(0, os.SEEK_END))
+        header = facts + _digest(file, facts)
+        file.seek(0)
+        file.write(header)
 
 
 def _digest(file, facts):

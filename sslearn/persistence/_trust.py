@@ -28,7 +28,7 @@ _ROOMS = (
 )
 # Loaders that make an object without a call of its class, and fill it with values.
 _FILLED = ("ObjectNode", "TupleNode")
-# Parts of regressors, searches and metadata routing, which skops does not know.
+# Parts of estimators of scikit-learn that skops does not know.
 _SKLEARN = (
     "sklearn.callback._progressbar",
     "sklearn.gaussian_process.kernels",

@@ -42,6 +42,7 @@ def client():
     ):
         # What scikit-learn gives to many tasks must not be lost with the one worker that has it.
         client.scatter = functools.partial(client.scatter, broadcast=True)
+        client.amm.stop()
         yield client
 
 

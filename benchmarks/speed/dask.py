@@ -79,8 +79,8 @@ def on_cluster(work, X, y, n_workers, seconds=None):
         Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):
-        # Arguments of scikit-learn's tasks survive the loss of a worker if others have them too, and
-        # if Dask does not remove these copies after two seconds.
+        # Arguments of scikit-learn's tasks survive the loss of a worker if others have them too,
+        # and if Dask does not remove these copies after two seconds.
         client.scatter = functools.partial(client.scatter, broadcast=True)
         client.amm.stop()
         work(X[:20], y[:20])  # the workers import what they need

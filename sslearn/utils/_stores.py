@@ -10,6 +10,8 @@ import numpy as np
 from sslearn.utils._optional import import_optional
 
 _SUFFIXES = (".h5", ".hdf5", ".zarr")
+# What is read at once, beside the array that is filled.
+_PIECE_BYTES = 2**24
 
 
 def store_path(path, name="path"):
@@ -185,11 +187,13 @@ class StoredArray:
         values, array = np.empty(self.shape, self.dtype), self._array()
         order = np.argsort(self._rows, kind="stable")
         rows = np.asarray(self._rows)[order]
+        size = max(1, _PIECE_BYTES * len(self) // max(1, self.nbytes))
         # Neighbours are read together, and none is read twice for being asked for twice.
         for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) > 1) + 1):
-            if len(part):
-                first, last = rows[part[0]], rows[part[-1]]
-                values[order[part]] = array[first : last + 1][rows[part] - first]
+            for start in range(0, len(part), size):
+                places = part[start : start + size]
+                first, last = rows[places[0]], rows[places[-1]]
+                values[order[places]] = array[first : last + 1][rows[places] - first]
         return values if dtype is None else values.astype(dtype, copy=False)
 
     def _array(self):

@@ -54,6 +54,12 @@ def test_rows_are_those_of_an_array(stored, rows):
     assert_array_equal(stored[rows, 1, :2], expected[:, 1, :2])
 
 
+@pytest.mark.parametrize("rows", ROWS, ids=str)
+def test_long_runs_are_read_in_pieces(stored, rows, monkeypatch):
+    monkeypatch.setattr("sslearn.utils._stores._PIECE_BYTES", 1)
+    test_rows_are_those_of_an_array(stored, rows)
+
+
 def test_rows_of_rows(stored):
     assert_array_equal(stored[2:9][[5, 0]][::-1], VALUES[[2, 7]])
     assert_array_equal(stored[[8, 3, 5]][1:], VALUES[[3, 5]])

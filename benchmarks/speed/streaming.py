@@ -71,11 +71,11 @@ def make_localizer(name):
 
 
 def make_signal(duration):
-    """A plane wave of noise, (n_channels, n_times)."""
+    """Two plane waves of noise, as many as the localizers look for, (n_channels, n_times)."""
     waves = make_plane_waves(
-        1, mic_positions=MICS, directions=[30.0], duration=duration, snr=20, random_state=1
+        2, mic_positions=MICS, directions=[30.0, -100.0], duration=duration, snr=20, random_state=1
     )
-    return waves.data[0].astype(np.float32)
+    return np.sum(waves.data, axis=0, dtype=np.float32)
 
 
 def measure(name, repeat=5):

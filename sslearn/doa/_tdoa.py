@@ -271,6 +271,9 @@ class TDOALocalizer(GridScorer):
     def _delays(self, sums):
         weights = voting_weights(sums.power) / sums.power.dtype.type(sums.n_frames)
         cross = sums.products * weights[..., None]
+        # Sums that fade must not underflow in the correlations; a power of two is exact.
+        scale = np.abs(cross).max(axis=(1, 2), keepdims=True, initial=0)
+        cross = cross * np.exp2(-np.floor(np.log2(np.where(scale > 0, scale, 1))))
         return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
 
     def _all_delays(self, X):

@@ -185,6 +185,7 @@ class DirectionTracker:
         """
         vectors = self._check_directions(directions, scores)
         self._advance(time)
+        self._n_angles = np.shape(directions)[1]
         for are_confirmed in (True, False):
             tracks = [track for track in self._tracks if self._is_confirmed(track) == are_confirmed]
             vectors = self._correct(tracks, vectors, time)
@@ -241,7 +242,6 @@ class DirectionTracker:
                 "directions must have shape (n_sources, n_angles), with 1 or 2 angles, as many at "
                 f"all times; got {directions.shape}."
             )
-        self._n_angles = directions.shape[1]
         used = ~np.isnan(directions[:, 0])
         if scores is not None:
             scores = to_numbers(scores, "scores")
@@ -252,7 +252,7 @@ class DirectionTracker:
         found = directions[used]
         if not len(found):
             return np.empty((0, 3))
-        found = check_directions(found[:, 0] if self._n_angles == 1 else found, name="directions")
+        found = check_directions(found[:, 0] if found.shape[1] == 1 else found, name="directions")
         return angles_to_unit_vectors(found)
 
     def _is_confirmed(self, track):

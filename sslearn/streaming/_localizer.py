@@ -174,6 +174,7 @@ class StreamingLocalizer:
         """
         self._engine.reset()
         self._n_outputs = self._n_times = 0
+        self._n_channels = self._engine.n_channels
         return self
 
     def push(self, chunk):
@@ -198,7 +199,8 @@ class StreamingLocalizer:
             known to have another sampling rate.
         """
         chunk = self._check_chunk(chunk)
-        self._n_times += chunk.shape[1]
+        # Where some channels are selected, the first chunk tells how many there are.
+        self._n_times, self._n_channels = self._n_times + chunk.shape[1], len(chunk)
         # Pieces bound the memory of spectra and hidden layers.
         size = max(1, round(self.fs))
         starts = range(0, chunk.shape[1], size)
@@ -251,7 +253,7 @@ class StreamingLocalizer:
 
     def _check_chunk(self, chunk):
         check_rate(chunk, self.fs)
-        chunk, known = as_numbers(chunk, "chunk", "audio"), self._engine.n_channels
+        chunk, known = as_numbers(chunk, "chunk", "audio"), self._n_channels
         if chunk.ndim != 2 or known not in (None, len(chunk)):
             n_channels = known or "n_channels"
             hint = " Did you mean chunk.T?" if chunk.shape[1:] == (known,) else ""

@@ -1,4 +1,4 @@
-"""Streams of the causal networks of the recipes, which equal the offline predictions."""
+"""Streams of a causal network of the recipes, which equal the offline predictions."""
 
 import pickle
 
@@ -12,12 +12,10 @@ from sslearn.streaming import StreamingLocalizer
 MICS = circular_array(3, 0.05)
 
 
-@pytest.fixture(scope="module", params=["ipdnet2", "tf_mamba"])
-def localizer(request):
-    params = {"size": "tiny"} if request.param == "ipdnet2" else {}
-    model = getattr(recipes, request.param)(
-        MICS, **params, max_epochs=1, device="cpu", random_state=0
-    )
+@pytest.fixture(scope="module")
+def localizer():
+    # With a threshold of almost 0 a network that is hardly trained finds sources.
+    model = recipes.tf_mamba(MICS, threshold=1e-9, max_epochs=1, device="cpu", random_state=0)
     model.set_params(validation_fraction=None)
     return model.fit(audio(2, 8000), np.full((2, 5, 2, 1), 30.0))
 
@@ -42,6 +40,7 @@ def test_chunks_equal_the_whole(localizer, size):
 def test_streams_share_no_state_and_are_pickled(localizer):
     first, second = audio(2, 5600)
     expected = StreamingLocalizer(localizer).push(first)
+    assert np.isfinite(expected.directions).any()
     stream, other = StreamingLocalizer(localizer), StreamingLocalizer(localizer)
     parts = [stream.push(first[:, :3001])]
     other.push(second)

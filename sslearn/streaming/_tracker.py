@@ -264,6 +264,8 @@ class DirectionTracker:
                 f"time must be finite and later than before, {self._time}; got {time}. Call reset "
                 "at the start of another signal."
             )
+        # Whoever was silent too long between two updates is not recognised either.
+        self._tracks = [t for t in self._tracks if time - t.last_time <= self.max_silence]
         for track in self._tracks:
             track.kalman.advance(time - self._time)
         self._time = time

@@ -79,8 +79,11 @@ class InverseForms:
         return spectrum
 
     def _invert(self, forms, weights):
-        # A form is positive but for rounding, which must not make an infinite peak.
-        np.maximum(forms, np.finfo(forms.dtype).eps, out=forms)
+        # A form is positive but for rounding, which must not make an infinite peak. Those of loud
+        # audio are all small.
+        limits = np.finfo(forms.dtype)
+        least = np.maximum(limits.eps * forms.max(axis=2, keepdims=True), limits.tiny)
+        np.maximum(forms, least, out=forms)
         highest = weights * forms.min(axis=2, keepdims=True) if self.normalize else weights
         return np.divide(highest, forms, out=forms)
 

@@ -72,6 +72,16 @@ def test_a_plane_of_microphones_hears_from_above(cls, spectra_of_waves):
 
 
 @everywhere
+@pytest.mark.parametrize("level", [1e-5, 1e5])
+def test_the_level_does_not_matter(cls, level, spectra_of_waves):
+    azimuth = np.array([-100.3, 10.0, 77.7])
+    X = spectra_of_waves(CIRCLE, azimuth)
+    localizer = cls(CIRCLE).fit(X)
+    expected = localizer.predict(X)
+    np.testing.assert_allclose(localizer.predict(np.float32(level) * X), expected, atol=1e-2)
+
+
+@everywhere
 def test_an_upright_plane_of_microphones_hears_from_the_front(cls, spectra_of_waves):
     mics = rectangular_array((2, 3), 0.05)[:, [2, 1, 0]]
     directions = np.array([[30.0, 20.0], [-60.0, -45.0]])

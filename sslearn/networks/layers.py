@@ -4,6 +4,12 @@ import torch
 from torch import nn
 
 from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
+from sslearn.networks._masked_srp_layers import (
+    ArraySteering,
+    MaskedSteeringNet,
+    bin_features,
+    masked_covariances,
+)
 from sslearn.networks._predictive_coding_layers import (
     feed_forward,
     feedback,
@@ -13,13 +19,17 @@ from sslearn.networks._selective_scan import selective_scan
 
 __all__ = [
     "Affine",
+    "ArraySteering",
     "Mamba",
+    "MaskedSteeringNet",
     "Parallel",
     "PrivateDropout",
     "SelectiveSSM",
+    "bin_features",
     "feed_forward",
     "feedback",
     "initial_feedback",
+    "masked_covariances",
     "selective_scan",
 ]
 

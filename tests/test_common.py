@@ -25,7 +25,15 @@ from sslearn.audiovisual import (
 from sslearn.base import EncodedLocalizer
 from sslearn.calibration import ConformalLocalizer
 from sslearn.deep_learning import NeuralLocalizer
-from sslearn.doa import ESPRIT, MUSIC, MVDR, SRPPHAT, IntensityLocalizer, TDOALocalizer
+from sslearn.doa import (
+    ESPRIT,
+    MUSIC,
+    MVDR,
+    SRPPHAT,
+    IntensityLocalizer,
+    MaskedSRPPHAT,
+    TDOALocalizer,
+)
 from sslearn.embedding import LaplacianEigenmaps, SiameseEmbedding
 from sslearn.encoding import AngleEncoding, IPDEncoding, UnbiasedEncoding, UnitVectorEncoding
 from sslearn.ensemble import BaggingLocalizer
@@ -101,6 +109,11 @@ ESTIMATORS = {
         31,
     ),
     "MVDR": (MVDR(ARRAY), "array", 34),
+    "MaskedSRPPHAT": (
+        MaskedSRPPHAT(ARRAY, batch_transform=STFT(512, hop_length=256)),
+        "array_audio",
+        36,
+    ),
     "MUSIC": (MUSIC(ARRAY), "array", 34),
     "ESPRIT": (ESPRIT(ARRAY), "array", 33),
     "TDOALocalizer": (TDOALocalizer(ARRAY), "array", 34),

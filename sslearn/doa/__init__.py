@@ -3,6 +3,7 @@
 from sslearn.doa._diagnose import diagnose_recording
 from sslearn.doa._esprit import ESPRIT
 from sslearn.doa._intensity import IntensityLocalizer
+from sslearn.doa._masked_srp_phat import MaskedSRPPHAT
 from sslearn.doa._music import MUSIC
 from sslearn.doa._mvdr import MVDR
 from sslearn.doa._srp_phat import SRPPHAT
@@ -14,6 +15,7 @@ __all__ = [  # noqa: RUF022
     "IntensityLocalizer",
     "MUSIC",
     "MVDR",
+    "MaskedSRPPHAT",
     "SRPPHAT",
     "TDOALocalizer",
     "diagnose_recording",

@@ -82,9 +82,9 @@ class Clips:
             n_rows = max(1, int(_chunk_bytes() // max(1, self._n_bytes(start))))
             stop = min(n_samples, start + n_rows)
             if isinstance(self.samples, list):
-                shape = self._shape(start)
-                others = (i for i in range(start + 1, stop) if self._shape(i) != shape)
-                stop = start + 1 if shape is None else next(others, stop)
+                shapes = self._shapes_of(start)
+                others = (i for i in range(start + 1, stop) if self._shapes_of(i) != shapes)
+                stop = start + 1 if shapes[1] is None else next(others, stop)
             yield slice(start, stop)
             start = stop
 
@@ -207,6 +207,10 @@ class Clips:
         stft = self._stft
         n_times = shape[1] + sum(stft_padding(stft))
         return shape[0], stft.n_fft // 2 + 1, 1 + (n_times - stft.n_fft) // stft_hop(stft)
+
+    def _shapes_of(self, i):
+        """Shapes of audio and spectra: clips of two lengths may have one number of frames."""
+        return self._audio_shape(i), self._shape(i)
 
     def _n_bytes(self, i):
         """Bytes of the spectra of a sample, about."""

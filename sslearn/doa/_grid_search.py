@@ -78,6 +78,9 @@ class GridScorer(SpectrumLocalizer):
         spectrum[~sums.products.reshape(len(spectrum), -1).any(axis=1)] = 0
         return spectrum
 
+    def _default_grid(self, mics, n_angles):
+        return default_grid(mics, n_angles)
+
     def _grid_angles(self):
         """Numbers per direction of the grid that is given, None if none is."""
         return None if self.grid is None else _n_columns(check_directions(self.grid, name="grid"))
@@ -85,7 +88,7 @@ class GridScorer(SpectrumLocalizer):
     def _set_grid(self, mics, n_angles):
         """Set ``grid_``: the one that is given, or all that an array can tell apart."""
         if self.grid is None:
-            self.grid_ = default_grid(mics, n_angles or 1)
+            self.grid_ = self._default_grid(mics, n_angles or 1)
             return
         self.grid_ = check_directions(self.grid, name="grid")
         if n_angles not in (None, _n_columns(self.grid_)):
@@ -153,7 +156,7 @@ def _n_columns(grid):
     return 1 if grid.ndim == 1 else grid.shape[1]
 
 
-def default_grid(mics, n_angles):
+def default_grid(mics, n_angles, *, azimuth_step=2.0, n_subdivisions=4):
     """Grid of all directions that an array can tell apart.
 
     Parameters
@@ -161,7 +164,11 @@ def default_grid(mics, n_angles):
     mics : ndarray of shape (n_mics, 3)
         Microphone positions in metres.
     n_angles : int
-        1 for azimuths every 2 degrees, 2 for about 2,500 azimuths and elevations.
+        1 for azimuths, 2 for azimuths and elevations.
+    azimuth_step : float, default=2.0
+        Distance of azimuths in degrees.
+    n_subdivisions : int, default=4
+        Subdivisions of the icosahedron of azimuths and elevations; 4 makes about 2,500 directions.
 
     Returns
     -------
@@ -182,7 +189,7 @@ def default_grid(mics, n_angles):
             "mic_positions must span 2 dimensions for azimuth and elevation; they lie on a line. "
             "Use azimuths alone."
         )
-    grid = circular_grid(2.0) if n_angles == 1 else icosahedral_grid(4)
+    grid = circular_grid(azimuth_step) if n_angles == 1 else icosahedral_grid(n_subdivisions)
     axes = np.linalg.svd(mics - mics.mean(axis=0))[2]
     if n_angles == 1 and n_dims < 3:
         normal = _horizontal_normal(axes, n_dims)

@@ -13,7 +13,15 @@ from sslearn.recipes._binaural import (
     siamese,
     weakly_supervised_siamese,
 )
-from sslearn.recipes._classical import esprit, intensity, music, mvdr, srp_phat, tdoa
+from sslearn.recipes._classical import (
+    esprit,
+    intensity,
+    masked_srp_phat,
+    music,
+    mvdr,
+    srp_phat,
+    tdoa,
+)
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
 from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
 from sslearn.recipes._sacl import sacl
@@ -31,6 +39,7 @@ __all__ = [
     "ipdnet",
     "ipdnet2",
     "laplacian_eigenmaps",
+    "masked_srp_phat",
     "music",
     "mvdr",
     "phase_network",

@@ -217,6 +217,7 @@ _BLOCKS = {
 
 RECIPES = {
     "srp_phat": partial(_classical, recipes.srp_phat, n_sources=2, block_size=4),
+    "masked_srp_phat": lambda: (recipes.masked_srp_phat(ARRAY), *_few("array_audio")),
     "music": partial(_classical, recipes.music, n_jobs=2),
     "mvdr": partial(_classical, recipes.mvdr, grid=_GRID),
     "esprit": partial(_classical, recipes.esprit),

@@ -10,6 +10,7 @@ from benchmarks.accuracy import _data, classical, noise
 from benchmarks.accuracy._methods import errors_near_and_far, errors_of_mount
 
 STUDIES = {
+    "any_array.__main__": [],
     "array_labels": [],
     "binaural": ["all"],
     "classical": ["all"],

@@ -1,0 +1,1 @@
+"""Localizers for any array: data, training and accuracy."""

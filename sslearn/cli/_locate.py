@@ -9,7 +9,7 @@ from sslearn.cli._locators import ArrayLocator, ModelLocator, Part
 from sslearn.cli._options import HERTZ, SECONDS, START, check_target, jobs_option
 from sslearn.cli._output import Output, output_options
 
-METHODS = ("srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
+METHODS = ("srp_phat", "masked_srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
 # Options that a model decides.
 _OF_ARRAYS = ("array", "method", "convention", "n_sources", "elevation", "freq_range")
 
@@ -117,6 +117,8 @@ def by_array(array, every, params):
     low, high = params["freq_range"] or (0, 1)
     if not 0 <= low < high:
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
+    if params["method"] == "masked_srp_phat" and params["freq_range"]:
+        raise click.UsageError("--range is not for --method masked_srp_phat, trained for its own.")
     if params["method"] == "intensity":
         if array is not None:
             raise click.UsageError("--method intensity is for ambisonics; leave --array out.")

@@ -149,6 +149,10 @@ def test_broken_files_among_many(run, recordings, tmp_path):
         ((*ARRAY, "--plot", "a.png"), "--plot draws one file; got 3"),
         (("--model", "none.sslearn"), "none.sslearn"),
         ((*ARRAY, "--convention", "fuma"), "--convention is for --method intensity"),
+        (
+            (*ARRAY, "--method", "masked_srp_phat", "--range", 300, 5000),
+            "--range is not for --method masked_srp_phat",
+        ),
         ((*ARRAY, "--duration", "inf"), "must be finite"),
         ((*ARRAY, "--start", "nan"), "must be finite"),
         ((*ARRAY, "--fs", 1e9), "not in the range"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sslearn.utils import import_optional
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real, StrOptions
 
 AX = [HasMethods(["get_figure"]), None]
@@ -21,6 +22,21 @@ def check_axes(ax, n_axes):
     if len(axes) != n_axes or not all(hasattr(each, "get_figure") for each in axes):
         raise ValueError(f"ax must hold {n_axes} axes; got {len(axes)} of {ax!r}.")
     return axes
+
+
+def axes_of_kind(ax, kind, size, display):
+    """The given axes, which must suit the kind of picture, or axes in a new figure."""
+    if ax is not None:
+        if (ax.name == "polar") != (kind == "polar"):
+            raise ValueError(
+                f"ax must be {'polar' if kind == 'polar' else 'plain'} axes for kind={kind!r}; got "
+                f"{ax.name!r}. Make polar ones with subplots(subplot_kw="
+                "{'projection': 'polar'})."
+            )
+        return ax
+    plt = import_optional("matplotlib.pyplot", display)
+    figure = plt.figure(figsize=size, layout="constrained")
+    return figure.add_subplot(projection="polar" if kind == "polar" else None)
 
 
 def check_rows(y, X, sample=0):

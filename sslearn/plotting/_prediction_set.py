@@ -10,13 +10,14 @@ from sslearn.geometry import (
     wrap_azimuth,
 )
 from sslearn.metrics import is_covered, set_widths
-from sslearn.plotting._options import AX, check_rows
+from sslearn.plotting._options import AX, axes_of_kind, check_rows
 from sslearn.plotting._spectrum_data import raster
 from sslearn.plotting._ticks import degrees, round_ticks
 from sslearn.utils import import_optional, split_pipeline
 from sslearn.utils.param_validation import StrOptions, validated
 
 _INSIDE, _OUTSIDE = "#3b6fb6", "#e08a2e"
+_SIZES = {"polar": (5.6, 5.0), "line": (7.2, 5.2), "map": (8.4, 4.6)}
 _KIND = [StrOptions({"polar", "line", "map"}), None]
 # More rings than this are too thin to read.
 _MOST_RINGS = 12
@@ -102,7 +103,7 @@ class PredictionSetDisplay:
             If ``kind`` does not suit the sets or the axes.
         """
         kind = self._check_kind(kind)
-        self.ax_ = self._make_axes(ax, kind)
+        self.ax_ = axes_of_kind(ax, kind, _SIZES[kind], "PredictionSetDisplay")
         self.figure_, self.covered_ = self.ax_.figure, None
         if self.y_true is not None:
             self.covered_ = is_covered(self.y_true, self.sets, grid=self.grid)
@@ -117,20 +118,6 @@ class PredictionSetDisplay:
         if kind not in known:
             raise ValueError(f"kind must be one of {known} for these sets; got {kind!r}.")
         return kind
-
-    def _make_axes(self, ax, kind):
-        if ax is not None:
-            if (ax.name == "polar") != (kind == "polar"):
-                raise ValueError(
-                    f"ax must be {'polar' if kind == 'polar' else 'plain'} axes for kind={kind!r}; "
-                    f"got {ax.name!r}. Make polar ones with subplots(subplot_kw="
-                    "{'projection': 'polar'})."
-                )
-            return ax
-        plt = import_optional("matplotlib.pyplot", "PredictionSetDisplay")
-        size = {"polar": (5.6, 5.0), "line": (7.2, 5.2), "map": (8.4, 4.6)}[kind]
-        figure = plt.figure(figsize=size, layout="constrained")
-        return figure.add_subplot(projection="polar" if kind == "polar" else None)
 
     def _color(self, sample):
         missed = self.covered_ is not None and not self.covered_[sample]

@@ -2,7 +2,7 @@ import numpy as np
 
 from sslearn.geometry import check_directions, to_float, wrap_azimuth
 from sslearn.plotting._lines import line_options
-from sslearn.plotting._options import SPECTRUM, check_rows
+from sslearn.plotting._options import SPECTRUM, axes_of_kind, check_rows
 from sslearn.plotting._spectrum_data import (
     check_spectra,
     collapse_grid,
@@ -18,6 +18,7 @@ from sslearn.plotting._ticks import degrees, round_ticks
 from sslearn.utils import import_optional
 from sslearn.utils.param_validation import validated
 
+_SIZES = {"polar": (6.4, 5.0), "line": (7.2, 4.0), "map": (8.4, 4.4)}
 _COLORS = ("#3b6fb6", "#e08a2e", "#5a9a68", "#8a5aa8", "#b65b5b", "#5aa3b0")
 
 
@@ -109,7 +110,7 @@ class SpatialSpectrumDisplay:
         """
         kind = self._check_kind(kind)
         spectra = {name: scaled(s, name, scale, dynamic_range) for name, s in self.spectrum.items()}
-        self.ax_ = self._make_axes(ax, kind)
+        self.ax_ = axes_of_kind(ax, kind, _SIZES[kind], "SpatialSpectrumDisplay")
         self.figure_ = self.ax_.figure
         self.lines_, self.mesh_, self.colorbar_ = {}, None, None
         limits, label = (-dynamic_range, 0.0), "power below maximum (dB)"
@@ -135,20 +136,6 @@ class SpatialSpectrumDisplay:
                 "in axes of its own."
             )
         return kind
-
-    def _make_axes(self, ax, kind):
-        if ax is not None:
-            if (ax.name == "polar") != (kind == "polar"):
-                raise ValueError(
-                    f"ax must be {'polar' if kind == 'polar' else 'plain'} axes for kind={kind!r}; "
-                    f"got {ax.name!r}. Make polar ones with subplots(subplot_kw="
-                    "{'projection': 'polar'})."
-                )
-            return ax
-        plt = import_optional("matplotlib.pyplot", "SpatialSpectrumDisplay")
-        size = {"polar": (6.4, 5.0), "line": (7.2, 4.0), "map": (8.4, 4.4)}[kind]
-        figure = plt.figure(figsize=size, layout="constrained")
-        return figure.add_subplot(projection="polar" if kind == "polar" else None)
 
     def _name(self, kind, name, label):
         top, pad = self._top() if kind == "polar" else 1.0, 6

@@ -78,7 +78,7 @@ def pipe_chunks(fs, size, *, n_channels, subtype, channels=None):
 
 
 def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):
-    """Chunks of a microphone, without end; lost samples are told on stderr.
+    """Chunks of a microphone, without end; a warning on stderr counts lost samples.
 
     Parameters
     ----------

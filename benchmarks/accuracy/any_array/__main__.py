@@ -40,8 +40,8 @@ NOTES = (
     "of 6, two sources; azimuth and elevation) are recordings, to which white noise is added. "
     "Two sources are matched to the predictions; one without a prediction is missed and counts as "
     "an error of 90 degrees. Masked SRP-PHAT leaves out sources whose share is below its "
-    "threshold; without one it returns as many as it is told, as the other systems do. TDOA finds "
-    "one source."
+    "threshold; without one it returns the given number of sources, as the other systems do. "
+    "TDOA finds one source."
 )
 
 

@@ -25,15 +25,15 @@ NOISES = ("white", "diffuse", "interferer")
 LEVELS = (0, 10, 30)  # dB, of the noise that is added in measured rooms
 SNR = (-5.0, 30.0)
 _N_MICS = (2, 6, 12, 4, 8, 3, 10, 5, 16, 4, 7, 6)  # of the arrays of a kind, in turn
-_LEAST_MICS = {"line": 2, "circle": 3, "irregular": 3, "upright": 3, "spatial": 4}
-_APERTURES = (0.02, 0.5)  # metres, between the microphones that are furthest apart
+LEAST_MICS = {"line": 2, "circle": 3, "irregular": 3, "upright": 3, "spatial": 4}
+APERTURES = (0.02, 0.5)  # metres, between the microphones that are furthest apart
 _SPACING = 0.25  # smallest, relative to that of microphones that fill the aperture evenly
 _T60 = (0.2, 1.0)
-_DISTANCES = (0.7, 3.0)
+DISTANCES = (0.7, 3.0)
 _APART = 20.0  # degrees between sources, and to an interferer
 _QUIET = 30.0  # dB, of the white noise beside an interferer
 # What a row tells about its clips.
-SCENES = {"aperture": _APERTURES, "snr": SNR, "t60": _T60, "distance": _DISTANCES, "fs": FS}
+SCENES = {"aperture": APERTURES, "snr": SNR, "t60": _T60, "distance": DISTANCES, "fs": FS}
 _SCALE = 32000  # of int16, for the highest sample of a clip
 
 
@@ -178,28 +178,34 @@ def simulated_tests(folder, data, n_arrays, n_clips, *, seed=0, n_jobs=None):
     return [Clips.load(path) for path in paths]
 
 
-def read_sounds(data):
-    """Speech of talkers and recordings of noise that are for tests alone, an argument ``sounds``.
+def read_sounds(data, *, training=False):
+    """Speech of talkers and recordings of noise, none of which is in training and in tests.
 
     Parameters
     ----------
     data : Path
         Folder of measured data.
+    training : bool, default=False
+        Whether they are those of training.
 
     Returns
     -------
-    speech, noise : Sounds
-        Speech of test-other; the two recordings of noise that come last by name.
+    speech : Sounds
+        Talkers of test-other, or of train-clean-100 for training.
+    noise : list of str
+        The two recordings that come last by name, or the others.
     """
     speech = read(
         datasets.load_librispeech,
         data / "speech_librispeech",
-        "test-other",
+        "train-clean-100" if training else "test-other",
         fs=FS,
         return_paths=True,
     )
     noise = read(datasets.load_noise, data / "noise", fs=FS, return_paths=True)
-    return Sounds(list(speech.audio), speakers=list(speech.speakers)), sorted(noise.audio)[-2:]
+    recordings = sorted(noise.audio)
+    recordings = recordings[:-2] if training else recordings[-2:]
+    return Sounds(list(speech.audio), speakers=list(speech.speakers)), recordings
 
 
 def _render(path, i, n_clips, speech, noise, seed):
@@ -208,43 +214,94 @@ def _render(path, i, n_clips, speech, noise, seed):
     turn, k = divmod(i, len(KINDS))
     kind = KINDS[k]
     # Few arrays: what they have in common is spread evenly over each kind, not drawn.
-    n_mics = max(_N_MICS[(turn + k) % len(_N_MICS)], _LEAST_MICS[kind])
+    n_mics = max(_N_MICS[(turn + k) % len(_N_MICS)], LEAST_MICS[kind])
     spread = (0.618 * turn + k / len(KINDS)) % 1
-    mics = draw_array(kind, n_mics, _APERTURES[0] * (_APERTURES[1] / _APERTURES[0]) ** spread, rng)
-    noise_kind = NOISES[(turn + k) % 3]
-    n_sources = 1 + int(n_mics > 2 and (turn // 3 + k) % 3 == 2)
-    on_sphere = kind != "line" and (turn + turn // 6 + k) % 5 < 2
+    clips = render(
+        rng,
+        kind,
+        n_mics,
+        APERTURES[0] * (APERTURES[1] / APERTURES[0]) ** spread,
+        n_clips=n_clips,
+        noise=NOISES[(turn + k) % 3],
+        n_sources=1 + int(n_mics > 2 and (turn // 3 + k) % 3 == 2),
+        on_sphere=kind != "line" and (turn + turn // 6 + k) % 5 < 2,
+        sounds=speech,
+        recordings=noise,
+    )
+    clips.save(path)
+
+
+def render(
+    rng, kind, n_mics, aperture, *, n_clips, noise, n_sources, on_sphere, sounds, recordings,
+    distance_range=DISTANCES, **options,
+):  # fmt: skip
+    """Clips of 1 s of a random array.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+        Random numbers.
+    kind : str
+        One of ``KINDS``.
+    n_mics : int
+        Number of microphones.
+    aperture : float
+        Width of the array in metres.
+    n_clips : int
+        Number of clips.
+    noise : str
+        One of ``NOISES``.
+    n_sources : int
+        Number of sources.
+    on_sphere : bool
+        Whether elevations are looked for, too.
+    sounds : Sounds or None
+        Speech; white noise if None.
+    recordings : list of str or None
+        Interferers and diffuse noise, which is white noise if None.
+    distance_range : tuple of (float, float)
+        Distances of the sources in metres.
+    **options : dict
+        Arguments of ``simulate``.
+
+    Returns
+    -------
+    clips : Clips
+        The clips.
+    """
+    mics = draw_array(kind, n_mics, aperture, rng)
     clips = simulate(
         ArrayReceiver(mics),
         n_clips,
         rooms=ShoeboxRooms(max(2, n_clips // 2), t60=_T60),
-        sounds=speech,
+        sounds=sounds,
         n_sources=n_sources,
-        placement=_placement(kind, on_sphere),
+        placement=_placement(kind, on_sphere, distance_range),
         fs=FS,
         duration=1.0,
         random_state=int(rng.integers(2**31)),
-        **_noise(noise_kind, noise),
+        **_noise(noise, recordings),
+        **options,
     )
-    Clips(
+    return Clips(
         audio=_to_int16(clips.data),
         mic_positions=mics,
         sources=_vectors(clips.target, n_sources),
         n_angles=2 if on_sphere else 1,
         kind=kind,
-        noise=noise_kind,
-        snr=clips.metadata["sir" if noise_kind == "interferer" else "snr"].to_numpy(),
+        noise=noise,
+        snr=clips.metadata["sir" if noise == "interferer" else "snr"].to_numpy(),
         t60=clips.metadata["t60"].to_numpy(),
-    ).save(path)
+    )
 
 
-def _placement(kind, on_sphere):
+def _placement(kind, on_sphere, distance_range):
     """Sources where the array can tell them apart: in front of it, above it, or all around."""
     low = 0 if kind in ("circle", "irregular") else -45
     return Placement(
         azimuth_range=(-90, 90) if kind in ("line", "upright") else (-180, 180),
         elevation_range=(low, 60) if on_sphere else None,
-        distance_range=_DISTANCES,
+        distance_range=distance_range,
         min_separation=_APART,
     )
 

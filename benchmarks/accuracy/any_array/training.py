@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from benchmarks.accuracy._data import add_data_option, check_data_option
+from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
 from sslearn.decoding import AdjacentDecoder
 from sslearn.doa._grid_search import default_grid
@@ -43,11 +45,6 @@ _WARM_UP = 50
 _P_FEWER_MICS, _P_SHORTER, _P_NARROWER = 0.35, 0.35, 0.35
 _MOVED = 3e-4  # metres, of each microphone
 _SPEED = 0.005  # deviation of the speed of sound, relative
-
-
-def load(folder):
-    """Records of all arrays in a folder."""
-    return [dict(np.load(path)) for path in sorted(Path(folder).glob("array_??????.npz"))]
 
 
 def spectra(audio):
@@ -104,8 +101,8 @@ class Batches:
 
     def _group(self, record, n_frames, highest):
         rng = self.rng
-        mics, audio = record["mic_positions"], record["audio"]
-        mics, audio = self._fewer(mics, audio, int(record["n_angles"]))
+        mics, audio = record.mic_positions, record.audio
+        mics, audio = self._fewer(mics, audio, record.n_angles)
         clips = rng.permutation(len(audio))[:_CLIPS_PER_ARRAY]
         n_times = _N_FFT + (n_frames - 1) * _HOP
         start = int(rng.integers(0, audio.shape[2] - n_times + 1))
@@ -114,14 +111,14 @@ class Batches:
         yaw = rng.uniform(-np.pi, np.pi)
         turn = np.array([[np.cos(yaw), np.sin(yaw), 0], [-np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
         mics = mics @ turn
-        n_angles = int(record["n_angles"])
+        n_angles = record.n_angles
         grid = default_grid(
             mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
         )
         heard = mics + rng.normal(0, _MOVED, mics.shape)
         speed = 343.0 * (1 + _SPEED * rng.standard_normal())
         steering = array_steering(heard, grid, freqs[band], speed_of_sound=speed, shape=mics)
-        targets = labels(record["sources"][clips] @ turn, grid)
+        targets = labels(record.sources[clips] @ turn, grid)
         return torch.from_numpy(X[:, band]), steering, torch.from_numpy(targets).float()
 
     def _fewer(self, mics, audio, n_angles):
@@ -161,20 +158,20 @@ def errors(net, records):
     rows = []
     with torch.inference_mode():
         for record in records:
-            if not np.isnan(record["sources"][:, 1]).all():
+            if record.sources.shape[1] > 1:
                 continue
-            mics, n_angles = record["mic_positions"], int(record["n_angles"])
+            mics, n_angles = record.mic_positions, record.n_angles
             grid = default_grid(
                 mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
             )
-            X, freqs = spectra(record["audio"])
+            X, freqs = spectra(record.audio)
             scores = net(torch.from_numpy(X), array_steering(mics, grid, freqs, shape=mics))
             found = decode(torch.softmax(scores, dim=1).numpy(), grid)
-            truth = record["sources"][:, 0]
+            truth = record.sources[:, 0]
             truth = folded(truth, grid)
             cosine = (angles_to_unit_vectors(found) * truth).sum(axis=1)
             error = np.rad2deg(np.arccos(np.clip(cosine, -1, 1)))
-            rows.append(np.column_stack([error, 0 * error + n_angles, record["snr"]]))
+            rows.append(np.column_stack([error, 0 * error + n_angles, record.snr]))
     net.train()
     return np.concatenate(rows)
 
@@ -203,7 +200,7 @@ def summary(rows):
     return ", ".join(parts)
 
 
-def train(folder, tests, output, *, n_steps, seed=0, every=100):
+def train(records, held_out, output, *, n_steps, seed=0, every=100):
     """Train, or continue, to the last of so many steps."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -218,7 +215,7 @@ def train(folder, tests, output, *, n_steps, seed=0, every=100):
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first, rng = state["step"], np.random.default_rng([seed, state["step"]])
-    held_out, batches = load(tests), Batches(load(folder), rng)
+    batches = Batches(records, rng)
     started, losses = time.time(), []
     for step in range(first, n_steps):
         loss = step_loss(net, batches.draw())
@@ -243,6 +240,7 @@ def train(folder, tests, output, *, n_steps, seed=0, every=100):
 def main():
     """Render what is missing, and train or continue."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.any_array.training")
+    add_data_option(parser)
     parser.add_argument("--folder", type=Path, default=Path(".cache/any_array"))
     parser.add_argument("--arrays", type=int, default=1000, help="with speech")
     parser.add_argument("--white", type=int, default=100, help="arrays with sources of white noise")
@@ -250,13 +248,16 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
     args = parser.parse_args()
+    check_data_option(parser, args)
     torch.set_num_threads(1)
-    clips, tests = args.folder / "training", args.folder / "held_out"
-    render(tests, 40, training=False, first=100_000)
-    render(clips, args.white, first=900_000, white=True)
-    render(clips, args.arrays)
+    measured = Path(args.data)
+    speech, recordings = read_sounds(measured, training=True)
+    held_out = render(args.folder / "held_out", 40, read_sounds(measured), first=100_000)
+    clips = args.folder / "training"
+    records = render(clips, args.arrays, (speech, recordings))
+    records += render(clips, args.white, (None, recordings), first=900_000)
     run = args.folder / f"run_{args.arrays}_{args.white}_{args.steps}_{args.seed}"
-    net = train(clips, tests, run, n_steps=args.steps, seed=args.seed, every=args.every)
+    net = train(records, held_out, run, n_steps=args.steps, seed=args.seed, every=args.every)
     save_file(net.state_dict(), run / "masked_srp_phat.safetensors")
 
 

@@ -40,7 +40,7 @@ setup(
     author="The sslearn developers",
     license="BSD-3-Clause",
     packages=find_packages(include=["sslearn", "sslearn.*"]),
-    package_data={"sslearn.doa": ["*.safetensors", "*.json"]},
+    package_data={"sslearn.networks": ["weights/*"]},
     python_requires=">=3.11",
     install_requires=[
         "scikit-learn>=1.9",

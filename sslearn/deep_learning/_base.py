@@ -321,18 +321,29 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
         device = resolve_device(self.device)
         module = build_module(self._build, seed, getattr(torch, dtype.name), device)
-        weights = self.__dict__.pop("_last_weights", None)
-        if self.warm_start and weights is not None:
-            _load_weights(module, weights)
+        last = self.__dict__.pop("_last_weights", None)
+        if self.warm_start and last is not None:
+            _load_weights(module, last)
+        elif getattr(self, "weights", None) is not None:
+            from sslearn.networks.layers import load_state
+
+            load_state(module, self.weights)
         return module
+
+    def _keep_first_weights(self, dtype):
+        """End ``fit`` without training."""
+        if self.weights is None:
+            raise ValueError("max_epochs=0 needs weights, since nothing is trained; got None.")
+        self._set_fitted(self._start(0, dtype), [([], 0)])
+        return self
 
     def _set_fitted(self, module, curves):
         from sslearn.deep_learning._engine import weights_of
 
         rows = [{"network": i, **row} for i, (curve, _) in enumerate(curves) for row in curve]
-        columns = [key for key in _COLUMNS if key in rows[0]]
+        columns = [key for key in _COLUMNS if not rows or key in rows[0]]
         self.history_ = {key: np.array([row[key] for row in rows]) for key in columns}
-        self.n_iter_ = int(self.history_["epoch"].max())
+        self.n_iter_ = int(self.history_["epoch"].max(initial=0))
         self.best_epoch_ = np.array([best_epoch for _, best_epoch in curves])
         self.weights_ = weights_of(module)
         self._module = module.eval()

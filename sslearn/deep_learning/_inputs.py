@@ -92,18 +92,22 @@ class BatchTransformEstimator(TorchEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def _check_X(self, X, reset=True, **kwargs):
+    def _check_X(self, X, reset=True, ensure_min_samples=1, **kwargs):
         if self.batch_transform is not None:
             if reset:
                 self._forget()
             # The transformer validates its input batch by batch.
             X = as_samples(X)
-            if len(X) < 1 + reset:
-                raise ValueError(f"X must have at least {1 + reset} samples; got {len(X)}.")
+            if len(X) < ensure_min_samples:
+                raise ValueError(
+                    f"X must have at least {ensure_min_samples} samples; got {len(X)}."
+                )
             return X
         if _holds_objects(X):
             X = _stacked(as_samples(X))
-        X = super()._check_X(X, reset, allow_nd=True, **kwargs)
+        X = super()._check_X(
+            X, reset, allow_nd=True, ensure_min_samples=ensure_min_samples, **kwargs
+        )
         if not reset and X.shape[1:] != self._input_shape:
             in_frames = X.ndim > 2 and X.shape[1:-1] == self._input_shape[:-1]
             hint = " Clips of other lengths need the features in batch_transform." * in_frames

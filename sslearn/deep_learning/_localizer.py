@@ -1,6 +1,7 @@
 """Localization by a network that is trained on encoded directions."""
 
 from functools import partial
+from os import PathLike
 
 import numpy as np
 from sklearn.base import clone
@@ -12,22 +13,30 @@ from sslearn.deep_learning._activation import last_activation, range_before, tak
 from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator, check_same_acoustics
+from sslearn.deep_learning._threshold import ThresholdMixin
 from sslearn.deep_learning._track import common_duration
 from sslearn.deep_learning._validation import validation_error
 from sslearn.encoding import Encoding, UnitVectorEncoding
-from sslearn.geometry import check_doa, check_multi_doa, wrap_azimuth
+from sslearn.geometry import check_doa, wrap_azimuth
 from sslearn.losses import get_loss, get_loss_names, mixed_loss
-from sslearn.metrics import detection_error
 from sslearn.networks import MLP, NetworkRecipe
-from sslearn.utils import take_rows, to_numbers
-from sslearn.utils.param_validation import StrOptions, _fit_context, with_callbacks
+from sslearn.utils import take_rows
+from sslearn.utils.param_validation import (
+    Integral,
+    Interval,
+    StrOptions,
+    _fit_context,
+    with_callbacks,
+)
 
 # Values of encoded targets that are kept in memory.
 _TARGETS_AT_ONCE = 2**26
 _check_y = partial(check_doa, n_angles=(1, 2), sources=True, frames=True, absent=True)
 
 
-class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstimator):
+class NeuralLocalizer(
+    ThresholdMixin, FramePredictionMixin, LocalizerMixin, BatchTransformEstimator
+):
     """Localizer with a network, an encoding of the directions and a loss.
 
     Parameters
@@ -47,7 +56,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
     lr : float, default=1e-3
         Learning rate at the start.
     max_epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples. With 0, which needs ``weights``, nothing is
+        trained: ``fit`` learns the shape of X alone, and needs no y if the encoding has a grid.
     batch_size : int, default=32
         Samples per mini-batch.
     validation_fraction : float, default=0.1
@@ -69,6 +79,10 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         mini-batches on demand. The results are the same.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU, or the CPU if there is none.
+    weights : str, Path or dict of str to array-like, default=None
+        Weights that training starts from: the name of those of the package
+        (:func:`sslearn.networks.packaged_weights`), a local file of safetensors or of a state dict,
+        or ``weights_`` of another localizer. Random ones if None.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the previous fit.
     random_state : int, RandomState instance or None, default=None
@@ -159,6 +173,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         "encoding": [Encoding, None],
         "loss": [StrOptions({"auto", *get_loss_names()}), callable],
         "activation": [StrOptions({"auto", "softmax", "sigmoid", "tanh"}), None],
+        "max_epochs": [Interval(Integral, 0, None, closed="left")],
+        "weights": [str, PathLike, dict, None],
     }
 
     def __init__(
@@ -177,6 +193,7 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         batch_transform=None,
         n_jobs=None,
         device="auto",
+        weights=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -194,13 +211,14 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         self.batch_transform = batch_transform
         self.n_jobs = n_jobs
         self.device = device
+        self.weights = weights
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None, sample_weight=None, groups=None):
+    def fit(self, X, y=None, *, X_val=None, y_val=None, sample_weight=None, groups=None):
         """Train the network.
 
         Parameters
@@ -210,7 +228,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         y : array-like of shape (n_samples,), (n_samples, 2), (n_samples, n_sources, n_angles) or \
 (n_samples, n_frames, n_sources, n_angles)
             Azimuth, or azimuth and elevation, in degrees. Several sources and tracks need an
-            encoding that takes them, with ``threshold`` if some are absent (NaN).
+            encoding that takes them, with ``threshold`` if some are absent (NaN). May be None with
+            ``max_epochs=0`` and a grid.
         X_val : array-like of shape (n_val, n_features) or (n_val, ...), default=None
             Validation samples, for example of other speakers or rooms, instead of
             ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` transforms
@@ -232,14 +251,15 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         Raises
         ------
         ValueError
-            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, y and the outputs
-            of the network differ in frames, or training diverges.
+            If X, y or ``weights`` is not valid, ``max_epochs`` is 0 without weights, only one of
+            ``X_val`` and ``y_val`` is given, y and the outputs of the network differ in frames, or
+            training diverges.
         """
-        X = self._check_X(X, ensure_min_samples=2)
+        X = self._check_X(X, ensure_min_samples=2 if self.max_epochs else 1)
         self._learn_inputs(X)
         first = take_rows(X, slice(0, self.batch_size))
         self.clip_duration_ = common_duration(first, self.batch_transform_)
-        y = _check_y(y, n_samples=len(X))
+        y = _check_y(self._grid_directions(len(X)) if y is None else y, n_samples=len(X))
         used = self._rows(X, sample_weight, groups)
         X_val, y_all = self._check_validation(X_val, y_val, y, _check_y)
         default = MLP((128, 128), activation="relu", batch_norm="before")
@@ -256,6 +276,8 @@ class NeuralLocalizer(FramePredictionMixin, LocalizerMixin, BatchTransformEstima
         self._output_range = None
         if scaled:
             self._output_range = range_before(self._activation, targets[used.rows])
+        if not self.max_epochs:
+            return self._keep_first_weights(self._dtype)
         weight = used.padded_weight(len(y_all))
         error = validation_error(encoding, y_all, weight)
         task = Task("", targets, self._criterion(loss), error, weight)
@@ -305,57 +327,19 @@ n_directions) or (n_samples, n_frames, n_sources, n_directions)
         X = self._check_X(X, reset=False)
         return self._map(lambda part: self._forward(part, self.encoding_.spatial_spectrum), X)
 
-    @available_if(lambda self: hasattr(self.encoding, "match"))
-    def tune_threshold(self, X, y, *, thresholds=None, tolerance=5.0):
-        """Choose the detection threshold on samples that were not used for training.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Features, or the input of ``batch_transform``.
-        y : array-like of shape (n_samples, n_sources, n_angles) or (n_samples, n_frames, \
-n_sources, n_angles)
-            Directions of the sources in degrees, NaN where one is silent.
-        thresholds : array-like of shape (n_thresholds,), default=None
-            Candidates for ``threshold`` of the encoding; 0.10 to 0.60 in steps of 0.01 if None.
-        tolerance : float, default=5.0
-            Largest error, in degrees, of a detected source.
-
-        Returns
-        -------
-        self : NeuralLocalizer
-            The estimator; ``encoding_`` has the threshold with the lowest
-            :func:`sslearn.metrics.detection_error`, without the frames of silence.
-
-        Raises
-        ------
-        ValueError
-            If X, y or a threshold is not valid, or y has no axis of sources or no source.
-        """
-        check_is_fitted(self)
-        thresholds = np.arange(10, 61) / 100 if thresholds is None else thresholds
-        candidates = to_numbers(thresholds, "thresholds")
-        if candidates.ndim != 1 or not len(candidates) or not (candidates > 0).all():
+    def _grid_directions(self, n_samples):
+        """Directions laid out as the y of a localizer that is not trained."""
+        if self.max_epochs or getattr(self.encoding, "grid", None) is None:
             raise ValueError(
-                f"thresholds must have shape (n_thresholds,), all above 0; got {thresholds}."
+                "y must hold the directions of X; got None. It may be left out with max_epochs=0 "
+                "and an encoding with a grid, such as UnbiasedEncoding(grid)."
             )
-        X = self._check_X(X, reset=False)
-        y = check_multi_doa(y, n_samples=len(X))
-        if np.isnan(y).all():
-            raise ValueError("y must contain at least one source; got NaN alone.")
-        matches = self._map(lambda part: self._forward(part, self._match), X)
+        return np.resize(self.encoding.grid, (n_samples, *np.shape(self.encoding.grid)[1:]))
 
-        def error_of(threshold):
-            found = self.encoding_.detect(matches[..., :-1], matches[..., -1], threshold)
-            return detection_error(y, found, tolerance=tolerance, active_only=True)
-
-        self.encoding_.threshold = min(candidates.tolist(), key=error_of)
-        return self
-
-    def _match(self, outputs):
-        """Directions, present or not, with their scores as last column."""
-        y, scores = self.encoding_.match(outputs)
-        return np.concatenate([y, scores[..., None]], axis=-1)
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = bool(self.max_epochs)
+        return tags
 
     def _decode(self, outputs, X):
         dtype = X.dtype if self.batch_transform is None else self._dtype

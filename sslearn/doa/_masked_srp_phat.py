@@ -1,6 +1,5 @@
 import warnings
 from functools import lru_cache
-from importlib.resources import as_file, files
 
 import numpy as np
 
@@ -279,13 +278,10 @@ def _segments(X):
 @lru_cache(maxsize=1)
 def trained_network():
     """Network with the weights of the package."""
-    from safetensors.torch import load_file
-
-    from sslearn.networks.layers import MaskedSteeringNet
+    from sslearn.networks.layers import MaskedSteeringNet, load_state
 
     net = MaskedSteeringNet(**SIZES)
-    with as_file(files("sslearn.doa") / "masked_srp_phat.safetensors") as path:
-        net.load_state_dict(load_file(path))
+    load_state(net, "masked_srp_phat")
     return net.eval().requires_grad_(False)
 
 

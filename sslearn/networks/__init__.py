@@ -17,6 +17,7 @@ from sslearn.networks._resnet import ResNet18
 from sslearn.networks._scene_net import SceneNet
 from sslearn.networks._snet import SNet, SNetSplit
 from sslearn.networks._srp_dnn import SRPDNN
+from sslearn.networks._state_files import model_card, packaged_weights
 from sslearn.networks._tf_mamba import TFMamba
 from sslearn.networks._vgg import VGG16, VGGish
 
@@ -45,4 +46,6 @@ __all__ = [  # noqa: RUF022
     "VGGish",
     "feature_shape",
     "make_backbone",
+    "model_card",
+    "packaged_weights",
 ]

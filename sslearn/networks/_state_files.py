@@ -1,5 +1,7 @@
-"""State dicts of local files, put into modules with every key accounted for."""
+"""State dicts of files, put into modules with every key accounted for; weights of the package."""
 
+import json
+from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
 from pickle import UnpicklingError
@@ -8,6 +10,49 @@ import numpy as np
 
 # Keys that a message lists.
 _N_LISTED = 4
+# Weights that come with the package, each with a model card.
+_FOLDER = files("sslearn.networks") / "weights"
+
+
+def packaged_weights():
+    """Names of the weights that come with the package.
+
+    Returns
+    -------
+    names : list of str
+        Names that a parameter ``weights`` takes.
+    """
+    names = (path.name for path in _FOLDER.iterdir())
+    return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+
+
+def model_card(name):
+    """Read what weights of the package were trained on, how well they localize, and their limits.
+
+    Parameters
+    ----------
+    name : str
+        Name of the weights, such as ``"masked_srp_phat"``.
+
+    Returns
+    -------
+    card : dict
+        Model card: among others ``training``, ``errors``, ``limits`` and ``licence``.
+
+    Raises
+    ------
+    ValueError
+        If there are no such weights.
+
+    Examples
+    --------
+    >>> from sslearn.networks import model_card
+    >>> model_card("masked_srp_phat")["n_weights"]
+    21107
+    """
+    if name not in packaged_weights():
+        raise ValueError(f"name must be one of {packaged_weights()}; got {name!r}.")
+    return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def load_state(module, weights, *, unused=(), name="weights"):
@@ -18,8 +63,8 @@ def load_state(module, weights, *, unused=(), name="weights"):
     module : torch.nn.Module
         Module whose weights are replaced.
     weights : str, Path or dict of str to array-like
-        Local file of a state dict, as ``torch.save(module.state_dict(), path)`` or safetensors
-        write it, or the state dict itself.
+        Name of weights of the package; local file of a state dict, as
+        ``torch.save(module.state_dict(), path)`` or safetensors write it; or the state dict itself.
     unused : tuple of str, default=()
         Beginnings of keys that the module does without, for example of a classifier.
     name : str, default="weights"
@@ -68,7 +113,11 @@ def _read_state(weights, name):
     source = "the dict"
     if isinstance(weights, (str, PathLike)):
         source = str(weights)
-        weights = _read_file(Path(weights), name)
+        if weights in packaged_weights():
+            with as_file(_FOLDER / f"{weights}.safetensors") as path:
+                weights = _read_file(path, name)
+        else:
+            weights = _read_file(Path(weights), name)
     from torch import Tensor, from_numpy
 
     if not isinstance(weights, dict) or not weights:
@@ -95,8 +144,8 @@ def _read_state(weights, name):
 def _read_file(path, name):
     if not path.is_file():
         raise FileNotFoundError(
-            f"{name} must be a local file with a state dict; {path} does not exist. Nothing is "
-            "downloaded: bring the file of torchvision or torchvggish."
+            f"{name} must be a local file with a state dict, or one of the package's "
+            f"{packaged_weights()}; {path} does not exist. Nothing is downloaded: bring the file."
         )
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError

@@ -16,6 +16,7 @@ from sslearn.networks._predictive_coding_layers import (
     initial_feedback,
 )
 from sslearn.networks._selective_scan import selective_scan
+from sslearn.networks._state_files import load_state
 
 __all__ = [
     "Affine",
@@ -29,6 +30,7 @@ __all__ = [
     "feed_forward",
     "feedback",
     "initial_feedback",
+    "load_state",
     "masked_covariances",
     "selective_scan",
 ]

@@ -1,6 +1,5 @@
 """MaskedSRPPHAT: known directions of any array, and what must not change them."""
 
-import json
 import pickle
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-import sslearn.doa
+import sslearn.networks
 from sslearn import recipes
 from sslearn.datasets import make_plane_waves
 from sslearn.doa import MaskedSRPPHAT
@@ -26,9 +25,11 @@ from sslearn.geometry import (
     near_field_grid,
     spherical_array,
 )
+from sslearn.networks import model_card
 from sslearn.networks.layers import MaskedSteeringNet, bin_features
 
 CIRCLE = circular_array(6, 0.05)
+WEIGHTS = Path(sslearn.networks.__file__).parent / "weights"
 STFT_ = STFT(512, hop_length=256)
 # Directions that the weights in the package find at 0 dB.
 PINNED = [-99.78, 35.14]
@@ -237,8 +238,7 @@ def test_predictions_of_the_weights_are_pinned():
 
 
 def test_the_card_beside_the_weights():
-    folder = Path(sslearn.doa.__file__).parent
-    card = json.loads((folder / "masked_srp_phat.json").read_text())
+    card = model_card("masked_srp_phat")
     assert card["n_weights"] == sum(weight.numel() for weight in trained_network().parameters())
     assert card["sizes"] == SIZES
-    assert (folder / "masked_srp_phat.safetensors").stat().st_size < 1e6
+    assert (WEIGHTS / "masked_srp_phat.safetensors").stat().st_size < 1e6

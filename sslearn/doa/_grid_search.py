@@ -10,13 +10,11 @@ from sslearn.decoding import AdjacentDecoder, PeakDecoder
 from sslearn.doa._base import SpectrumLocalizer
 from sslearn.exceptions import AmbiguityWarning, SpatialAliasingWarning
 from sslearn.geometry import (
-    angles_to_unit_vectors,
     array_dimension,
+    array_grid,
     check_directions,
     check_mic_positions,
-    circular_grid,
     grid_neighbors,
-    icosahedral_grid,
     propagation_delays,
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real
@@ -79,7 +77,7 @@ class GridScorer(SpectrumLocalizer):
         return spectrum
 
     def _default_grid(self, mics, n_angles):
-        return default_grid(mics, n_angles)
+        return array_grid(mics, n_angles)
 
     def _grid_angles(self):
         """Numbers per direction of the grid that is given, None if none is."""
@@ -88,6 +86,8 @@ class GridScorer(SpectrumLocalizer):
     def _set_grid(self, mics, n_angles):
         """Set ``grid_``: the one that is given, or all that an array can tell apart."""
         if self.grid is None:
+            if n_angles == 3:
+                raise ValueError("grid must be given to find distances; near_field_grid makes one.")
             self.grid_ = self._default_grid(mics, n_angles or 1)
             return
         self.grid_ = check_directions(self.grid, name="grid")
@@ -154,67 +154,6 @@ def neighbors_for(decoder, grid):
 
 def _n_columns(grid):
     return 1 if grid.ndim == 1 else grid.shape[1]
-
-
-def default_grid(mics, n_angles, *, azimuth_step=2.0, n_subdivisions=4):
-    """Grid of all directions that an array can tell apart.
-
-    Parameters
-    ----------
-    mics : ndarray of shape (n_mics, 3)
-        Microphone positions in metres.
-    n_angles : int
-        1 for azimuths, 2 for azimuths and elevations.
-    azimuth_step : float, default=2.0
-        Distance of azimuths in degrees.
-    n_subdivisions : int, default=4
-        Subdivisions of the icosahedron of azimuths and elevations; 4 makes about 2,500 directions.
-
-    Returns
-    -------
-    grid : ndarray of shape (n_directions,) or (n_directions, 2)
-        Directions; for a line of microphones those in front of it, for a plane those above it (in
-        front of it, if it is vertical).
-
-    Raises
-    ------
-    ValueError
-        If there is no such grid: distances, a line for two angles, or a vertical line.
-    """
-    n_dims = array_dimension(mics)
-    if n_angles == 3:
-        raise ValueError("grid must be given to find distances; near_field_grid makes one.")
-    if n_dims < n_angles:
-        raise ValueError(
-            "mic_positions must span 2 dimensions for azimuth and elevation; they lie on a line. "
-            "Use azimuths alone."
-        )
-    grid = circular_grid(azimuth_step) if n_angles == 1 else icosahedral_grid(n_subdivisions)
-    axes = np.linalg.svd(mics - mics.mean(axis=0))[2]
-    if n_angles == 1 and n_dims < 3:
-        normal = _horizontal_normal(axes, n_dims)
-    else:
-        normal = axes[2] if n_dims == 2 else None
-    if normal is None:
-        return grid
-    # Upwards; forwards, if there is no up; to the left, if there is neither.
-    side = next(x for x in normal[[2, 0, 1]] if abs(x) > 1e-6)
-    ahead = angles_to_unit_vectors(grid) @ normal * np.sign(side) > -1e-9
-    return grid[ahead]
-
-
-def _horizontal_normal(axes, n_dims):
-    """Direction without delay on the horizontal plane; None if the array spans that plane."""
-    flat = axes[:n_dims, :2]
-    rank = np.linalg.matrix_rank(flat, tol=1e-6)
-    if rank == 0:
-        raise ValueError(
-            "mic_positions must not be a vertical line, which cannot resolve azimuth. Tilt it, or "
-            "use more microphones."
-        )
-    if rank == 2:
-        return None
-    return np.append(np.linalg.svd(flat)[2][1], 0.0)
 
 
 def warn_of_ambiguity(mics, grid):

@@ -1,5 +1,6 @@
 """Directions, arrays and grids: pure functions of numpy."""
 
+from sslearn.geometry._array_grid import array_grid
 from sslearn.geometry._arrays import (
     array_dimension,
     check_mic_positions,
@@ -46,6 +47,7 @@ __all__ = [
     "angles_to_interaural_polar",
     "angles_to_unit_vectors",
     "array_dimension",
+    "array_grid",
     "azimuth_grid",
     "azimuth_order",
     "check_directions",

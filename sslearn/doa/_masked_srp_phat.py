@@ -5,15 +5,14 @@ import numpy as np
 
 from sslearn.decoding import AdjacentDecoder, PeakDecoder
 from sslearn.doa._frame_sums import FrameSums, bin_power
-from sslearn.doa._grid_search import GridLocalizer, default_grid
+from sslearn.doa._grid_search import GridLocalizer
 from sslearn.exceptions import UncertaintyWarning
-from sslearn.geometry import angles_to_unit_vectors, steering_vectors
+from sslearn.geometry import array_grid
 
 # Sizes of the network whose weights are in the package.
 SIZES = {"n_filters": 16, "n_masks": 6, "n_direction_filters": 24, "n_layers": 3}
-# Grids that it was trained on; the masks look at coarser ones.
+# Grids that it was trained on.
 AZIMUTH_STEP, N_SUBDIVISIONS = 3.0, 3
-_COARSE_STEP, _COARSE_SUBDIVISIONS = 15.0, 1
 # Frames whose masks are made together: a second, as in training.
 _SEGMENT = 61
 # What it was trained for: apertures in metres, distance of the bins and highest frequency in Hz.
@@ -60,6 +59,10 @@ class MaskedSRPPHAT(GridLocalizer):
         Transformer that computes the spectra chunk by chunk, such as ``STFT(512, hop_length=256)``
         or ``make_pipeline(AudioReader(), STFT(512, hop_length=256))``: X may then be audio or
         paths, and the spectra of all clips are never stored. A copy is fitted on the first samples.
+    weights : str, Path or dict of str to array-like, default="masked_srp_phat"
+        Weights of the network: those of the package, a local file of safetensors, or ``weights_``
+        of a localizer that was trained further
+        (:func:`sslearn.recipes.masked_srp_phat_network`).
     n_jobs : int, default=None
         Number of threads over chunks of clips.
 
@@ -153,6 +156,7 @@ class MaskedSRPPHAT(GridLocalizer):
         block_size=None,
         block_duration=None,
         batch_transform=None,
+        weights="masked_srp_phat",
         n_jobs=None,
     ):
         self.mic_positions = mic_positions
@@ -165,6 +169,7 @@ class MaskedSRPPHAT(GridLocalizer):
         self.block_size = block_size
         self.block_duration = block_duration
         self.batch_transform = batch_transform
+        self.weights = weights
         self.n_jobs = n_jobs
 
     def masks(self, X):
@@ -192,9 +197,7 @@ class MaskedSRPPHAT(GridLocalizer):
         return unblocked._map(lambda sums: sums.products, X, self._mask_sums)
 
     def _default_grid(self, mics, n_angles):
-        return default_grid(
-            mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
-        )
+        return array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
 
     def _prepare_grid(self, freqs):
         if self.grid_.ndim == 2 and self.grid_.shape[1] == 3:
@@ -203,9 +206,13 @@ class MaskedSRPPHAT(GridLocalizer):
                 f"distances as well, shape {self.grid_.shape}. Use SRPPHAT for distances."
             )
         _warn_outside(self.mic_positions_, freqs)
+        vars(self).pop("_network", None)
+        self._get_network()
         self._steering = self._make_steering()
 
     def _make_steering(self):
+        from sslearn.networks.layers import array_steering
+
         return array_steering(
             self.mic_positions_, self.grid_, self._freqs, speed_of_sound=self.speed_of_sound
         )
@@ -216,9 +223,17 @@ class MaskedSRPPHAT(GridLocalizer):
             self._steering = self._make_steering()
         return self._steering
 
+    def _get_network(self):
+        if isinstance(self.weights, str):
+            return trained_network(self.weights)
+        if "_network" not in vars(self):
+            self._network = trained_network.__wrapped__(self.weights)
+        return self._network
+
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_steering", None)
+        state.pop("_network", None)
         return state
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
@@ -229,7 +244,7 @@ class MaskedSRPPHAT(GridLocalizer):
     def _sums(self, X):
         import torch
 
-        net, steering = trained_network(), self._get_steering()
+        net, steering = self._get_network(), self._get_steering()
         with torch.inference_mode():
             # A clip at a time fits into the cache, and does not depend on the others.
             products = [
@@ -243,7 +258,7 @@ class MaskedSRPPHAT(GridLocalizer):
 
         from sslearn.networks.layers import bin_features
 
-        net, steering = trained_network(), self._get_steering()
+        net, steering = self._get_network(), self._get_steering()
         with torch.inference_mode():
             masks = [net.masks(bin_features(part, steering)).numpy() for part in _segments(X)]
         return FrameSums(np.concatenate(masks, axis=3), bin_power(X), X.shape[3])
@@ -251,7 +266,7 @@ class MaskedSRPPHAT(GridLocalizer):
     def _score(self, sums):
         import torch
 
-        net, steering = trained_network(), self._get_steering()
+        net, steering = self._get_network(), self._get_steering()
         with torch.inference_mode():
             products = torch.from_numpy(sums.products).split(1)
             scores = torch.cat([net.directions(clip, steering) for clip in products])
@@ -275,52 +290,17 @@ def _segments(X):
         yield torch.from_numpy(np.ascontiguousarray(X[..., start : start + _SEGMENT]))
 
 
-@lru_cache(maxsize=1)
-def trained_network():
-    """Network with the weights of the package."""
+@lru_cache(maxsize=2)
+def trained_network(weights="masked_srp_phat"):
+    """Network with weights of the package, or with those of a file or a dict."""
+    from torch import nn
+
     from sslearn.networks.layers import MaskedSteeringNet, load_state
 
     net = MaskedSteeringNet(**SIZES)
-    load_state(net, "masked_srp_phat")
+    # The names are those of a localizer, whose network comes first.
+    load_state(nn.Sequential(net), weights)
     return net.eval().requires_grad_(False)
-
-
-def array_steering(mics, grid, freqs, *, speed_of_sound=343.0, shape=None):
-    """What the network must know of an array.
-
-    Parameters
-    ----------
-    mics : ndarray of shape (n_mics, 3)
-        Microphone positions in metres.
-    grid : ndarray of shape (n_directions,) or (n_directions, 2)
-        Directions that are scored.
-    freqs : ndarray of shape (n_freqs,)
-        Frequencies in Hz.
-    speed_of_sound : float, default=343.0
-        Metres per second.
-    shape : ndarray of shape (n_mics, 3), default=None
-        Positions that decide which directions can be told apart; ``mics`` if None.
-
-    Returns
-    -------
-    steering : ArraySteering
-        Its buffers are in single precision.
-    """
-    from sslearn.networks.layers import ArraySteering
-
-    coarse = default_grid(
-        mics if shape is None else shape,
-        1 if grid.ndim == 1 else 2,
-        azimuth_step=_COARSE_STEP,
-        n_subdivisions=_COARSE_SUBDIVISIONS,
-    )
-    return ArraySteering(
-        angles_to_unit_vectors(grid),
-        steering_vectors(mics, grid, freqs, speed_of_sound=speed_of_sound),
-        steering_vectors(mics, coarse, freqs, speed_of_sound=speed_of_sound),
-        freqs,
-        _aperture(mics) / speed_of_sound,
-    )
 
 
 def _aperture(mics):

@@ -5,10 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from sslearn.geometry import angles_to_unit_vectors, array_grid, steering_vectors
 from sslearn.networks._sphere_layers import MaskNet
 
 # What the masks see of each bin; see bin_features.
 N_FEATURES = 14
+# Grids that the masks are made from: a step in degrees, subdivisions of the icosahedron.
+_COARSE_STEP, _COARSE_SUBDIVISIONS = 15.0, 1
+# Frames whose masks are made together: a second, as in training.
+N_SEGMENT_FRAMES = 61
 # Masks whose covariances are inverted as well, and what is added to their diagonal of 1.
 _N_INVERTED = 2
 _LOADING = 1e-2
@@ -51,9 +56,9 @@ class ArraySteering(nn.Module):
         )
         self.register_buffer("pairs", torch.stack([i, j]), persistent=False)
         self.register_buffer("forms", forms, persistent=False)
-        self.register_buffer(
-            "coarse", torch.as_tensor(coarse, dtype=torch.complex64).conj(), persistent=False
-        )
+        # As real numbers, whose precision a module can change.
+        coarse = torch.as_tensor(coarse, dtype=torch.complex64).conj().resolve_conj()
+        self.register_buffer("coarse", torch.view_as_real(coarse), persistent=False)
         self.register_buffer("constants", constants, persistent=False)
         self.register_buffer("log_aperture", torch.log2(torch.tensor(1e3 * float(aperture))), False)
 
@@ -71,7 +76,7 @@ class ArraySteering(nn.Module):
             Mean of all pairs; 1 for a plane wave, 0 on average for noise.
         """
         n_mics = phases.shape[2]
-        beams = self.coarse @ phases
+        beams = torch.view_as_complex(self.coarse) @ phases
         power = beams.real.square() + beams.imag.square()
         return (power / n_mics - 1) / (n_mics - 1)
 
@@ -91,6 +96,42 @@ class ArraySteering(nn.Module):
         upper = matrices[..., self.pairs[0], self.pairs[1]]
         upper = torch.cat([upper.real, upper.imag], dim=3).transpose(0, 1)
         return (upper.flatten(1, 2) @ self.forms).unflatten(1, upper.shape[1:3])
+
+
+def array_steering(mics, grid, freqs, speed_of_sound=343.0, *, shape=None):
+    """What the network must know of an array.
+
+    Parameters
+    ----------
+    mics : ndarray of shape (n_mics, 3)
+        Microphone positions in metres.
+    grid : ndarray of shape (n_directions,) or (n_directions, 2)
+        Directions that are scored.
+    freqs : ndarray of shape (n_freqs,)
+        Frequencies in Hz.
+    speed_of_sound : float, default=343.0
+        Metres per second.
+    shape : ndarray of shape (n_mics, 3), default=None
+        Positions that decide which directions can be told apart; ``mics`` if None.
+
+    Returns
+    -------
+    steering : ArraySteering
+        Its buffers are in single precision.
+    """
+    coarse = array_grid(
+        mics if shape is None else shape,
+        1 if grid.ndim == 1 else 2,
+        azimuth_step=_COARSE_STEP,
+        n_subdivisions=_COARSE_SUBDIVISIONS,
+    )
+    return ArraySteering(
+        angles_to_unit_vectors(grid),
+        steering_vectors(mics, grid, freqs, speed_of_sound=speed_of_sound),
+        steering_vectors(mics, coarse, freqs, speed_of_sound=speed_of_sound),
+        freqs,
+        np.linalg.norm(mics[:, None] - mics, axis=2).max() / speed_of_sound,
+    )
 
 
 def bin_features(spectrum, steering):
@@ -283,5 +324,35 @@ class MaskedSteeringNet(nn.Module):
         return self.scores(direction_maps(covariances, steering), steering.kernels)
 
     def forward(self, spectrum, steering):
-        """Scores of spectra (n_samples, n_freqs, n_mics, n_frames)."""
-        return self.directions(self.covariances(spectrum, steering), steering)
+        """Scores of spectra (n_samples, n_freqs, n_mics, n_frames), in segments of a second."""
+        segments = spectrum.split(N_SEGMENT_FRAMES, dim=3)
+        return self.directions(sum(self.covariances(x, steering) for x in segments), steering)
+
+
+class MaskedSRPModule(MaskedSteeringNet):
+    """Network for one array and grid, on real and imaginary parts of spectra.
+
+    Parameters
+    ----------
+    sizes : dict
+        Parameters of :class:`MaskedSteeringNet`.
+    band : slice
+        Frequencies in use.
+    *steering : tuple
+        Arguments of :func:`array_steering`.
+    """
+
+    def __init__(self, sizes, band, *steering):
+        super().__init__(**sizes)
+        self.band = band
+        self._array = steering
+        self._steering = None
+
+    def forward(self, maps):
+        """Scores of maps (n_samples, 2 * n_mics, n_freqs, n_frames)."""
+        # Computed from the array when it is first needed; it is no part of the weights.
+        if self._steering is None:
+            self._steering = array_steering(*self._array)
+        self._steering.to(maps)
+        real, imaginary = maps[:, :, self.band].transpose(1, 2).chunk(2, dim=2)
+        return super().forward(torch.complex(real, imaginary), self._steering)

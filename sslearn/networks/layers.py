@@ -7,6 +7,7 @@ from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
 from sslearn.networks._masked_srp_layers import (
     ArraySteering,
     MaskedSteeringNet,
+    array_steering,
     bin_features,
     masked_covariances,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Parallel",
     "PrivateDropout",
     "SelectiveSSM",
+    "array_steering",
     "bin_features",
     "feed_forward",
     "feedback",

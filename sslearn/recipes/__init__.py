@@ -23,6 +23,7 @@ from sslearn.recipes._classical import (
     tdoa,
 )
 from sslearn.recipes._label_networks import phase_network, spectrogram_network
+from sslearn.recipes._masked_network import masked_srp_phat_network
 from sslearn.recipes._multi_source import ipdnet, ipdnet2, tf_mamba
 from sslearn.recipes._sacl import sacl
 from sslearn.recipes._sspl import sspl
@@ -40,6 +41,7 @@ __all__ = [
     "ipdnet2",
     "laplacian_eigenmaps",
     "masked_srp_phat",
+    "masked_srp_phat_network",
     "music",
     "mvdr",
     "phase_network",

@@ -13,7 +13,7 @@ import sslearn.networks
 from sslearn import recipes
 from sslearn.datasets import make_plane_waves
 from sslearn.doa import MaskedSRPPHAT
-from sslearn.doa._masked_srp_phat import SIZES, array_steering, trained_network
+from sslearn.doa._masked_srp_phat import SIZES, trained_network
 from sslearn.exceptions import SilenceWarning, UncertaintyWarning
 from sslearn.features import STFT
 from sslearn.geometry import (
@@ -26,7 +26,7 @@ from sslearn.geometry import (
     spherical_array,
 )
 from sslearn.networks import model_card
-from sslearn.networks.layers import MaskedSteeringNet, bin_features
+from sslearn.networks.layers import MaskedSteeringNet, array_steering, bin_features
 
 CIRCLE = circular_array(6, 0.05)
 WEIGHTS = Path(sslearn.networks.__file__).parent / "weights"
@@ -224,7 +224,7 @@ def test_features_of_a_plane_wave_are_known():
     freqs = np.arange(300.0, 4000.0, 125.0)
     steering = array_steering(CIRCLE, circular_grid(3.0), freqs)
     # From one of the coarse directions, which are 15 degrees apart.
-    wave = torch.conj(steering.coarse[:, 4])[None, :, :, None].expand(-1, -1, -1, 30)
+    wave = torch.view_as_complex(steering.coarse)[None, :, 4, :, None].conj().expand(-1, -1, -1, 30)
     features = bin_features(wave.resolve_conj(), steering)
     np.testing.assert_allclose(features[:, 3], 1, atol=1e-5)  # height
     np.testing.assert_allclose(features[:, [6, 7, 9]][:, :2], 1, atol=1e-4)  # frames

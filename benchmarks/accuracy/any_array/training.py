@@ -16,24 +16,28 @@ from benchmarks.accuracy._data import add_data_option, check_data_option
 from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
 from sslearn.decoding import AdjacentDecoder
-from sslearn.doa._grid_search import default_grid
 from sslearn.doa._masked_srp_phat import (
     AZIMUTH_STEP,
     N_SUBDIVISIONS,
     SIZES,
-    array_steering,
 )
 from sslearn.features import STFT
 from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
+    array_grid,
     circular_difference,
     grid_neighbors,
     icosahedral_grid,
     sphere_mesh,
     unit_vectors_to_angles,
 )
-from sslearn.networks.layers import MaskedSteeringNet, bin_features, masked_covariances
+from sslearn.networks.layers import (
+    MaskedSteeringNet,
+    array_steering,
+    bin_features,
+    masked_covariances,
+)
 
 _FS, _N_FFT, _HOP = 16000, 512, 256
 _FREQ_RANGE = (200, 7000)
@@ -112,9 +116,7 @@ class Batches:
         turn = np.array([[np.cos(yaw), np.sin(yaw), 0], [-np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
         mics = mics @ turn
         n_angles = record.n_angles
-        grid = default_grid(
-            mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
-        )
+        grid = array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
         heard = mics + rng.normal(0, _MOVED, mics.shape)
         speed = 343.0 * (1 + _SPEED * rng.standard_normal())
         steering = array_steering(heard, grid, freqs[band], speed_of_sound=speed, shape=mics)
@@ -161,7 +163,7 @@ def errors(net, records):
             if record.sources.shape[1] > 1:
                 continue
             mics, n_angles = record.mic_positions, record.n_angles
-            grid = default_grid(
+            grid = array_grid(
                 mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
             )
             X, freqs = spectra(record.audio)
@@ -258,7 +260,8 @@ def main():
     records += render(clips, args.white, (None, recordings), first=900_000)
     run = args.folder / f"run_{args.arrays}_{args.white}_{args.steps}_{args.seed}"
     net = train(records, held_out, run, n_steps=args.steps, seed=args.seed, every=args.every)
-    save_file(net.state_dict(), run / "masked_srp_phat.safetensors")
+    # Named as in a localizer, whose network comes first.
+    save_file(torch.nn.Sequential(net).state_dict(), run / "masked_srp_phat.safetensors")
 
 
 if __name__ == "__main__":

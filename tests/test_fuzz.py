@@ -25,7 +25,7 @@ from sklearn.linear_model import Ridge
 import sslearn
 from sslearn import features, geometry, losses, networks, simulation
 from sslearn.calibration import ConformalLocalizer
-from sslearn.doa import SRPPHAT
+from sslearn.doa import SRPPHAT, MaskedSRPPHAT
 from sslearn.neighbors import KNeighborsLocalizer
 
 # What may be wrong: values, kinds, packages and files.
@@ -116,6 +116,7 @@ VALUES = {
     "localizer": SRPPHAT(MICS, block_size=2, batch_transform=features.STFT(256)).fit(AUDIO),
     "n_frames": 2, "tdoas": np.zeros((2, 6)), "encodings": None, "output": None, "duration": 0.1,
 }  # fmt: skip
+MASKED = MaskedSRPPHAT(MICS, batch_transform=features.STFT(512, hop_length=256)).fit(AUDIO)
 SETS = ConformalLocalizer(KNeighborsLocalizer(1), coverage=0.4).fit(ROWS, Y)
 ARCS = np.stack([Y - 10, Y + 10], axis=1)[:, None]
 PICTURE, PICTURES = (3, 40, 48), RNG.integers(0, 256, (2, 20, 24, 3), dtype=np.uint8)
@@ -168,6 +169,7 @@ OWN = {
         "estimator": SRPPHAT(MICS, freq_range=None).fit(SPECTRA),
         "X": SPECTRA,
     },
+    "MaskDisplay.from_estimator": {"estimator": MASKED, "X": AUDIO},
     "PredictionSetDisplay.from_estimator": {"estimator": SETS, "X": ROWS},
     "PredictionSetDisplay.from_predictions": {"sets": ARCS, "grid": None},
     "SimilarityMapDisplay.from_predictions": {"images": PICTURES, "maps": MAPS_OF_PICTURES[:2]},

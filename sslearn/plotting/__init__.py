@@ -2,6 +2,7 @@
 
 from sslearn.plotting._embedding import EmbeddingDisplay
 from sslearn.plotting._localization_error import LocalizationErrorDisplay
+from sslearn.plotting._mask import MaskDisplay
 from sslearn.plotting._mic_array import MicArrayDisplay
 from sslearn.plotting._prediction_set import PredictionSetDisplay
 from sslearn.plotting._similarity_map import SimilarityMapDisplay
@@ -11,6 +12,7 @@ from sslearn.plotting._track import TrackDisplay
 __all__ = [
     "EmbeddingDisplay",
     "LocalizationErrorDisplay",
+    "MaskDisplay",
     "MicArrayDisplay",
     "PredictionSetDisplay",
     "SimilarityMapDisplay",

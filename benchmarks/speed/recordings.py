@@ -19,7 +19,7 @@ from sslearn.geometry import circular_array
 
 FS = 16000
 MICS = circular_array(4, 0.05)
-METHODS = ("srp_phat", "mvdr", "music", "tdoa")
+METHODS = ("srp_phat", "masked_srp_phat", "mvdr", "music", "tdoa")
 
 
 def write_recording(path, minutes):
@@ -61,7 +61,9 @@ def main():
                 with processes.Pool(1) as pool:
                     figures = pool.apply(measure, ((path, method, block_duration),))
                 blocks = "whole" if block_duration is None else f"blocks of {block_duration:g} s"
-                print(f"{method:9} {blocks:14}" + "".join(f"{x:8.1f}" for x in figures), flush=True)
+                print(
+                    f"{method:15} {blocks:14}" + "".join(f"{x:8.1f}" for x in figures), flush=True
+                )
 
 
 if __name__ == "__main__":

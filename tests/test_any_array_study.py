@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy.any_array import data, systems, tables
+from benchmarks.accuracy.any_array import ablations, data, systems, tables, training
 from benchmarks.accuracy.any_array.__main__ import main
 from sslearn.datasets import make_plane_waves
 from sslearn.geometry import angles_to_unit_vectors, array_dimension, circular_array
@@ -14,18 +14,18 @@ from sslearn.geometry import angles_to_unit_vectors, array_dimension, circular_a
 
 @pytest.fixture
 def corpus(tmp_path):
-    """Folder with bursts of noise for speech, and two recordings of noise."""
+    """Folder with bursts of noise for speech, and three recordings of noise."""
     soundfile = pytest.importorskip("soundfile")
     rng, folder = np.random.default_rng(0), tmp_path / "data"
     for name in ("speech_librispeech", "noise"):
         (folder / name).mkdir(parents=True)
     rows = ["file,speaker,subset"]
-    for i in range(3):
+    for i in range(4):
         bursts = np.repeat(rng.random(20) < 0.8, 1600) * rng.normal(0, 0.1, 32_000)
         soundfile.write(folder / "speech_librispeech" / f"{i}.flac", bursts, 16000)
-        rows.append(f"{i}.flac,{i},test-other")
+        rows.append(f"{i}.flac,{i},{'test-other' if i < 3 else 'train-clean-100'}")
     (folder / "speech_librispeech" / "utterances.csv").write_text("\n".join(rows))
-    for name in ("hiss", "rush"):
+    for name in ("blow", "hiss", "rush"):
         soundfile.write(folder / "noise" / f"{name}.flac", rng.normal(0, 0.1, 64_000), 16000)
     return folder
 
@@ -210,3 +210,25 @@ def test_study_keeps_the_rows_of_other_systems(corpus, tmp_path, capsys):
     assert settings["localizer"].startswith("TDOALocalizer(") and settings["snr"] == [-5, 30]
     page = (tmp_path / "results" / "any_array_quick.md").read_text()
     assert "| array: line | 2 |" in page and "second, 12 arrays" in page
+
+
+def test_training_continues_and_variants_are_trained_once(corpus, tmp_path, capsys):
+    folders = {"data": corpus, "folder": tmp_path / "cache", "out": tmp_path / "results"}
+    sizes = ["--arrays=4", "--white=1", "--held-out=2", "--steps=2", "--every=1"]
+    options = [*sizes, *(f"--{name}={folder}" for name, folder in folders.items())]
+    ablations.main(options)
+    text = (tmp_path / "results" / "any_array_ablations.json").read_text()
+    rows = json.loads(text)["rows"]
+    assert [row["variant"] for row in rows] == list(ablations.VARIANTS)
+    assert [row["arrays"] for row in rows] == [5, 5, 5, 2, 1]
+    assert len({row["azimuth, mean"] for row in rows}) > 1
+    capsys.readouterr()
+    ablations.main(options)
+    assert "loss" not in capsys.readouterr().out
+    assert (tmp_path / "results" / "any_array_ablations.json").read_text() == text
+    run = tmp_path / "cache" / "ablation_4_2_0_all"
+    args = training.parse("training", 4, options)
+    held_out, records = training.read_clips(args)
+    training.train(records, held_out, run, n_steps=4, every=1)
+    # From the last checkpoint on.
+    assert capsys.readouterr().out.startswith("3 ")

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from benchmarks.accuracy._data import add_data_option, check_data_option
+from benchmarks.accuracy._report import RESULTS
 from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
 from sslearn.decoding import AdjacentDecoder
@@ -202,11 +203,13 @@ def summary(rows):
     return ", ".join(parts)
 
 
-def train(records, held_out, output, *, n_steps, seed=0, every=100):
-    """Train, or continue, to the last of so many steps."""
+def train(records, held_out, output, *, n_steps, seed=0, every=100, alter=None):
+    """Train, or continue, to the last of so many steps; ``alter`` changes the network before."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net = MaskedSteeringNet(**SIZES)
+    if alter is not None:
+        alter(net)
     optimizer = torch.optim.AdamW(net.parameters(), lr=_LR, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: learning_rate(i, n_steps))
     checkpoint, first = Path(output) / "checkpoint.pt", 0
@@ -239,25 +242,38 @@ def train(records, held_out, output, *, n_steps, seed=0, every=100):
     return net
 
 
-def main():
-    """Render what is missing, and train or continue."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.any_array.training")
+def parse(name, n_steps, argv=None):
+    """Options of a command that trains."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.accuracy.any_array.{name}")
     add_data_option(parser)
     parser.add_argument("--folder", type=Path, default=Path(".cache/any_array"))
-    parser.add_argument("--arrays", type=int, default=1000, help="with speech")
-    parser.add_argument("--white", type=int, default=100, help="arrays with sources of white noise")
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--arrays", type=int, default=2000, help="with speech")
+    parser.add_argument("--white", type=int, default=200, help="arrays with sources of white noise")
+    parser.add_argument("--held-out", type=int, default=40, help="arrays that measure the errors")
+    parser.add_argument("--steps", type=int, default=n_steps)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
-    args = parser.parse_args()
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
+    args = parser.parse_args(argv)
     check_data_option(parser, args)
     torch.set_num_threads(1)
-    measured = Path(args.data)
+    return args
+
+
+def read_clips(args):
+    """Clips that are held out, and of training; those that are missing are rendered."""
+    measured, clips = Path(args.data), args.folder / "training"
     speech, recordings = read_sounds(measured, training=True)
-    held_out = render(args.folder / "held_out", 40, read_sounds(measured), first=100_000)
-    clips = args.folder / "training"
+    others = read_sounds(measured)
+    held_out = render(args.folder / "held_out", args.held_out, others, first=100_000)
     records = render(clips, args.arrays, (speech, recordings))
-    records += render(clips, args.white, (None, recordings), first=900_000)
+    return held_out, records + render(clips, args.white, (None, recordings), first=900_000)
+
+
+def main():
+    """Render what is missing, and train or continue."""
+    args = parse("training", n_steps=2000)
+    held_out, records = read_clips(args)
     run = args.folder / f"run_{args.arrays}_{args.white}_{args.steps}_{args.seed}"
     net = train(records, held_out, run, n_steps=args.steps, seed=args.seed, every=args.every)
     # Named as in a localizer, whose network comes first.

@@ -9,8 +9,8 @@ learned from many other arrays which parts of a spectrogram to trust. Nothing is
 # %%
 # An array, rooms and noise
 # -------------------------
-# Five microphones somewhere on a device of 20 cm, bursts of noise in simulated rooms, and noise from
-# all around that is as loud as they are.
+# Five microphones somewhere on a device of 20 cm, bursts of noise in simulated rooms, and as much
+# noise from all around.
 
 import numpy as np
 

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy.any_array import ablations, data, systems, tables, training
+from benchmarks.accuracy.any_array import (
+    ablations,
+    data,
+    own_array,
+    systems,
+    tables,
+    training,
+)
 from benchmarks.accuracy.any_array.__main__ import main
 from sslearn.datasets import make_plane_waves
 from sslearn.geometry import angles_to_unit_vectors, array_dimension, circular_array
@@ -232,3 +239,14 @@ def test_training_continues_and_variants_are_trained_once(corpus, tmp_path, caps
     training.train(records, held_out, run, n_steps=4, every=1)
     # From the last checkpoint on.
     assert capsys.readouterr().out.startswith("3 ")
+
+
+def test_networks_of_one_array(corpus, tmp_path):
+    folders = {"data": corpus, "folder": tmp_path / "cache", "out": tmp_path / "results"}
+    sizes = ["--clips=6", "--tests=3", "--epochs=1"]
+    own_array.main([*sizes, *(f"--{name}={folder}" for name, folder in folders.items())])
+    record = json.loads((tmp_path / "results" / "any_array_own.json").read_text())
+    assert record["settings"]["clips"] == 6
+    rows = {row["system"]: row for row in record["rows"]}
+    assert rows["PNN"]["minutes of training"] > rows["MVDR, to 7 kHz"]["minutes of training"]
+    assert rows["masked SRP-PHAT"]["median"] < rows["PNN"]["median"]

@@ -231,10 +231,7 @@ def _render(path, i, n_clips, speech, noise, seed):
     clips.save(path)
 
 
-def render(
-    rng, kind, n_mics, aperture, *, n_clips, noise, n_sources, on_sphere, sounds, recordings,
-    distance_range=DISTANCES, **options,
-):  # fmt: skip
+def render(rng, kind, n_mics, aperture, **scene):
     """Clips of 1 s of a random array.
 
     Parameters
@@ -247,6 +244,31 @@ def render(
         Number of microphones.
     aperture : float
         Width of the array in metres.
+    **scene : dict
+        Arguments of :func:`render_array`.
+
+    Returns
+    -------
+    clips : Clips
+        The clips.
+    """
+    return render_array(rng, kind, draw_array(kind, n_mics, aperture, rng), **scene)
+
+
+def render_array(
+    rng, kind, mics, *, n_clips, noise, n_sources, on_sphere, sounds, recordings,
+    distance_range=DISTANCES, **options,
+):  # fmt: skip
+    """Clips of 1 s of an array.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+        Random numbers.
+    kind : str
+        One of ``KINDS``.
+    mics : ndarray of shape (n_mics, 3)
+        Microphone positions in metres.
     n_clips : int
         Number of clips.
     noise : str
@@ -269,7 +291,6 @@ def render(
     clips : Clips
         The clips.
     """
-    mics = draw_array(kind, n_mics, aperture, rng)
     clips = simulate(
         ArrayReceiver(mics),
         n_clips,

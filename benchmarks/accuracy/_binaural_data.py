@@ -91,7 +91,7 @@ def varying_rooms(bench, n_train, suffixes=("", ", off the grid")):
     return train, tests
 
 
-def _with_mirror_images(X, y):
+def with_mirror_images(X, y):
     """Cues and directions, and those that a mirror between left and right would make of them."""
     names = BinauralCues(FS).get_feature_names_out().astype(str)
     odd = np.char.startswith(names, "ild") | np.char.startswith(names, "ipd_sin")
@@ -132,7 +132,7 @@ def head_trainings(bench):
         for name, n_train, group, seed, where in trainings[training]:
             train = _render_heads(bench, n_train, group, seed, where)
             if bench.args.mirror and len(group) > 1:
-                train = _with_mirror_images(*train)
+                train = with_mirror_images(*train)
             tests = _head_tests(bench, name, new, group, where)
             yield train, tests, {"training heads": len(group), "other heads": len(new)}
 

@@ -1,0 +1,1 @@
+"""Weights of a binaural localizer for any head: data, training and accuracy."""

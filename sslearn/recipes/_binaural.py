@@ -11,7 +11,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sslearn.features import BinauralCues
+from sslearn.geometry import icosahedral_grid
 from sslearn.neighbors import KNeighborsLocalizer
+from sslearn.utils.param_validation import Interval, Real, validated
+
+_WEIGHTS_RATE = 16000
 
 
 def _binaural(fs, n_jobs, *steps):
@@ -199,21 +203,37 @@ def laplacian_eigenmaps(*, fs=16000, n_neighbors=5, n_jobs=None, random_state=No
     return _binaural(fs, n_jobs, embedding, KNeighborsLocalizer(n_neighbors=n_neighbors))
 
 
+@validated(fs=[Interval(Real, 0, None, closed="neither")])
 def feed_forward(
-    *, fs=16000, max_epochs=100, n_jobs=None, device="auto", random_state=None, verbose=0
+    *,
+    fs=16000,
+    weights=None,
+    max_epochs=None,
+    n_jobs=None,
+    device="auto",
+    random_state=None,
+    verbose=0,
 ):
-    """Feed-forward regression of the angles, the supervised baseline.
+    """Feed-forward network: the supervised baseline, or trained weights for any head.
 
-    The branch of :func:`siamese`, one for each angle, with a tanh output and squared error. The
-    paper's linear layer of three units before the output is omitted, because it only factors a
-    linear map (``MLP(bottleneck=3)`` adds it). Elevations are divided by 90, in the paper by 180.
+    Without ``weights`` it is the baseline of the paper, which learns one head: the branch of
+    :func:`siamese`, one for each angle, with a tanh output and squared error. The paper's linear
+    layer of three units before the output is omitted, because it only factors a linear map
+    (``MLP(bottleneck=3)`` adds it). Elevations are divided by 90, in the paper by 180.
+
+    With ``weights="heads"`` it localizes without training, all around the head, with heads that it
+    has never heard.
 
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the audio in Hz; files are resampled to it.
-    max_epochs : int, default=100
-        Maximum number of epochs.
+        Sampling rate of the audio in Hz; files are resampled to it. ``weights`` needs 16000.
+    weights : {"heads"}, str, Path or dict of str to array-like, default=None
+        Weights to start from: ``"heads"`` are those of the package for any head; a file, or
+        ``weights_`` of another such localizer. Random ones, of the baseline, if None.
+    max_epochs : int, default=None
+        Maximum number of epochs. With 0 nothing is trained: ``fit`` loads ``weights`` and needs no
+        y. About 10 adapt them to one head. None is 0 with weights, and 100 without.
     n_jobs : int, default=None
         Threads that compute the cues.
     device : str, default="auto"
@@ -226,7 +246,33 @@ def feed_forward(
     Returns
     -------
     pipeline : Pipeline
-        BinauralCues, StandardScaler, NeuralLocalizer.
+        BinauralCues, StandardScaler, NeuralLocalizer; with ``weights`` without the scaler, which
+        is in the first layer. Directions of ``"heads"`` are azimuth and elevation.
+
+    Raises
+    ------
+    ValueError
+        If ``fs`` is not 16000 with ``weights``.
+
+    See Also
+    --------
+    sslearn.networks.model_card : ``model_card("feed_forward_heads")`` tells what the weights were
+        trained on, and their errors.
+
+    Notes
+    -----
+    ``"heads"`` is ours: layers of 384 and 256 units on the cues and a softmax over the 162
+    directions of ``icosahedral_grid(2)``, trained with unbiased labels and decoded between the
+    directions. A regression of as many weights was twice as wrong in trials: where front and back
+    sound alike, classes choose one of them, a regression the mean of both.
+
+    Errors with heads that it was not trained on, speech of 1 s in rooms of 0.15 to 0.8 s with noise
+    at 0 to 30 dB, medians in degrees: azimuth 5.2 to 5.5 with people of three laboratories, 6.8
+    with a KU100, if front and back count as one; 31 to 41 % of the sources are heard behind instead
+    of in front or the reverse; elevation 13 to 20, where ear level as a guess has 21. In measured
+    rooms the azimuth is 1.9 to 6.2 degrees off. The time difference alone, around a sphere, has
+    5.5 to 6.3 and 1.6 to 4.4: it is as good or better at ear level, and misses the angle from the
+    median plane by up to half as much again elsewhere.
 
     References
     ----------
@@ -237,19 +283,52 @@ def feed_forward(
     >>> from sslearn import recipes
     >>> recipes.feed_forward()[-1].encoding
     AngleEncoding()
+    >>> from sslearn.datasets import make_binaural
+    >>> X, y = make_binaural(3, random_state=0, return_X_y=True)
+    >>> recipes.feed_forward(weights="heads").fit(X).predict(X).shape
+    (3, 2)
     """
     from sslearn.deep_learning import NeuralLocalizer
-    from sslearn.encoding import AngleEncoding
-    from sslearn.networks import MLP
 
+    if weights is not None and fs != _WEIGHTS_RATE:
+        raise ValueError(
+            f"fs must be {_WEIGHTS_RATE} with weights, the rate of their training; got {fs}. "
+            "Resample the audio; files are resampled when they are read."
+        )
+    is_packaged = isinstance(weights, str) and weights == "heads"
     localizer = NeuralLocalizer(
-        MLP(separate_outputs=True),
-        encoding=AngleEncoding(),
-        batch_size=128,
-        validation_fraction=0.3,
-        max_epochs=max_epochs,
+        **(_baseline() if weights is None else _any_head()),
+        weights="feed_forward_heads" if is_packaged else weights,
+        max_epochs=(100 if weights is None else 0) if max_epochs is None else max_epochs,
         device=device,
         random_state=random_state,
         verbose=verbose,
     )
-    return _binaural(fs, n_jobs, localizer)
+    if weights is None:
+        return _binaural(fs, n_jobs, localizer)
+    return make_pipeline(BinauralCues(fs=fs, n_jobs=n_jobs), localizer)
+
+
+def _baseline():
+    from sslearn.encoding import AngleEncoding
+    from sslearn.networks import MLP
+
+    return {
+        "network": MLP(separate_outputs=True),
+        "encoding": AngleEncoding(),
+        "batch_size": 128,
+        "validation_fraction": 0.3,
+    }
+
+
+def _any_head():
+    from sslearn.decoding import AdjacentDecoder
+    from sslearn.encoding import UnbiasedEncoding
+    from sslearn.networks import MLP
+
+    return {
+        "network": MLP((384, 256), activation="relu", batch_norm="before", dropout=0.4),
+        "encoding": UnbiasedEncoding(icosahedral_grid(2), decoder=AdjacentDecoder(7)),
+        "loss": "cross_entropy",
+        "lr": 3e-4,
+    }

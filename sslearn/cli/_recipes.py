@@ -18,6 +18,7 @@ RECIPES = (
     "ipdnet",
     "ipdnet2",
     "laplacian_eigenmaps",
+    "masked_srp_phat_network",
     "phase_network",
     "siamese",
     "spectrogram_network",
@@ -67,8 +68,8 @@ class Recipe:
     @property
     def layouts(self):
         """Layouts of y that it takes, as in ``read_labels``."""
-        # Networks that know their microphones learn tracks.
-        if "mic_positions" in self._parameters:
+        # Networks that know their microphones learn tracks, or have a number of angles.
+        if "mic_positions" in self._parameters and "n_angles" not in self._parameters:
             return ("tracks",)
         return ("one", "sources") if "n_sources" in self._parameters else ("one",)
 
@@ -103,6 +104,8 @@ class Recipe:
         if array is not None:
             n_channels = labels.infos[0].n_channels
             channels = channels_of(array, n_channels, channels=channels, name=labels.paths[0])
+        if "n_angles" in self._parameters:
+            params.setdefault("n_angles", 1 if labels.y.ndim == 1 else labels.y.shape[1])
         if "n_sources" in self._parameters and labels.y.ndim > 2:
             params.setdefault("n_sources", labels.y.shape[-2])
         if "verbose" in self._parameters:

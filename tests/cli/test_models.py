@@ -148,6 +148,7 @@ def test_channels_that_are_no_microphones(answers, run, tmp_path):
         ("weakly_supervised_siamese", ()),
         ("ambisonic_crnn", ()),
         ("ambisonic_histogram", ()),
+        ("masked_srp_phat_network", ()),
         ("phase_network", ()),
         ("spectrogram_network", ()),
         ("ipdnet2", ("-p", "size=tiny")),
@@ -162,7 +163,7 @@ def test_each_recipe_is_trained_measured_and_used(answers, run, tmp_path, recipe
     angles = {"elevation": y / 2} if is_binaural or "ambisonic" in recipe else {}
     _write_clips(tmp_path, circular_array(n_mics, 0.05), y, **angles)
     path, table = tmp_path / "m.sslearn", tmp_path / "table.csv"
-    if recipe in ("ipdnet", "ipdnet2", "icodoa"):
+    if recipe in ("ipdnet", "ipdnet2", "icodoa", "masked_srp_phat_network"):
         options = (*options, "-a", f"circular:{n_mics}:0.05")
     options = ("--recipe", recipe, "--test", 0, "--epochs", 1, *options)
     done = run("train", table, *options, "-o", path)

@@ -5,7 +5,6 @@ and training continues from its last checkpoint.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from safetensors.torch import save_file
 
 from benchmarks.accuracy._data import add_data_option, check_data_option
 from benchmarks.accuracy._report import RESULTS
+from benchmarks.accuracy._steps import train_steps
 from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
 from sslearn.decoding import AdjacentDecoder
@@ -45,7 +45,6 @@ _FREQ_RANGE = (200, 7000)
 _ARRAYS_PER_BATCH = 3
 _CLIPS_PER_ARRAY = 8
 _LR = 3e-3
-_WARM_UP = 50
 # Draws that make more arrays, durations and bands of the clips that there are.
 _P_FEWER_MICS, _P_SHORTER, _P_NARROWER = 0.35, 0.35, 0.35
 _MOVED = 3e-4  # metres, of each microphone
@@ -150,11 +149,6 @@ def step_loss(net, groups):
     return torch.cat(losses).mean()
 
 
-def learning_rate(step, n_steps):
-    """Cosine from the highest rate to 0, after a warm-up."""
-    return float(min(1, (step + 1) / _WARM_UP) * 0.5 * (1 + np.cos(np.pi * step / n_steps)))
-
-
 def errors(net, records):
     """Errors in degrees of clips with one talker, azimuth alone or on the sphere, and their SNR."""
     net.eval()
@@ -206,39 +200,13 @@ def summary(rows):
 def train(records, held_out, output, *, n_steps, seed=0, every=100, alter=None):
     """Train, or continue, to the last of so many steps; ``alter`` changes the network before."""
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
     net = MaskedSteeringNet(**SIZES)
     if alter is not None:
         alter(net)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=_LR, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: learning_rate(i, n_steps))
-    checkpoint, first = Path(output) / "checkpoint.pt", 0
-    Path(output).mkdir(parents=True, exist_ok=True)
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        net.load_state_dict(state["net"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first, rng = state["step"], np.random.default_rng([seed, state["step"]])
-    batches = Batches(records, rng)
-    started, losses = time.time(), []
-    for step in range(first, n_steps):
-        loss = step_loss(net, batches.draw())
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
-        if (step + 1) % every and step + 1 < n_steps:
-            continue
-        state = {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
-        state |= {"schedule": schedule.state_dict(), "step": step + 1}
-        torch.save(state, checkpoint)
-        line = f"{step + 1} {time.time() - started:.0f} s, loss {np.mean(losses[-every:]):.3f}"
-        if (step + 1) % (4 * every) == 0 or step + 1 == n_steps:
-            line += f", errors {summary(errors(net, held_out))}" if held_out else ""
-        print(f"{line}", flush=True)
+    batches = Batches(records, np.random.default_rng(seed))
+    report = (lambda net: summary(errors(net, held_out))) if held_out else None
+    settings = {"lr": _LR, "n_steps": n_steps, "seed": seed, "every": every}
+    train_steps(net, batches, step_loss, Path(output), report=report, **settings)
     return net
 
 

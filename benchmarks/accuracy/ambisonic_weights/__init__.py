@@ -1,0 +1,1 @@
+"""Weights of ``recipes.ambisonic_histogram``: data, training and accuracy."""

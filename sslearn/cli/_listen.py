@@ -8,6 +8,7 @@ import click
 from sslearn.cli._arrays import array_option, channels_of, channels_option, list_arrays_option
 from sslearn.cli._files import RAW
 from sslearn.cli._locate import by_array, by_model, classical_options
+from sslearn.cli._locators import ModelLocator
 from sslearn.cli._options import HERTZ, SECONDS, check_target
 from sslearn.cli._output import Output, is_terminal, note
 
@@ -114,10 +115,10 @@ def _localizer(ctx, options):
     params = dict(options)
     array, model, fs = params.pop("array"), params.pop("model"), params["fs"]
     del params["channels"]
-    if model is not None:
-        found = by_model(ctx, model, None, None, fs)
+    is_model = model is not None
+    found = by_model(ctx, model, None, None, fs) if is_model else by_array(array, None, params)
+    if isinstance(found, ModelLocator):
         return found.estimator, found.fs, found.n_channels
-    found = by_array(array, None, params)
     n_channels = 4 if array is None else len(array.mic_positions)
     return _fitted(found, n_channels), found.fs, n_channels
 

@@ -5,11 +5,12 @@ from click.core import ParameterSource
 
 from sslearn.cli._arrays import array_option, channels_option, list_arrays_option
 from sslearn.cli._files import RAW, each, expand, on_disk
-from sslearn.cli._locators import ArrayLocator, ModelLocator, Part
+from sslearn.cli._locators import ArrayLocator, ModelLocator, Part, PretrainedLocator
 from sslearn.cli._options import HERTZ, SECONDS, START, check_target, jobs_option
 from sslearn.cli._output import Output, output_options
 
-METHODS = ("srp_phat", "masked_srp_phat", "music", "mvdr", "tdoa", "esprit", "intensity")
+AMBISONIC = ("intensity", "ambisonic_histogram")
+METHODS = ("srp_phat", "masked_srp_phat", "music", "mvdr", "tdoa", "esprit", *AMBISONIC)
 # Options that a model decides.
 _OF_ARRAYS = ("array", "method", "convention", "n_sources", "elevation", "freq_range")
 
@@ -22,7 +23,7 @@ def classical_options(command):
             type=click.Choice(METHODS),
             default="srp_phat",
             show_default=True,
-            help="intensity is for first-order ambisonics and takes no --array.",
+            help=f"{' and '.join(AMBISONIC)} are for first-order ambisonics, without --array.",
         ),
         click.option(
             "--convention",
@@ -44,7 +45,7 @@ def classical_options(command):
             type=float,
             nargs=2,
             metavar="LOW HIGH",
-            help="Frequencies used, in Hz. Default: 200 4000.",
+            help="Frequencies used, in Hz. Default: that of the method, mostly 200 4000.",
         ),
     ]
     for option in reversed(options):
@@ -117,15 +118,18 @@ def by_array(array, every, params):
     low, high = params["freq_range"] or (0, 1)
     if not 0 <= low < high:
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
-    if params["method"] == "masked_srp_phat" and params["freq_range"]:
-        raise click.UsageError("--range is not for --method masked_srp_phat, trained for its own.")
-    if params["method"] == "intensity":
+    method = params["method"]
+    if method == "masked_srp_phat" and params["freq_range"]:
+        raise click.UsageError(f"--range is not for --method {method}, trained for its own.")
+    if method in AMBISONIC:
         if array is not None:
-            raise click.UsageError("--method intensity is for ambisonics; leave --array out.")
+            raise click.UsageError(f"--method {method} is for ambisonics; leave --array out.")
     elif params["convention"]:
-        raise click.UsageError("--convention is for --method intensity.")
+        raise click.UsageError(f"--convention is for --method {' and '.join(AMBISONIC)}.")
     elif array is None:
         raise click.UsageError("Give --array (see --list-arrays) or --model.")
+    if method == "ambisonic_histogram":
+        return PretrainedLocator(every=every, **params)
     return ArrayLocator(array=array, every=every, **params)
 
 

@@ -139,10 +139,15 @@ class ModelLocator:
     """
 
     def __init__(self, path, *, every=None, fs=None):
-        from sslearn.persistence import input_contract, load
+        from sslearn.persistence import load
 
-        self.estimator, self.every = load(path), every
-        contract = input_contract(self.estimator)
+        self._use(load(path), path, every, fs)
+
+    def _use(self, estimator, path, every, fs):
+        from sslearn.persistence import input_contract
+
+        self.estimator, self.every = estimator, every
+        contract = input_contract(estimator)
         self.n_channels, self.has_frames = contract["n_channels"], bool(contract["tracks"])
         self.length = contract["duration"]
         self.fs, self._say = self._rate(path, contract["fs"], fs), notes()
@@ -220,6 +225,42 @@ class ModelLocator:
 
         span = {"offset": part.start, "duration": part.duration, "channels": part.channels}
         return AudioReader(self.fs, **span).transform([path])
+
+
+class PretrainedLocator(ModelLocator):
+    """Network with weights of the package for first-order ambisonics.
+
+    Parameters
+    ----------
+    method : str
+        Name of the recipe.
+    every : float, default=None
+        Seconds of one estimate; None makes one of the whole file.
+    n_sources : int, default=1
+        Number of sources; the network finds one.
+    fs : float, default=None
+        Sampling rate in Hz.
+    elevation : bool, default=False
+        Ignored: it finds elevations.
+    **params : dict
+        Further parameters of the recipe; those that are None are left at their defaults.
+    """
+
+    def __init__(self, method, *, every=None, n_sources=1, fs=None, elevation=False, **params):
+        import numpy as np
+
+        from sslearn import recipes
+
+        if n_sources > 1:
+            raise click.UsageError(
+                f"--sources {n_sources} is not for --method {method}, which finds one."
+            )
+        params = {name: value for name, value in {**params, "fs": fs}.items() if value is not None}
+        localizer = getattr(recipes, method)(weights="pretrained", **params)
+        # It learns the number of channels alone; a second is the window of a stream.
+        length = round(localizer.batch_transform.named_steps["audioreader"].fs)
+        noise = np.random.default_rng(0).standard_normal((1, 4, length))
+        self._use(localizer.fit(noise), method, every, fs)
 
 
 def _rows(y):

@@ -124,6 +124,19 @@ def test_ambisonics(answers, tmp_path):
     np.testing.assert_allclose(table[["azimuth", "elevation"]], [[90, 0]], atol=1)
 
 
+def test_ambisonics_by_a_trained_network(answers, tmp_path):
+    sound = np.random.default_rng(0).uniform(-0.4, 0.4, 32_000)
+    gains = np.array([0.5**0.5, 0.5, 0.5**0.5, 0.5])  # FuMa, from 54.7 degrees, 30 up
+    soundfile.write(tmp_path / "b.wav", sound[:, None] * gains, 16000)
+    options = ("--method", "ambisonic_histogram", "--convention", "fuma", "--range", 50, 3000)
+    table = answers("locate", tmp_path / "b.wav", *options)
+    assert list(table) == ["file", "azimuth", "elevation"]
+    np.testing.assert_allclose(table[["azimuth", "elevation"]], [[54.7, 30]], atol=3)
+    track = answers("locate", tmp_path / "b.wav", *options, "--every", 0.5)
+    assert track["time"].tolist() == [0.25, 0.75, 1.25, 1.75]
+    np.testing.assert_allclose(track["azimuth"], 54.7, atol=4)
+
+
 def test_broken_files_among_many(run, recordings, tmp_path):
     (tmp_path / "text.wav").write_text("no audio")
     broken = (tmp_path / "text.wav", tmp_path / "none.wav")
@@ -148,6 +161,8 @@ def test_broken_files_among_many(run, recordings, tmp_path):
         ((*ARRAY, "--every", 0), "--every"),
         ((*ARRAY, "--plot", "a.png"), "--plot draws one file; got 3"),
         (("--model", "none.sslearn"), "none.sslearn"),
+        ((*ARRAY, "--method", "ambisonic_histogram"), "leave --array out"),
+        (("--method", "ambisonic_histogram", "--sources", 2), "which finds one"),
         ((*ARRAY, "--convention", "fuma"), "--convention is for --method intensity"),
         (
             (*ARRAY, "--method", "masked_srp_phat", "--range", 300, 5000),

@@ -38,11 +38,14 @@ TRANSFORMERS = {
     for name in features.__all__
     if isclass(value := getattr(features, name)) and issubclass(value, BaseEstimator)
 }
-# What differs by design: array, clip length, rooms and reflections suit the receiver, epochs and
-# radius the paper; plane waves take arrays of sounds alone, two networks two sources at most.
+# What differs by design: array, clip length, rooms and reflections suit the receiver, epochs,
+# radius and band the paper; plane waves take arrays of sounds alone, two networks two sources at
+# most.
 OWN_DEFAULTS = {"mic_positions", "duration", "grid", "rooms", "max_order", "max_epochs", "radius"}
 # Systems for tracks have two, and detect sources each in its own way.
-OWN_DEFAULTS |= {"n_sources", "threshold"}
+OWN_DEFAULTS |= {"n_sources", "threshold", "freq_range"}
+# Weights have names of their own.
+OWN_DEFAULTS |= {"weights"}
 OWN_TYPES = {*OWN_DEFAULTS, "sounds", "random_state"}
 # What one obvious argument may be given by position.
 FIRST = {

@@ -218,6 +218,10 @@ _BLOCKS = {
 RECIPES = {
     "srp_phat": partial(_classical, recipes.srp_phat, n_sources=2, block_size=4),
     "masked_srp_phat": lambda: (recipes.masked_srp_phat(ARRAY), *_few("array_audio")),
+    "masked_srp_phat_network": lambda: (
+        recipes.masked_srp_phat_network(ARRAY, max_epochs=0),
+        *_few("array_audio"),
+    ),
     "music": partial(_classical, recipes.music, n_jobs=2),
     "mvdr": partial(_classical, recipes.mvdr, grid=_GRID),
     "esprit": partial(_classical, recipes.esprit),
@@ -258,6 +262,9 @@ RECIPES = {
     ),
     "ambisonic_histogram": partial(
         _ambisonic, recipes.ambisonic_histogram, network=_SMALL_HISTOGRAM, **_SHORT, **_FRAMES
+    ),
+    "ambisonic_histogram-pretrained": partial(
+        _ambisonic, partial(recipes.ambisonic_histogram, weights="pretrained")
     ),
     "ipdnet2": partial(_tracks, recipes.ipdnet2, IPDNet2(8, n_layers=2)),
     "ipdnet": partial(_tracks, recipes.ipdnet, IPDNet(8, n_filters=4)),

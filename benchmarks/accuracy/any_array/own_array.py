@@ -86,7 +86,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.any_array.own_array")
     add_data_option(parser)
     parser.add_argument("--folder", type=Path, default=Path(".cache/any_array"))
-    parser.add_argument("--clips", type=int, default=2400)
+    parser.add_argument("--clips", type=int, default=1200)
     parser.add_argument("--tests", type=int, default=300)
     parser.add_argument("--epochs", type=int, default=4, help="of PNN")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")

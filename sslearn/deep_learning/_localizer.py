@@ -331,8 +331,8 @@ n_directions) or (n_samples, n_frames, n_sources, n_directions)
         """Directions laid out as the y of a localizer that is not trained."""
         if self.max_epochs or getattr(self.encoding, "grid", None) is None:
             raise ValueError(
-                "y must hold the directions of X; got None. It may be left out with max_epochs=0 "
-                "and an encoding with a grid, such as UnbiasedEncoding(grid)."
+                "NeuralLocalizer requires y to be passed, but the target y is None. It may be left "
+                "out with max_epochs=0 and an encoding with a grid, such as UnbiasedEncoding(grid)."
             )
         return np.resize(self.encoding.grid, (n_samples, *np.shape(self.encoding.grid)[1:]))
 

@@ -266,13 +266,12 @@ def feed_forward(
     directions. A regression of as many weights was twice as wrong in trials: where front and back
     sound alike, classes choose one of them, a regression the mean of both.
 
-    Errors with heads that it was not trained on, speech of 1 s in rooms of 0.15 to 0.8 s with noise
-    at 0 to 30 dB, medians in degrees: azimuth 5.2 to 5.5 with people of three laboratories, 6.8
-    with a KU100, if front and back count as one; 31 to 41 % of the sources are heard behind instead
-    of in front or the reverse; elevation 13 to 20, where ear level as a guess has 21. In measured
-    rooms the azimuth is 1.9 to 6.2 degrees off. The time difference alone, around a sphere, has
-    5.5 to 6.3 and 1.6 to 4.4: it is as good or better at ear level, and misses the angle from the
-    median plane by up to half as much again elsewhere.
+    Median errors for unseen heads, 1 s of speech in rooms of 0.15 to 0.8 s and noise at 0 to 30 dB:
+    azimuth 5.2 to 5.5 degrees for people of three laboratories and 6.8 for a KU100, with front and
+    back folded together; 31 to 41 % of the predictions confuse front and back; elevation 13 to 20,
+    where 0 for all sources gives 21. In measured rooms the azimuth error is 1.9 to 6.2 degrees. The
+    time difference alone, with a spherical head, reaches 5.5 to 6.3 and 1.6 to 4.4: it is as good
+    or better at ear level; elsewhere its error of the lateral angle is up to half as large again.
 
     References
     ----------

@@ -42,7 +42,7 @@ def draw_block(path, seed, speech, music, recordings, max_order=None):
     rng = np.random.default_rng([24, seed])
     noise = NOISES[rng.integers(len(NOISES))]
     sounds = speech
-    # Of two sources in one room none but a talker is told from the other, unless he is louder.
+    # Beside an interferer the target must be speech: two other sounds differ by level alone.
     if noise != "interferer" and rng.random() > _P_SPEECH:
         sounds = music if rng.random() < 0.5 else None
     radius = rng.uniform(*_RADII) if rng.random() < _P_ENCODED else None

@@ -24,18 +24,18 @@ from sslearn.simulation import Sounds
 FULL, QUICK = 400, 6
 _SHOWN = ("azimuth, median", "azimuth, mean", "azimuth, within 5 (%)")
 NOTES = (
-    "Errors in degrees of 1 s of speech of talkers that are in no training, all around the head, "
+    "Errors in degrees for 1 s of speech of unseen talkers, all around the head, "
     "at elevations of -45 to 45 degrees, in white or diffuse noise {levels} dB below the speech. A "
     "sixth of the simulated clips is without a room, the others are in rooms of 0.15 to 0.8 s, at "
     "0.7 to 3 m; no room is in training. Surrey has sources in front alone. Azimuth: with front "
-    "and back made one; as found: without that. Lateral: the angle from the plane between the "
+    "and back folded together; as found: not folded. Lateral: the angle from the plane between the "
     "ears. Front for back: share of the sources at least 15 degrees from the plane of the ears. "
     "The baseline is the azimuth in front of a sphere with a radius of 8.75 cm at the time "
     "difference of the clip; where sources are not at ear level, it can only be right about the "
     "lateral angle. Directions are relative to the axis of the ears, which time differences tell: "
     "people sat askew by up to 11 degrees when they were measured. As labelled: without that. Of "
     "measured rooms, both are as labelled. KU100 and KEMAR (Rostock) are models that training has, "
-    "measured elsewhere; Surrey and the people of LISTEN and ARI are not."
+    "measured elsewhere; the Surrey head and the people of LISTEN and ARI are new to it."
 )
 
 

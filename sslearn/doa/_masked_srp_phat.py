@@ -7,14 +7,10 @@ from sslearn.decoding import AdjacentDecoder, PeakDecoder
 from sslearn.doa._frame_sums import FrameSums, bin_power
 from sslearn.doa._grid_search import GridLocalizer
 from sslearn.exceptions import UncertaintyWarning
-from sslearn.geometry import array_grid
+from sslearn.networks import N_SEGMENT_FRAMES, masked_srp_grid
 
 # Sizes of the network whose weights are in the package.
 SIZES = {"n_filters": 16, "n_masks": 6, "n_direction_filters": 24, "n_layers": 3}
-# Grids that it was trained on.
-AZIMUTH_STEP, N_SUBDIVISIONS = 3.0, 3
-# Frames whose masks are made together: a second, as in training.
-_SEGMENT = 61
 # What it was trained for: apertures in metres, distance of the bins and highest frequency in Hz.
 _APERTURES = (0.015, 0.6)
 _BIN_WIDTH = (25.0, 39.0)
@@ -197,7 +193,7 @@ class MaskedSRPPHAT(GridLocalizer):
         return unblocked._map(lambda sums: sums.products, X, self._mask_sums)
 
     def _default_grid(self, mics, n_angles):
-        return array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
+        return masked_srp_grid(mics, n_angles)
 
     def _prepare_grid(self, freqs):
         if self.grid_.ndim == 2 and self.grid_.shape[1] == 3:
@@ -238,7 +234,9 @@ class MaskedSRPPHAT(GridLocalizer):
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         # Pieces of whole segments, so that masks do not depend on how much fits into memory.
-        n_held = max(_SEGMENT, n_held - n_held % _SEGMENT) if size > n_held else n_held
+        n_held = (
+            max(N_SEGMENT_FRAMES, n_held - n_held % N_SEGMENT_FRAMES) if size > n_held else n_held
+        )
         return super()._block_sums(read, n_frames, size, n_held, sums)
 
     def _sums(self, X):
@@ -286,8 +284,8 @@ def _segments(X):
 
     loudest = np.abs(X).max(axis=(1, 2, 3), keepdims=True)
     X = (X / np.where(loudest > 0, loudest, 1)).astype(np.complex64).swapaxes(1, 2)
-    for start in range(0, X.shape[3], _SEGMENT):
-        yield torch.from_numpy(np.ascontiguousarray(X[..., start : start + _SEGMENT]))
+    for start in range(0, X.shape[3], N_SEGMENT_FRAMES):
+        yield torch.from_numpy(np.ascontiguousarray(X[..., start : start + N_SEGMENT_FRAMES]))
 
 
 @lru_cache(maxsize=2)

@@ -10,7 +10,9 @@ from sslearn.networks._icodoa import IcoDOA
 from sslearn.networks._ipdnet import IPDNet
 from sslearn.networks._ipdnet2 import IPDNet2
 from sslearn.networks._log_mel_statistics import LogMelStatistics
+from sslearn.networks._masked_srp_net import N_SEGMENT_FRAMES as N_SEGMENT_FRAMES
 from sslearn.networks._masked_srp_net import MaskedSRPNet
+from sslearn.networks._masked_srp_net import masked_srp_grid as masked_srp_grid
 from sslearn.networks._mlp import MLP
 from sslearn.networks._pnn import PNN, PNNSplit
 from sslearn.networks._predictive_coding import PredictiveCoding

@@ -6,14 +6,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from sslearn.geometry import angles_to_unit_vectors, array_grid, steering_vectors
+from sslearn.networks._masked_srp_net import N_SEGMENT_FRAMES
 from sslearn.networks._sphere_layers import MaskNet
 
 # What the masks see of each bin; see bin_features.
 N_FEATURES = 14
 # Grids that the masks are made from: a step in degrees, subdivisions of the icosahedron.
 _COARSE_STEP, _COARSE_SUBDIVISIONS = 15.0, 1
-# Frames whose masks are made together: a second, as in training.
-N_SEGMENT_FRAMES = 61
 # Masks whose covariances are inverted as well, and what is added to their diagonal of 1.
 _N_INVERTED = 2
 _LOADING = 1e-2

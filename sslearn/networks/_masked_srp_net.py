@@ -7,7 +7,15 @@ from sslearn.utils import band_slice
 from sslearn.utils.param_validation import Interval, Real
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
-_AZIMUTH_STEP = 3.0
+# Frames whose masks are made together: a second, as in training.
+N_SEGMENT_FRAMES = 61
+# Grids that the weights in the package were trained on.
+AZIMUTH_STEP, N_SUBDIVISIONS = 3.0, 3
+
+
+def masked_srp_grid(mics, n_angles=1):
+    """Directions that an array can tell apart, as dense as in the training of the weights."""
+    return array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
 
 
 class MaskedSRPNet(NetworkRecipe):
@@ -131,7 +139,7 @@ class MaskedSRPNet(NetworkRecipe):
         return MaskedSRPModule(sizes, band, mics, grid, freqs, self.speed_of_sound)
 
     def _check_grid(self, mics, output_shape):
-        grid = array_grid(mics, azimuth_step=_AZIMUTH_STEP) if self.grid is None else self.grid
+        grid = masked_srp_grid(mics) if self.grid is None else self.grid
         grid = check_directions(grid, name="grid")
         if output_shape != (len(grid),):
             raise ValueError(

@@ -4,11 +4,7 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.encoding import AdjacentDecoder, UnbiasedEncoding
 from sslearn.features import STFT, AudioReader, RealImag
-from sslearn.geometry import array_grid
 from sslearn.utils.param_validation import Interval, Real, validated
-
-# Of the training of the weights in the package.
-_AZIMUTH_STEP, _N_SUBDIVISIONS = 3.0, 3
 
 
 @validated(fs=[Interval(Real, 0, None, closed="neither")])
@@ -83,13 +79,11 @@ def masked_srp_phat_network(
     'masked_srp_phat'
     """
     from sslearn.deep_learning import NeuralLocalizer, Training
-    from sslearn.networks import MaskedSRPNet
+    from sslearn.networks import MaskedSRPNet, masked_srp_grid
 
     n_fft = 2 * round(0.016 * fs)
     stft = STFT(n_fft, hop_length=n_fft // 2)
-    grid = array_grid(
-        mic_positions, n_angles, azimuth_step=_AZIMUTH_STEP, n_subdivisions=_N_SUBDIVISIONS
-    )
+    grid = masked_srp_grid(mic_positions, n_angles)
     return NeuralLocalizer(
         MaskedSRPNet(mic_positions, grid=grid, fs=fs),
         encoding=UnbiasedEncoding(grid, decoder=AdjacentDecoder(5 if n_angles == 1 else 3)),

@@ -17,22 +17,19 @@ from benchmarks.accuracy._steps import train_steps
 from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
 from sslearn.decoding import AdjacentDecoder
-from sslearn.doa._masked_srp_phat import (
-    AZIMUTH_STEP,
-    N_SUBDIVISIONS,
-    SIZES,
-)
+from sslearn.doa._masked_srp_phat import SIZES
 from sslearn.features import STFT
 from sslearn.geometry import (
     angles_to_unit_vectors,
     array_dimension,
-    array_grid,
     circular_difference,
     grid_neighbors,
     icosahedral_grid,
     sphere_mesh,
     unit_vectors_to_angles,
 )
+from sslearn.networks import masked_srp_grid
+from sslearn.networks._masked_srp_net import N_SUBDIVISIONS
 from sslearn.networks.layers import (
     MaskedSteeringNet,
     array_steering,
@@ -116,7 +113,7 @@ class Batches:
         turn = np.array([[np.cos(yaw), np.sin(yaw), 0], [-np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
         mics = mics @ turn
         n_angles = record.n_angles
-        grid = array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
+        grid = masked_srp_grid(mics, n_angles)
         heard = mics + rng.normal(0, _MOVED, mics.shape)
         speed = 343.0 * (1 + _SPEED * rng.standard_normal())
         steering = array_steering(heard, grid, freqs[band], speed_of_sound=speed, shape=mics)
@@ -158,9 +155,7 @@ def errors(net, records):
             if record.sources.shape[1] > 1:
                 continue
             mics, n_angles = record.mic_positions, record.n_angles
-            grid = array_grid(
-                mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS
-            )
+            grid = masked_srp_grid(mics, n_angles)
             X, freqs = spectra(record.audio)
             scores = net(torch.from_numpy(X), array_steering(mics, grid, freqs, shape=mics))
             found = decode(torch.softmax(scores, dim=1).numpy(), grid)

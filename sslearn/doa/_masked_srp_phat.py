@@ -234,9 +234,8 @@ class MaskedSRPPHAT(GridLocalizer):
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         # Pieces of whole segments, so that masks do not depend on how much fits into memory.
-        n_held = (
-            max(N_SEGMENT_FRAMES, n_held - n_held % N_SEGMENT_FRAMES) if size > n_held else n_held
-        )
+        if size > n_held:
+            n_held = max(N_SEGMENT_FRAMES, n_held - n_held % N_SEGMENT_FRAMES)
         return super()._block_sums(read, n_frames, size, n_held, sums)
 
     def _sums(self, X):

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning._hold_out import training_rows
 from sslearn.deep_learning._loading import made_ahead, read_rows
+from sslearn.deep_learning._progress import epoch_bar
 from sslearn.deep_learning._training import Training
 from sslearn.utils import StoredArray, check_features, check_floats, take_rows
 from sslearn.utils.param_validation import (
@@ -26,38 +27,6 @@ from sslearn.utils.param_validation import (
 # Rows per forward pass: bounds the memory of the hidden layers.
 _CHUNK_SIZE = 4096
 _COLUMNS = ("network", "epoch", "train_loss", "valid_loss", "valid_error", "lr")
-
-
-@contextmanager
-def _epoch_bar(description, max_epochs, verbose):
-    if not verbose:
-        yield lambda row: None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    figures = (
-        "loss {task.fields[loss]:.4f}  error {task.fields[error]:.2f}  lr {task.fields[lr]:.0e}"
-    )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(figures),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns) as progress:
-        task = progress.add_task(
-            description, total=max_epochs, loss=np.nan, error=np.nan, lr=np.nan
-        )
-        yield lambda row: progress.update(
-            task, advance=1, loss=row["train_loss"], error=row["valid_error"], lr=row["lr"]
-        )
 
 
 @dataclass
@@ -150,6 +119,10 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
             device = resolve_device(self.device)
             self._module = restore_module(self._build, self.weights_, device)
         return self._module
+
+    @property
+    def _refits(self):
+        return getattr(self, "refit", False)
 
     @property
     def _chosen_training(self):
@@ -267,11 +240,10 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         """Train each branch on its task, and set the fitted attributes."""
         import torch
 
-        from sslearn.deep_learning import _engine, _outputs
+        from sslearn.deep_learning import _engine
 
-        training = self._chosen_training
-        training._validate_params()
-        callbacks = _check_callbacks(self.callbacks or [])
+        self._chosen_training._validate_params()
+        _check_callbacks(self.callbacks or [])
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         module = self._start(seed, dtype)
         generator = torch.Generator().manual_seed(seed)
@@ -281,38 +253,58 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         load = self._fit_loader(X, module, seed)
         if n_val:
             load = _load_either(load, self._fit_loader(X_val, module), len(X))
-        context = self._init_callback_context(max_subtasks=len(tasks) * self.max_epochs)
+        refit = self._refits and not n_val and len(valid_rows) > 0
+        n_epochs = len(tasks) * self.max_epochs * (2 if refit else 1)
+        context = self._init_callback_context(max_subtasks=n_epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        device = next(module.parameters()).device
         curves = []
         for task, branch in zip(tasks, self._branches(module), strict=True):
-            targets = _engine.targets_of(task, next(module.parameters()).device)
-            outputs = partial(_outputs.forward, branch, load, self._chunk_size())
-            error = partial(task.error, outputs, train_rows, valid_rows)
-            with self._epochs(context, module, task.name, X, y) as on_epoch:
-                curve = _engine.train(
-                    branch,
-                    task.criterion,
-                    _engine.Batches(
-                        load,
-                        targets,
-                        train_rows,
-                        self.batch_size,
-                        generator,
-                        drop_last=training.drop_last,
-                    ),
-                    _engine.Batches(load, targets, valid_rows, self.batch_size),
-                    error=error if len(valid_rows) else None,
-                    on_epoch=on_epoch,
-                    training=training,
-                    lr=self.lr,
-                    max_epochs=self.max_epochs,
-                    callbacks=copy.deepcopy(callbacks),
-                    parameter_groups=self._parameter_groups(),
-                )
-            curves.append(curve)
+            fit = partial(
+                self._fit_branch,
+                branch,
+                task,
+                _engine.targets_of(task, device),
+                load,
+                generator,
+                partial(self._epochs, context, module, X, y, task.name),
+            )
+            start = copy.deepcopy(branch.state_dict()) if refit else None
+            curve, best_epoch = fit(train_rows, valid_rows)
+            if refit:
+                branch.load_state_dict(start)
+                rates = np.array(curve[:best_epoch, "lr"])
+                fit(torch.cat([train_rows, valid_rows]), valid_rows[:0], rates)
+            curves.append((curve, best_epoch))
         self._set_fitted(module, curves)
         context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=dict)
         return self
+
+    def _fit_branch(
+        self, branch, task, targets, load, generator, epochs, train_rows, valid_rows, rates=None
+    ):
+        """Train one network; again, with the learning rates of the first time, if given."""
+        from sslearn.deep_learning import _engine, _outputs
+
+        training = self._chosen_training
+        outputs = partial(_outputs.forward, branch, load, self._chunk_size())
+        error = partial(task.error, outputs, train_rows, valid_rows)
+        batches = partial(_engine.Batches, load, targets)
+        with epochs(rates) as on_epoch:
+            return _engine.train(
+                branch,
+                task.criterion,
+                batches(train_rows, self.batch_size, generator, drop_last=training.drop_last),
+                batches(valid_rows, self.batch_size),
+                error=error if len(valid_rows) else None,
+                on_epoch=on_epoch,
+                training=training,
+                lr=self.lr,
+                max_epochs=self.max_epochs,
+                callbacks=copy.deepcopy(self.callbacks or []),
+                parameter_groups=self._parameter_groups(),
+                rates=rates,
+            )
 
     def _start(self, seed, dtype):
         import torch
@@ -349,14 +341,17 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         self._module = module.eval()
 
     @contextmanager
-    def _epochs(self, context, module, name, X, y):
+    def _epochs(self, context, module, X, y, name, rates=None):
         from sslearn.deep_learning._engine import weights_of
 
         def reconstruct():
             return {"weights_": weights_of(module), "_module": None}
 
         description = f"{type(self).__name__} {name}".strip()
-        with _epoch_bar(description, self.max_epochs, self.verbose) as show:
+        n_epochs = self.max_epochs
+        if rates is not None:
+            description, n_epochs = f"{description}, all samples", len(rates)
+        with epoch_bar(description, n_epochs, self.verbose) as show:
 
             def on_epoch(row):
                 show(row)
@@ -393,8 +388,7 @@ def _load_weights(module, weights):
 
 
 def _check_callbacks(callbacks):
-    """Callbacks of skorch, which may be classes, or be named in pairs."""
+    """Raise unless all are callbacks of skorch, which may be classes, or be named in pairs."""
     bare = [item[-1] if isinstance(item, tuple) and item else item for item in callbacks]
     if not all(hasattr(callback, "on_epoch_end") for callback in bare):
         raise TypeError(f"callbacks must be skorch callbacks; got {callbacks!r}.")
-    return callbacks

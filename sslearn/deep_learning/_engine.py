@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, GradientNormClipping
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
 
 from sslearn.deep_learning._head import Head
@@ -275,6 +275,17 @@ class _EpochEnd(Callback):
             raise KeyboardInterrupt  # skorch's signal to stop
 
 
+def _repeated(callbacks):
+    """Those without the ones that the epochs and the rates of a repeated training come from."""
+    decided = EarlyStopping, LRScheduler
+    bare = [item[-1] if isinstance(item, tuple) else item for item in callbacks]
+    return [
+        item
+        for item, callback in zip(callbacks, bare, strict=True)
+        if not (isinstance(callback, decided) or callback in decided)
+    ]
+
+
 def train(
     module,
     criterion,
@@ -288,6 +299,7 @@ def train(
     max_epochs,
     callbacks,
     parameter_groups=(),
+    rates=None,
 ):
     """Train a module in place; it ends with the weights of the epoch to keep.
 
@@ -314,6 +326,9 @@ def train(
     parameter_groups : sequence of (str, dict), default=()
         Pattern of names of parameters, as in ``fnmatch``, and their settings of the optimizer. The
         first pattern that fits counts; ``lr`` and ``training`` hold for the other parameters.
+    rates : ndarray of shape (n_epochs,), default=None
+        Learning rates of the epochs of an earlier training, which is repeated for as many epochs:
+        callbacks that stop it or change the rate are left out.
 
     Returns
     -------
@@ -338,17 +353,17 @@ def train(
         lr=lr,
         optimizer__param_groups=parameter_groups,
         **({} if decay is None else {"optimizer__weight_decay": decay}),
-        max_epochs=max_epochs,
+        max_epochs=max_epochs if rates is None else len(rates),
         train_split=predefined_split(validation) if "valid_loss" in (monitor, keep) else None,
         # A callback that stops the training hides the epoch from later ones: keeping the best
         # epoch comes before the user's callbacks, and early stopping last.
         callbacks=[
             GradientNormClipping(training.clip_norm),
-            *rate_schedule(training, monitor, lr, max_epochs * len(batches)),
+            *rate_schedule(training, monitor, lr, max_epochs * len(batches), rates),
             *best,
-            *callbacks,
+            *(callbacks if rates is None else _repeated(callbacks)),
             _EpochEnd(on_epoch),
-            lowest(monitor, training.n_iter_no_change),
+            lowest(monitor, training.n_iter_no_change if rates is None else None),
         ],
         device=None,
         verbose=0,

@@ -4,7 +4,7 @@ from skorch.callbacks import EarlyStopping, LRScheduler
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
 
 
-def rate_schedule(training, monitor, lr, n_steps):
+def rate_schedule(training, monitor, lr, n_steps, rates=None):
     """Callbacks that lower the learning rate.
 
     Parameters
@@ -17,12 +17,18 @@ def rate_schedule(training, monitor, lr, n_steps):
         Learning rate at the start.
     n_steps : int
         Number of mini-batches of all epochs.
+    rates : ndarray of shape (n_epochs,), default=None
+        Rates of the epochs of an earlier training, which are repeated; not used by ``"cosine"``,
+        which changes them within an epoch and follows from ``n_steps``.
 
     Returns
     -------
     callbacks : list
         One skorch callback, or none for a constant rate.
     """
+    if rates is not None and training.schedule != "cosine":
+        factors = [*(rates / lr), 1.0]  # the last one is for the step after the last epoch
+        return [LRScheduler(LambdaLR, event_name=None, lr_lambda=factors.__getitem__)]
     if training.schedule == "plateau":
         # torch tolerates ``patience`` epochs and lowers the rate after the next one.
         patience, factor, min_lr = training.patience - 1, training.lr_factor, training.min_lr

@@ -1,19 +1,15 @@
 """Embeddings learned from which directions are near each other."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sslearn.deep_learning import Task, TorchEstimator
-from sslearn.exceptions import AngleUnitWarning
-from sslearn.geometry import angles_to_unit_vectors, check_doa, great_circle_distance
+from sslearn.embedding._neighborhoods import check_neighbors, neighbor_error, wrong_neighbor_rate
+from sslearn.geometry import angles_to_unit_vectors, check_doa
 from sslearn.losses import ContrastiveLoss
-from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP, NetworkRecipe
 from sslearn.utils.param_validation import (
     Integral,
@@ -23,28 +19,6 @@ from sslearn.utils.param_validation import (
     _fit_context,
     with_callbacks,
 )
-
-# Enough points for a steady error, few enough that validation takes a fraction of an epoch.
-_N_REFERENCE, _N_VALID, _N_NEIGHBORS = 4000, 2000, 5
-
-
-def _neighbor_error(y, is_label):
-    """Error of the nearest-neighbour regression in the embedding, to select the best epoch."""
-
-    def error(outputs, train_rows, valid_rows):
-        reference, valid = train_rows[:_N_REFERENCE], valid_rows[:_N_VALID]
-        n_neighbors = min(_N_NEIGHBORS, len(reference))
-        regressor = KNeighborsClassifier if is_label else KNeighborsLocalizer
-        with warnings.catch_warnings():
-            # ``fit`` has warned, and elevations alone may well be small.
-            warnings.simplefilter("ignore", AngleUnitWarning)
-            regressor = regressor(n_neighbors).fit(outputs(reference), y[reference.numpy()])
-        predicted, true = regressor.predict(outputs(valid)), y[valid.numpy()]
-        if is_label:
-            return (predicted != true).mean()
-        return np.median(great_circle_distance(predicted, true))
-
-    return error
 
 
 class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchEstimator):
@@ -60,7 +34,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Recipe of the network; ``MLP()``, two hidden layers as wide as the input, if None.
     n_components : int, default=3
         Dimension of the embedding of each network.
-    neighborhood : {"angle", "distance", "label"}, default="angle"
+    neighborhood : {"angle", "distance", "label", "precomputed"}, default="angle"
         What makes two samples similar.
 
         - ``"angle"``: an angle of y differs by at most ``radius``. If y holds azimuth and
@@ -68,11 +42,14 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         - ``"distance"``: their positions on the unit sphere are at most ``radius * pi / 180``
           apart. One network for azimuth and elevation; training uses proximity only.
         - ``"label"``: y holds the same integer, for example the number of a place.
+        - ``"precomputed"``: the ``neighbors`` of ``fit`` say so, for example that two places are
+          close. Training uses no y.
     radius : float, default=5.0
-        Radius of the neighbourhood in degrees; not used by ``"label"``.
-    margin : "adaptive" or float, default="adaptive"
-        Squared distance that dissimilar samples should reach; see
-        :class:`sslearn.losses.ContrastiveLoss`.
+        Radius of the neighbourhood in degrees; not used by ``"label"`` and ``"precomputed"``.
+    margin : {"adaptive", "adaptive_radians"} or float, default="adaptive"
+        Squared distance that dissimilar samples should reach. ``"adaptive"`` is the published one:
+        1 for labels and nearly 1 for angles, between 0.5 and 0.9 for ``"distance"``, where it grows
+        with the distance; see :class:`sslearn.losses.ContrastiveLoss`.
     lr : float, default=1e-3
         Learning rate at the start.
     max_epochs : int, default=100
@@ -82,8 +59,13 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     validation_fraction : float, default=0.3
         Fraction of the samples that is held out at random, unless ``fit`` gets ``X_val``. After
         each epoch their directions are regressed from the 5 nearest training samples in the
-        embedding; the epoch with the lowest median error (rate of wrong labels for ``"label"``) is
-        kept, or the last one with 0 or None.
+        embedding; the epoch with the lowest median error is kept, or the last one with 0 or None.
+        For ``"label"`` it is the rate of wrong labels, for ``"precomputed"`` that of nearest
+        neighbours which are not similar.
+    refit : bool, default=True
+        Whether the networks are then trained again from the start, on all samples, for the number
+        of epochs that was best for the held-out ones, at the same learning rates; callbacks that
+        stop or change the rate are then not called. Not used with ``X_val``.
     training : Training, default=None
         Optimizer, schedule of the learning rate, early stopping and precision;
         :class:`sslearn.deep_learning.Training` with its defaults if None.
@@ -109,7 +91,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     history_ : dict of str to ndarray
         Table with a row per epoch: ``network`` (0 azimuth, 1 elevation), ``epoch`` from 1,
         ``train_loss``, ``valid_error``, ``lr`` at its end, and ``valid_loss`` where ``training``
-        uses it.
+        uses it. It is that of the training with held-out samples.
     n_iter_ : int
         Number of epochs (the longest training).
     best_epoch_ : ndarray of shape (n_networks,)
@@ -126,8 +108,12 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     Notes
     -----
-    Standardize the features before. The paper leaves open the number of epochs and the unit of
-    the adaptive margin; see :class:`sslearn.losses.ContrastiveLoss`.
+    Standardize the features before. The paper leaves open the number of epochs.
+
+    Neighbours in the embedding should be sought among the samples that trained it, as in the paper:
+    samples that it has not seen are placed less well. A ``Pipeline`` hands all samples to the step
+    that searches, so all of them are trained on in the end (``refit``). The published way, with a
+    smaller set, is ``X_val``, which no later step gets: see :meth:`fit`.
 
     References
     ----------
@@ -143,15 +129,27 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     >>> X = np.cos(np.deg2rad(azimuth)[:, None] + np.arange(8))
     >>> SiameseEmbedding(max_epochs=3, random_state=0).fit_transform(X, azimuth).shape
     (200, 3)
+
+    Labels of places, of which those beside each other are similar too:
+
+    >>> place = np.digitize(azimuth, np.arange(-150, 180, 30))
+    >>> near = np.abs(np.subtract.outer(place, place)) <= 1
+    >>> embedding = SiameseEmbedding(neighborhood="precomputed", max_epochs=3, random_state=0)
+    >>> embedding.fit(X, neighbors=near).transform(X).shape
+    (200, 3)
     """
 
     _parameter_constraints: dict = {
         **TorchEstimator._parameter_constraints,
         "network": [NetworkRecipe, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "neighborhood": [StrOptions({"angle", "distance", "label"})],
+        "neighborhood": [StrOptions({"angle", "distance", "label", "precomputed"})],
         "radius": [Interval(Real, 0, None, closed="left")],
-        "margin": [StrOptions({"adaptive"}), Interval(Real, 0, None, closed="neither")],
+        "margin": [
+            StrOptions({"adaptive", "adaptive_radians"}),
+            Interval(Real, 0, None, closed="neither"),
+        ],
+        "refit": ["boolean"],
     }
 
     def __init__(
@@ -166,6 +164,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         max_epochs=100,
         batch_size=128,
         validation_fraction=0.3,
+        refit=True,
         training=None,
         callbacks=None,
         device="auto",
@@ -182,6 +181,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
+        self.refit = refit
         self.training = training
         self.callbacks = callbacks
         self.device = device
@@ -191,25 +191,32 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None, groups=None):
+    def fit(self, X, y=None, *, X_val=None, y_val=None, groups=None, neighbors=None):
         """Train the networks.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
-        y : array-like of shape (n_samples,) or (n_samples, 2)
+        y : array-like of shape (n_samples,) or (n_samples, 2), default=None
             Azimuth (or any one angle), or azimuth and elevation, in degrees; integers of shape
-            (n_samples,) for ``neighborhood="label"``.
+            (n_samples,) for ``neighborhood="label"``. Not used by ``"precomputed"``.
         X_val : array-like of shape (n_val, n_features), default=None
             Validation samples, for example of other speakers or rooms, instead of
-            ``validation_fraction``. In a ``Pipeline``, ``transform_input=["X_val"]`` transforms
-            them like X.
+            ``validation_fraction``; not for ``"precomputed"``. In a ``Pipeline``,
+            ``transform_input=["X_val"]`` transforms them like X.
         y_val : array-like of shape (n_val,) or (n_val, 2), default=None
             Angles or labels of ``X_val``.
         groups : array-like of shape (n_samples,), default=None
             Room, head or speaker of each sample. Whole groups are then held out, about
             ``validation_fraction`` of the samples; not used with ``X_val``.
+        neighbors : array-like of shape (n_pairs, 2), or array-like or sparse matrix of shape \
+(n_samples, n_samples), default=None
+            For ``"precomputed"``: pairs of rows of X that are similar; or a matrix that is not 0
+            where they are, such as ``sklearn.neighbors.radius_neighbors_graph`` makes of places.
+            Order and diagonal do not count. In a ``Pipeline`` it is passed as
+            ``siameseembedding__neighbors``, while y goes to the step after; a cross-validation
+            cannot split it.
 
         Returns
         -------
@@ -219,13 +226,26 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         Raises
         ------
         ValueError
-            If X or y is not valid, only one of ``X_val`` and ``y_val`` is given, or training
-            diverges.
+            If X, y or ``neighbors`` is not valid, only one of ``X_val`` and ``y_val`` is given, or
+            training diverges.
         """
         X = self._check_X(X, ensure_min_samples=2)
-        y = self._check_y(y, n_samples=len(X))
-        X_val, y_all = self._check_validation(X_val, y_val, y, self._check_y)
-        tasks = self._make_tasks(y_all, X.dtype)
+        if self.neighborhood == "precomputed":
+            if X_val is not None or y_val is not None:
+                raise ValueError(
+                    'X_val and y_val must be None for neighborhood="precomputed", because '
+                    "neighbors joins rows of X. Set validation_fraction."
+                )
+            tasks = [self._precomputed_task(neighbors, len(X))]
+        else:
+            if neighbors is not None:
+                raise ValueError(
+                    'neighbors needs neighborhood="precomputed"; got neighborhood='
+                    f"{self.neighborhood!r}."
+                )
+            y = self._check_y(y, n_samples=len(X))
+            X_val, y_all = self._check_validation(X_val, y_val, y, self._check_y)
+            tasks = self._make_tasks(y_all, X.dtype)
         self.network_ = MLP() if self.network is None else clone(self.network)
         self._n_networks = len(tasks)
         self._n_features_out = self.n_components * len(tasks)
@@ -250,7 +270,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
+        tags.target_tags.required = self.neighborhood != "precomputed"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -264,6 +284,11 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         return list(module)
 
     def _check_y(self, y, n_samples):
+        if y is None:
+            raise ValueError(
+                "This SiameseEmbedding requires y to be passed, but the target y is None. Only "
+                'neighborhood="precomputed" needs none.'
+            )
         if self.neighborhood != "label":
             return check_doa(y, n_samples=n_samples, n_angles=(1, 2))
         y = column_or_1d(y, warn=True)
@@ -278,16 +303,28 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
             ) from error
         return y
 
+    @property
+    def _loss(self):
+        return ContrastiveLoss(self.margin, neighborhood=self.neighborhood, radius=self.radius)
+
+    def _precomputed_task(self, neighbors, n_samples):
+        near = check_neighbors(neighbors, n_samples)
+
+        def targets(rows):
+            return near[rows][:, rows].toarray()
+
+        return Task("neighbors", targets, self._loss, wrong_neighbor_rate(near))
+
     def _make_tasks(self, y, dtype):
-        loss = ContrastiveLoss(self.margin, neighborhood=self.neighborhood, radius=self.radius)
+        loss = self._loss
         if self.neighborhood == "label":
             labels = np.unique(y, return_inverse=True)[1]
-            return [Task("label", labels, loss, _neighbor_error(labels, True))]
+            return [Task("label", labels, loss, neighbor_error(labels, True))]
         if self.neighborhood == "distance":
             targets = angles_to_unit_vectors(y).astype(dtype)
-            return [Task("direction", targets, loss, _neighbor_error(y, False))]
+            return [Task("direction", targets, loss, neighbor_error(y, False))]
         columns = [y] if y.ndim == 1 else list(y.T)
         return [
-            Task(name, angle.astype(dtype), loss, _neighbor_error(angle, False))
+            Task(name, angle.astype(dtype), loss, neighbor_error(angle, False))
             for name, angle in zip(("azimuth", "elevation"), columns, strict=False)
         ]

@@ -31,7 +31,7 @@ def squared_distances(a, b):
 def _pairs_by_angle(y, radius):
     degrees = (y[:, None] - y).abs() % 360.0
     degrees = degrees.minimum(360.0 - degrees)
-    return degrees <= radius + _TIE, degrees * (pi / 180.0)
+    return degrees <= radius + _TIE, degrees
 
 
 def _pairs_by_distance(y, radius):
@@ -43,7 +43,17 @@ def _pairs_by_label(y, radius):
     return y[:, None] == y, None
 
 
-_PAIRS = {"angle": _pairs_by_angle, "distance": _pairs_by_distance, "label": _pairs_by_label}
+def _precomputed_pairs(y, radius):
+    return y != 0, None
+
+
+_PAIRS = {
+    "angle": _pairs_by_angle,
+    "distance": _pairs_by_distance,
+    "label": _pairs_by_label,
+    "precomputed": _precomputed_pairs,
+}
+_MARGINS = {"adaptive": 1.0, "adaptive_radians": pi / 180.0}
 
 
 class ContrastiveLoss(BaseEstimator):
@@ -54,15 +64,17 @@ class ContrastiveLoss(BaseEstimator):
 
     Parameters
     ----------
-    margin : "adaptive" or float, default="adaptive"
-        Squared distance that dissimilar pairs should reach. ``"adaptive"`` takes the sigmoid of
-        the distance of the targets (radians for angles, chord of the unit sphere for positions),
-        so that near directions need not be as far apart as opposite ones; it is 1 for labels.
-    neighborhood : {"angle", "distance", "label"}, default="angle"
+    margin : {"adaptive", "adaptive_radians"} or float, default="adaptive"
+        Squared distance that dissimilar pairs should reach. ``"adaptive"`` is the sigmoid of the
+        distance of the targets: degrees for angles, chord of the unit sphere for positions; 1 for
+        labels and for ``"precomputed"``. ``"adaptive_radians"``, for angles only, is the sigmoid of
+        their difference in radians.
+    neighborhood : {"angle", "distance", "label", "precomputed"}, default="angle"
         What the targets are and when two are similar: circular difference of angles in degrees
-        at most ``radius``; chord of unit vectors at most ``radius * pi / 180``; equal labels.
+        at most ``radius``; chord of unit vectors at most ``radius * pi / 180``; equal labels; or
+        the targets are a symmetric matrix that says which pairs are similar.
     radius : float, default=5.0
-        Radius of the neighbourhood in degrees.
+        Radius of the neighbourhood in degrees; not used by ``"label"`` and ``"precomputed"``.
 
     See Also
     --------
@@ -72,9 +84,10 @@ class ContrastiveLoss(BaseEstimator):
     -----
     With ``D`` the squared distance of two embeddings, ``d`` the distance of their targets and
     ``mu`` the margin, the loss is the mean over all pairs of ``D`` where the pair is similar and
-    ``max(0, mu - D)`` where it is not; ``mu = 1 / (1 + exp(-d))`` if adaptive. The paper sums
-    over the pairs, which differs by a factor only, and does not tell the unit of ``d``; in
-    degrees the adaptive margin would be 1 almost everywhere, which is ``margin=1.0``.
+    ``max(0, mu - D)`` where it is not; ``mu = 1 / (1 + exp(-d))`` if adaptive (equation 14). In
+    degrees, the unit of the paper for angles, that is between 0.993 and 1 beyond a radius of 5;
+    only chords and radians give near pairs a smaller margin than distant ones. The paper sums over
+    the pairs, which differs by a factor only.
 
     References
     ----------
@@ -93,7 +106,7 @@ class ContrastiveLoss(BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "margin": [StrOptions({"adaptive"}), Interval(Real, 0, None, closed="neither")],
+        "margin": [StrOptions(set(_MARGINS)), Interval(Real, 0, None, closed="neither")],
         "neighborhood": [StrOptions(set(_PAIRS))],
         "radius": [Interval(Real, 0, None, closed="left")],
     }
@@ -110,8 +123,10 @@ class ContrastiveLoss(BaseEstimator):
         ----------
         embeddings : torch.Tensor of shape (n_samples, n_components)
             Points of the embedding.
-        targets : torch.Tensor of shape (n_samples,) or (n_samples, 3)
-            Angles in degrees; unit vectors for ``"distance"``; integers for ``"label"``.
+        targets : torch.Tensor of shape (n_samples,), (n_samples, 3) or (n_samples, n_samples)
+            Angles in degrees; unit vectors for ``"distance"``; integers for ``"label"``; for
+            ``"precomputed"`` booleans, or numbers that are not 0 where a pair is similar, such as
+            on the diagonal.
 
         Returns
         -------
@@ -126,11 +141,16 @@ class ContrastiveLoss(BaseEstimator):
             If a parameter is not valid, or the shapes do not fit.
         """
         self._validate_params()
+        if self.margin == "adaptive_radians" and self.neighborhood != "angle":
+            raise ValueError(
+                'margin="adaptive_radians" needs neighborhood="angle"; got '
+                f'neighborhood={self.neighborhood!r}. Set margin="adaptive".'
+            )
         self._check(embeddings, targets)
         similar, distances = _PAIRS[self.neighborhood](targets, self.radius)
         squared = squared_distances(embeddings, embeddings)
-        if self.margin == "adaptive":
-            margins = 1.0 if distances is None else distances.sigmoid()
+        if self.margin in _MARGINS:
+            margins = 1.0 if distances is None else (_MARGINS[self.margin] * distances).sigmoid()
         else:
             margins = float(self.margin)
         losses = squared.where(similar, (margins - squared).clamp(min=0.0))
@@ -140,16 +160,19 @@ class ContrastiveLoss(BaseEstimator):
 
     def _check(self, embeddings, targets):
         check_tensors(embeddings=embeddings)
-        check_tensors(integers=self.neighborhood == "label", targets=targets)
+        check_tensors(integers=self.neighborhood in ("label", "precomputed"), targets=targets)
         if embeddings.ndim != 2:
             raise ValueError(
                 f"embeddings must have shape (n_samples, n_components); got "
                 f"{tuple(embeddings.shape)}."
             )
-        n_axes = 2 if self.neighborhood == "distance" else 1
-        if targets.ndim != n_axes or len(targets) != len(embeddings):
-            shape = "(n_samples, 3)" if n_axes == 2 else "(n_samples,)"
+        n_samples = len(embeddings)
+        axes, shape = {
+            "distance": ((3,), "(n_samples, 3)"),
+            "precomputed": ((n_samples,), "(n_samples, n_samples)"),
+        }.get(self.neighborhood, ((), "(n_samples,)"))
+        if targets.shape != (n_samples, *axes):
             raise ValueError(
-                f"targets must have shape {shape} with n_samples={len(embeddings)} for "
+                f"targets must have shape {shape} with n_samples={n_samples} for "
                 f"neighborhood={self.neighborhood!r}; got {tuple(targets.shape)}."
             )

@@ -4,8 +4,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -13,7 +15,7 @@ from skorch.callbacks import Callback, EarlyStopping
 
 from sslearn.deep_learning import Training
 from sslearn.embedding import SiameseEmbedding
-from sslearn.geometry import angles_to_unit_vectors
+from sslearn.geometry import angles_to_unit_vectors, circular_difference
 from sslearn.metrics import angular_error, median_angular_error
 from sslearn.neighbors import KNeighborsLocalizer
 from sslearn.networks import MLP
@@ -74,6 +76,68 @@ def test_labels():
     assert gap > np.sqrt((left.var(axis=0).sum() + right.var(axis=0).sum()) / 2)
 
 
+def test_precomputed_neighbors_are_those_of_labels():
+    X, y = make_manifold(200)
+    places = (y[:, 0] < 0).astype(int)
+    near = places[:, None] == places
+    params = {"neighborhood": "precomputed", "training": Training(keep="last")}
+    labels = fast(neighborhood="label", training=Training(keep="last")).fit(X, places)
+    rows, columns = np.nonzero(np.triu(near, 1))
+    for neighbors in (
+        near,
+        near.astype(float).tolist(),
+        sparse.csr_matrix(np.triu(near)),
+        np.column_stack([columns, rows]),
+        pd.DataFrame({"one": rows, "other": columns}),
+    ):
+        embedding = fast(**params).fit(X, neighbors=neighbors)
+        assert same_weights(embedding, labels)
+    # No y is used: in a pipeline it is for the next step.
+    model = make_pipeline(fast(**params), KNeighborsLocalizer())
+    model.fit(X, y, siameseembedding__neighbors=near)
+    assert same_weights(model[0], labels)
+    assert model.predict(X).shape == y.shape
+
+
+def test_error_of_precomputed_neighbors():
+    X, y = make_manifold(300)
+    near = np.abs(circular_difference(y[:, :1], y[:, 0])) <= 40
+    embedding = fast(neighborhood="precomputed", max_epochs=20, lr=0.01).fit(X, neighbors=near)
+    errors = embedding.history_["valid_error"]
+    assert errors[-1] < 0.1 < 0.5 < 1 - near.mean()
+    assert embedding.best_epoch_ == 1 + errors.argmin()
+
+
+@pytest.mark.parametrize(
+    ("neighbors", "message"),
+    [
+        (None, "neighbors must say"),
+        (np.ones((3, 3)), r"neighbors must have shape \(60, 60\)"),
+        (sparse.eye_array(3), r"neighbors must have shape \(60, 60\)"),
+        ([[0, 60]], r"from 0 to 59; got \[0, 60\]"),
+        ([[0, -1]], r"from 0 to 59; got \[0, -1\]"),
+        ([[0.0, 1.5]], "integers; got float64"),
+        (np.full((60, 60), np.nan), "neighbors contains NaN"),
+        ([0, 1], r"neighbors must have shape \(60, 60\)"),
+        (np.empty((0, 2), int), "neighbors must join"),
+    ],
+)
+def test_bad_neighbors_are_named(neighbors, message):
+    X, _ = make_manifold(60)
+    with pytest.raises(ValueError, match=message):
+        fast(neighborhood="precomputed").fit(X, neighbors=neighbors)
+
+
+def test_neighbors_and_their_neighborhood_belong_together():
+    X, y = make_manifold(60)
+    with pytest.raises(ValueError, match='neighbors needs neighborhood="precomputed"'):
+        fast().fit(X, y, neighbors=np.eye(60))
+    with pytest.raises(ValueError, match="X_val and y_val must be None"):
+        fast(neighborhood="precomputed").fit(X, X_val=X, y_val=y, neighbors=np.eye(60))
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        fast().fit(X)
+
+
 def test_learning_of_a_batch_by_heart():
     X, y = make_manifold(64)
     network = MLP((64, 64), dropout=0.0)
@@ -120,6 +184,31 @@ def test_best_epoch_is_kept():
     assert best == 1 + embedding.history_["valid_error"].argmin()
     shorter = fast(neighborhood="distance", max_epochs=int(best), lr=0.01).fit(X, y)
     assert same_weights(embedding, shorter)
+
+
+def test_refit_repeats_the_best_epochs_on_all_samples():
+    X, y = make_manifold(200)
+    training = Training(patience=1, lr_factor=0.7)
+    first = fast(max_epochs=12, lr=0.02, training=training, refit=False).fit(X, y[:, 0])
+    both = clone(first).set_params(refit=True).fit(X, y[:, 0])
+    n_epochs = int(both.best_epoch_[0])
+    assert n_epochs > 3
+    assert len(set(both.history_["lr"][:n_epochs])) > 1  # the rates that are repeated change
+    for name, column in first.history_.items():
+        np.testing.assert_array_equal(column, both.history_[name])
+    watched = clone(both).set_params(callbacks=[_Rates(), EarlyStopping("valid_error", 12)])
+    watched.fit(X, y[:, 0])
+    np.testing.assert_array_equal(_Rates.rates[:12], both.history_["lr"])
+    np.testing.assert_allclose(_Rates.rates[12:], both.history_["lr"][:n_epochs])
+    assert same_weights(watched, both)
+    assert not same_weights(first, both)
+
+
+def test_refit_needs_samples_that_were_held_out():
+    X, y = make_manifold(200)
+    for params, fit in (({"validation_fraction": None}, {}), ({}, {"X_val": X, "y_val": y})):
+        once, again = (fast(refit=refit, **params).fit(X, y, **fit) for refit in (False, True))
+        assert same_weights(once, again)
 
 
 def test_learning_rate_halves_and_training_stops_on_plateaus():
@@ -183,6 +272,13 @@ def test_validation_set_of_the_caller(neighborhood):
     assert same_weights(embedding, alone)
 
 
+class _Rates(Callback):
+    rates = []  # shared, because a fit trains with copies
+
+    def on_epoch_end(self, net, **kwargs):
+        self.rates.append(net.history[-1, "lr"])
+
+
 class _Interrupt(Callback):
     def on_batch_end(self, net, **kwargs):
         raise KeyboardInterrupt
@@ -230,7 +326,7 @@ def test_sklearn_callbacks_see_each_epoch_and_may_stop():
     X, y = make_manifold(100)
     recorder = _Recorder()
     embedding = fast(max_epochs=30).set_callbacks(recorder).fit(X, y[:, 0])
-    assert recorder.shapes == [(100, 3)] * 2
+    assert recorder.shapes == [(100, 3)] * 3  # the last one of the training on all samples
     assert embedding.n_iter_ == 2
 
 

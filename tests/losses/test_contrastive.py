@@ -15,11 +15,17 @@ def test_value_on_paper():
     assert loss.item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_adaptive_margin_is_sigmoid_of_radians():
+@pytest.mark.parametrize(("margin", "unit"), [("adaptive", 1.0), ("adaptive_radians", np.pi / 180)])
+def test_adaptive_margin_is_sigmoid_of_the_difference(margin, unit):
     embeddings = torch.zeros(2, 3)
-    for azimuth in (10.0, 90.0, 180.0):
-        loss = ContrastiveLoss()(embeddings, torch.tensor([0.0, azimuth]))
-        assert loss.item() == pytest.approx(1 / (1 + np.exp(-np.deg2rad(azimuth))), rel=1e-5)
+    for azimuth in (6.0, 90.0, 180.0):
+        loss = ContrastiveLoss(margin)(embeddings, torch.tensor([0.0, azimuth]))
+        assert loss.item() == pytest.approx(1 / (1 + np.exp(-azimuth * unit)), rel=1e-5)
+
+
+def test_radians_are_for_angles():
+    with pytest.raises(ValueError, match='needs neighborhood="angle"'):
+        ContrastiveLoss("adaptive_radians", neighborhood="label")(torch.ones(2, 3), torch.ones(2))
 
 
 def test_pairs_are_circular():
@@ -50,6 +56,16 @@ def test_labels_have_margin_one():
     embeddings = torch.tensor([[0.0], [0.5], [0.5]])
     loss = ContrastiveLoss(neighborhood="label")(embeddings, torch.tensor([0, 0, 1]))
     assert loss.item() == pytest.approx((0.25 + 0.75 + 1.0) / 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.float32])
+def test_precomputed_pairs_have_margin_one(dtype):
+    embeddings = torch.tensor([[0.0], [0.5], [0.5]])
+    near = torch.tensor([[1, 1, 0], [1, 1, 0], [0, 0, 1]]).to(dtype)
+    loss = ContrastiveLoss(neighborhood="precomputed")(embeddings, near)
+    assert loss.item() == pytest.approx((0.25 + 0.75 + 1.0) / 3)
+    with pytest.raises(ValueError, match=r"shape \(n_samples, n_samples\)"):
+        ContrastiveLoss(neighborhood="precomputed")(embeddings, near[0])
 
 
 @pytest.mark.parametrize("neighborhood", ["angle", "label"])

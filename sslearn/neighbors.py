@@ -1,5 +1,7 @@
 """Localization by nearest neighbours."""
 
+from itertools import cycle
+
 import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
@@ -37,6 +39,10 @@ def _inverse_weights(distances):
     return np.where(zero.any(axis=1, keepdims=True), zero, weights)
 
 
+def _inverse_square_weights(distances):
+    return _inverse_weights(distances**2)
+
+
 def _uniform_weights(distances):
     return np.ones_like(distances)
 
@@ -44,6 +50,7 @@ def _uniform_weights(distances):
 _WEIGHTS = {
     "exponential": _exponential_weights,
     "distance": _inverse_weights,
+    "squared_distance": _inverse_square_weights,
     "uniform": _uniform_weights,
 }
 
@@ -93,10 +100,12 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
     ----------
     n_neighbors : int, default=5
         Number of neighbours.
-    weights : {"exponential", "uniform", "distance"} or callable, default="exponential"
+    weights : {"exponential", "uniform", "distance", "squared_distance"} or callable, \
+default="exponential"
         Weights of the neighbours. ``"exponential"`` is the softmax of ``-d**2 / eps`` with ``eps``
         the median of the squared distances ``d**2`` of the neighbours [1]_; ``"distance"`` is
-        ``1 / d``. In both, neighbours at distance 0 share all the weight where the formula breaks.
+        ``1 / d``, ``"squared_distance"`` is ``1 / d**2``. In these, neighbours at distance 0 share
+        all the weight where the formula breaks.
         A callable takes distances of shape (n_queries, n_neighbors), in ascending order, and
         returns weights of the same shape.
     per_angle : bool, default=False
@@ -104,6 +113,9 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         :class:`~sslearn.embedding.SiameseEmbedding` with one embedding per angle makes them. Each
         angle is then the circular mean over the neighbours in its own block. No effect where y is
         azimuth alone.
+    average : {"direction", "angles"}, default="direction"
+        What is averaged where y has elevations: the unit vectors of the neighbours, or azimuth and
+        elevation, each as its circular mean, as in equation 15 of [1]_ and with ``per_angle``.
     algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
         Search of the neighbours, see :class:`sklearn.neighbors.NearestNeighbors`.
     n_jobs : int, default=None
@@ -127,9 +139,12 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
 
     Notes
     -----
-    The paper takes the plain mean of the angles; ours differs from it by less than 0.01 degrees
-    for azimuths within 10 degrees of each other. Where the weighted unit vectors cancel, as two
-    opposite neighbours of equal weight do, the direction of the nearest neighbour is returned.
+    The paper takes the plain mean of each angle (equation 15); a circular mean differs from it by
+    less than 0.01 degrees for angles within 10 degrees of each other. The mean direction holds up
+    to the poles, but where neighbours scatter in azimuth it lies further from the horizon than they
+    do: two neighbours at an elevation of 20 degrees and azimuths of -10 and 10 average to 20.3.
+    Where the weighted unit vectors cancel, as two opposite neighbours of equal weight do, the
+    direction of the nearest neighbour is returned.
 
     References
     ----------
@@ -145,12 +160,19 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
     >>> localizer = KNeighborsLocalizer(n_neighbors=2).fit(X, y)
     >>> localizer.predict([[0.5], [2.5], [1.5]]).tolist()
     [172.5, -172.5, -180.0]
+    >>> y = [[-10, 20], [10, 20]]
+    >>> for average in ("direction", "angles"):
+    ...     localizer = KNeighborsLocalizer(2, weights="uniform", average=average)
+    ...     print(localizer.fit([[0.0], [1.0]], y).predict([[0.5]]).round(2))
+    [[ 0.   20.28]]
+    [[ 0. 20.]]
     """
 
     _parameter_constraints: dict = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "weights": [StrOptions({"exponential", "uniform", "distance"}), callable],
+        "weights": [StrOptions(set(_WEIGHTS)), callable],
         "per_angle": ["boolean"],
+        "average": [StrOptions({"direction", "angles"})],
         "algorithm": [StrOptions({"auto", "ball_tree", "kd_tree", "brute"})],
         "n_jobs": [Integral, None],
     }
@@ -161,12 +183,14 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         *,
         weights="exponential",
         per_angle=False,
+        average="direction",
         algorithm="auto",
         n_jobs=None,
     ):
         self.n_neighbors = n_neighbors
         self.weights = weights
         self.per_angle = per_angle
+        self.average = average
         self.algorithm = algorithm
         self.n_jobs = n_jobs
 
@@ -202,11 +226,12 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         self._y_ndim = y.ndim
         self.n_angles_ = 1 if y.ndim == 1 else y.shape[1]
         self._distance = y[:, 2] if y.ndim == 2 and y.shape[1] == 3 else None
-        if self.per_angle and y.ndim == 2:
+        if y.ndim == 2 and (self.per_angle or self.average == "angles"):
             self._vectors = [_angles_to_circle(angle) for angle in y[:, :2].T]
         else:
             self._vectors = [_angles_to_circle(y) if y.ndim == 1 else angles_to_unit_vectors(y)]
-        if X.shape[1] % len(self._vectors):
+        self._n_blocks = len(self._vectors) if self.per_angle else 1
+        if X.shape[1] % self._n_blocks:
             raise ValueError(
                 "X must have equally many columns for azimuth and elevation when per_angle=True; "
                 f"got {X.shape[1]} columns. Set per_angle=False for features that serve both."
@@ -266,7 +291,7 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         found = [(_neighbor_weights(d, self.weights), i) for d, i in self._search(X)]
         columns = [
             _mean_direction(vectors[indices], weights)
-            for vectors, (weights, indices) in zip(self._vectors, found, strict=True)
+            for vectors, (weights, indices) in zip(self._vectors, cycle(found), strict=False)
         ]
         if self._distance is not None:
             means = [np.einsum("nk,nk->n", w, self._distance[i]) for w, i in found]
@@ -279,7 +304,8 @@ class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
         return hasattr(self, "_fit_X")
 
     def _blocks(self, X):
-        return np.split(X, len(self._vectors), axis=1)
+        # Files of the first format have a block for each array.
+        return np.split(X, getattr(self, "_n_blocks", len(self._vectors)), axis=1)
 
     def _build_searches(self):
         self._searches = [

@@ -16,6 +16,7 @@ from sslearn.neighbors import KNeighborsLocalizer
     [
         KNeighborsLocalizer(),
         KNeighborsLocalizer(n_neighbors=2, weights="distance", per_angle=True, algorithm="brute"),
+        KNeighborsLocalizer(weights="squared_distance", average="angles"),
     ]
 )
 def test_scikit_learn(estimator, check):
@@ -40,6 +41,25 @@ def test_exponential_weights_of_the_paper():
     weights = np.exp(-squared[:4] / np.median(squared[:4]))
     expected = weights @ y[:4] / weights.sum()
     assert even.predict([[0.0]]) == pytest.approx([expected], abs=0.01)
+
+
+def test_squared_distance_by_hand():
+    # 1/1, 1/4 and 1/16 sum to 21/16.
+    X, y = [[1.0], [-2.0], [4.0]], np.array([10.0, 14.0, 12.0])
+    predicted = KNeighborsLocalizer(3, weights="squared_distance").fit(X, y).predict([[0.0]])
+    assert predicted == pytest.approx([(16 * 10 + 4 * 14 + 12) / 21], abs=0.01)
+
+
+def test_average_of_angles_stays_at_the_elevation():
+    X, y = [[0.0], [0.0]], np.array([[-10.0, 20.0], [10.0, 20.0]])
+    on_sphere = np.rad2deg(np.arctan2(np.tan(np.deg2rad(20)), np.cos(np.deg2rad(10))))
+    for average, elevation in (("direction", on_sphere), ("angles", 20.0)):
+        predicted = KNeighborsLocalizer(2, average=average).fit(X, y).predict([[0.0]])
+        np.testing.assert_allclose(predicted, [[0.0, elevation]], atol=1e-9)
+    # With distances, which are averaged in both.
+    y = np.column_stack([y, [1.0, 2.0]])
+    predicted = KNeighborsLocalizer(2, average="angles").fit(X, y).predict([[0.0]])
+    np.testing.assert_allclose(predicted, [[0.0, 20.0, 1.5]], atol=1e-9)
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])

@@ -89,9 +89,11 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     ----------
     n_components : int, default=3
         Dimension of the embedding.
-    n_neighbors : int, default=10
+    n_neighbors : int or None, default=10
         Number of nearest neighbours of each sample, itself counted, as in
-        :class:`sklearn.manifold.SpectralEmbedding`.
+        :class:`sklearn.manifold.SpectralEmbedding`; the paper does not tell whether its 10 count
+        it, 11 are ten others. None, for ``"gaussian"``, are all samples, whose kernel takes memory
+        of ``n_samples ** 2``.
     affinity : {"nearest_neighbors", "gaussian"}, default="nearest_neighbors"
         Weight of two samples one of which is among the nearest neighbours of the other: 1, or
         ``exp(-d**2 / bandwidth)``. All others have weight 0.
@@ -133,7 +135,8 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     holds its eigenvectors 2 to ``n_components + 1``, scaled to ``Z.T @ D @ Z = I``. New samples
     follow the Nystroem formula ``z = sum_j P(x, x_j) z_j / eigenvalue`` with their own row of the
     kernel [2]_; training samples are mapped to their embedding. The method is used for binaural
-    localization in [3]_, where the Gaussian is not restricted to neighbours.
+    localization in [3]_, whose Gaussian (equation 6) is not restricted to neighbours:
+    ``affinity="gaussian", n_neighbors=None``.
 
     Above 5000 samples of more than 15 features neighbours are searched for in the nearest cells of
     a partition, twice as many as hold 99.9 % of the neighbours of a random selection of samples.
@@ -161,7 +164,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "n_neighbors": [Interval(Integral, 2, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 2, None, closed="left"), None],
         "affinity": [StrOptions({"nearest_neighbors", "gaussian"})],
         "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
         "eigen_solver": [StrOptions({"auto", "arpack", "dense"})],
@@ -217,9 +220,14 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         # A refused fit must not leave a mixture of two fits.
         self.__dict__.pop("embedding_", None)
         X = check_features(self, X, dtype=_FLOATS, ensure_min_samples=2)
+        if self.n_neighbors is None and self.affinity == "nearest_neighbors":
+            raise ValueError(
+                'n_neighbors=None needs affinity="gaussian": with all samples as neighbours of each '
+                "other, all weights are 1. Set a number of neighbours."
+            )
         for name in ("n_neighbors", "n_components"):
             most = len(X) - (name == "n_components")
-            if getattr(self, name) > most:
+            if (getattr(self, name) or 0) > most:
                 raise ValueError(
                     f"{name} must be at most {most} for n_samples = {len(X)}; got "
                     f"{getattr(self, name)}. Use more samples or a smaller {name}."
@@ -293,26 +301,28 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def _build_graph(self, X, rng):
         # The radius of a neighbourhood ends half-way to the first sample outside, so that rounding
         # does not decide in transform whether a sample is inside.
-        n_found = min(self.n_neighbors + 1, len(X))
+        n_neighbors = self.n_neighbors or len(X)
+        n_found = min(n_neighbors + 1, len(X))
         distances, indices = nearest_neighbors(X, n_found, rng, self.n_jobs)
-        self._radius = distances[:, [self.n_neighbors - 1, n_found - 1]].mean(axis=1)
-        squared = distances[:, : self.n_neighbors].astype(np.float64) ** 2
+        self._radius = distances[:, [n_neighbors - 1, n_found - 1]].mean(axis=1)
+        squared = distances[:, :n_neighbors].astype(np.float64) ** 2
         self._bandwidth = None
         weights = np.ones_like(squared)
         if self.affinity == "gaussian":
             median = np.median(squared[:, 1:])
             self._bandwidth = self.bandwidth or (median if median > 0 else 1.0)
             weights = np.exp(-squared / self._bandwidth)
-        starts = np.arange(len(X) + 1) * self.n_neighbors
+        starts = np.arange(len(X) + 1) * n_neighbors
         graph = sparse.csr_array(
-            (weights.ravel(), indices[:, : self.n_neighbors].ravel(), starts), (len(X), len(X))
+            (weights.ravel(), indices[:, :n_neighbors].ravel(), starts), (len(X), len(X))
         )
         # Among many duplicates a sample may not be found as its own neighbour.
         return graph.maximum(graph.T).maximum(sparse.eye_array(len(X))).tocsr()
 
     def _kernel_rows(self, distances):
         """Rows of the kernel of new samples from their distances, up to a factor for each."""
-        kth = np.partition(distances, self.n_neighbors - 1, axis=1)[:, [self.n_neighbors - 1]]
+        last = (self.n_neighbors or distances.shape[1]) - 1
+        kth = np.partition(distances, last, axis=1)[:, [last]]
         inside = distances <= np.maximum(kth, self._radius)
         if self._bandwidth is None:
             return inside

@@ -63,6 +63,22 @@ def test_equals_the_formulas(eigen_solver, affinity, bandwidth):
     assert (Z.max(axis=0) == np.abs(Z).max(axis=0)).all()
 
 
+@pytest.mark.parametrize("eigen_solver", ["arpack", "dense"])
+def test_gaussian_of_all_pairs(eigen_solver):
+    X, _ = make_manifold(60)
+    new, squared = make_manifold(20, seed=2)[0], cdist(X, X, "sqeuclidean")
+    K, vectors, values = dense_eigenmaps(X, 60, 2, 3.0)
+    np.testing.assert_allclose(K, np.exp(-squared / 3.0))
+    params = {"affinity": "gaussian", "n_neighbors": None, "bandwidth": 3.0}
+    embedding = LaplacianEigenmaps(2, eigen_solver=eigen_solver, **params).fit(X)
+    np.testing.assert_allclose(embedding.affinity_matrix_.toarray(), K, atol=1e-12)
+    np.testing.assert_allclose(embedding.eigenvalues_, values)
+    assert angle_between(embedding.embedding_, vectors) < 1e-4
+    kernel = np.exp(-cdist(new, X, "sqeuclidean") / 3.0)
+    extended = kernel @ embedding.embedding_ / kernel.sum(axis=1, keepdims=True) / values
+    np.testing.assert_allclose(embedding.transform(new), extended)
+
+
 def test_circle_becomes_a_circle():
     rad = np.linspace(0, 2 * np.pi, 200, endpoint=False)
     X = np.c_[np.cos(rad), np.sin(rad)]
@@ -181,6 +197,7 @@ def test_pandas_output():
         ({"affinity": "rbf"}, "affinity"),
         ({"bandwidth": 0.0}, "bandwidth"),
         ({"n_neighbors": 1}, "n_neighbors"),
+        ({"n_neighbors": None}, 'n_neighbors=None needs affinity="gaussian"'),
     ],
 )
 def test_bad_parameters(params, match):

@@ -222,8 +222,8 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         X = check_features(self, X, dtype=_FLOATS, ensure_min_samples=2)
         if self.n_neighbors is None and self.affinity == "nearest_neighbors":
             raise ValueError(
-                'n_neighbors=None needs affinity="gaussian": with all samples as neighbours of each '
-                "other, all weights are 1. Set a number of neighbours."
+                'n_neighbors=None needs affinity="gaussian": with all samples as neighbours, all '
+                "weights are 1. Set a number of neighbours."
             )
         for name in ("n_neighbors", "n_components"):
             most = len(X) - (name == "n_components")

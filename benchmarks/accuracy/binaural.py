@@ -236,8 +236,9 @@ def ablation(bench):
         "ablation",
         "Settings that the paper leaves open (VAST protocol)",
         f"{VARYING} SCE_sim5 has the margin of the paper, or, in tables before 2026-11-29, one of "
-        "1, which differs by 0.7 % at most; `radians`: the sigmoid of the difference in radians; `d8`: embeddings of 8 dimensions, not 3; `paper`: 30 % held out, "
-        "patience 20, dropout 0.2, batch norm before the sigmoid. K: neighbours in the regression.",
+        "1, which differs by 0.7 % at most; `radians`: the sigmoid of the difference in radians; "
+        "`d8`: embeddings of 8 dimensions, not 3; `paper`: 30 % held out, patience 20, dropout "
+        "0.2, batch norm before the sigmoid. K: neighbours in the regression.",
     )
 
 

@@ -37,14 +37,21 @@ class AzimuthAxis:
     circular: bool
     neighbors: np.ndarray
 
+    @property
+    def is_whole_turn(self):
+        """Whether the axis is open and both ends are the same direction."""
+        return not self.circular and self.positions[-1] - self.positions[0] >= 360.0
+
     def unwrap(self, azimuth):
         """Positions of azimuths of any shape, within one turn from the first position."""
         first, last = self.positions[0], self.positions[-1]
         position = first + np.mod(azimuth - first, 360.0)
         # mod of a tiny negative number rounds up to 360.
         position = np.where(position >= first + 360.0, first, position)
-        if self.circular or last - first >= 360.0:
+        if self.circular:
             return position
+        if self.is_whole_turn:
+            return np.where(azimuth == last, last, position)
         position = np.where(position >= first + 360.0 - _END, first, position)
         outside = position > last + _END
         if outside.any():

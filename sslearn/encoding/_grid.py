@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.decoding import AdjacentDecoder
 from sslearn.encoding._azimuth_axis import azimuth_axis
+from sslearn.encoding._base import flatten_column
 from sslearn.encoding._sources import SourcesEncoding
 from sslearn.geometry import (
     azimuth_grid,
@@ -12,6 +13,7 @@ from sslearn.geometry import (
     circular_grid,
     icosahedral_grid,
     sphere_mesh,
+    to_float,
     wrap_azimuth,
 )
 from sslearn.utils import as_numbers
@@ -53,8 +55,9 @@ class GridEncoding(SourcesEncoding):
     Classes are the directions themselves, not bins between them: 0 to 180 degrees in steps of 5
     gives 37 classes. If the grid is circular (:func:`sslearn.geometry.azimuth_order`), the first
     class follows the last one. Otherwise nothing wraps, and y must lie between the ends. Both ends
-    may be the same direction, as in ``np.linspace(0, 360, 73)``, the grid of the paper; a circular
-    grid is better because its targets do not jump.
+    may be the same direction, as in ``np.linspace(0, 360, 73)``, the grid of the paper, where an
+    azimuth of 0 belongs to the first class and one of 360 to the last (a localizer wraps it to 0
+    before); a circular grid is better because its targets do not jump.
 
     Several sources (y of shape (n_samples, n_sources, n_angles)) have one target each, in
     descending order of azimuth along the grid, as in the paper. That order jumps when a source
@@ -178,6 +181,14 @@ class GridEncoding(SourcesEncoding):
             Scores at ``grid_``.
         """
         return as_numbers(scores, "scores")
+
+    def _check_layout(self, y):
+        checked = super()._check_layout(y)
+        if self.n_angles_ > 1 or not self._axis.is_whole_turn:
+            return checked
+        # An azimuth that names the last end is wrapped to the first one by the check.
+        last = self._axis.positions[-1]
+        return np.where(to_float(flatten_column(y)[0], "y") == last, last, checked)
 
     def _encode(self, y):
         return self._encode_sources(y, self._encode_rows, np.zeros(len(self.grid_)))

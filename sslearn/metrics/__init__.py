@@ -15,6 +15,7 @@ from sslearn.metrics._boxes import (
     iou_auc_score,
     pointing_accuracy_score,
 )
+from sslearn.metrics._classes import class_accuracy_score
 from sslearn.metrics._front_back import front_back_confusion_rate
 from sslearn.metrics._identities import identity_switches
 from sslearn.metrics._matching import match_sources
@@ -32,6 +33,7 @@ __all__ = [
     "angular_error",
     "angular_scorers",
     "check_boxes",
+    "class_accuracy_score",
     "consensus_iou",
     "consensus_iou_score",
     "coverage_score",

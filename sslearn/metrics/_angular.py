@@ -202,22 +202,14 @@ def localization_accuracy_score(
 
     Notes
     -----
-    The share of samples that fall into their exact class, which papers on classes of azimuth
-    report, is that of peaks (:class:`sslearn.decoding.ArgmaxDecoder`) with half a step of the
-    grid as tolerance: there the nearest class to the source is the predicted one. It depends on
-    the step. Where both ends of an open grid are one direction, as 0 and 360 degrees, papers count
-    them as two classes, and here they are one.
+    :func:`class_accuracy_score` is the share of samples in their exact class, which papers on
+    classes of azimuth report. It depends on the step of the grid.
 
     Examples
     --------
     >>> from sslearn.metrics import localization_accuracy_score
     >>> localization_accuracy_score([0, 0, 180, 180], [5, 6, -176, 0])
     0.5
-
-    Exact classes of a grid of 5 degrees:
-
-    >>> localization_accuracy_score([11, 12, 13, 14], [10, 10, 10, 15], tolerance=2.5)
-    0.75
     """
     if has_sources(y_true, y_pred):
         y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)

@@ -5,6 +5,7 @@ from sslearn.networks._shapes import check_maps_shape, check_shape, check_sizes
 from sslearn.utils.param_validation import Interval, Real, StrOptions
 
 _MIN_DENSE = 128
+_NORM_CONSTANTS = {"torch": {}, "keras": {"momentum": 0.01, "eps": 1e-3}}
 
 
 class CRNN(NetworkRecipe):
@@ -31,6 +32,9 @@ class CRNN(NetworkRecipe):
     norm_axis : {"channel", "frame"}, default="channel"
         What has a scale and a shift of its own in batch norm: each map, or, as in the model the
         authors released, each frame, which ties the network to one number of frames.
+    norm_constants : {"torch", "keras"}, default="torch"
+        Weight of a new batch in the running statistics of batch norm, and number added to the
+        variance: 0.1 and 1e-5, or 0.01 and 1e-3, as in the model the authors released.
     output_bias : float, default=None
         Bias of the outputs before training; 0 if None. With one class right among hundreds that are
         scored each on its own, -6 saves the epochs in which all scores only learn to be small.
@@ -76,6 +80,7 @@ class CRNN(NetworkRecipe):
         "n_dense": [*COUNT, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "norm_axis": [StrOptions({"channel", "frame"})],
+        "norm_constants": [StrOptions(set(_NORM_CONSTANTS))],
         "output_bias": [Real, None],
     }
 
@@ -89,6 +94,7 @@ class CRNN(NetworkRecipe):
         n_dense=None,
         dropout=0.2,
         norm_axis="channel",
+        norm_constants="torch",
         output_bias=None,
     ):
         self.n_filters = n_filters
@@ -98,6 +104,7 @@ class CRNN(NetworkRecipe):
         self.n_dense = n_dense
         self.dropout = dropout
         self.norm_axis = norm_axis
+        self.norm_constants = norm_constants
         self.output_bias = output_bias
 
     def build(self, input_shape, output_shape):
@@ -163,9 +170,12 @@ class CRNN(NetworkRecipe):
                 f"pool_sizes={pool_sizes}; got {n_freqs}. Raise n_fft or set smaller pool_sizes."
             )
         blocks, n_inputs = [], n_maps
+        constants = _NORM_CONSTANTS[self.norm_constants]
         for pool_size in pool_sizes:
-            of_channels = self.norm_axis == "channel"
-            norm = nn.BatchNorm2d(self.n_filters) if of_channels else FrameNorm(n_frames)
+            if self.norm_axis == "channel":
+                norm = nn.BatchNorm2d(self.n_filters, **constants)
+            else:
+                norm = FrameNorm(n_frames, **constants)
             blocks.append(FrequencyBlock(n_inputs, self.n_filters, pool_size, norm, self.dropout))
             n_freqs, n_inputs = n_freqs // pool_size, self.n_filters
         return blocks, n_freqs * n_inputs

@@ -88,6 +88,19 @@ def test_unit_values():
     )
 
 
+def test_exactly_a_whole_turn_is_the_last_class():
+    # The paper moves 360 to 360 - 1e-4, so that its classes are 71 and 72.
+    for encoding in ENCODINGS:
+        encoding = clone(encoding).set_params(grid=PAPER).fit([0.0])
+        near, end, start = encoding.transform([360 - 1e-9, 360, 0])
+        np.testing.assert_allclose(end, near, atol=1e-8)
+        np.testing.assert_allclose(end, start[::-1], atol=1e-12)
+    two = UnbiasedEncoding(PAPER).fit_transform([[[0.0], [360.0]]])[0]
+    assert two.argmax(axis=1).tolist() == [72, 0]  # in descending order
+    around = UnbiasedEncoding(np.linspace(-180, 180, 73)).fit_transform([180.0, -180.0])
+    assert around.argmax(axis=1).tolist() == [72, 0]
+
+
 def test_width_has_no_factor_of_two():
     label = GaussianEncoding([-8.0, 0.0, 8.0]).fit_transform([0.0])[0]
     np.testing.assert_allclose(label, [np.exp(-1), 1, np.exp(-1)])

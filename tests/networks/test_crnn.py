@@ -35,6 +35,15 @@ def test_parameters_of_the_paper(n_outputs, expected):
     assert frames == expected - 384 + 150
 
 
+@small
+def test_norm_constants_of_the_released_model(norm_axis):
+    for constants, expected in (("torch", (0.1, 1e-5)), ("keras", (0.01, 1e-3))):
+        module, X = build(norm_axis, norm_constants=constants)
+        norms = [layer for layer in module.modules() if hasattr(layer, "running_var")]
+        assert [(norm.momentum, norm.eps) for norm in norms] == [expected] * 2
+        assert module(X).isfinite().all()
+
+
 def test_trunk_of_the_released_model():
     # All weights of convolutions, norms and recurrence, and the running statistics of the norms.
     module = CRNN(norm_axis="frame")._build_without_memory(PAPER, (3,))

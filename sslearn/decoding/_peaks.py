@@ -20,6 +20,9 @@ class PeakDecoder(Decoder):
     threshold : float, default=None
         Minimum height of a peak, as a fraction of the range from the lowest to the highest value
         of the spectrum; no minimum if None.
+    min_height : float, default=None
+        Minimum value of a peak, for spectra whose values mean the same in all of them; no minimum
+        if None.
     min_separation : float, default=10.0
         Minimum angle between two sources in degrees; of closer peaks, the higher one is kept.
     refine : {"parabola", "lorentzian", None}, default="parabola"
@@ -35,7 +38,7 @@ class PeakDecoder(Decoder):
     A local maximum is at least as high as all its neighbours
     (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
     none. If there are fewer than ``n_sources``, the rest is NaN, with a warning unless there are
-    none or there is a ``threshold``, which says that sources may be absent.
+    none or there is a ``threshold`` or ``min_height``, which says that sources may be absent.
 
     Examples
     --------
@@ -50,15 +53,25 @@ class PeakDecoder(Decoder):
     _parameter_constraints: dict = {
         "n_sources": [Interval(Integral, 1, None, closed="left")],
         "threshold": [Interval(Real, 0, 1, closed="both"), None],
+        "min_height": [Real, None],
         "min_separation": [Interval(Real, 0, 180, closed="both")],
         "refine": [StrOptions({"parabola", "lorentzian"}), None],
     }
 
     needs_neighbors = True
 
-    def __init__(self, n_sources=1, *, threshold=None, min_separation=10.0, refine="parabola"):
+    def __init__(
+        self,
+        n_sources=1,
+        *,
+        threshold=None,
+        min_height=None,
+        min_separation=10.0,
+        refine="parabola",
+    ):
         self.n_sources = n_sources
         self.threshold = threshold
+        self.min_height = min_height
         self.min_separation = min_separation
         self.refine = refine
 
@@ -87,7 +100,8 @@ class PeakDecoder(Decoder):
         Warns
         -----
         UncertaintyWarning
-            If spectra have peaks but fewer than ``n_sources``, and ``threshold`` is None.
+            If spectra have peaks but fewer than ``n_sources``, and both ``threshold`` and
+            ``min_height`` are None.
         """
         rows, grid, neighbors = self._check(spectrum, grid, neighbors)
         refined = AdjacentDecoder(weights=self.refine) if self.refine else ArgmaxDecoder()
@@ -110,21 +124,23 @@ class PeakDecoder(Decoder):
         n_found = (~np.isnan(azimuth)).sum(axis=1)
         # Silence, a flat spectrum, has no peak at all, which needs no warning.
         n_fewer = int(((n_found > 0) & (n_found < self.n_sources)).sum())
-        if n_fewer and self.threshold is None:
+        if n_fewer and self.threshold is None and self.min_height is None:
             warnings.warn(
                 f"{n_fewer} of {len(azimuth)} spectra have fewer peaks than "
                 f"n_sources={self.n_sources}, and NaN for the rest. Lower n_sources or "
-                "min_separation, or set threshold where sources may be absent.",
+                "min_separation, or set threshold or min_height where sources may be absent.",
                 UncertaintyWarning,
                 stacklevel=4,
             )
 
     def _heights_of_peaks(self, rows, neighbors):
-        """Values at local maxima above the threshold, minus infinity elsewhere."""
+        """Values at local maxima that are high enough, minus infinity elsewhere."""
         around = rows[:, neighbors.T]
         is_peak = (rows >= around.max(axis=1)) & (rows > around.min(axis=1))
         heights = np.where(is_peak, rows, -np.inf)
         if self.threshold is not None:
             low, high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
             heights[rows < low + self.threshold * (high - low)] = -np.inf
+        if self.min_height is not None:
+            heights[rows < self.min_height] = -np.inf
         return heights

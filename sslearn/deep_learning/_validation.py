@@ -1,7 +1,10 @@
 """The error of held-out samples, in degrees."""
 
+import warnings
+
 import numpy as np
 
+from sslearn.exceptions import UncertaintyWarning
 from sslearn.metrics import match_sources, median_angular_error
 
 # A missed source and a false alarm each cost the mean error of a guess.
@@ -30,7 +33,10 @@ def validation_error(encoding, y, weight=None):
     error_of = _error_with_absence if encoding.output_spec_.absence else median_angular_error
 
     def error(outputs, train_rows, valid_rows):
-        predicted = outputs(valid_rows, encoding.inverse_transform)
+        with warnings.catch_warnings():
+            # In the first epochs most spectra lack peaks; predictions warn of it.
+            warnings.simplefilter("ignore", UncertaintyWarning)
+            predicted = outputs(valid_rows, encoding.inverse_transform)
         true = y[valid_rows.numpy()]
         sample_weight = None if weight is None else weight[valid_rows.numpy()]
         if true.ndim < 3 <= predicted.ndim:

@@ -17,6 +17,7 @@ from sslearn.encoding._labels import (
     SoftEncoding,
     UnbiasedEncoding,
 )
+from sslearn.encoding._likelihood import LikelihoodEncoding
 from sslearn.encoding._mixed import MixedEncoding
 from sslearn.encoding._output_spec import OutputSpec
 from sslearn.encoding._unit_vector import UnitVectorEncoding
@@ -30,6 +31,7 @@ __all__ = [
     "GibbsWeightedEncoding",
     "GridEncoding",
     "IPDEncoding",
+    "LikelihoodEncoding",
     "MeanDecoder",
     "MixedEncoding",
     "OneHotEncoding",

@@ -157,15 +157,18 @@ class GridEncoding(SourcesEncoding):
         """
         check_is_fitted(self)
         scores = self._check_outputs(as_numbers(scores, "scores"), "scores")
-        decoder = AdjacentDecoder(3) if self.decoder is None else self.decoder
         cells = self._axis if self.n_angles_ == 1 else self._mesh
-        y = decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
+        y = self._chosen_decoder.decode(scores, self.grid_, neighbors=cells.neighbors)
         # A decoder of several sources adds the axis of angles itself.
         if y.ndim < scores.ndim and (y.ndim > 1 or self._is_column):
             y = y[..., None]
         if self.threshold is not None:
             y[scores.max(axis=-1) < self.threshold] = np.nan
         return y
+
+    @property
+    def _chosen_decoder(self):
+        return AdjacentDecoder(3) if self.decoder is None else self.decoder
 
     def spatial_spectrum(self, scores):
         """Return the scores of the directions, which are the outputs themselves.

@@ -4,6 +4,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.encoding._grid import GridEncoding
 from sslearn.encoding._labels import GaussianEncoding, UnbiasedEncoding
+from sslearn.encoding._likelihood import LikelihoodEncoding
 from sslearn.utils import to_numbers
 
 
@@ -97,6 +98,11 @@ class MixedEncoding(GridEncoding):
         if not parts or not all(isinstance(part, GridEncoding) for part in parts):
             raise ValueError(
                 f"encodings must be a list of encodings on a grid; got {self.encodings!r}."
+            )
+        if any(isinstance(part, LikelihoodEncoding) for part in parts):
+            raise ValueError(
+                "encodings must have a spectrum for each source; LikelihoodEncoding has one for "
+                "all of them. Use GaussianEncoding."
             )
         weights = to_numbers(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights > 0).all():

@@ -9,6 +9,7 @@ from sslearn.encoding import (
     AngleEncoding,
     GridEncoding,
     IPDEncoding,
+    LikelihoodEncoding,
     SummedIPDEncoding,
     UnitVectorEncoding,
 )
@@ -122,6 +123,8 @@ class _UnitVectors(_Decoding):
 class _Grid(_Decoding):
     def __init__(self, encoding):
         super().__init__(encoding)
+        if isinstance(encoding, LikelihoodEncoding) and encoding.n_sources_ is not None:
+            raise _inexpressible(encoding)
         decoder = AdjacentDecoder(3) if encoding.decoder is None else encoding.decoder
         make = _DECODERS.get(type(decoder))
         if make is None or getattr(decoder, "weights", "scores") != "scores":

@@ -28,6 +28,7 @@ from sslearn.encoding import (
     GaussianEncoding,
     GibbsWeightedEncoding,
     IPDEncoding,
+    LikelihoodEncoding,
     MixedEncoding,
     OneHotEncoding,
     SoftEncoding,
@@ -83,6 +84,7 @@ ENCODINGS = {
     "gibbs": GibbsWeightedEncoding(_GRID),
     "soft": SoftEncoding(_GRID),
     "mixed": MixedEncoding(grid=_GRID),
+    "likelihood": LikelihoodEncoding(_GRID),
 }
 REGRESSORS = {
     "linear": LinearRegression(),

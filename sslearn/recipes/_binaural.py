@@ -76,7 +76,8 @@ def siamese(
 
     References
     ----------
-    Tang, Taseska, van Waterschoot 2022, section 2; ``SCE_sim5`` and ``SCE_sim15``.
+    Tang, Taseska, van Waterschoot 2022, sections 4.1 and 4.3, equations 14 (margin) and 15
+    (regression); ``SCE_sim5`` and ``SCE_sim15``.
 
     Examples
     --------
@@ -146,7 +147,8 @@ def weakly_supervised_siamese(
 
     References
     ----------
-    Tang, Taseska, van Waterschoot 2022, section 2; ``WSCE_sim5``, ``_sim15``, ``_sim30``.
+    Tang, Taseska, van Waterschoot 2022, section 4, equations 14 and 15; ``WSCE_sim5``, ``_sim15``,
+    ``_sim30``.
 
     Examples
     --------
@@ -197,7 +199,7 @@ def laplacian_eigenmaps(*, fs=16000, n_neighbors=5, n_jobs=None, random_state=No
 
     References
     ----------
-    Tang, Taseska, van Waterschoot 2022, section 3; M. Belkin, P. Niyogi, "Laplacian eigenmaps for
+    Tang, Taseska, van Waterschoot 2022, equation 6; M. Belkin, P. Niyogi, "Laplacian eigenmaps for
     dimensionality reduction and data representation", Neural Computation 15(6), 2003.
 
     Examples
@@ -284,7 +286,7 @@ def feed_forward(
 
     References
     ----------
-    Tang, Taseska, van Waterschoot 2022, section 3.
+    Tang, Taseska, van Waterschoot 2022, the feed-forward model of the comparison.
 
     Examples
     --------

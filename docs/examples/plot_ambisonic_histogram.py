@@ -1,17 +1,17 @@
 """
-Which bins to believe
-=====================
+Histograms of ambisonic intensity under masks
+=============================================
 
-The intensity of ambisonic sound points to the source in the bins that the direct sound fills, and
-elsewhere in the others. Three localizers: the mean of all bins, the top of their histogram, and
-histograms under masks that are learned from a few minutes of sound.
+The intensity of ambisonic sound points to the source in the bins that the direct sound dominates,
+and elsewhere in the others. This example compares three localizers: the mean of all bins, the peak
+of their histogram, and histograms under masks that are trained on a few minutes of sound.
 """
 
 # %%
 # Ambisonic clips in rooms
 # ------------------------
-# Bursts of noise in a reverberant room, in noise from all around. Rooms that are tested on were not
-# trained on; nor were their directions: training has sources in front alone.
+# Bursts of noise in reverberant rooms, with diffuse noise. Rooms and directions of the test differ
+# from those of training, whose sources are all in front.
 
 import numpy as np
 
@@ -30,8 +30,9 @@ X_test, y_test = make_ambisonic(150, rooms=25, random_state=1, **scene)
 # %%
 # Three localizers
 # ----------------
-# The masks see how far a bin is one plane wave and agrees with its surroundings, and not where it
-# points: what they learn in front holds behind. The network has 19,643 weights.
+# The masks depend on how close a bin is to a single plane wave and how well it agrees with its
+# surroundings, but not on its direction: training in front applies behind as well. The network has
+# 19,643 weights.
 
 from sslearn import recipes
 
@@ -57,9 +58,9 @@ from sslearn.plotting import LocalizationErrorDisplay
 LocalizationErrorDisplay.from_predictions(y_test, y_pred, kind="box")
 
 # %%
-# What they hear
-# --------------
-# The clip with the median error: all bins, and what the network makes of them.
+# Spatial spectra
+# ---------------
+# The clip with the median error: the histogram of all bins, and the scores of the network.
 
 import matplotlib.pyplot as plt
 

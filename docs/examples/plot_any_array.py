@@ -2,15 +2,16 @@
 A trained localizer for any array
 =================================
 
-Masked SRP-PHAT takes the positions of the microphones, as the classical localizers do, and has
-learned from many other arrays which parts of a spectrogram to trust. Nothing is trained here.
+Masked SRP-PHAT takes the positions of the microphones, as the classical localizers do, and weights
+the bins of a spectrogram by a network that was trained on many other arrays. Nothing is trained
+here.
 """
 
 # %%
 # An array, rooms and noise
 # -------------------------
-# Five microphones somewhere on a device of 20 cm, bursts of noise in simulated rooms, and as much
-# noise from all around.
+# Five microphones at irregular positions on a device of 20 cm, bursts of noise in simulated rooms,
+# and diffuse noise of the same level.
 
 import numpy as np
 
@@ -48,7 +49,7 @@ MicArrayDisplay.from_positions(np.array(mics), directions=y[:1])
 # %%
 # Errors
 # ------
-# The recipes take the same arguments. The box of masked SRP-PHAT is the lowest.
+# The recipes take the same arguments. Masked SRP-PHAT has the lowest errors.
 
 from sslearn import recipes
 from sslearn.plotting import LocalizationErrorDisplay
@@ -62,20 +63,20 @@ predicted = {name: localizer.fit(X).predict(X) for name, localizer in localizers
 LocalizationErrorDisplay.from_predictions(y, predicted)
 
 # %%
-# What it listened to
+# Weights of the bins
 # -------------------
-# The spectrogram of a clip in grey, and in colour the bins that count: where a burst starts, before
-# the reflections arrive.
+# The spectrogram of a clip in grey, and the bins with high weights in colour: the start of a burst,
+# before the reflections arrive.
 
 from sslearn.plotting import MaskDisplay
 
 MaskDisplay.from_estimator(localizers["masked SRP-PHAT"], X, sample=0)
 
 # %%
-# How sure it is
-# --------------
-# Its spatial spectrum is a distribution over the directions: it sums to 1, and what lies around the
-# peak says how sure the prediction is.
+# Reliability
+# -----------
+# The spatial spectrum is a distribution over the directions: it sums to 1, and a narrow peak means
+# a reliable prediction.
 
 from sslearn.plotting import SpatialSpectrumDisplay
 

@@ -2,16 +2,16 @@
 Where in the picture is the sound?
 ==================================
 
-A localizer learns from pairs of a picture and a sound, without labels, which object of a picture
-makes the sound. We look at its maps, and check that it listens.
+A localizer is trained on pairs of a picture and a sound, without labels, to find the object that
+makes the sound. This example draws its maps, and checks that they depend on the sound.
 """
 
 # %%
 # Scenes
 # ------
-# Each picture has two objects, and its sound is that of one of them. Only the texture tells which
-# kind of sound belongs to an object; colour, shape, size and place do not. The boxes are for
-# scores alone.
+# Each picture has two objects, and its sound is that of one of them. Only the texture determines
+# the kind of sound of an object; colour, shape, size and place do not. The boxes are used for
+# scores only.
 
 from sslearn.datasets import make_scenes
 
@@ -21,8 +21,8 @@ X_test, boxes = make_scenes(200, random_state=1, return_X_y=True)
 # %%
 # Training
 # --------
-# The frozen first blocks of a network that was pretrained on photographs describe the pictures.
-# Their features are computed once; what is trained is what turns a sound into a map.
+# The features of the pictures come from the frozen first blocks of a network that was pretrained on
+# photographs, and are computed once. Only the layers that turn a sound into a map are trained.
 
 from sslearn.audiovisual import SemanticContrastiveLocalizer
 
@@ -34,19 +34,19 @@ model.fit(X)
 # %%
 # Maps
 # ----
-# Two objects in each picture. On the right, the picture has the sound of another scene: the map
-# moves, so it depends on the sound.
+# Each picture has two objects. On the right, the sound is that of another scene: the map changes,
+# so it depends on the sound.
 
 from sslearn.plotting import SimilarityMapDisplay
 
 display = SimilarityMapDisplay.from_estimator(model, X_test, boxes, sample=[0, 1, 2])
 
 # %%
-# Does it listen?
-# ---------------
-# Whoever finds both objects and does not hear points at the right one in half of the scenes.
-# With the sounds of other scenes, the same localizer should do worse than that: it points at the
-# other object, or at none.
+# Is the sound used?
+# ------------------
+# A localizer that finds both objects, but ignores the sound, is right in half of the scenes. With
+# the sounds of other scenes, our localizer should be worse than that: it points at the other
+# object, or at none.
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ for name, pairs in {"own sound": X_test, "sound of another scene": shuffled}.ite
 pd.DataFrame(rows).T.round(2)
 
 # %%
-# The monitors of the training say the same without any box: embeddings that are spread in all
-# directions (near 1), and maps that change with the sound (far from 0).
+# Two attributes show the same without boxes: embeddings are spread in all directions (near 1), and
+# maps change with the sound (far from 0).
 
 round(model.embedding_spread_, 2), round(model.sound_effect_, 2)

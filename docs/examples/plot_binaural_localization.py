@@ -2,14 +2,14 @@
 Two ears, from audio to angles
 ==============================
 
-A siamese embedding learns which sounds come from near directions; nearest neighbours in it give
-azimuth and elevation. Training and test clips sound in different rooms.
+A siamese embedding maps sounds from near directions to near points; nearest neighbours in the
+embedding give azimuth and elevation. Training and test clips are from different rooms.
 """
 
 # %%
 # Clips in rooms
 # --------------
-# Noise from the front, heard by the embedded head in simulated rooms.
+# Noise from the front, at the ears of the built-in head in simulated rooms.
 
 from sslearn.datasets import make_binaural, make_shoebox_rooms
 from sslearn.simulation import Placement
@@ -34,8 +34,8 @@ model.fit(X, y)
 # %%
 # Test
 # ----
-# Errors in degrees, in each of the two rooms that were not trained on and in both. Some thousands
-# of clips take seconds; the accuracy of the paper takes ten times as many, and more epochs.
+# Errors in degrees, in each of the two test rooms and in both. This training takes seconds; the
+# accuracy of the paper needs ten times as many clips, and more epochs.
 
 from sslearn.metrics import localization_report
 
@@ -45,8 +45,8 @@ localization_report(y_test, predicted, groups=test.metadata["room"]).round(2)
 # %%
 # The manifold
 # ------------
-# One point per test clip. Training knew only which clips are near each other; still azimuth runs
-# along the embedding, and elevation across it wherever the ears tell it.
+# One point per test clip. Training used only which clips are near each other; still, azimuth
+# changes along the embedding, and elevation across it where the cues depend on it.
 
 import matplotlib.pyplot as plt
 

@@ -2,14 +2,15 @@
 Classical localizers in a room
 ==============================
 
-Two talkers in a simulated room, eight microphones, and four localizers that need no training: what
-each of them hears in all directions, and how far off they are over many rooms.
+Two talkers in a simulated room, eight microphones, and four localizers that need no training: their
+spatial spectra, and their errors over many rooms.
 """
 
 # %%
 # A room
 # ------
-# pyroomacoustics simulates a room with two sources of noise that come and go, as talkers do.
+# pyroomacoustics simulates a room with two intermittent sources of noise, as a stand-in for
+# talkers.
 
 import numpy as np
 import pyroomacoustics as pra
@@ -42,9 +43,10 @@ X = record(truth, t60=0.3, rng=np.random.default_rng(0))[None]
 MicArrayDisplay.from_positions(mics, directions=truth)
 
 # %%
-# What they hear
-# --------------
-# ESPRIT does not search: its spectrum is the share of the log-likelihood that a talker keeps there.
+# Spatial spectra
+# ---------------
+# ESPRIT does not search its spectrum: the value at a direction is the share of the log-likelihood
+# that a talker there retains.
 
 from sslearn import recipes
 from sslearn.plotting import SpatialSpectrumDisplay
@@ -60,9 +62,10 @@ grid = localizers["MUSIC"].grid_
 SpatialSpectrumDisplay.from_spectrum(spectra, grid, y_true=truth)
 
 # %%
-# How far off they are
-# --------------------
-# Forty rooms with a short and with a long reverberation. Predictions are matched with the truth.
+# Errors
+# ------
+# Forty rooms each with short and with long reverberation. Predictions are matched with the true
+# directions.
 
 import pandas as pd
 

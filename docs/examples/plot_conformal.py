@@ -2,10 +2,9 @@
 Sets that contain the source
 ============================
 
-A direction alone does not say how wrong it may be. Held-out clips tell:
-:class:`~sslearn.calibration.ConformalLocalizer` predicts sets that contain the source with a
-probability that is chosen beforehand. This example draws them for a circle of four microphones in
-noise, and compares three kinds.
+A predicted direction comes without an error bound. :class:`~sslearn.calibration.ConformalLocalizer`
+derives one from held-out clips: it predicts sets that contain the source with a chosen probability.
+This example draws such sets for a circle of four microphones in noise, and compares three kinds.
 """
 
 # %%
@@ -35,9 +34,10 @@ X = STFT(256).transform(X.astype(np.float32))
 # %%
 # Calibration
 # -----------
-# SRP-PHAT learns nothing, so it is frozen and all of the first 2000 clips calibrate. Each method
-# contains the source in about 90 percent of the others, as asked for. One radius for all is wide,
-# because it must suit the hopeless clips. Sets from the spectrum suit each clip.
+# SRP-PHAT needs no training, so it is frozen and all of the first 2000 clips are used for
+# calibration. The sets of each method contain the source in about 90 percent of the other clips, as
+# requested. One radius for all clips is wide, because it must cover the hopeless ones. Sets from
+# the spectrum adapt to each clip.
 
 import pandas as pd
 from sklearn.frozen import FrozenEstimator
@@ -63,7 +63,7 @@ pd.DataFrame(table).T.round(2)
 # -----------
 # A ring for each clip, with its arcs around the array, from the narrowest set of the spectrum on
 # the inside to the widest on the outside. Clear clips have one narrow arc; noise widens it and adds
-# others elsewhere. One radius for all cannot tell them apart.
+# others elsewhere. A single radius does not show this difference.
 
 import matplotlib.pyplot as plt
 

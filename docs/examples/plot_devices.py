@@ -35,8 +35,8 @@ for name, ax in zip(in_space, axes, strict=True):
     ax.set_title(name)
 
 # %%
-# What is known of them
-# ---------------------
+# Descriptions
+# ------------
 
 for name, device in devices.items():
     print(f"{name}: channels {device.channels[0]} to {device.channels[-1]}. {device.description}")

@@ -2,15 +2,15 @@
 Classical localizers in noise
 =============================
 
-No classical method is the best in all kinds of noise. Two kinds, four methods, and where their
-errors cross: noise that is the same in all channels, as hum or crosstalk is, and a diffuse field,
-as from many distant sources.
+No classical method is best in all kinds of noise. This example compares four methods in two kinds:
+noise that is the same in all channels, such as hum or crosstalk, and a diffuse field, as from many
+distant sources.
 """
 
 # %%
 # Noise of two kinds
 # ------------------
-# The same thirty clips of white noise in dry rooms, whatever is added to them.
+# The same thirty clips of white noise in dry rooms, with different noise added.
 
 import pandas as pd
 
@@ -40,7 +40,8 @@ def record(kind, snr):
 # %%
 # Errors
 # ------
-# At 0 dB the source is as loud as the noise, at -20 dB it has a hundredth of its power.
+# At 0 dB the source is as loud as the noise; at -20 dB it has a hundredth of the power of the
+# noise.
 
 localizers = {
     "SRP-PHAT": recipes.srp_phat(mics),
@@ -58,10 +59,10 @@ table = pd.Series(errors).rename_axis(["noise", "dB", "method"]).unstack()[list(
 table.round(1)
 
 # %%
-# Noise that is common to all channels arrives, for the array, from straight above. Its power
-# swallows the phases that SRP-PHAT looks at, and it is the strongest source, the one that MUSIC and
-# ESPRIT look for. MVDR steers a zero at it, and hears the source as if there were no noise. A
-# diffuse field has no direction for a zero: there SRP-PHAT stands the most noise.
+# Noise that is common to all channels is equivalent to a source straight above the array. It
+# dominates the phases that SRP-PHAT uses, and is the strongest source, which MUSIC and ESPRIT
+# localize. MVDR steers a zero at it and is hardly affected. A diffuse field has no single direction
+# for a zero: there SRP-PHAT is the most robust.
 
 import matplotlib.pyplot as plt
 

@@ -2,17 +2,17 @@
 Search over labels and decoders
 ===============================
 
-A network with classes of direction can be trained on several labels, and its scores can be decoded
-in several ways. One grid search over both is the ablation table of the paper that removes the
-quantization error from such networks.
+A network with a class for each direction can be trained on several kinds of labels, and its scores
+can be decoded in several ways. A grid search over both corresponds to the ablation table of the
+paper that removes the quantization error from such networks.
 """
 
 # %%
 # Clips in rooms
 # --------------
-# Where ``SSLEARN_DATA`` names a folder that holds them: real speech through responses of a room
-# that were measured with three settings of its walls, 11 directions for each of them, and other
-# talkers for each. Otherwise noise in simulated rooms. The groups of the search are the settings,
+# If the folder ``SSLEARN_DATA`` contains the data, the clips are real speech through measured
+# responses of a room with three settings of its walls: 11 directions and different talkers for each
+# setting. Otherwise they are noise in simulated rooms. The groups of the search are the settings,
 # or the rooms: none of them is in both training and validation.
 
 import os
@@ -71,8 +71,8 @@ print(f"{len(X)} clips of {DURATION} s, {X.shape[1]} microphones: {kind}")
 # %%
 # Search
 # ------
-# The recipe has the published network, PNN. A narrow one on fewer frames, and classes of 20
-# degrees, which leave some directions half-way between two classes, make the search short.
+# The recipe uses the published network, PNN. A narrower one on fewer frames, and classes of 20
+# degrees, shorten the search; some directions are then half-way between two classes.
 
 import pandas as pd
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -111,8 +111,8 @@ search.fit(X, y, groups=groups)
 
 # %%
 # Mean errors in degrees. A peak is off by the distance to the nearest class, however well the
-# network is trained; unbiased labels say in their two classes where in between the source is, and
-# an average over the peak and its neighbour reads it.
+# network is trained. Unbiased labels encode the position between two classes, and an average over
+# the peak and its neighbour decodes it.
 
 table = pd.DataFrame(search.cv_results_)
 table = table.assign(
@@ -123,7 +123,7 @@ table = table.assign(
 table.pivot(index="encoding", columns="decoder", values="error").round(1)
 
 # %%
-# The best estimator is pickled as it is.
+# The best estimator can be pickled:
 
 import pickle
 
@@ -135,8 +135,8 @@ print("same predictions:", np.array_equal(again.predict(X), search.predict(X)))
 # Decoders beside each other
 # --------------------------
 # Decoding needs no training: the scores of one network, trained without one of the groups, are
-# decoded in all ways. The measured directions stand on a class or half-way between two, so the
-# errors of a peak are 0 or half a step.
+# decoded in all ways. The measured directions are at a class or half-way between two, so the errors
+# of a peak are 0 or half a step.
 
 from sklearn.base import clone
 

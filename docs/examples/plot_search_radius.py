@@ -43,8 +43,8 @@ search = GridSearchCV(
 search.fit(X, y, groups=metadata["room"])
 
 # %%
-# Median errors in rooms that were not trained on, in degrees. A wide neighbourhood blurs what is
-# near, most of all in elevation.
+# Median errors in validation rooms, in degrees. A wide neighbourhood reduces the resolution, most
+# of all in elevation.
 
 columns = {"param_siameseembedding__radius": "radius"}
 columns |= {f"mean_test_{name}": name for name in ("azimuth", "elevation")}

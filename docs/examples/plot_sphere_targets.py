@@ -3,19 +3,19 @@ Regression or classification on the sphere
 ==========================================
 
 Perotin et al. compare three regressions and three classifications of the direction by one network.
-A target is an encoding and a loss, so one search over both is their table, with a seventh row:
-unbiased labels, decoded between the directions of the grid.
+A target is an encoding and a loss, so one search over both corresponds to their table, with a
+seventh row: unbiased labels, decoded between the directions of the grid.
 
-A perceptron on the mean intensity stands in for their recurrent network here, so that the page
-takes minutes; ``python -m benchmarks.accuracy.sphere`` trains
+To keep the run time to minutes, this example replaces their recurrent network by a perceptron on
+the mean intensity; ``python -m benchmarks.accuracy.sphere`` trains
 :func:`sslearn.recipes.ambisonic_crnn`.
 """
 
 # %%
 # Ambisonic clips in rooms
 # ------------------------
-# Directions all over the sphere. The intensity of each frequency is averaged over the frames as
-# the clips are made; the audio is never stored.
+# Directions all over the sphere. The intensity of each frequency is averaged over the frames during
+# the simulation; the audio is never stored.
 
 from sklearn.pipeline import make_pipeline
 
@@ -37,7 +37,7 @@ X, y, metadata = clips.data, clips.target, clips.metadata
 # %%
 # Encoding and loss
 # -----------------
-# Rooms are groups: those that are tested on were not trained on.
+# Rooms are groups: no room is in both training and validation.
 
 import pandas as pd
 from sklearn.metrics import make_scorer
@@ -92,8 +92,8 @@ search.fit(X, y, groups=metadata["room"])
 # %%
 # The table
 # ---------
-# A class has two clips to learn from here, and one that is learned tells nothing of its neighbours:
-# the unit vector gets by with the least data.
+# Each class has about two training clips here, and training of one class does not improve its
+# neighbours: the unit vector needs the least data.
 
 columns = ["< 5", "< 10", "< 15", "mean", "median"]
 results = pd.DataFrame(search.cv_results_)[[f"mean_test_{column}" for column in columns]]

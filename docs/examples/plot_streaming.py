@@ -1,6 +1,6 @@
 """
-Localization as the audio comes
-===============================
+Localization as the audio arrives
+=================================
 
 Two talkers walk through a room, and a recording of them is read in chunks of 20 ms, as a sound card
 delivers them. :class:`~sslearn.streaming.StreamingLocalizer` returns directions as soon as they are
@@ -39,9 +39,9 @@ soundfile.write(path, data.data[0].T, data.fs, subtype="FLOAT")
 # %%
 # A stream
 # --------
-# MVDR needs no training: ``fit`` only looks at the shape of the audio. It locates up to two sources
-# in each tenth of a second; a peak below 0.4 of the highest one is no source. A trained network
-# is streamed in the same way: ``StreamingLocalizer(recipes.ipdnet2(mics).fit(X, y))``.
+# MVDR needs no training: ``fit`` uses only the shape of the audio. It finds up to two sources in
+# each tenth of a second; a peak below 0.4 of the highest one is ignored. A trained network is
+# streamed in the same way: ``StreamingLocalizer(recipes.ipdnet2(mics).fit(X, y))``.
 
 import numpy as np
 
@@ -81,8 +81,8 @@ float(np.nanmax(np.abs(np.array(directions) - whole[: len(directions)])))
 # ----------
 # The two directions of a block come in the order of their peaks.
 # :class:`~sslearn.streaming.DirectionTracker` joins them into tracks with identities: a column for
-# each. It works in the loop above as well, by ``tracker.update(time, directions)``. The truth has
-# frames of a tenth of a second, too.
+# each. In the loop above, use ``tracker.update(time, directions)``. The true directions also have
+# frames of a tenth of a second.
 
 from sslearn.metrics import identity_switches
 from sslearn.plotting import TrackDisplay

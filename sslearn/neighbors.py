@@ -27,9 +27,11 @@ def _exponential_weights(distances):
     """Softmax of the negative squared distances over their median; distances are sorted."""
     squared = distances**2
     k = squared.shape[1]
+    # Median: mean of the two middle values, which coincide for odd k.
     width = (squared[:, [(k - 1) // 2]] + squared[:, [k // 2]]) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = np.exp(-squared / width)
+    # eps = 0: at least half of the neighbours are at distance 0, and share the weight.
     return np.where(width > 0, weights, squared == 0)
 
 
@@ -80,9 +82,10 @@ def _angles_to_circle(angles):
 def _mean_direction(vectors, weights):
     """Angles of the weighted means of unit vectors (n, n_neighbors, 2 or 3).
 
-    Where neighbours cancel each other, the nearest one decides.
+    Where neighbours cancel each other, the nearest one is used.
     """
     mean = np.einsum("nk,nkd->nd", weights, vectors)
+    # A squared length below 1e-18 is rounding, without a direction.
     cancelled = np.einsum("nd,nd->n", mean, mean) < 1e-18
     mean[cancelled] = vectors[cancelled, 0]
     if mean.shape[1] == 3:
@@ -93,8 +96,8 @@ def _mean_direction(vectors, weights):
 class KNeighborsLocalizer(LocalizerMixin, BaseEstimator):
     """Localization by the weighted mean direction of the nearest neighbours.
 
-    The mean is taken on the circle or the sphere, never of the angles themselves, so it is right
-    across +-180 degrees and at the poles.
+    The mean is taken on the circle or the sphere, never of the angles themselves, so it is
+    correct across +-180 degrees and at the poles.
 
     Parameters
     ----------
@@ -105,17 +108,18 @@ default="exponential"
         Weights of the neighbours. ``"exponential"`` is the softmax of ``-d**2 / eps`` with ``eps``
         the median of the squared distances ``d**2`` of the neighbours [1]_; ``"distance"`` is
         ``1 / d``, ``"squared_distance"`` is ``1 / d**2``. In these, neighbours at distance 0 share
-        all the weight where the formula breaks.
+        all the weight where the formula divides by zero.
         A callable takes distances of shape (n_queries, n_neighbors), in ascending order, and
         returns weights of the same shape.
     per_angle : bool, default=False
         Whether X holds one block of columns for each angle of y, as a
-        :class:`~sslearn.embedding.SiameseEmbedding` with one embedding per angle makes them. Each
+        :class:`~sslearn.embedding.SiameseEmbedding` with one embedding per angle returns them. Each
         angle is then the circular mean over the neighbours in its own block. No effect where y is
         azimuth alone.
     average : {"direction", "angles"}, default="direction"
-        What is averaged where y has elevations: the unit vectors of the neighbours, or azimuth and
-        elevation, each as its circular mean, as in equation 15 of [1]_ and with ``per_angle``.
+        Quantity that is averaged where y has elevations: the unit vectors of the neighbours, or
+        azimuth and elevation, each as its circular mean, as in equation 15 of [1]_ and with
+        ``per_angle``.
     algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
         Search of the neighbours, see :class:`sklearn.neighbors.NearestNeighbors`.
     n_jobs : int, default=None
@@ -140,10 +144,10 @@ default="exponential"
     Notes
     -----
     The paper takes the plain mean of each angle (equation 15); a circular mean differs from it by
-    less than 0.01 degrees for angles within 10 degrees of each other. The mean direction holds up
-    to the poles, but where neighbours scatter in azimuth it lies further from the horizon than they
-    do: two neighbours at an elevation of 20 degrees and azimuths of -10 and 10 average to 20.3.
-    Where the weighted unit vectors cancel, as two opposite neighbours of equal weight do, the
+    less than 0.01 degrees for angles within 10 degrees of each other. The mean direction is valid
+    up to the poles, but where neighbours scatter in azimuth it lies further from the horizon than
+    they do: two neighbours at an elevation of 20 degrees and azimuths of -10 and 10 average to
+    20.3. Where the weighted unit vectors cancel, as two opposite neighbours of equal weight do, the
     direction of the nearest neighbour is returned.
 
     References
@@ -216,7 +220,7 @@ default="exponential"
             If X or y is not valid, there are fewer samples than neighbours, or ``per_angle`` is set
             and the columns of X cannot be split into equal blocks.
         """
-        # A refused fit must not leave a mixture of two fits.
+        # A fit that raises must not leave a mixture of two fits.
         for name in ("_fit_X", "_searches"):
             self.__dict__.pop(name, None)
         X = check_features(self, X, dtype=_FLOATS)
@@ -249,7 +253,7 @@ default="exponential"
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            Features; None asks for the neighbours of each training sample, itself left out.
+            Features; None returns the neighbours of each training sample, without itself.
         n_neighbors : int, default=None
             Number of neighbours; that of the constructor if None.
         return_distance : bool, default=True

@@ -74,6 +74,7 @@ class AdjacentDecoder(Decoder):
         if grid.ndim == 1 or grid.shape[1] == 2:
             return self._refine(rows, grid, peaks, neighbors)
         directions = grid[peaks]
+        # Neighbours share the distance of the peak, so each shell is refined as a grid of angles.
         for distance in np.unique(grid[peaks, 2]):
             shell = np.flatnonzero(grid[:, 2] == distance)
             at = np.isin(peaks, shell)
@@ -108,6 +109,7 @@ class AdjacentDecoder(Decoder):
         else:
             offsets = positions[window] - positions[peaks][:, None]
         directions = grid[peaks].astype(float)
+        # theta = theta_peak + sum_j w_j (theta_j - theta_peak): no average across the wrap.
         decoded = wrap_azimuth(azimuth[peaks] + (weights * offsets).sum(axis=1))
         if grid.ndim == 1:
             return decoded
@@ -117,6 +119,7 @@ class AdjacentDecoder(Decoder):
     def _sphere_mean(self, rows, grid, neighbors, peaks):
         around = neighbors[peaks]
         values = np.take_along_axis(rows, around, axis=1).astype(float)
+        # Rows of neighbours are filled with the direction itself, which is in the window already.
         values[around == peaks[:, None]] = -np.inf
         best = np.argsort(-values, axis=1, kind="stable")[:, : self.n_adjacent - 1]
         window = np.column_stack([peaks, np.take_along_axis(around, best, axis=1)])
@@ -130,6 +133,7 @@ def _minus_reciprocal(rows, peaks):
     heights = np.take_along_axis(rows, peaks[:, None], axis=1).astype(float)
     # Without a positive peak there is nothing to refine: a flat row has its top at the peak.
     relative = np.divide(rows, heights, out=np.ones(rows.shape), where=heights > 0)
+    # -1 / L is a parabola if L = 1 / (a + b x^2); the floor keeps it finite far from the peak.
     return -1 / np.maximum(relative, 1e-9)
 
 

@@ -45,7 +45,7 @@ class Decoder(BaseEstimator):
         ValueError
             If the shapes do not match or a spectrum is not finite.
         TypeError
-            If ``neighbors`` is no array of integers.
+            If ``neighbors`` is not an array of integers.
         """
         rows, directions, neighbors = self._check(spectrum, grid, neighbors)
         decoded = self._decode(rows, directions, rows.argmax(axis=1), neighbors)

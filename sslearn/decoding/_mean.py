@@ -25,6 +25,7 @@ def open_positions(azimuth, neighbors):
     positions : ndarray of shape (n_directions,) or None
         Azimuths that increase from the first end to the last; None for a circular grid.
     """
+    # The first end of an open grid is its own previous neighbour.
     ends = np.flatnonzero(neighbors[:, 0] == np.arange(len(azimuth)))
     if len(ends) == 0:
         return None
@@ -66,6 +67,7 @@ class MeanDecoder(Decoder):
             )
             if positions is not None:
                 return wrap_azimuth(weights @ positions)
+        # Direction of sum_j w_j u_j, correct at the wrap and at the poles.
         directions = unit_vectors_to_angles(weights @ angles_to_unit_vectors(grid))
         if grid.ndim == 1:
             return directions[:, 0]

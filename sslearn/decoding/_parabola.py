@@ -73,6 +73,7 @@ def _tangent_plane(center, vectors):
 
     The map keeps angle and bearing from the centre (logarithmic map).
     """
+    # The last two right singular vectors of a row vector are orthogonal to it.
     basis = np.linalg.svd(center[None])[2][1:]
     flat = vectors @ basis.T
     sine = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -94,8 +95,10 @@ def _top_in_plane(points, rises):
     x, y = points.T
     design = np.column_stack([x, y, x * x / 2, x * y, y * y / 2])
     gx, gy, xx, xy, yy = np.linalg.pinv(design) @ rises.T
+    # H = [[xx, xy], [xy, yy]], so -inv(H) g = (xy gy - yy gx, xy gx - xx gy) / det(H).
     determinant = xx * yy - xy**2
     with np.errstate(divide="ignore", invalid="ignore"):
         top = np.stack([xy * gy - yy * gx, xy * gx - xx * gy], axis=1) / determinant[:, None]
+    # A top beyond the neighbours is an extrapolation, not a refinement.
     inside = np.linalg.norm(top, axis=1) <= np.linalg.norm(points, axis=1).max()
     return np.where(((xx < 0) & (determinant > 0) & inside)[:, None], top, 0.0)

@@ -21,8 +21,7 @@ class PeakDecoder(Decoder):
         Minimum height of a peak, as a fraction of the range from the lowest to the highest value
         of the spectrum; no minimum if None.
     min_height : float, default=None
-        Minimum value of a peak, for spectra whose values mean the same in all of them; no minimum
-        if None.
+        Minimum value of a peak, for spectra whose values are comparable; no minimum if None.
     min_separation : float, default=10.0
         Minimum angle between two sources in degrees; of closer peaks, the higher one is kept.
     refine : {"parabola", "lorentzian", None}, default="parabola"
@@ -38,7 +37,7 @@ class PeakDecoder(Decoder):
     A local maximum is at least as high as all its neighbours
     (:func:`sslearn.geometry.grid_neighbors`) and higher than one of them; a flat spectrum has
     none. If there are fewer than ``n_sources``, the rest is NaN, with a warning unless there are
-    none or there is a ``threshold`` or ``min_height``, which says that sources may be absent.
+    none, or ``threshold`` or ``min_height`` allows for absent sources.
 
     Examples
     --------
@@ -113,8 +112,10 @@ class PeakDecoder(Decoder):
             found = np.flatnonzero(np.isfinite(heights[np.arange(len(rows)), peaks]))
             peaks = peaks[found]
             directions[found, source] = refined._decode(rows[found], grid, peaks, neighbors)
+            # u_peak . u >= cos(min_separation)
             near = vectors[peaks] @ vectors.T >= np.cos(np.deg2rad(self.min_separation))
             heights[found] = np.where(near, -np.inf, heights[found])
+            # Rounding may place the peak itself outside, if min_separation is 0.
             heights[found, peaks] = -np.inf
         directions = directions.reshape(len(rows), self.n_sources, -1)
         self._warn_of_missing(directions[..., 0])
@@ -135,6 +136,7 @@ class PeakDecoder(Decoder):
 
     def _heights_of_peaks(self, rows, neighbors):
         """Values at local maxima that are high enough, minus infinity elsewhere."""
+        # (n, n_neighbors, n_directions); filled entries repeat the direction: no test changes.
         around = rows[:, neighbors.T]
         is_peak = (rows >= around.max(axis=1)) & (rows > around.min(axis=1))
         heights = np.where(is_peak, rows, -np.inf)

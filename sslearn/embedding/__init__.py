@@ -1,4 +1,4 @@
-"""Transformers to spaces where distance means angle."""
+"""Transformers to spaces in which the distance follows the angle."""
 
 from sslearn.embedding._laplacian_eigenmaps import LaplacianEigenmaps
 from sslearn.embedding._siamese import SiameseEmbedding

@@ -15,7 +15,7 @@ from sslearn.utils.param_validation import Integral, Interval, Real, StrOptions,
 
 _FLOATS = (np.float64, np.float32)
 _MAX_DENSE_SAMPLES = 500
-# Eigenvalues of a random walk below this carry no direction that new points could be given.
+# Eigenvalues below this are rounding errors; the Nystroem formula would divide by them.
 _SMALLEST_EIGENVALUE = 1e-10
 
 
@@ -43,27 +43,30 @@ def laplacian_eigenmaps(kernel, n_components, *, eigen_solver="auto", random_sta
     """
     degree = np.asarray(kernel.sum(axis=1)).ravel()
     scale = sparse.diags_array(degree**-0.5)
-    # Same eigenvalues as P, but symmetric; its first eigenvector is known and taken out.
+    # S = D^-1/2 K D^-1/2 has the eigenvalues of P, but is symmetric. Its first eigenvector,
+    # D^1/2 1, is known and deflated.
     symmetric = (scale @ kernel @ scale).tocsr()
     constant = np.sqrt(degree / degree.sum())
     if eigen_solver == "dense" or (eigen_solver == "auto" and len(degree) <= _MAX_DENSE_SAMPLES):
         dense = symmetric.toarray() - np.outer(constant, constant)
-        # All of them: asked for some of many equal eigenvalues, LAPACK may return fewer.
+        # All of them: of a subset with many equal eigenvalues, LAPACK may return fewer.
         values, vectors = linalg.eigh(dense, driver="evd")
         values, vectors = values[-n_components:], vectors[:, -n_components:]
     else:
         values, vectors = _arpack(symmetric, constant, n_components, random_state)
     order = np.argsort(-values)
+    # Eigenvectors of P: Z = D^-1/2 V, with Z.T D Z = V.T V = I.
     embedding = vectors[:, order] / np.sqrt(degree)[:, None]
     largest = np.abs(embedding).argmax(axis=0)
     return embedding * np.sign(embedding[largest, range(n_components)]), values[order]
 
 
 def _arpack(symmetric, constant, n_components, random_state):
-    """Plain Lanczos: products are so cheap that factors for shift-invert never pay."""
+    """Plain Lanczos iteration: sparse products cost less than the factors of shift-invert."""
 
     def deflated(x):
         x = x.ravel()
+        # The eigenvalue 1 of the constant eigenvector c becomes 0: (S - c c.T) x.
         return symmetric @ x - constant * (constant @ x)
 
     n_samples = len(constant)
@@ -82,8 +85,8 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     """Laplacian eigenmaps with an extension to new samples.
 
     Samples are the nodes of a graph of nearest neighbours. The embedding consists of the slowest
-    modes of a random walk on it, so that samples are near if many short paths join them. Where
-    direction is what changes the features most, the map unrolls the directions.
+    modes of a random walk on it, so that samples are near if many short paths join them. If
+    the direction changes the features most, the embedding unrolls the directions.
 
     Parameters
     ----------
@@ -91,9 +94,9 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Dimension of the embedding.
     n_neighbors : int or None, default=10
         Number of nearest neighbours of each sample, itself counted, as in
-        :class:`sklearn.manifold.SpectralEmbedding`; the paper does not tell whether its 10 count
-        it, 11 are ten others. None, for ``"gaussian"``, are all samples, whose kernel takes memory
-        of ``n_samples ** 2``.
+        :class:`sklearn.manifold.SpectralEmbedding`; the paper does not state whether its 10
+        count it, 11 are ten others. None, for ``"gaussian"``, are all samples; the kernel then
+        takes memory of ``n_samples ** 2``.
     affinity : {"nearest_neighbors", "gaussian"}, default="nearest_neighbors"
         Weight of two samples one of which is among the nearest neighbours of the other: 1, or
         ``exp(-d**2 / bandwidth)``. All others have weight 0.
@@ -118,7 +121,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     affinity_matrix_ : sparse array of shape (n_samples, n_samples)
         Weights of the graph, K.
     n_connected_components_ : int
-        Number of parts of the graph that no edge joins.
+        Number of connected components of the graph.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -126,7 +129,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     See Also
     --------
-    SiameseEmbedding : Learnt from the directions, also where rooms vary.
+    SiameseEmbedding : Embedding trained on directions, also for varying rooms.
     sklearn.manifold.SpectralEmbedding : Similar map without an extension to new samples.
 
     Notes
@@ -217,7 +220,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         UserWarning
             If the graph is not connected, or too few samples leave no structure to find.
         """
-        # A refused fit must not leave a mixture of two fits.
+        # A fit that raises must not leave a mixture of two fits.
         self.__dict__.pop("embedding_", None)
         X = check_features(self, X, dtype=_FLOATS, ensure_min_samples=2)
         if self.n_neighbors is None and self.affinity == "nearest_neighbors":
@@ -284,6 +287,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
         def embed(distances, start):
             kernel = self._kernel_rows(distances)
+            # z = sum_j P(x, x_j) z_j / eigenvalue, of shape (chunk, n_components).
             return kernel @ targets / kernel.sum(axis=1, keepdims=True)
 
         chunks = pairwise_distances_chunked(X, self._fit_X, reduce_func=embed)
@@ -327,7 +331,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self._bandwidth is None:
             return inside
         squared = distances.astype(np.float64) ** 2
-        # The nearest weighs 1: far from all training samples, all weights would vanish.
+        # Relative to the nearest: far from all training samples, all weights would underflow.
         squared -= squared.min(axis=1, keepdims=True)
         return inside * np.exp(-squared / self._bandwidth)
 
@@ -335,7 +339,7 @@ class LaplacianEigenmaps(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self.n_connected_components_ > 1:
             warnings.warn(
                 f"The graph of n_neighbors={self.n_neighbors} has {self.n_connected_components_} "
-                "connected components: the embedding tells them apart and shows little of what is "
+                "connected components: the embedding separates them and shows little of what is "
                 "inside. Raise n_neighbors.",
                 stacklevel=3,
             )

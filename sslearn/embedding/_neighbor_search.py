@@ -24,7 +24,7 @@ def nearest_neighbors(X, n_neighbors, random_state, n_jobs=None):
     n_neighbors : int
         Number of neighbours, at most n_samples.
     random_state : RandomState
-        Draws the cells and the samples that measure.
+        Draws the cells, and the samples by which their number is chosen.
     n_jobs : int, default=None
         Number of threads of the tree search.
 
@@ -51,10 +51,11 @@ def nearest_neighbors(X, n_neighbors, random_state, n_jobs=None):
 
 
 def _n_cells_to_probe(centers, pilots, neighbors):
-    """Twice the rank, among the cells near a pilot, that nearly all its neighbours' cells reach."""
+    """Twice the 99.9 % quantile of the rank, by distance to a pilot, of its neighbours' cells."""
     n_pilots, n_neighbors, n_features = neighbors.shape
     cells = centers.kneighbors(neighbors.reshape(-1, n_features), 1, return_distance=False)
     order = centers.kneighbors(pilots, centers.n_samples_fit_, return_distance=False)
+    # The argsort of an order is the rank of each cell.
     ranks = np.take_along_axis(order.argsort(axis=1), cells.reshape(n_pilots, n_neighbors), axis=1)
     return 2 * (int(np.quantile(ranks, 0.999, method="higher")) + 1)
 
@@ -69,6 +70,7 @@ def _group(labels):
 def _search_cells(X, probes, n_neighbors):
     """Nearest neighbours among the members of the probed cells; column 0 is the own cell."""
     n_samples, n_probes = probes.shape
+    # Entry p of probes.ravel() belongs to sample p // n_probes.
     members, askers = _group(probes[:, 0]), _group(probes.ravel())
     distances = np.full((n_samples * n_probes, n_neighbors), np.inf, dtype=X.dtype)
     indices = np.zeros(distances.shape, dtype=np.int32)

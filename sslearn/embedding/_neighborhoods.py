@@ -1,4 +1,4 @@
-"""Similar pairs of samples, and the validation errors of an embedding that learns from them."""
+"""Similar pairs of samples, and the validation errors of an embedding that is trained on them."""
 
 import warnings
 
@@ -49,7 +49,7 @@ def neighbor_error(y, is_label):
 
 
 def wrong_neighbor_rate(near):
-    """Make the function of the validation error where only pairs are known.
+    """Make the function of the validation error where only pairs are given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Embeddings learned from which directions are near each other."""
+"""Embeddings trained to place samples from near directions near each other."""
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
@@ -35,15 +35,15 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     n_components : int, default=3
         Dimension of the embedding of each network.
     neighborhood : {"angle", "distance", "label", "precomputed"}, default="angle"
-        What makes two samples similar.
+        Definition of similar samples.
 
         - ``"angle"``: an angle of y differs by at most ``radius``. If y holds azimuth and
           elevation, one network is trained for each, and their embeddings are concatenated.
         - ``"distance"``: their positions on the unit sphere are at most ``radius * pi / 180``
           apart. One network for azimuth and elevation; training uses proximity only.
         - ``"label"``: y holds the same integer, for example the number of a place.
-        - ``"precomputed"``: the ``neighbors`` of ``fit`` say so, for example that two places are
-          close. Training uses no y.
+        - ``"precomputed"``: they are a pair in the ``neighbors`` of ``fit``, for example of two
+          places that are close. Training uses no y.
     radius : float, default=5.0
         Radius of the neighbourhood in degrees; not used by ``"label"`` and ``"precomputed"``.
     margin : {"adaptive", "adaptive_radians"} or float, default="adaptive"
@@ -111,9 +111,9 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     Standardize the features before. The paper leaves open the number of epochs.
 
     Neighbours in the embedding should be sought among the samples that trained it, as in the paper:
-    samples that it has not seen are placed less well. A ``Pipeline`` hands all samples to the step
-    that searches, so all of them are trained on in the end (``refit``). The published way, with a
-    smaller set, is ``X_val``, which no later step gets: see :meth:`fit`.
+    other samples are placed less accurately. A ``Pipeline`` passes all samples to the step that
+    searches, so the last training uses all of them (``refit``). The published way, with a smaller
+    set, is ``X_val``, which is not passed to later steps: see :meth:`fit`.
 
     References
     ----------
@@ -213,8 +213,8 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         neighbors : array-like of shape (n_pairs, 2), or array-like or sparse matrix of shape \
 (n_samples, n_samples), default=None
             For ``"precomputed"``: pairs of rows of X that are similar; or a matrix that is not 0
-            where they are, such as ``sklearn.neighbors.radius_neighbors_graph`` makes of places.
-            Order and diagonal do not count. In a ``Pipeline`` it is passed as
+            where they are, such as ``sklearn.neighbors.radius_neighbors_graph`` of places.
+            Order and diagonal are ignored. In a ``Pipeline`` it is passed as
             ``siameseembedding__neighbors``, while y goes to the step after; a cross-validation
             cannot split it.
 
@@ -277,6 +277,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
     def _build(self):
         from sslearn.networks.layers import Parallel
 
+        # One network per angle, side by side: (n_samples, n_networks * n_components).
         shapes = (self.n_features_in_,), (self._n_features_out // self._n_networks,)
         return Parallel(self.network_.build(*shapes) for _ in range(self._n_networks))
 
@@ -311,6 +312,7 @@ class SiameseEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TorchE
         near = check_neighbors(neighbors, n_samples)
 
         def targets(rows):
+            # (batch_size, batch_size): only the pairs of a mini-batch are dense.
             return near[rows][:, rows].toarray()
 
         return Task("neighbors", targets, self._loss, wrong_neighbor_rate(near))

@@ -99,6 +99,7 @@ class AngleEncoding(Encoding):
         if codes.ndim == 3 and self.frame_mean == "arithmetic":
             codes = codes.mean(axis=1)
         y = codes * (180.0, 90.0)[: self.n_angles_]
+        # Only elevations are clipped; azimuths beyond +-180 wrap.
         y[..., 1:] = np.clip(y[..., 1:], -90.0, 90.0)
         if y.ndim == 3:
             y = vectors_to_directions(angles_to_unit_vectors(y).mean(axis=1))

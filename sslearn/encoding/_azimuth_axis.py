@@ -69,6 +69,7 @@ class AzimuthAxis:
         before = np.searchsorted(positions, position, side="right") - 1
         if not self.circular:
             before = np.minimum(before, len(positions) - 2)
+        # After the last position, the first one follows a turn later.
         ends = np.append(positions, positions[0] + 360.0)
         fraction = (position - positions[before]) / (ends[before + 1] - positions[before])
         return before, (before + 1) % len(positions), fraction

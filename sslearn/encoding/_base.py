@@ -43,7 +43,7 @@ def vectors_to_directions(vectors):
     Parameters
     ----------
     vectors : ndarray of shape (..., 3)
-        Outputs that stand for unit vectors, or their means.
+        Outputs that represent unit vectors, or their means.
 
     Returns
     -------
@@ -193,7 +193,7 @@ class Encoding(BaseEstimator):
         Raises
         ------
         ValueError
-            If the targets are no numbers, or their shape is wrong.
+            If the targets are not numbers, or their shape is wrong.
         """
         check_is_fitted(self)
         y = self._decode(self._check_targets(targets))

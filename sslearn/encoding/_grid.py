@@ -108,6 +108,7 @@ class GridEncoding(SourcesEncoding):
     def _output_spec(self, activation="softmax", loss="mse", mixture=None):
         absence = self.threshold is not None
         if absence:
+            # A softmax sums to 1 and cannot output the zeros of an absent source.
             activation, loss = "sigmoid", "bce"
         return self._spec(
             len(self.grid_),
@@ -130,6 +131,7 @@ class GridEncoding(SourcesEncoding):
                 "elevations in both."
             )
         if self.n_angles_ == 1:
+            # The grid as given, not wrapped: np.linspace(0, 360, 73) keeps both of its ends.
             self._axis = azimuth_axis(as_numbers(grid, "grid").astype(float).ravel())
         else:
             self._mesh = sphere_mesh(self.grid_)

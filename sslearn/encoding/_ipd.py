@@ -140,7 +140,8 @@ class IPDEncoding(IPDMatching):
         projections = self._projections(outputs)
         if self.matching == "projection":
             return projections
-        # Mean squared distances, by one matrix product instead of a difference per direction.
+        # D = |x|^2 / n - 2 x.q / n + |q|^2 / n over n outputs: 2 x.q / n is the projection, and
+        # |q|^2 = n / 2, because cos^2 + sin^2 = 1.
         distances = np.square(outputs).mean(axis=1)[:, None] - projections + 0.5
         return 1.0 - distances / self.silent_distance_
 
@@ -197,8 +198,8 @@ class SummedIPDEncoding(IPDMatching):
     References
     ----------
     B. Yang, H. Liu, X. Li, "SRP-DNN: learning direct-path phase difference for multiple moving
-    sound source localization", ICASSP 2022. In the paper, a source counts by the part of a frame
-    in which it is active; here it is active in a whole frame or silent, as in y.
+    sound source localization", ICASSP 2022. In the paper, a source is weighted by the part of a
+    frame in which it is active; here it is active in a whole frame or silent, as in y.
 
     Examples
     --------
@@ -245,6 +246,7 @@ class SummedIPDEncoding(IPDMatching):
         for _ in range(self._n_tracks):
             indices = projections.argmax(axis=1)
             ratios = projections[np.arange(len(outputs)), indices]
+            # Subtracting rho q lowers the projection on q' by rho <q, q'> / <q', q'>.
             projections = projections - ratios[:, None] * self._cross_projections[indices]
             found.append((indices, ratios))
         indices, ratios = zip(*found, strict=True)

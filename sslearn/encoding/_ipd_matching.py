@@ -1,4 +1,4 @@
-"""Phase differences of plane waves, and the search for the direction that has given ones."""
+"""Phase differences of plane waves, and the search for the direction that matches them."""
 
 from abc import abstractmethod
 from functools import cached_property
@@ -18,9 +18,9 @@ from sslearn.geometry import (
 from sslearn.utils import as_numbers
 from sslearn.utils.param_validation import Integral, Interval, Real
 
-# Values of outputs that are matched at once.
+# Number of output values per matrix product.
 _CHUNK_VALUES = 2**22
-# Mean squared distance of the directions from their mean below which an array cannot tell them.
+# Mean squared distance of the directions from their mean below which an array resolves none.
 _LEAST_DISTANCE = 1e-6
 
 
@@ -50,6 +50,7 @@ def ipd_vectors(directions, mic_positions, freqs, speed_of_sound):
         Cosines of all frequencies and microphones, then sines.
     """
     delays = propagation_delays(mic_positions, directions, speed_of_sound=speed_of_sound)
+    # phi_m(f) = 2 pi f (tau_m - tau_0), of shape (n_directions, n_freqs, n_mics - 1).
     lags = (delays[:, 1:] - delays[:, :1])[:, None]
     phases = 2.0 * np.pi * freqs[:, None] * lags
     return _stacked(np.cos(phases), np.sin(phases))
@@ -73,6 +74,8 @@ def mean_ipd_vector(mic_positions, freqs, speed_of_sound, *, n_angles):
     offsets = mic_positions[1:] - mic_positions[0]
     distances = np.linalg.norm(offsets[:, : n_angles + 1], axis=1)
     cycles = freqs[:, None] * distances / speed_of_sound
+    # The mean of cos(x cos a) is J0(x) over the circle and sin(x) / x over the sphere; the sines
+    # cancel. numpy.sinc(t) is sin(pi t) / (pi t).
     cos = j0(2.0 * np.pi * cycles) if n_angles == 1 else np.sinc(2.0 * cycles)
     return _stacked(cos, np.zeros_like(cos))
 
@@ -176,7 +179,7 @@ class IPDMatching(SourcesEncoding):
             state.pop(name, None)
 
     def __getstate__(self):
-        # Megabytes that the grid and the array tell are no part of files.
+        # Megabytes that can be computed from the grid and the array are not stored.
         state = dict(super().__getstate__())
         self._forget_templates(state)
         return state
@@ -230,7 +233,7 @@ n_sources)
         """
         check_is_fitted(self)
         outputs = self._check_outputs(self._check_values(targets), "targets")
-        # Sources have a vector each, or share one.
+        # Sources have one vector each, or share one.
         shape = outputs.shape[: outputs.ndim - len(self.output_spec_.shape)]
         shape = shape if self.n_sources_ is None else (*shape, self._n_tracks)
         rows = outputs.reshape(-1, outputs.shape[-1])

@@ -211,6 +211,7 @@ class GibbsWeightedEncoding(GaussianEncoding):
 
 
 def _with_ones(targets, columns):
+    # The loss finds the nearest class by a value of 1, which the bell has at its centre only.
     np.put_along_axis(targets, columns[..., None], 1.0, axis=-1)
     return targets
 
@@ -288,6 +289,7 @@ class SoftEncoding(GridEncoding):
         center, n_classes = self._axis.nearest(azimuth), len(self.grid_)
         targets = np.zeros((len(azimuth), n_classes))
         for offset in range(1 - len(self.weights), len(self.weights)):
+            # Beyond the end of an open grid, the wrapped column gets weight 0.
             column = (center + offset) % n_classes
             inside = self._axis.circular or (column == center + offset)
             _add(targets, column, self.weights[abs(offset)] * inside)
@@ -300,7 +302,8 @@ class UnbiasedEncoding(GridEncoding):
     Parameters
     ----------
     grid : array-like of shape (n_classes,) or (n_classes, 2), default=None
-        Directions of the classes, as in :class:`OneHotEncoding`; azimuths need not be even.
+        Directions of the classes, as in :class:`OneHotEncoding`; azimuths may be unequally
+        spaced.
     decoder : Decoder, default=None
         Decoder of scores into a direction; ``AdjacentDecoder(3)`` if None.
     threshold : float, default=None
@@ -354,6 +357,7 @@ class UnbiasedEncoding(GridEncoding):
         self.threshold = threshold
 
     def _encode_azimuth(self, azimuth):
+        # y = 1 - f and f at the two classes, so that sum_i y_i theta_i is the azimuth itself.
         before, after, fraction = self._axis.locate(azimuth)
         targets = np.zeros((len(azimuth), len(self.grid_)))
         _add(targets, before, 1.0 - fraction)
@@ -361,6 +365,7 @@ class UnbiasedEncoding(GridEncoding):
         return targets
 
     def _encode_sphere(self, directions):
+        # sum_i s_i v_i over the three corners points to the direction.
         corners, shares = self._mesh.shares(directions)
         targets = np.zeros((len(directions), len(self.grid_)))
         np.put_along_axis(targets, corners, shares, axis=1)

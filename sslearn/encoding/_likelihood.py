@@ -42,9 +42,9 @@ class LikelihoodEncoding(GaussianEncoding):
     -----
     The target of a class is ``max_j exp(-(d_j / width)**2)`` over the sources j, with d_j as in
     :class:`GaussianEncoding`, and all zeros without sources. Sources need no order and no best
-    permutation, and a network for one source learns several. Sources nearer to each other than
-    ``width`` merge, and are decoded to one. The activation is a sigmoid and the loss a squared
-    error, as published.
+    permutation, and one output of a network serves any number of them. Sources nearer to each
+    other than ``width`` merge, and are decoded to one. The activation is a sigmoid and the loss a
+    squared error, as published.
 
     References
     ----------
@@ -74,6 +74,7 @@ class LikelihoodEncoding(GaussianEncoding):
 
     def _encode(self, y):
         targets = super()._encode(y)
+        # (..., n_sources, n_classes) to (..., n_classes); an absent source adds 0 everywhere.
         return targets if self.n_sources_ is None else targets.max(axis=-2)
 
     def inverse_transform(self, scores):
@@ -104,7 +105,7 @@ n_angles), or laid out like the y of ``fit`` without an axis of sources
         y = super().inverse_transform(scores)
         if self.n_sources_ is None:
             return y
-        # A decoder of one source leaves the axis of sources out.
+        # A decoder of one source omits the axis of sources.
         return y.reshape(*np.shape(scores)[:-1], -1, self.n_angles_)
 
     @property

@@ -146,6 +146,7 @@ n_encodings * n_classes) or (n_samples, n_frames, n_sources, n_encodings * n_cla
         return np.concatenate([part._encode(y) for part in self.encodings_], axis=-1)
 
     def _encode(self, y):
+        # sum_m w_m |z - y_m|^2 has the gradient 2 (z - sum_m w_m y_m) if sum_m w_m = 1.
         return sum(
             weight * part._encode(y)
             for weight, part in zip(self._mixture(), self.encodings_, strict=True)

@@ -53,7 +53,7 @@ class OutputSpec:
     scaled: bool = True
 
     def has_frames(self, outputs):
-        """Tell whether outputs have an axis of frames.
+        """Return whether outputs have an axis of frames.
 
         Parameters
         ----------

@@ -13,9 +13,9 @@ def _layout_of(y):
 
 
 class SourcesEncoding(Encoding):
-    """Base of encodings of one or several sources, which a ``threshold`` lets be absent.
+    """Base of encodings of one or several sources, which may be absent with a ``threshold``.
 
-    A subclass has the parameter ``threshold`` and implements what :class:`Encoding` asks for;
+    A subclass has the parameter ``threshold`` and implements the methods of :class:`Encoding`;
     its ``fit`` starts with ``_fit_layout(y)``.
     """
 
@@ -88,7 +88,7 @@ class SourcesEncoding(Encoding):
         return OutputSpec(shape, frames="track" if self._layout[0] else "mean", **params)
 
     def _loss_in_best_order(self, n_tracks):
-        """Squared error in the order of the tracks that suits the outputs best."""
+        """Squared error in the order of the tracks that fits the outputs best."""
         if n_tracks in (None, 1):
             return "mse"
         return PermutationInvariantLoss(each_frame=self._layout[0])
@@ -110,6 +110,7 @@ class SourcesEncoding(Encoding):
 
     def _descending(self, y):
         """Sort sources in descending order, absent ones last."""
+        # NaN sorts last.
         order = np.argsort(-self._order(y), axis=1, kind="stable")
         return np.take_along_axis(y, order[..., None], axis=1)
 

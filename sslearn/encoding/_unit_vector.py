@@ -12,8 +12,8 @@ class UnitVectorEncoding(SourcesEncoding):
     """Directions as points on the unit circle or sphere, without a jump.
 
     Azimuth alone is (cos, sin); azimuth and elevation are (x, y, z) with x to the front, y to the
-    left, z up. Only the direction of an output is decoded, not its length, which tells whether a
-    source is present if there is a ``threshold``.
+    left, z up. Only the direction of an output is decoded; its length decides whether a source is
+    present, if there is a ``threshold``.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ class UnitVectorEncoding(SourcesEncoding):
     :class:`sslearn.exceptions.UncertaintyWarning` is raised, and the remaining vector is decoded
     (to 0 degrees if it is zero).
 
-    Several sources are in descending order of azimuth, tracks in the order of y; the loss takes the
-    order that suits the outputs best, in each frame of a track. The target of an absent source, NaN
+    Several sources are in descending order of azimuth, tracks in the order of y; the loss uses the
+    order that fits the outputs best, in each frame of a track. The target of an absent source, NaN
     in y, is the zero vector; an output shorter than ``threshold`` is decoded to NaN [2]_.
 
     References
@@ -148,7 +148,7 @@ or (n_samples, n_frames, n_sources, n_outputs)
         Raises
         ------
         ValueError
-            If the targets are no numbers, or their shape is wrong.
+            If the targets are not numbers, or their shape is wrong.
         """
         check_is_fitted(self)
         outputs = np.asarray(as_numbers(targets, "targets"), dtype=float)
@@ -156,11 +156,13 @@ or (n_samples, n_frames, n_sources, n_outputs)
 
     def _decode(self, outputs):
         outputs = outputs if self.scale is None else 2.0 * outputs - 1.0
+        # Azimuth alone has no z, which stays 0.
         vectors = np.zeros((*outputs.shape[:-1], 3))
         vectors[..., : self._n_components] = outputs
         if self.threshold is None:
             directions = vectors_to_directions(vectors)
         else:
+            # The length of a vector measures the activity of its source, as in ACCDOA.
             present = np.linalg.norm(vectors, axis=-1) >= self.threshold
             directions = np.full((*present.shape, 2), np.nan)
             directions[present] = vectors_to_directions(vectors[present])

@@ -13,7 +13,7 @@ from sslearn.utils.param_validation import Interval, Real, StrOptions, _fit_cont
 _HALF_LENGTH = 0.02
 # Distances from the centre may differ by this share of the radius.
 _ROUND = 0.05
-# A basis of higher orders is used as long as it is as well conditioned as this.
+# Highest condition number of a basis of harmonics; beyond it, fewer orders are used.
 _MAX_CONDITION = 3.0
 
 
@@ -36,15 +36,17 @@ def radial_response(order, kr, baffle):
     """
     slope = spherical_jn(order, kr, derivative=True)
     if baffle == "rigid":
-        # The Wronskian of j and the outgoing Hankel function h = j - i y leaves one term.
+        # b = i^n (j - j' h / h') with h = j - i y; by the Wronskian j h' - j' h = -i / (kr)^2,
+        # b = i^n (-i) / ((kr)^2 h'), without the difference of two large terms.
         outgoing = slope - 1j * spherical_yn(order, kr, derivative=True)
         return 1j**order * -1j / (kr**2 * outgoing)
+    # Open: b = i^n j. Cardioids, half pressure and half velocity: b = i^n (j - i j') / 2.
     wave = spherical_jn(order, kr)
     return 1j**order * (wave if baffle == "open" else (wave - 1j * slope) / 2)
 
 
 def _harmonics(unit_vectors, order):
-    """Spherical harmonics (n, (order + 1)^2): W, X, Y, Z as a plane wave has them, then higher."""
+    """Spherical harmonics (n, (order + 1)^2): W, X, Y, Z with gains 1 and u, then higher orders."""
     x, y, z = unit_vectors.T
     polar, azimuth = np.arccos(np.clip(z, -1, 1)), np.arctan2(y, x)
     columns = [np.ones(len(x)), x, y, z]
@@ -57,12 +59,14 @@ def _harmonics(unit_vectors, order):
 
 
 def _separating_matrix(unit_vectors):
-    """Matrix (4, n_mics) from microphones to W, X, Y, Z, blind to as many orders as possible."""
+    """Matrix (4, n_mics) from microphones to W, X, Y, Z that rejects the higher orders it can."""
+    # The order is limited by (order + 1)^2 <= n_mics.
     for order in range(int(len(unit_vectors) ** 0.5) - 1, 0, -1):
         basis = _harmonics(unit_vectors, order)
         basis = basis / np.linalg.norm(basis, axis=0)
         if order == 1 or np.linalg.cond(basis) < _MAX_CONDITION:
             break
+    # p = Y a has the least-squares solution a = pinv(Y) p; rows 0 to 3 are orders 0 and 1.
     return np.linalg.pinv(_harmonics(unit_vectors, order))[:4]
 
 
@@ -72,13 +76,13 @@ class AmbisonicEncoder(ArrayTransformer):
     Parameters
     ----------
     mic_positions : array-like of shape (n_mics, 3)
-        Microphone positions in metres, at one distance from the origin; at least four, not all in
-        one plane. :func:`sslearn.geometry.device_array` has those of some microphones.
+        Microphone positions in metres, on a sphere around the origin; at least four, not all in
+        one plane. :func:`sslearn.geometry.device_array` returns those of some devices.
     fs : float, default=16000
         Sampling rate in Hz.
     baffle : {"rigid", "open", "cardioid"}, default="rigid"
         ``"rigid"``: microphones in the surface of a hard sphere; ``"open"``: omnidirectional
-        microphones in the air; ``"cardioid"``: cardioids that look outwards, as in most
+        microphones in the air; ``"cardioid"``: outward-facing cardioids, as in most
         tetrahedral microphones (A-format).
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
         Order and gains of the output, as :class:`IntensityVector` describes them.
@@ -105,8 +109,8 @@ class AmbisonicEncoder(ArrayTransformer):
     order 0 and 1, and the filters ``conj(b_n) / (|b_n|^2 + l^2)`` undo ``b_n``, with ``l`` such
     that no gain exceeds ``max_gain`` [2]_. The limit lowers X, Y and Z alike at low frequencies,
     which leaves the direction of the intensity. Above ``kr = 1`` for four microphones (2 kHz at
-    2.7 cm), and about ``kr = sqrt(n_mics) - 1`` for many, higher orders are heard as directions:
-    set ``freq_range`` of the features accordingly.
+    2.7 cm), and about ``kr = sqrt(n_mics) - 1`` for many, higher orders leak into X, Y and Z
+    (spatial aliasing): set ``freq_range`` of the features accordingly.
 
     References
     ----------
@@ -203,8 +207,8 @@ class AmbisonicEncoder(ArrayTransformer):
             If X is not float32 or float64 audio.
         ValueError
             If the microphones are fewer than four, in one plane or not on a sphere around the
-            origin, or X has another number of channels, is not finite or known to have another
-            rate.
+            origin, or X has another number of channels, is not finite, or has a known rate
+            other than ``fs``.
         """
         self._validate_params()
         mics = self._check_mics()
@@ -247,12 +251,15 @@ class AmbisonicEncoder(ArrayTransformer):
         half = max(1, round(_HALF_LENGTH * self.fs))
         n_taps = 2 * half + 1
         freqs = np.fft.rfftfreq(n_taps, 1 / self.fs)
+        # 0 Hz becomes kr = 1e-6, because the rigid response divides by (kr)^2.
         kr = np.maximum(2 * np.pi * freqs * radius / self.speed_of_sound, 1e-6)
+        # |b| / (|b|^2 + l^2) is at most 1 / (2 l), which must be 10^(max_gain / 20).
         limit = 0.5 * 10 ** (-self.max_gain / 20)
         responses = np.stack([radial_response(n, kr, self.baffle) for n in (0, 1)])
         # The harmonics X, Y, Z are a third of (2n + 1) P_n for order 1.
         responses[1] *= 3
         inverse = responses.conj() / (np.abs(responses) ** 2 + limit**2)
+        # irfft centres the responses at sample 0; _encode removes the delay of the roll.
         return np.roll(np.fft.irfft(inverse, n_taps), half, axis=1)
 
     def _encode(self, clip, matrix, filters, gains):

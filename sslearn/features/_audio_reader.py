@@ -8,18 +8,18 @@ from sslearn.utils.param_validation import Integral, Interval, Real, _fit_contex
 
 
 class FileClips:
-    """Clips of files, each of which is read when it is taken.
+    """Clips of files, each of which is read when it is indexed.
 
     Parameters
     ----------
     paths : list of str or of tuples of str
-        Files, one or several of each clip.
+        Files, one or several for each clip.
     fs : float
         Sampling rate of the clips, in Hz.
     first : int, default=0
         Row of the first clip in the caller's X.
     **required : dict
-        What every clip must have, as :func:`sslearn.utils.check_audio` takes it.
+        Requirements of every clip, arguments of :func:`sslearn.utils.check_audio`.
     """
 
     dtype = np.dtype(np.float32)
@@ -41,7 +41,7 @@ class FileClips:
 
 
 def _named(path):
-    """Words for the one file or the several of a clip."""
+    """Description of the file, or the several files, of a clip."""
     if isinstance(path, str):
         return f"file {path!r}"
     return f"clip of {len(path)} files ({path[0]!r} first)"
@@ -59,12 +59,12 @@ def _errors_of(i):
 
 
 class AudioReader(ArrayTransformer):
-    """Audio of files, resampled to one rate; audio passes through.
+    """Audio from files, resampled to one rate; arrays of audio pass through.
 
     Parameters
     ----------
     fs : float, default=16000
-        Sampling rate of the output, in Hz. X that is audio already is taken to be at this rate.
+        Sampling rate of the output, in Hz. Audio in X is assumed to be at this rate.
     offset : float, default=0.0
         Seconds that are skipped at the beginning of each file.
     duration : float, default=None
@@ -90,10 +90,10 @@ class AudioReader(ArrayTransformer):
     two rates (:func:`sslearn.utils.resample_audio`). A part of a file is the same samples as
     those of the whole.
 
-    A row of several paths is one clip, recorded as one file per microphone, say: the channels of
-    its files, which must have one rate and length, follow one another.
+    A row of several paths is one clip, for example one file per microphone: the channels of its
+    files, which must have one rate and length, follow one another.
 
-    The output is known to be at ``fs``: a later step that assumes another rate raises an error.
+    The output carries the rate ``fs``: a later step that assumes another rate raises an error.
     It also keeps the index of a Series or a DataFrame, so that with
     ``set_output(transform="pandas")`` features can be joined to other columns.
 
@@ -224,6 +224,7 @@ class AudioReader(ArrayTransformer):
             with _errors_of(i):
                 audio = self._read(path)
                 clips.append(self._selected(audio, f"the {_named(path)}", n_channels))
+            # The first file sets the number of channels of all others.
             n_channels = len(audio) if self.channels is None else n_channels
         return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else clips
 
@@ -237,7 +238,7 @@ class AudioReader(ArrayTransformer):
         return audio
 
     def _cut(self, X, **kwargs):
-        """The part of audio that would be read of its file; views, which leave X unknown."""
+        """The part of audio that would be read from a file; views, so that X itself has no rate."""
         audio = check_audio(X, **kwargs)
         start = round(self.offset * self.fs)
         part = slice(start, None if self.duration is None else start + self._n_times)
@@ -254,7 +255,7 @@ class AudioReader(ArrayTransformer):
         return 1 if self.duration is None else round(self.duration * self.fs)
 
     def _selected(self, audio, source, n_channels):
-        """Channels of a part, (..., n_channels, n_times), that has what the parameters ask for."""
+        """Channels of a part (..., n_channels, n_times), checked against the parameters."""
         n_found, n_times = audio.shape[-2:]
         if n_channels is not None and n_found != n_channels:
             raise ValueError(

@@ -9,14 +9,14 @@ from sslearn.utils import check_rate, recall, remember
 
 
 def hand_on(X, output):
-    """Hand the rate and the labels of samples on to what was made of them.
+    """Copy the sampling rate and the labels of samples to an output computed from them.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, ...)
         Samples.
     output : ndarray, list of ndarray or DataFrame
-        What was made of them. A rate that is known of it already stays.
+        Output computed from them. A rate that it already carries stays.
 
     Returns
     -------
@@ -24,7 +24,7 @@ def hand_on(X, output):
         The same object; a pandas DataFrame gets the labels as its index.
     """
     fs, index = recall(X)
-    # Lists have a method of the name "index".
+    # A list has a method "index": only "iloc" shows a pandas object.
     index = X.index if hasattr(X, "iloc") else index
     if isinstance(output, (np.ndarray, list)):
         return remember(output, fs=recall(output).fs or fs, index=index)
@@ -57,11 +57,11 @@ def _handing_on(transform):
 
 
 class StatelessTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers that learn nothing: ``fit`` validates, ``transform`` needs no ``fit``.
+    """Base of stateless transformers: ``fit`` validates, ``transform`` needs no ``fit``.
 
-    A Pipeline of them can therefore run on mini-batches without being fitted. What is known of X
-    besides its values, sampling rate and labels, is checked and handed on around every ``fit`` and
-    ``transform`` of a subclass.
+    A Pipeline of them can therefore run on mini-batches without being fitted. Every ``fit`` and
+    ``transform`` of a subclass checks the sampling rate of X, if it is known; ``transform`` copies
+    the rate and the labels of X to its output.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -81,7 +81,7 @@ class StatelessTransformer(TransformerMixin, BaseEstimator):
 
     @property
     def _uses_rate(self):
-        """Whether ``fs`` matters: to name the bins of ``freq_range`` where there is such a band."""
+        """Whether ``fs`` has an effect: not if there is a ``freq_range`` and it is None."""
         return hasattr(self, "fs") and getattr(self, "freq_range", True) is not None
 
 
@@ -123,24 +123,25 @@ class ArrayTransformer(StatelessTransformer):
         Returns
         -------
         names : ndarray of shape (n_maps * n_freqs,), object
-            What a map shows and its channels, then the frequency; or the number of the bin where
-            the sampling rate is not known from an :class:`AudioReader` or needed for
+            Cue and channels of a map, then the frequency; or the number of the bin where the
+            sampling rate is neither known from an :class:`AudioReader` nor needed for
             ``freq_range``. Frames have no names.
         """
         check_is_fitted(self, "n_features_in_")
         return crossed(*self._axis_names())
 
     def _bin_names(self, bins=None):
+        # Even by assumption: n_fft = 2 K and 2 K + 1 both have K + 1 frequencies.
         n_fft = 2 * (self._n_freqs_in - 1)
         bins = slice(0, self._n_freqs_in) if bins is None else bins
         return bin_names(bins, n_fft=n_fft, fs=self._fs_in)
 
 
 class MapTransformer(ArrayTransformer):
-    """Base of what takes maps and keeps their axes 1 and 2, with their names."""
+    """Base of transformers of maps that keep axes 1 and 2 and their names."""
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the maps and their frequencies, as they enter.
+        """Names of the maps and their frequencies, unchanged.
 
         Parameters
         ----------

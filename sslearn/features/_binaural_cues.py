@@ -25,13 +25,14 @@ from sslearn.utils import (
 )
 from sslearn.utils.param_validation import Integral, Interval, Real, _fit_context
 
-# The frames of a block, their spectra and cues then stay near the caches.
+# Size of a block, whose frames, spectra and cues then fit the cache of the processor.
 _BLOCK_BYTES = 2**21
 
 
 def _batches(X):
-    """Rows and clips, as many clips at a time as fill a block."""
+    """Rows and clips, one block of clips at a time."""
     one_length = hasattr(X, "nbytes")
+    # With the default hop of n_fft / 4, frames hold four times as many numbers as the clips.
     step = max(1, _BLOCK_BYTES // (4 * (X.nbytes // len(X)))) if one_length else 1
     for start in range(0, len(X), step):
         rows = slice(start, min(start + step, len(X)))
@@ -52,7 +53,7 @@ def _block_sums(frames, window, ild_bins, ipd_bins, scratch):
     spectrum = rfft(np.multiply(frames, window, out=_cut(scratch, frames.shape)))
     magnitude = guarded_magnitude(spectrum, out=_cut(scratch, spectrum.shape))
     phasor = unit_phasor(spectrum[:, 0, :, ipd_bins], spectrum[:, 1, :, ipd_bins])
-    # Whole rows are faster than bands of them.
+    # Ratios of whole rows are faster than of a band, which is not contiguous.
     ratio = level_ratio(magnitude[:, 0], magnitude[:, 1], out=magnitude[:, 0])
     return _log_sum(ratio)[:, ild_bins], phasor.sum(axis=1)
 
@@ -72,13 +73,15 @@ def _fill_cues(features, frames, window, bins, scratch):
         block = frames[:, :, start : start + step]
         logs, phasors = _block_sums(block, window, *bins, scratch)
         levels += logs
+        # A complex phasor viewed as two real numbers is (cos, sin), the layout of the features.
         phases += phasors.view(features.dtype)
+    # 20 log10(r) = 20 / ln(10) ln(r)
     levels *= 20 / np.log(10) / n_frames
     phases /= n_frames
 
 
 def _warn_of_silence(X, levels):
-    # Only clips without any level difference need a second look.
+    # Only a clip whose level differences are all 0 can be silent.
     candidates = np.flatnonzero(~levels.any(axis=1))
     silent = [int(i) for i in candidates if not np.any(X[i])]
     if silent:
@@ -94,8 +97,8 @@ class BinauralCues(StatelessTransformer):
     """Time-averaged interaural level and phase differences of two-channel audio.
 
     The level and phase differences of every frequency are averaged over the frames of a
-    short-time Fourier transform, which is never stored as a whole: the clips are worked through
-    in blocks that fit into the cache of the processor.
+    short-time Fourier transform, which is never stored as a whole: clips are processed in
+    blocks that fit into the cache of the processor.
 
     Parameters
     ----------
@@ -142,7 +145,7 @@ class BinauralCues(StatelessTransformer):
     ----------
     Tang, Taseska and van Waterschoot, "Toward learning robust contrastive embeddings for binaural
     sound source localization", Frontiers in Neuroinformatics 16:942978, 2022,
-    doi:10.3389/fninf.2022.942978. The guards for silence are ours.
+    doi:10.3389/fninf.2022.942978. The limits for silence are our addition.
 
     Examples
     --------
@@ -237,8 +240,8 @@ class BinauralCues(StatelessTransformer):
         TypeError
             If X is not float32 or float64.
         ValueError
-            If X has not two channels, is shorter than one window, is not finite or is known to
-            have another rate than ``fs``; or if a file cannot be read.
+            If X does not have two channels, is shorter than one window, is not finite, or has a
+            known rate other than ``fs``; or if a file cannot be read.
 
         Warns
         -----
@@ -291,7 +294,7 @@ class BinauralCues(StatelessTransformer):
         return check_audio(samples, **required)
 
     def _cues(self, X, dtype, first_sample):
-        """Features of some clips, of which the first has this number."""
+        """Features of some clips; ``first_sample`` is the number of the first one in messages."""
         ild, ipd = self._bins()
         n_features = ild.stop - ild.start + 2 * (ipd.stop - ipd.start)
         features = np.empty((len(X), n_features), dtype=dtype)
@@ -301,7 +304,7 @@ class BinauralCues(StatelessTransformer):
 
         for rows, clips in _batches(X):
             fill = partial(self._fill_rows, features[rows], window, scratch)
-            # NaN and infinity come through every transform: no pass over the audio is needed.
+            # NaN and infinity reach the sum of the features: no pass over the audio is needed.
             if not np.isfinite(within_range(fill, clips, axis=(1, 2))):
                 check_finite(clips, first_sample=first_sample + rows.start)
         return features
@@ -310,5 +313,6 @@ class BinauralCues(StatelessTransformer):
         """Write the features of some clips; return a number that is finite if the clips are."""
         frames = frame_views(clips, self.n_fft, self.hop_length)
         _fill_cues(features, frames, window, self._bins(), scratch)
+        # Samples after the last whole frame enter no cue, but must be finite, too.
         unread = clips[..., self.n_fft + (frames.shape[2] - 1) * self.hop_length :]
         return features.sum() + unread.sum()

@@ -13,12 +13,12 @@ from sslearn.utils.param_validation import (
 
 
 def _threads():
-    # A process would cost more than most cues, and get a copy of X.
+    # Starting a process takes longer than most cues, and copies X.
     return parallel_config(prefer="threads")
 
 
 class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
-    """Outputs of several transformers joined on axis 1, whatever the number of axes.
+    """Outputs of several transformers joined on axis 1, for any number of axes.
 
     It is scikit-learn's FeatureUnion for maps of shape (n_samples, n_maps, n_freqs, n_frames) as
     well as for features, with the same nested parameters (``name__parameter``).
@@ -26,7 +26,7 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
     Parameters
     ----------
     transformer_list : list of (str, transformer)
-        Name and transformer of each part; ``"drop"`` leaves one out, ``"passthrough"`` hands X on.
+        Name and transformer of each part; ``"drop"`` leaves one out, ``"passthrough"`` passes X on.
     n_jobs : int, default=None
         Number of threads; 1 if None, all processors if -1.
     transformer_weights : dict, default=None
@@ -69,7 +69,7 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the parts take.
+            Input of the parts.
         y : array-like of shape (n_samples, ...), default=None
             Targets, for parts that use them.
         **fit_params : dict
@@ -90,7 +90,7 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the parts take.
+            Input of the parts.
         y : array-like of shape (n_samples, ...), default=None
             Targets, for parts that use them.
         **params : dict
@@ -99,7 +99,7 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
         Returns
         -------
         X_t : ndarray of shape (n_samples, n_maps, ...) or DataFrame
-            Outputs of all parts, joined on axis 1; a data frame if :meth:`set_output` asks for one
+            Outputs of all parts, joined on axis 1; a data frame if :meth:`set_output` sets one
             and they have two axes.
         """
         with _threads():
@@ -111,7 +111,7 @@ class FeatureStack(FeatureUnion, auto_wrap_output_keys=None):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the parts take.
+            Input of the parts.
         **params : dict
             Parameters of the ``transform`` of the parts, under metadata routing.
 

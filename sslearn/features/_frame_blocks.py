@@ -8,19 +8,18 @@ from sslearn.utils.param_validation import Integral, Interval, StrOptions, _fit_
 class FrameBlocks(MapTransformer):
     """Blocks of neighbouring frames that do not overlap, on an axis of their own.
 
-    A sample stays one sample: its blocks are an axis, so that nothing is lost of which block
-    belongs to which clip and target.
+    The number of samples stays the same: blocks form an axis, so that each remains with its clip
+    and target.
 
     Parameters
     ----------
     n_frames : int
         Number of frames of a block.
     incomplete : {"error", "drop"}, default="error"
-        What is done with frames at the end that fill no block: an error says how many there are,
-        or they are left out.
+        What is done with frames at the end that fill no block: raise an error, or leave them out.
     unit_level : {"block", "frequency"} or None, default=None
-        ``"block"`` divides each block by its root mean square, so that loud and soft blocks weigh
-        alike in training and none changes with the level of the recording. ``"frequency"`` divides
+        ``"block"`` divides each block by its root mean square, so that loud and soft blocks have
+        the same weight in training and the level of the recording cancels. ``"frequency"`` divides
         each frequency of a block by its own, over maps and frames, so that high frequencies count
         as much as the louder low ones. Both keep all differences of channels.
 
@@ -96,8 +95,8 @@ class FrameBlocks(MapTransformer):
         TypeError
             If X is not float32 or float64.
         ValueError
-            If X has not four axes, is empty or not finite, has fewer frames than a block, or has
-            frames that fill no block where ``incomplete="error"``.
+            If X does not have four axes, is empty or not finite, has fewer frames than a block, or
+            has frames that fill no block where ``incomplete="error"``.
         """
         self._validate_params()
         X = check_maps(X)

@@ -7,7 +7,7 @@ from sslearn.geometry import mic_pairs
 from sslearn.utils import band_slice, check_pairs, check_spectrum
 from sslearn.utils.param_validation import Integral, Interval, Real
 
-# A wave needs so many seconds along 34 cm.
+# Travel time of sound along 34 cm, in seconds.
 _DEFAULT_MAX_TAU = 1e-3
 
 
@@ -22,7 +22,7 @@ def whiten(spectrum):
     Returns
     -------
     phasors : ndarray of shape (...)
-        ``spectrum / |spectrum|``; 0 where the spectrum is 0, so that silence says nothing.
+        ``spectrum / |spectrum|``; 0 where the spectrum is 0, so that silence contributes nothing.
     """
     return within_range(_whiten, spectrum)
 
@@ -85,6 +85,7 @@ class LagCorrelator:
         correlation : ndarray of shape (..., n_lags, n_columns)
             Weighted mean over the bins of ``Re(cross exp(2j pi f lag))``.
         """
+        # Re((a + jb) exp(j phi)) = a cos(phi) - b sin(phi); at the lag -tau, + instead of -.
         even, odd = self._cosines @ real, self._sines @ imag
         n_half = even.shape[-2]
         correlation = np.empty((*even.shape[:-2], self.n_lags, even.shape[-1]), even.dtype)
@@ -103,7 +104,7 @@ def gcc_phat(spectrum, pairs, correlator):
     pairs : list of (int, int)
         Channel and reference of each pair.
     correlator : LagCorrelator
-        What turns cross-spectra to lags.
+        Transform from cross-spectra to lags.
 
     Returns
     -------
@@ -115,6 +116,7 @@ def gcc_phat(spectrum, pairs, correlator):
     real, imag = np.ascontiguousarray(phasors.real), np.ascontiguousarray(phasors.imag)
     correlation = np.empty((len(pairs), correlator.n_lags, spectrum.shape[2]), real.dtype)
     # Pair after pair the operands stay in the cache.
+    # X_i conj(X_j) = (re_i re_j + im_i im_j) + j (im_i re_j - re_i im_j)
     even, odd, scratch = (np.empty_like(real[0]) for _ in range(3))
     for values, (i, j) in zip(correlation, pairs, strict=True):
         np.multiply(real[i], real[j], out=even)
@@ -134,8 +136,8 @@ class GCCPHAT(PairCue):
         Sampling rate, in Hz.
     max_tau : float, default=None
         Largest lag, in seconds; that of the array is the distance of its outermost microphones
-        over the speed of sound. None takes 0.001 s, which 34 cm need, or half a frame if that is
-        less.
+        over the speed of sound. None means 0.001 s, the travel time along 34 cm, or half a frame if
+        that is less.
     n_lags : int, default=None
         Number of equally spaced lags from ``-max_tau`` to ``max_tau``, both included. None takes
         the least odd number whose step is at most half a sampling period.
@@ -165,8 +167,8 @@ class GCCPHAT(PairCue):
 
     Lags may lie between the samples: the sum is evaluated at each of them by one product with a
     matrix of cosines and sines, without zero padding or interpolation. At whole samples and
-    with all bins it equals the inverse Fourier transform. Spectra are taken to come from an even
-    ``n_fft``.
+    with all bins it equals the inverse Fourier transform. ``n_fft`` is assumed to be
+    even.
 
     References
     ----------
@@ -209,7 +211,7 @@ class GCCPHAT(PairCue):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -221,7 +223,7 @@ class GCCPHAT(PairCue):
         TypeError
             If X is not complex.
         ValueError
-            If a parameter does not suit X, or X is not finite.
+            If a parameter is not valid for X, or X is not finite.
         """
         self._validate_params()
         X = check_spectrum(X)

@@ -48,8 +48,8 @@ class IcosahedralSRP(ArrayTransformer):
     features: maps can be joined by :class:`FeatureStack`, and the network sorts the directions by
     their neighbours.
 
-    The published maps are of Hann frames of 4096 samples, 3072 apart and without those of which
-    less than two thirds are voice. For 10 maps per second, each in the middle of its 100 ms, use
+    The published maps use Hann frames of 4096 samples, 3072 apart, and leave out frames of which
+    less than two thirds are speech. For 10 maps per second, each in the middle of its 100 ms, use
     ``STFT(4096, hop_length=1600, padding="zeros", first_center=800)``.
 
     References
@@ -107,7 +107,7 @@ class IcosahedralSRP(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_mics, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -127,7 +127,7 @@ class IcosahedralSRP(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_mics, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -151,9 +151,11 @@ class IcosahedralSRP(ArrayTransformer):
         maps = np.empty((len(X), 1, places.shape[1], X.shape[3]), X.real.dtype)
         for spectrum, (power,) in zip(X, maps, strict=True):
             correlations = gcc_phat(spectrum, mic_pairs(len(mics)), correlator)
+            # P(u) = sum over pairs of R_ij(tau_i(u) - tau_j(u)), of shape (n_directions, n_frames).
             power[:] = sum(of_pair[at] for of_pair, at in zip(correlations, places, strict=True))
             peak = power.max(axis=0)
             heard = (peak > 0) & self._is_loud(spectrum)
+            # Frames of silence or below min_level become 0 instead of 0 / 0.
             power *= heard / np.where(heard, peak, 1)
         return maps
 
@@ -170,12 +172,13 @@ class IcosahedralSRP(ArrayTransformer):
         directions = icosahedral_charts(self.level).reshape(-1, 2)
         delays = propagation_delays(mics, directions, speed_of_sound=self.speed_of_sound)
         i, j = mic_pairs(len(mics)).T
+        # tau_i - tau_j = -(p_i - p_j) . u / c, rounded to lags: (n_pairs, n_directions).
         places = np.rint(rate * (delays[:, i] - delays[:, j])).astype(int).T
         n_half = int(np.abs(places).max())
         if n_half == 0:
             raise ValueError(
                 f"mic_positions must be at least half a sample apart at fs={self.fs:g} Hz and "
-                f"speed_of_sound={self.speed_of_sound:g} m/s, to tell directions apart; got "
+                f"speed_of_sound={self.speed_of_sound:g} m/s, to resolve directions; got "
                 f"{mics.tolist()} in metres. Raise oversampling, or check the unit."
             )
         if n_half >= (n_freqs - 1) * self.oversampling:

@@ -58,15 +58,18 @@ def _intensity(spectrum, convention, normalize, reactive):
     # Products of contiguous real arrays: faster than complex ones, of which half is not needed.
     real, imag = spectrum.real[channels], spectrum.imag[channels]
     values = np.empty((6 if reactive else 3, *real.shape[1:]), real.dtype)
+    # Re(conj(W) V) = Re W Re V + Im W Im V
     np.multiply(real[0], real[1:], out=values[:3])
     values[:3] += imag[0] * imag[1:]
     if reactive:
+        # Im(conj(W) V) = Re W Im V - Im W Re V
         np.multiply(real[0], imag[1:], out=values[3:])
         values[3:] -= imag[0] * real[1:]
     gain = np.asarray(pressure_gain * velocity_gain, real.dtype)
     if not normalize:
         values *= gain
         return values
+    # C = |W|^2 + (|X|^2 + |Y|^2 + |Z|^2) / 3
     power = np.square(real, out=real)
     power += np.square(imag, out=imag)
     energy = power[1:].sum(axis=0)
@@ -88,12 +91,13 @@ class IntensityVector(ArrayTransformer):
         a plane wave from the unit vector ``u`` has W = 1 and Y, Z, X = ``u`` or ``sqrt(3) u``;
         ``"fuma"`` is W, X, Y, Z with W = ``1 / sqrt(2)`` and X, Y, Z = ``u``.
     normalize : bool, default=True
-        Whether the intensity is divided by the energy, which leaves the direction and how far the
-        sound is one plane wave. Otherwise it is the product of pressure and velocity.
+        Whether the intensity is divided by the energy, which leaves the direction and a measure of
+        how close the sound is to one plane wave. Otherwise it is the product of pressure and
+        velocity.
     reactive : bool, default=True
         Whether the reactive intensity is put after the active one.
     fs : float, default=16000
-        Sampling rate, in Hz; it matters for ``freq_range`` alone.
+        Sampling rate, in Hz; used for ``freq_range`` only.
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None keeps every bin.
 
@@ -155,7 +159,7 @@ class IntensityVector(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, 4, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -174,7 +178,7 @@ class IntensityVector(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, 4, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -187,7 +191,7 @@ class IntensityVector(ArrayTransformer):
         TypeError
             If X is not complex.
         ValueError
-            If X has not 4 channels, is not finite, or ``freq_range`` holds no bin.
+            If X does not have 4 channels, is not finite, or ``freq_range`` holds no bin.
         """
         self._validate_params()
         X, bins = self._plan(X)

@@ -7,12 +7,12 @@ _RATIO_LIMIT = 10**4.5
 
 
 def within_range(function, spectrum, axis=None):
-    """Apply a function that ignores the level; scale what overflows in it.
+    """Apply a function that does not depend on the level; scale its input if it overflows.
 
     Parameters
     ----------
     function : callable
-        From spectra to what does not change with their level.
+        Function of spectra whose result does not depend on their level.
     spectrum : ndarray of shape (...)
         Complex spectra, or audio. What is not finite becomes NaN.
     axis : tuple of int, default=None
@@ -27,6 +27,8 @@ def within_range(function, spectrum, axis=None):
         with np.errstate(over="raise", invalid="raise"):
             return function(spectrum)
     except FloatingPointError:
+        # f(a X) = f(X) for every a > 0, so the peak is scaled to 1. Its parts are compared, because
+        # the modulus may overflow where they do not.
         parts = np.maximum(np.abs(spectrum.real), np.abs(spectrum.imag))
         peak = parts.max(axis=axis, keepdims=True)
         with np.errstate(invalid="ignore"):
@@ -87,6 +89,7 @@ def unit_phasor(spectrum, reference):
     phasor : ndarray of shape (...)
         ``exp(j angle(spectrum / reference))``; 1 where either is silent.
     """
+    # exp(j angle(a / b)) = a conj(b) / |a conj(b)|, which does not divide by a silent b.
     phasor = np.conj(reference)
     phasor *= spectrum
     # Silence becomes a tiny positive number, whose phase is 0.

@@ -4,18 +4,19 @@ from sslearn.features._interchannel import unit_phasor
 from sslearn.features._pair_cues import PairCue, check_max_tau
 from sslearn.utils.param_validation import Interval, Real
 
-# Lags in a sampling period; a parabola through the highest three does the rest.
+# Lags per sampling period; a parabola through the three highest refines the peak.
 _OVERSAMPLING = 4
 
 
 def _refined_peaks(correlation):
-    """Positions of the highest values along axis 1, between the indices where they are inside."""
+    """Positions of the maxima along axis 1, refined between indices unless at an end."""
     last = correlation.shape[1] - 1
     peak = correlation.argmax(axis=1, keepdims=True)
     inside = np.clip(peak, 1, last - 1)
     before, at, after = (
         np.take_along_axis(correlation, inside + shift, axis=1) for shift in (-1, 0, 1)
     )
+    # The parabola through y(-1), y(0), y(1) peaks at (y(-1) - y(1)) / (2 (y(-1) - 2 y(0) + y(1))).
     curvature = before - 2 * at + after
     is_peak = (peak == inside) & (curvature < 0)
     return peak + np.where(is_peak, 0.5 * (before - after) / np.where(is_peak, curvature, 1), 0)
@@ -35,7 +36,7 @@ class ITD(PairCue):
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None takes every bin.
     max_tau : float, default=0.001
-        Largest time difference that is looked for, in seconds; at most half a frame. A wave needs
+        Largest time difference in the search, in seconds; at most half a frame. Sound takes
         0.0008 s around a large head.
 
     Attributes
@@ -51,8 +52,8 @@ class ITD(PairCue):
     -----
     In every frame the time difference is the lag of the highest value of the cross-correlation
     with phase transform (GCC-PHAT) over the bins of ``freq_range``, evaluated four times in a
-    sampling period and refined by a parabola. It is positive where the channel hears the wave
-    later than the reference, and 0 where either is silent. The maps have a single row of
+    sampling period and refined by a parabola. It is positive where the wave reaches the
+    channel after the reference, and 0 where either is silent. The maps have a single row of
     frequencies, so that they can be pooled and flattened like all others.
 
     References
@@ -99,6 +100,7 @@ class ITD(PairCue):
         n_lags = int(np.ceil(self.max_tau / step))
         lags = step * np.arange(-n_lags, n_lags + 1)
         phasors = unit_phasor(spectrum, reference)
+        # r(tau) = Re sum_f P(f) exp(2j pi f tau): (n_lags, n_freqs) @ (n_pairs, n_freqs, n_frames).
         steering = np.exp(2j * np.pi * lags[:, None] * freqs).astype(phasors.dtype)
         correlation = (steering @ phasors).real
         peaks = _refined_peaks(correlation)

@@ -14,9 +14,9 @@ class LevelMap(ArrayTransformer):
     channels : array-like of int, default=None
         Channels that get a map, such as ``[0]`` for W of ambisonics; None means all of them.
     floor : float, default=-60.0
-        Level in dB that is added to all, so that nothing is lower, silence neither.
+        Level in dB added to all powers: the lowest value of the map, also in silence.
     fs : float, default=16000
-        Sampling rate, in Hz; it matters for ``freq_range`` alone.
+        Sampling rate, in Hz; used for ``freq_range`` only.
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None keeps every bin.
 
@@ -33,8 +33,8 @@ class LevelMap(ArrayTransformer):
     Notes
     -----
     ``10 log10(|X|^2 / P + 10^(floor / 10))`` with the mean P of ``|X|^2`` over the bins of
-    ``freq_range`` in all frames of a channel: how loud the clip is does not matter, where in it the
-    sound is does.
+    ``freq_range`` in all frames of a channel: the level of the clip cancels, and its distribution
+    over time and frequency stays.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class LevelMap(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -84,7 +84,7 @@ class LevelMap(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -106,6 +106,7 @@ class LevelMap(ArrayTransformer):
         return [f"level_{c}" for c in self._channels], self._bin_names(self._bins)
 
     def _levels(self, X):
+        # |X|^2 = Re^2 + Im^2, without the square root that abs would take.
         power = np.square(X.real)
         power += np.square(X.imag)
         # Digital silence: 0 over the smallest normal number is 0.

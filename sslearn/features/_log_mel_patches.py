@@ -16,7 +16,7 @@ _SILENCE = 1e-4
 
 
 def middle(n_times, n_kept):
-    """Part in the middle of a signal; the whole of one that is not longer.
+    """Middle part of a signal, or all of a signal that is not longer.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def middle(n_times, n_kept):
 
 
 def check_audible(sound, *, name):
-    """Raise if a sound is silent: there is nothing to hear where it comes from.
+    """Raise if a sound is silent, because silence has no direction.
 
     Parameters
     ----------
@@ -70,12 +70,14 @@ def _mel_weights(n_fft, fs):
     bins = _mel(np.arange(n_fft // 2 + 1) * fs / n_fft)[:, None]
     edges = np.linspace(*_mel(_FREQ_RANGE), _N_BANDS + 2)
     low, center, high = edges[:-2], edges[1:-1], edges[2:]
+    # Both sides (n_freqs, 64) of each triangle, as lines in mel: (m - low) / (center - low) and
+    # (high - m) / (high - center).
     rising, falling = (bins - low) / (center - low), (high - bins) / (high - center)
     return np.maximum(0.0, np.minimum(rising, falling))
 
 
 class LogMelPatches(ArrayTransformer):
-    """Log-mel spectra of the middle of each clip, in patches of 0.96 s, as VGGish hears them.
+    """Log-mel spectra of the middle of each clip, in patches of 0.96 s, the input of VGGish.
 
     Parameters
     ----------
@@ -83,8 +85,8 @@ class LogMelPatches(ArrayTransformer):
         Sampling rate, in Hz; at least 15000, twice the highest band. Networks were trained with
         the default.
     duration : float, default=3.0
-        Seconds that are taken from the middle of a clip, from 0.975, one patch, to 3600. A shorter
-        clip is repeated end to end.
+        Seconds taken from the middle of a clip; from 0.975 (one patch) to 3600. A shorter clip is
+        repeated end to end.
 
     Attributes
     ----------
@@ -100,7 +102,7 @@ class LogMelPatches(ArrayTransformer):
     The level of each part x is set to ``2 ((x - min x) / (max(x - min x) + 0.001) - 1/2)``. The
     magnitudes of its spectra, over a periodic Hann window of 25 ms every 10 ms, are summed by 64
     triangles from 125 to 7500 Hz, whose corners are equally spaced in
-    ``mel(f) = 1127 ln(1 + f / 700)`` and whose sides are straight in mel. The features are
+    ``mel(f) = 1127 ln(1 + f / 700)`` and whose sides are linear in mel. The features are
     ``ln(mel + 0.01)``. At 16 kHz, 3 s have 298 frames: three patches of 96; the rest is left out.
 
     References
@@ -109,8 +111,8 @@ class LogMelPatches(ArrayTransformer):
     doi:10.1109/ICASSP.2017.7952132. The level, the part and the repetition are those of the
     released program of Song et al., "Self-supervised predictive learning: a negative-free method
     for sound source localization in visual scenes", CVPR 2022,
-    doi:10.1109/CVPR52688.2022.00319. Deviation: silence raises an error, where the program makes a
-    constant of it.
+    doi:10.1109/CVPR52688.2022.00319. Deviation: silence raises an error, where the program returns
+    a constant.
 
     Examples
     --------
@@ -124,7 +126,7 @@ class LogMelPatches(ArrayTransformer):
 
     _parameter_constraints: dict = {
         "fs": [Interval(Real, 2 * _FREQ_RANGE[1], None, closed="left")],
-        # A number of samples or milliseconds is too long.
+        # A longer duration is most likely given in samples or milliseconds.
         "duration": [Interval(Real, 0, 3600, closed="right")],
     }
 
@@ -198,6 +200,7 @@ class LogMelPatches(ArrayTransformer):
         for i, clip in enumerate(X):
             part = _part(clip[0], n_times, f"X[{i}]")
             frames = frame_views(part, win_length, hop_length)[: patches.shape[1]]
+            # (n_frames, n_freqs) @ (n_freqs, 64), of magnitudes instead of powers, as in VGGish.
             np.matmul(np.abs(rfft(frames * window, n_fft)), weights, out=patches[i])
         patches += patches.dtype.type(_LOG_OFFSET)
         return np.log(patches, out=patches).reshape(len(X), n_patches, _PATCH_FRAMES, _N_BANDS)
@@ -232,7 +235,7 @@ def _check_mono(X):
 
 
 def _part(sound, n_times, name):
-    """The middle of a sound, first repeated where it is shorter, at the level of the networks."""
+    """The middle of a sound, repeated if it is too short, scaled as the networks expect."""
     if len(sound) < n_times:
         sound = np.tile(sound, n_times // len(sound) + 1)
     part = check_audible(sound[middle(len(sound), n_times)], name=name)

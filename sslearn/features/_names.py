@@ -1,4 +1,4 @@
-"""Names of features: what a map shows, then its frequency or delay."""
+"""Names of features: the cue of a map, then its frequency or delay."""
 
 import math
 
@@ -25,6 +25,7 @@ def bin_names(bins, *, n_fft, fs=None):
     """
     if fs is None:
         return [f"bin{k}" for k in range(bins.start, bins.stop)]
+    # One decimal for each power of ten by which the spacing fs / n_fft is below 1 Hz.
     digits = max(0, math.ceil(math.log10(n_fft / fs)))
     return [f"{k * fs / n_fft:.{digits}f}hz" for k in range(bins.start, bins.stop)]
 

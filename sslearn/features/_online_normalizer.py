@@ -13,7 +13,7 @@ class OnlineNormalizer(ArrayTransformer):
     Parameters
     ----------
     n_frames : int, default=249
-        Number of frames after which the mean forgets exponentially, with a weight of
+        Number of frames after which the mean becomes exponential, with a weight of
         ``2 / (n_frames + 1)`` for each new frame.
 
     Attributes
@@ -33,8 +33,8 @@ class OnlineNormalizer(ArrayTransformer):
     ``mu(t) = a(t) mu(t - 1) + (1 - a(t)) m(t)``,
     ``a(t) = min((t - 1) / (t + 1), (L - 1) / (L + 1))`` and ``mu(-1) = 0``.
 
-    This is a mean over all frames so far, in which later ones count more, and after L frames one
-    with exponential forgetting. One level for all channels and frequencies keeps their differences
+    This is a mean over all frames so far, in which later ones weigh more, and after L frames an
+    exponential mean. One level for all channels and frequencies keeps their differences
     of phase and level. As in the released code of [1]_, a(0) is -1, so that ``mu(0) = 2 m(0)``. The
     published systems use 249 frames (IPDnet2), 280 (IPDnet), 298 (FN-SSL) and 256 (SRP-DNN).
 
@@ -66,7 +66,7 @@ class OnlineNormalizer(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -84,7 +84,7 @@ class OnlineNormalizer(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class OnlineNormalizer(ArrayTransformer):
         TypeError
             If X is not complex.
         ValueError
-            If X has not four axes, is empty or not finite.
+            If X does not have four axes, is empty or not finite.
         """
         self._validate_params()
         X = check_spectrum(X)
@@ -140,7 +140,7 @@ class OnlineNormalizer(ArrayTransformer):
         TypeError
             If X is not complex.
         ValueError
-            If X has not four axes, another number of signals than ``state``, or is not finite.
+            If X does not have four axes or as many signals as ``state``, or is not finite.
         """
         if np.shape(X)[-1:] == (0,):
             return np.array(X), state
@@ -155,6 +155,7 @@ class OnlineNormalizer(ArrayTransformer):
         n_seen, level = state
         forgetting = (self.n_frames - 1) / (self.n_frames + 1)
         levels = np.abs(X).mean(axis=(1, 2), dtype=np.float64).T
+        # levels (n_frames, n_samples): row t is m(t) before, and mu(t) after its step.
         for t, frame in enumerate(levels, n_seen):
             weight = min((t - 1) / (t + 1), forgetting)
             level = frame[:] = weight * level + (1 - weight) * frame

@@ -12,7 +12,7 @@ from sslearn.utils.param_validation import Integral, Interval, Real, _fit_contex
 
 
 def half_frame(fs, n_freqs):
-    """Half the length of a frame of spectra, in seconds: the longest delay they can tell."""
+    """Half the length of a frame of spectra, in seconds: the longest delay that they resolve."""
     return (n_freqs - 1) / fs
 
 
@@ -43,7 +43,7 @@ class PairCue(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -63,7 +63,7 @@ class PairCue(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -76,16 +76,18 @@ class PairCue(ArrayTransformer):
         TypeError
             If X is not complex.
         ValueError
-            If a parameter does not suit X, or X is not finite.
+            If a parameter is not valid for X, or X is not finite.
         """
         self._validate_params()
         X = check_spectrum(X)
         pairs, bins = self._plan(X)
         channels, references = map(list, zip(*pairs, strict=True))
         band = X[:, :, bins]
+        # f_k = k fs / n_fft; n_fft = 2 (n_freqs - 1), since a spectrum does not show an odd n_fft.
         freqs = np.arange(bins.start, bins.stop) * self.fs / (2 * (X.shape[2] - 1))
 
         def cue(sample):
+            # Indexing by lists of n_pairs channels gives (n_pairs, n_bins, n_frames).
             return self._cue(sample[channels], sample[references], freqs)
 
         return np.stack([within_range(cue, sample) for sample in band])
@@ -115,7 +117,7 @@ class ILD(PairCue):
     pairs : array-like of shape (n_pairs, 2), default=None
         Channel and reference of each pair, instead of ``reference``.
     fs : float, default=16000
-        Sampling rate, in Hz; it matters for ``freq_range`` alone.
+        Sampling rate, in Hz; used for ``freq_range`` only.
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None keeps every bin.
 
@@ -132,7 +134,7 @@ class ILD(PairCue):
     Notes
     -----
     ``20 log10(|X[:, channel]| / |X[:, reference]|)``, limited to 90 dB where one channel is
-    silent, 0 where both are. Spectra are taken to come from an even ``n_fft``.
+    silent, 0 where both are. ``n_fft`` is assumed to be even.
 
     Examples
     --------
@@ -168,7 +170,7 @@ class IPD(PairCue):
     pairs : array-like of shape (n_pairs, 2), default=None
         Channel and reference of each pair, instead of ``reference``.
     fs : float, default=16000
-        Sampling rate, in Hz; it matters for ``freq_range`` alone.
+        Sampling rate, in Hz; used for ``freq_range`` only.
     freq_range : tuple of (float, float), default=None
         Lowest and highest frequency, in Hz; the highest is left out. None keeps every bin.
 
@@ -185,8 +187,8 @@ class IPD(PairCue):
     Notes
     -----
     ``angle(X[:, channel] / X[:, reference])`` in (-pi, pi], 0 where either channel is silent. A
-    channel that hears the wave ``tau`` seconds later than the reference has
-    ``-2 pi f tau``. Spectra are taken to come from an even ``n_fft``.
+    channel that the wave reaches ``tau`` seconds after the reference has the phase difference
+    ``-2 pi f tau``. ``n_fft`` is assumed to be even.
 
     Examples
     --------

@@ -24,11 +24,11 @@ class TimePooling(MapTransformer):
 
     See Also
     --------
-    Flatten : What comes next, to get features.
+    Flatten : The next step, from pooled maps to features.
 
     Examples
     --------
-    Phases just below and just above pi average to -1, not to 0:
+    Phases just below and just above pi have a mean cosine of nearly -1:
 
     >>> import numpy as np
     >>> from sslearn.features import TimePooling
@@ -62,7 +62,7 @@ class TimePooling(MapTransformer):
         return self
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the maps and their frequencies, as they enter.
+        """Names of the maps and their frequencies, or of their cosines and sines.
 
         Parameters
         ----------
@@ -94,11 +94,12 @@ class TimePooling(MapTransformer):
         X = check_maps(X)
         if self.statistic == "mean":
             return X.mean(axis=-1)
+        # Not atan2(mean sin, mean cos): the length of the mean phasor shows how far phases agree.
         return np.stack([np.cos(X).mean(axis=-1), np.sin(X).mean(axis=-1)], axis=-1)
 
 
 class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
-    """Every axis but the first laid out in one row of features a sample.
+    """Flattening of all axes but the first into one row of features per sample.
 
     Attributes
     ----------
@@ -107,7 +108,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
 
     See Also
     --------
-    TimePooling : What comes before, so that clips of any length give as many features.
+    TimePooling : The step before, which makes the number of features independent of the length.
 
     Examples
     --------
@@ -143,7 +144,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
         X = self._check(X)
         if y is not None and _num_samples(y) != len(X):
             raise ValueError(
-                f"X and y must hold as many samples; got {len(X)} and {_num_samples(y)}."
+                f"X and y must hold the same number of samples; got {len(X)} and {_num_samples(y)}."
             )
         self.n_features_in_ = X.shape[1]
         self._n_features_out = int(np.prod(X.shape[1:]))
@@ -155,7 +156,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the maps and their frequencies, as the steps before give them.
+            Names of the maps and their frequencies, as returned by the steps before.
 
         Returns
         -------
@@ -166,7 +167,7 @@ class Flatten(ClassNamePrefixFeaturesOutMixin, StatelessTransformer):
         Raises
         ------
         ValueError
-            If there are features that no name stands for.
+            If the number of features is not a multiple of the number of names.
         """
         if input_features is None:
             return super().get_feature_names_out()

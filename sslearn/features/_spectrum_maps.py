@@ -6,7 +6,7 @@ from sslearn.utils.param_validation import Interval, Real, StrOptions, _fit_cont
 
 
 class SpectrumMap(ArrayTransformer):
-    """Base of maps that are made of each bin of a spectrum alone."""
+    """Base of maps whose values depend on one bin of the spectrum each."""
 
     _parameter_constraints: dict = {"drop_dc": ["boolean"]}
 
@@ -17,7 +17,7 @@ class SpectrumMap(ArrayTransformer):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
         y : None
             Ignored.
 
@@ -63,7 +63,7 @@ class PhaseMap(SpectrumMap):
 
     Notes
     -----
-    ``angle(X)`` in (-pi, pi], as closely as the dtype can tell; 0 where a channel is silent. It
+    ``angle(X)`` in (-pi, pi], up to the precision of the dtype; 0 where a channel is silent. It
     is the input of the phase networks of [1]_ and [2]_, the latter without the bin of 0 Hz.
 
     References
@@ -94,7 +94,7 @@ class PhaseMap(SpectrumMap):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -106,14 +106,14 @@ class PhaseMap(SpectrumMap):
         TypeError
             If X is not complex.
         ValueError
-            If X has not four axes, is empty or not finite, or holds nothing but the bin of 0 Hz
-            where that is dropped.
+            If X does not have four axes, is empty or not finite, or holds only the bin of 0 Hz,
+            which ``drop_dc`` drops.
         """
         self._validate_params()
         X = self._check_spectrum(X)[:, :, int(self.drop_dc) :]
         maps = np.empty(X.shape, X.real.dtype)
         for sample, phase in zip(X, maps, strict=True):
-            # Adding 0 takes the sign off zeros, by which silence would have phases.
+            # Adding 0 turns -0.0 into 0.0: arctan2(0.0, -0.0) is pi, but silence must have phase 0.
             np.arctan2(sample.imag + 0.0, sample.real + 0.0, out=phase)
             # Phases just above -pi may be rounded to it.
             np.copyto(phase, np.pi, where=phase == -phase.dtype.type(np.pi))
@@ -176,7 +176,7 @@ class LogMagnitude(SpectrumMap):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -189,11 +189,12 @@ class LogMagnitude(SpectrumMap):
         TypeError
             If X is not complex.
         ValueError
-            If X has not four axes, is empty or not finite, or holds nothing but the bin of 0 Hz
-            where that is dropped.
+            If X does not have four axes, is empty or not finite, or holds only the bin of 0 Hz,
+            which ``drop_dc`` drops.
         """
         self._validate_params()
         maps = np.abs(self._check_spectrum(X)[:, :, int(self.drop_dc) :])
+        # log10(|X| + offset), in place: no second array of the size of the spectrum.
         maps += maps.dtype.type(self.offset)
         return np.log10(maps, out=maps)
 
@@ -218,13 +219,13 @@ class RealImag(SpectrumMap):
     --------
     PhaseMap : Phases alone.
     LogMagnitude : Level alone.
-    FrameBlocks : Cuts the frames into the blocks that :class:`sslearn.networks.SNet` sees.
+    FrameBlocks : Cuts the frames into the blocks that :class:`sslearn.networks.SNet` takes.
 
     Notes
     -----
     With ``n_channels`` microphones, map m is the real part of microphone m and map
     ``n_channels + m`` its imaginary part. This is the input of the networks of [1]_, without
-    normalization; that the level of a clip does not matter is our option.
+    normalization; ``unit_level`` is our addition.
 
     References
     ----------
@@ -252,12 +253,12 @@ class RealImag(SpectrumMap):
         self.drop_dc = drop_dc
 
     def transform(self, X):
-        """Take the spectra apart.
+        """Split the spectra into real and imaginary parts.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_freqs, n_frames)
-            Spectra, as :class:`STFT` makes them.
+            Spectra, as returned by :class:`STFT`.
 
         Returns
         -------
@@ -270,8 +271,8 @@ class RealImag(SpectrumMap):
         TypeError
             If X is not complex.
         ValueError
-            If X has not four axes, is empty or not finite, or holds nothing but the bin of 0 Hz
-            where that is dropped.
+            If X does not have four axes, is empty or not finite, or holds only the bin of 0 Hz,
+            which ``drop_dc`` drops.
         """
         self._validate_params()
         X = self._check_spectrum(X)
@@ -279,6 +280,7 @@ class RealImag(SpectrumMap):
         maps = np.concatenate([kept.real, kept.imag], axis=1)
         if self.unit_level == "clip":
             for sample, sample_maps in zip(X, maps, strict=True):
+                # X / max(mean |X|, tiny): digital silence stays 0 instead of 0 / 0.
                 level = np.abs(sample).mean(dtype=np.float64)
                 sample_maps /= max(level, np.finfo(maps.dtype).tiny)
         return maps

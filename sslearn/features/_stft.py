@@ -36,11 +36,10 @@ class STFT(ArrayTransformer):
         Analysis window. ``"cosine"`` is the sine window ``sin(pi (n + 1/2) / win_length)``;
         every other name goes to :func:`scipy.signal.get_window` (periodic).
     padding : {"zeros", "reflect"} or None, default=None
-        What stands in for the ``n_fft // 2`` samples before and after a clip, so that frame t is
-        centred at sample ``t hop_length`` and, if ``n_fft`` is even, there are
-        ``1 + n_times // hop_length`` frames: zeros, or the clip mirrored at its ends. A mirrored
-        wave runs backwards, so in the frames at the ends its delays between channels change sign.
-        None pads nothing.
+        Padding of ``n_fft // 2`` samples before and after a clip: zeros, or the clip mirrored at
+        its ends. Frame t is then centred at sample ``t hop_length`` and, if ``n_fft`` is even,
+        there are ``1 + n_times // hop_length`` frames. A mirrored wave runs backwards, so in the
+        frames at the ends its delays between channels change sign. None pads nothing.
     first_center : int, default=0
         Sample at which the first frame is centred, with ``padding``; at most ``n_fft // 2``. Half a
         hop puts frame t in the middle of hop t, and makes ``n_times // hop_length`` frames of a
@@ -193,8 +192,9 @@ class STFT(ArrayTransformer):
         if start < 0 and n_times < self._min_times:
             return self._spectra(audio[..., :0]), _State(audio, start)
         spectrum = self._spectra(audio, max(0, -start), 0, max(0, start))
+        # Negative as long as frames still begin in the padding before the signal.
         start += spectrum.shape[3] * stft_hop(self)
-        # The mirror image at the end is of so many samples.
+        # The mirror image after the end needs this many samples.
         kept = stft_padding(self)[1] + 1 if self.padding == "reflect" else 0
         done = max(0, min(start, n_times - kept))
         return spectrum, _State(audio[..., done:].copy(), start - done)
@@ -223,7 +223,7 @@ class STFT(ArrayTransformer):
         return self._spectra(audio, max(0, -start), stft_padding(self)[1], max(0, start))
 
     def _spectra(self, X, before=0, after=0, start=0):
-        """Spectra of the frames from a sample on, of audio with so many samples padded."""
+        """Spectra of the frames from sample ``start`` of audio padded on both sides."""
         window = analysis_window(self.window, self.n_fft, win_length=self.win_length)
         window = window.astype(X.dtype)
         n_frames = 1 + (X.shape[2] + before + after - start - self.n_fft) // stft_hop(self)
@@ -233,9 +233,10 @@ class STFT(ArrayTransformer):
         )
         if spectrum.size == 0:
             return spectrum
+        # |X(k)| <= max |x| sum |window|, which must not overflow.
         loudest = np.finfo(X.dtype).max / max(1.0, np.abs(window).sum())
         for i, (clip, clip_spectrum) in enumerate(zip(X, spectrum, strict=True)):
-            # NaN is not less either.
+            # Written as "not <=", which is true for NaN as well.
             if not max(clip.max(), -clip.min()) <= loudest:
                 check_finite(X)
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""Directions that an array can tell apart."""
+"""Directions that an array can resolve."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sslearn.geometry._grids import circular_grid, icosahedral_grid
 
 
 def array_grid(mic_positions, n_angles=1, *, azimuth_step=2.0, n_subdivisions=4):
-    """Grid of all directions that an array can tell apart.
+    """Grid of all directions that an array can resolve.
 
     Parameters
     ----------
@@ -56,6 +56,7 @@ def array_grid(mic_positions, n_angles=1, *, azimuth_step=2.0, n_subdivisions=4)
             "Use azimuths alone."
         )
     grid = circular_grid(azimuth_step) if n_angles == 1 else icosahedral_grid(n_subdivisions)
+    # Rows: principal axes of the array, largest first; the third is the normal of a plane.
     axes = np.linalg.svd(mics - mics.mean(axis=0))[2]
     if n_angles == 1 and n_dims < 3:
         normal = _horizontal_normal(axes, n_dims)
@@ -63,8 +64,9 @@ def array_grid(mic_positions, n_angles=1, *, azimuth_step=2.0, n_subdivisions=4)
         normal = axes[2] if n_dims == 2 else None
     if normal is None:
         return grid
-    # Upwards; forwards, if there is no up; to the left, if there is neither.
+    # The normal points up; if it is horizontal, to the front; if it is lateral, to the left.
     side = next(x for x in normal[[2, 0, 1]] if abs(x) > 1e-6)
+    # u.n >= 0; the tolerance keeps directions that lie in the plane.
     ahead = angles_to_unit_vectors(grid) @ normal * np.sign(side) > -1e-9
     return grid[ahead]
 

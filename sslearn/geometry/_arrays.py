@@ -99,6 +99,7 @@ def array_dimension(mic_positions):
     2
     """
     mics = check_places(mic_positions)
+    # Number of singular values of the centred positions above the tolerance.
     return int(np.linalg.matrix_rank(mics - mics.mean(axis=0), tol=_SAME_PLACE))
 
 
@@ -144,7 +145,7 @@ def linear_array(n_mics, spacing):
     Raises
     ------
     ValueError
-        If there are less than 2 microphones or ``spacing`` is not positive.
+        If there are fewer than 2 microphones or ``spacing`` is not positive.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def rectangular_array(shape, spacing):
     Raises
     ------
     ValueError
-        If there are less than 2 microphones or ``spacing`` is not positive.
+        If there are fewer than 2 microphones or ``spacing`` is not positive.
 
     Examples
     --------
@@ -188,6 +189,7 @@ def rectangular_array(shape, spacing):
             f"shape must be two positive integers, of 2 microphones or more; got {shape}."
         )
     n_rows, n_columns = shape
+    # Rows run from front to back and columns from left to right, against the x and y axes.
     x = spacing * ((n_rows - 1) / 2 - np.arange(n_rows))
     y = spacing * ((n_columns - 1) / 2 - np.arange(n_columns))
     positions = np.zeros((n_rows, n_columns, 3))
@@ -214,7 +216,7 @@ def circular_array(n_mics, radius):
     Raises
     ------
     ValueError
-        If there are less than 2 microphones or ``radius`` is not positive.
+        If there are fewer than 2 microphones or ``radius`` is not positive.
 
     Examples
     --------
@@ -244,7 +246,7 @@ def spherical_array(n_mics, radius):
     Raises
     ------
     ValueError
-        If there are less than 4 microphones or ``radius`` is not positive.
+        If there are fewer than 4 microphones or ``radius`` is not positive.
 
     Examples
     --------
@@ -257,7 +259,7 @@ def spherical_array(n_mics, radius):
 
 @validated(radius=_METRES)
 def tetrahedral_array(radius):
-    """Four microphones on the corners of a tetrahedron, the least that span space.
+    """Four microphones on the corners of a tetrahedron, the fewest that span space.
 
     Parameters
     ----------
@@ -280,5 +282,6 @@ def tetrahedral_array(radius):
     >>> tetrahedral_array(0.1).round(3).tolist()[0]
     [0.058, 0.058, 0.058]
     """
+    # Every second corner of the cube of side 2, which is sqrt(3) away from its centre.
     corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
     return radius / np.sqrt(3.0) * corners

@@ -16,7 +16,7 @@ def _azimuths(azimuth):
 
 
 def azimuth_order(azimuth):
-    """Order azimuths around the circle, and tell whether they close it.
+    """Order azimuths around the circle; return whether they close it.
 
     Parameters
     ----------
@@ -55,14 +55,17 @@ def azimuth_order(azimuth):
     ([1, 2, 0], False)
     """
     azimuth = _azimuths(azimuth)
+    # np.linspace(0, 360, n): both ends are one direction, but must stay the two ends.
     is_turn = np.isclose(azimuth[-1] - azimuth[0], 360.0) and (np.diff(azimuth) > 0).all()
     if is_turn:
         return np.arange(len(azimuth)), False
     azimuth = wrap_azimuth(azimuth)
     order = np.argsort(azimuth)
+    # gaps[0] is the step across -180 degrees, from the last azimuth to the first.
     gaps = np.diff(azimuth[order], prepend=azimuth[order[-1]] - 360.0)
     if gaps.max() >= 180.0:
         return np.roll(order, -gaps.argmax()), False
+    # The factor allows for rounding of equal steps.
     return order, bool(gaps[0] <= gaps[1:].max() * (1 + 1e-9))
 
 
@@ -91,4 +94,5 @@ def unroll_azimuths(azimuth):
     [170.0, 180.0, 190.0]
     """
     azimuth = _azimuths(azimuth)
+    # Every step that does not increase crosses 180 degrees and starts another turn.
     return azimuth + 360.0 * np.cumsum(np.diff(azimuth, prepend=-np.inf) <= 0)

@@ -27,7 +27,7 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     Returns
     -------
     delays : ndarray of shape (n_directions, n_mics)
-        Delays in seconds, negative for microphones that hear the sound before the origin would.
+        Delays in seconds, negative for microphones that the sound reaches before the origin.
 
     Raises
     ------
@@ -50,6 +50,7 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
     vectors = angles_to_unit_vectors(directions)
     if directions.ndim == 1 or directions.shape[1] == 2:
         return -vectors @ mics.T / speed_of_sound
+    # tau = (|s - p| - |s|) / c, with all differences s - p of shape (n_directions, n_mics, 3).
     distance = directions[:, 2:]
     paths = np.linalg.norm((distance * vectors)[:, None] - mics, axis=2)
     return (paths - distance) / speed_of_sound
@@ -57,7 +58,7 @@ def propagation_delays(mic_positions, directions, *, speed_of_sound=343.0):
 
 @validated(speed_of_sound=_SPEED)
 def steering_vectors(mic_positions, directions, freqs, *, speed_of_sound=343.0):
-    """Phases with which the microphones hear each direction.
+    """Phase factors of the microphones for each direction.
 
     Parameters
     ----------
@@ -93,4 +94,5 @@ def steering_vectors(mic_positions, directions, freqs, *, speed_of_sound=343.0):
             f"freqs must be finite, of shape (n_freqs,); got shape {freqs.shape}, or NaN or "
             "infinity."
         )
+    # (n_freqs, 1, 1) times (n_directions, n_mics).
     return np.exp(-2j * np.pi * freqs[:, None, None] * delays)

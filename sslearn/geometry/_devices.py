@@ -178,8 +178,8 @@ def device_array(name):
 
     Notes
     -----
-    The axes are those of the source: the front (x) is where the camera of a device with a camera
-    looks; boards lie flat, seen from above. Sources: the configuration files of ODAS
+    The axes are those of the source: the front (x) is the viewing direction of the camera, if a
+    device has one; boards lie flat, seen from above. Sources: the configuration files of ODAS
     (``respeaker_*``, ``matrix_*``, ``minidsp_uma8``, ``ps_eye``), [1]_ (``eigenmike_em32``), the
     pages of the DCASE challenge (``dcase_tetrahedron``), a measurement by G. Salvi
     (``kinect_v1``), the code of Meta's BinauralSDM (``core_sound_tetramic``) and that of the
@@ -248,5 +248,6 @@ def place_array(mic_positions, *, azimuth=0.0, center=(0.0, 0.0, 0.0)):
     center = np.asarray(center, dtype=float)
     if center.shape != (3,) or not np.isfinite(center).all():
         raise ValueError(f"center must be three finite numbers, in metres; got {center.tolist()}.")
+    # p -> x front + y left + z up, a rotation about z by the azimuth.
     left = np.array([-front[1], front[0], 0.0])
     return mics @ [front, left, [0.0, 0.0, 1.0]] + center

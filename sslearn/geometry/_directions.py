@@ -47,7 +47,7 @@ def wrap_azimuth(azimuth):
     wrapped = np.mod(azimuth + 180.0, 360.0) - 180.0
     # mod of a tiny negative number rounds up to 360 itself.
     wrapped = np.where(wrapped >= 180.0, -180.0, wrapped)
-    # What is inside already stays as it is, to the last bit.
+    # Angles that are inside already are returned exactly, without the rounding of mod.
     return np.where((azimuth >= -180.0) & (azimuth < 180.0), azimuth, wrapped)
 
 
@@ -67,7 +67,7 @@ def circular_difference(a, b):
     Raises
     ------
     ValueError
-        If the angles are no numbers, or their shapes do not broadcast.
+        If the angles are not numbers, or their shapes do not broadcast.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def angles_to_unit_vectors(doa):
     Raises
     ------
     ValueError
-        If the angles are no numbers, or the last axis has not 1 to 3 of them.
+        If the angles are not numbers, or the last axis does not hold 1 to 3 of them.
 
     Examples
     --------
@@ -117,6 +117,7 @@ def _unit_vectors(doa, name):
             f"{name} must have shape (n,) or (..., n_angles), with n_angles from 1 to 3; got "
             f"{doa.shape}."
         )
+    # u = (cos(az) cos(el), sin(az) cos(el), sin(el))
     azimuth = np.deg2rad(doa[..., 0])
     elevation = np.deg2rad(doa[..., 1]) if doa.shape[-1] > 1 else np.zeros_like(azimuth)
     return np.stack(
@@ -145,7 +146,7 @@ def unit_vectors_to_angles(vectors):
     Raises
     ------
     ValueError
-        If the components are no numbers, or the last axis has not 3 of them.
+        If the components are not numbers, or the last axis does not hold 3 of them.
 
     Examples
     --------
@@ -157,6 +158,7 @@ def unit_vectors_to_angles(vectors):
     if vectors.shape[-1:] != (3,):
         raise ValueError(f"vectors must have shape (..., 3), x, y and z; got {vectors.shape}.")
     x, y, z = np.moveaxis(vectors, -1, 0)
+    # arctan2 needs no unit length and, unlike arcsin(z / |u|), is accurate near the poles.
     azimuth = np.rad2deg(np.arctan2(y, x))
     elevation = np.rad2deg(np.arctan2(z, np.hypot(x, y)))
     return np.stack([wrap_azimuth(azimuth), elevation], axis=-1)
@@ -211,7 +213,7 @@ def interaural_polar_to_angles(lateral, polar):
     Raises
     ------
     ValueError
-        If the angles are no numbers, or their shapes do not broadcast.
+        If the angles are not numbers, or their shapes do not broadcast.
 
     Examples
     --------
@@ -222,6 +224,7 @@ def interaural_polar_to_angles(lateral, polar):
     lateral, polar = _angles(lateral, "lateral"), _angles(polar, "polar")
     _check_broadcast(lateral, polar, "lateral and polar")
     lateral, polar = np.broadcast_arrays(np.deg2rad(lateral), np.deg2rad(polar))
+    # The interaural axis is y: u = (cos(lat) cos(pol), sin(lat), cos(lat) sin(pol)).
     vectors = [np.cos(lateral) * np.cos(polar), np.sin(lateral), np.cos(lateral) * np.sin(polar)]
     return unit_vectors_to_angles(np.stack(vectors, axis=-1))
 
@@ -249,6 +252,7 @@ def angles_to_interaural_polar(doa):
     x, y, z = np.moveaxis(angles_to_unit_vectors(doa), -1, 0)
     lateral = np.rad2deg(np.arctan2(y, np.hypot(x, z)))
     polar = np.rad2deg(np.arctan2(z, x))
+    # The wrap at -180 moves to -90, straight below.
     return np.stack([lateral, wrap_azimuth(polar - 90.0) + 90.0], axis=-1)
 
 
@@ -272,7 +276,7 @@ def to_float(directions, name):
     TypeError
         If the array is sparse.
     ValueError
-        If a value is no real number, or rows have several lengths.
+        If a value is not a real number, or rows have several lengths.
 
     Examples
     --------

@@ -130,7 +130,7 @@ def sphere_grid(step=10.0, *, elevation_range=(-90.0, 90.0)):
 
 @validated(step=[Interval(Real, 0, 180, closed="right")])
 def quasi_uniform_grid(step=10.0):
-    """Rings of equal elevation step with as many azimuths each as their circumference holds.
+    """Rings at equal steps of elevation, with azimuths in proportion to their circumference.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def quasi_uniform_grid(step=10.0):
     -------
     grid : ndarray of shape (n_directions, 2)
         Azimuth and elevation in degrees, from the lowest ring up and from azimuth -180 on; 429
-        directions for a step of 10. Each pole is there once, at azimuth -180.
+        directions for a step of 10. Each pole occurs once, at azimuth -180.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def quasi_uniform_grid(step=10.0):
 
     See Also
     --------
-    sphere_grid : As many azimuths on each ring.
+    sphere_grid : The same number of azimuths on each ring.
     icosahedral_grid, fibonacci_grid : Grids without rings.
 
     Notes
@@ -181,7 +181,7 @@ def quasi_uniform_grid(step=10.0):
 
 @validated(n_subdivisions=[Interval(Integral, 0, 10, closed="both")])
 def icosahedral_grid(n_subdivisions=2):
-    """Corners of an icosahedron whose edges are halved again and again.
+    """Corners of an icosahedron whose edges are halved repeatedly.
 
     Parameters
     ----------
@@ -209,6 +209,7 @@ def icosahedral_grid(n_subdivisions=2):
     >>> [len(icosahedral_grid(n)) for n in range(4)]
     [12, 42, 162, 642]
     """
+    # Corners (0, +-1, +-golden) and their cyclic permutations.
     golden = (1.0 + 5.0**0.5) / 2.0
     corners = [(0.0, a, b * golden) for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
     points = np.array([np.roll(corner, shift) for shift in range(3) for corner in corners])
@@ -288,6 +289,8 @@ def fibonacci_grid(n_directions):
     [-137.5, 0.0]
     """
     i = np.arange(n_directions)
+    # Middles of equal slices of z, which have equal areas on the sphere; the azimuth turns by the
+    # golden angle from one to the next.
     z = 1.0 - (2.0 * i + 1.0) / n_directions
     azimuth_rad = np.pi * (1.0 + 5.0**0.5) * i
     radius = np.sqrt(1.0 - z**2)

@@ -15,6 +15,7 @@ _FIRST_RAD = -0.1
 
 def _chart_vectors(level):
     """Unit vectors (5, 2**level, 2**(level + 1), 3) of the charts."""
+    # Two rings of five corners at z = +-1 / sqrt(5), at the distance 2 / sqrt(5) from the axis.
     height, radius = 1 / 5**0.5, 2 / 5**0.5
 
     def ring(turn, z):
@@ -39,6 +40,7 @@ def _halve_edges(charts):
     finer[:, ::2, ::2] = charts
     finer[:, 1::2, ::2] = charts[:, 1:] + charts[:, :-1]
     finer[:, ::2, 1::2] = charts[:, :, 1:] + charts[:, :, :-1]
+    # The middle of a pixel lies on its diagonal edge, the same diagonal on all levels.
     finer[:, 1::2, 1::2] = charts[:, 1:, :-1] + charts[:, :-1, 1:]
     return finer / np.linalg.norm(finer, axis=-1, keepdims=True)
 
@@ -108,7 +110,7 @@ class HexagonalMesh:
     neighbors : ndarray of shape (n_vertices, 6)
         Rows of the neighbours.
     turns : ndarray of shape (n_vertices, 6)
-        What a direction's index gains when it is moved along an edge to the neighbour without
+        Change of a direction's index when it is moved along an edge to the neighbour without
         turning on the faces of the icosahedron; 0 for corners, where it has no meaning.
     corner_neighbors : ndarray of shape (12, 5)
         Rows of the neighbours of each corner.
@@ -142,6 +144,7 @@ def hexagonal_mesh(level):
     points, places = charts.reshape(-1, 3), np.flatnonzero(~is_corner)
     vectors = np.concatenate([points[places], points[is_corner.ravel()], [[0, 0, 1], [0, 0, -1]]])
     n_vertices = len(places)
+    # The nearest of the seven is the vertex itself.
     near = cKDTree(vectors).query(vectors, k=7)[1][:, 1:]
     neighbors = _counter_clockwise(vectors, near[:n_vertices])
     rows = np.empty(is_corner.shape, dtype=int)
@@ -163,6 +166,7 @@ def _corners(level):
 def _counter_clockwise(vectors, neighbors):
     """Neighbours (n, 6) of the first vectors, in the order of their directions."""
     own = vectors[: len(neighbors)]
+    # Angles of the edges in the tangent plane, from east towards north.
     east = np.cross([0.0, 0.0, 1.0], own)
     north = np.cross(own, east)
     steps = vectors[neighbors]

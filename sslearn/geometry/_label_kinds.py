@@ -7,7 +7,7 @@ import numpy as np
 from sslearn.exceptions import AngleUnitWarning
 
 _COLUMNS = ("azimuth", "elevation", "distance")
-# Fewer different values may be a few places near the front.
+# So few different values may be true directions near the front.
 _FEW = 10
 
 
@@ -29,7 +29,7 @@ def in_named_order(y, name):
     Raises
     ------
     ValueError
-        If some columns have these names and others do not, or one is missing or there twice.
+        If some columns have these names and others do not, or one is missing or occurs twice.
     """
     given = [str(column).lower() for column in getattr(y, "columns", ())]
     if len(given) < 2 or set(given).isdisjoint(_COLUMNS):
@@ -83,9 +83,10 @@ def warn_of_radians(y, name):
     -----
     AngleUnitWarning
         If azimuths are all in [-pi, pi] or in [0, 2 pi], elevations in [-pi / 2, pi / 2], and more
-        than 10 different azimuths are no multiple of 0.01.
+        than 10 different azimuths are not multiples of 0.01.
     """
     azimuth, elevation = (y, 0.0) if y.ndim == 1 else (y[..., 0], y[..., 1:2])
+    # Degrees are usually rounded to 0.01 or coarser; angles that were converted to radians are not.
     fine = np.unique(azimuth[np.abs(100 * azimuth - np.round(100 * azimuth)) > 1e-3])
     if len(fine) <= _FEW or np.nanmax(np.abs(elevation), initial=0.0) > np.pi / 2:
         return

@@ -32,7 +32,7 @@ def grid_neighbors(grid):
 
     Notes
     -----
-    On the circle, neighbours are the previous and the next azimuth; :func:`azimuth_order` tells
+    On the circle, neighbours are the previous and the next azimuth; :func:`azimuth_order` decides
     whether the first and the last one are neighbours. On the sphere, they share an edge of the
     Delaunay triangulation (the convex hull of the points), without the long edges that close the
     open side of a grid that covers part of the sphere. Directions at different distances are never
@@ -92,6 +92,8 @@ def _sphere_neighbors(vectors):
     source, target = np.concatenate([first, second]), np.concatenate([second, first])
     order = np.argsort(source, kind="stable")
     source, target = source[order], target[order]
+    # Edges are sorted by their source, so the place of an edge in its row is its position minus the
+    # number of edges of all sources before.
     counts = np.bincount(source, minlength=len(vectors))
     neighbors = np.tile(np.arange(len(vectors))[:, None], counts.max())
     neighbors[source, np.arange(len(source)) - (np.cumsum(counts) - counts)[source]] = target
@@ -107,5 +109,6 @@ def hull_edges(vectors):
             f"grid must hold at least 4 directions that do not lie on one circle; got "
             f"{len(vectors)} directions. Use azimuths alone, or more elevations."
         ) from error
+    # Every edge occurs in two triangles; with sorted ends, np.unique joins both.
     edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     return np.unique(edges, axis=0)

@@ -17,7 +17,7 @@ from sslearn.geometry._neighbors import grid_neighbors
 
 # Most numbers in memory when directions are compared with triangles.
 _CHUNK_NUMBERS = 2**22
-# Shares of a corner down to its negative are rounding errors, also of angles in float32.
+# A share above minus this is a rounding error, also of angles in float32.
 _ROUNDING = 1e-6
 # Differences of cosines up to this are rounding errors: 1e-9 degrees, half a cell from a corner.
 _TIE = 1e-12
@@ -70,6 +70,8 @@ class SphereMesh:
         parts = [np.ascontiguousarray(self.inverses[:, i]) for i in range(3)]
         step = max(1, _CHUNK_NUMBERS // (4 * len(self.triangles)))
         for rows in gen_batches(len(vectors), step):
+            # The triangle around u is the one whose smallest share s_i = (inv([v1 v2 v3]) u)_i is
+            # largest; each product is (n_rows, n_triangles).
             least = np.minimum.reduce([vectors[rows] @ part.T for part in parts])
             triangles[rows] = least.argmax(axis=1)
         return triangles
@@ -180,7 +182,7 @@ def hull_mesh(directions):
         raise ValueError(
             f"directions must not lie in one plane; got {len(vectors)} that do."
         ) from error
-    # Directions would hit triangles with the origin on their outer side a second time.
+    # Without triangles that have the origin on their outer side, which cover directions twice.
     triangles = hull.simplices[hull.equations[:, 3] < -1e-9]
     return SphereMesh(vectors, triangles, np.linalg.inv(vectors[triangles].swapaxes(1, 2)))
 

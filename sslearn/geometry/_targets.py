@@ -51,7 +51,7 @@ def check_doa(
     AngleUnitWarning
         If the values look like radians, where ``n_samples`` is given: azimuths all in [-pi, pi] or
         in [0, 2 pi], elevations in [-pi / 2, pi / 2], and more than 10 different azimuths that are
-        no multiple of 0.01.
+        not multiples of 0.01.
 
     See Also
     --------
@@ -159,6 +159,7 @@ def _checked_sources(y, absent, name):
         raise ValueError(f"Input {name} contains infinity; expected angles, or NaN where absent.")
     missing = np.isnan(y)
     _refuse(
+        # (n_samples, ..., n_sources): whether a source is NaN in some of its values only.
         missing.any(axis=-1) & ~missing.all(axis=-1),
         f"{name} must be NaN in all of a source's values where it is absent, or in none",
         y,
@@ -168,6 +169,7 @@ def _checked_sources(y, absent, name):
         _refuse(missing.any(axis=-1), f"{name} must hold every source in every sample", y, name)
     y[..., 0] = wrap_azimuth(y[..., 0])
     if y.shape[-1] > 1:
+        # Comparisons with NaN are False, so absent sources pass.
         wrong = np.abs(y[..., 1]) > 90.0
         _refuse(wrong, f"{name} must have elevations in [-90, 90] degrees", y, name)
     if y.shape[-1] == 3:

@@ -1,4 +1,4 @@
-"""What a network minimizes: criteria on torch tensors, usable by object or by short name."""
+"""Losses of networks: criteria on torch tensors, given as an object or by a short name."""
 
 from sslearn.losses._angular import AngularLoss
 from sslearn.losses._classification import (

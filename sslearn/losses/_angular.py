@@ -25,7 +25,7 @@ class AngularLoss(RowLoss):
     Parameters
     ----------
     code : {"angles", "vectors"}, default="angles"
-        What outputs and targets are: those of :class:`sslearn.encoding.AngleEncoding` or of
+        Kind of outputs and targets: those of :class:`sslearn.encoding.AngleEncoding` or of
         :class:`sslearn.encoding.UnitVectorEncoding`.
     scale : {"sigmoid", "tanh"} or None, default="sigmoid"
         Their range: [0, 1] for ``"sigmoid"``, else [-1, 1]. It must be the ``scale`` of the
@@ -33,15 +33,15 @@ class AngularLoss(RowLoss):
 
     See Also
     --------
-    SquaredErrorLoss : The error of the numbers, which does not know the wrap and the poles.
+    SquaredErrorLoss : The error of the numbers, which ignores the wrap and the poles.
 
     Notes
     -----
     ``2 atan2(|u - v|, |u + v|)`` with the unit vectors u and v of output and target, averaged over
     the rows. Unlike the arc cosine of the published formula, which has no finite slope at 0 and 180
     degrees, its gradient is finite everywhere and of length 1 on the sphere; it is 0 where the
-    distance is exactly 0 or pi. Vectors may have any length, but where it is below 0.001 they
-    fade to no direction, 90 degrees from all others.
+    distance is exactly 0 or pi. Vectors may have any length; below 0.001, the distance tends
+    to 90 degrees as the length tends to 0.
 
     References
     ----------
@@ -85,6 +85,7 @@ class AngularLoss(RowLoss):
             Distances in radians.
         """
         u, v = self._vectors(output), self._vectors(target)
+        # tan(d / 2) = |u - v| / |u + v| for unit vectors at the angle d.
         return 2.0 * (u - v).norm(dim=-1).atan2((u + v).norm(dim=-1))
 
     def _vectors(self, values):

@@ -26,8 +26,8 @@ class RowLoss(BaseEstimator):
     ``takes`` is the required kind of outputs: ``"any"`` number, ``"probabilities"`` in [0, 1] (the
     network ends with a softmax or sigmoid), raw ``"scores"`` (the loss applies a softmax), raw
     ``"sigmoid_scores"`` (the loss applies a sigmoid), or the ``code`` of the only suitable
-    encoding. ``learns_absence`` tells whether a target of zeros, an absent source, is learned as
-    an output of zeros.
+    encoding. ``learns_absence`` is whether training on a target of zeros, an absent source,
+    leads to an output of zeros.
     """
 
     _parameter_constraints: dict = {}
@@ -52,7 +52,7 @@ class RowLoss(BaseEstimator):
         Raises
         ------
         TypeError
-            If ``output`` or ``target`` is no tensor of floating-point numbers.
+            If ``output`` or ``target`` is not a tensor of floating-point numbers.
         ValueError
             If a parameter is not valid, or the shapes do not fit.
         """

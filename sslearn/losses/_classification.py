@@ -13,9 +13,10 @@ def _clamped_log(x):
     """Logarithm of at least -100, with a gradient that is 0 where it is clamped, and finite."""
     import torch
 
-    # One over a smaller number than this would overflow.
+    # The gradient 1 / x of a smaller number would overflow.
     kept = x >= max(torch.finfo(x.dtype).tiny, exp(_LEAST_LOG))
     value = x.detach().log().clamp(min=_LEAST_LOG)
+    # The inner where matters: the gradient of an unselected log(0) is 0 * inf = NaN.
     return x.where(kept, 1.0).log().where(kept, value)
 
 
@@ -31,8 +32,8 @@ class SoftCrossEntropyLoss(RowLoss):
     Notes
     -----
     ``-sum_i y_i log softmax(z)_i``, averaged over the rows. Its minimum is at ``softmax(z) = y``,
-    for labels that sum to 1, and is the entropy of the label, not 0: values of different labels do
-    not compare.
+    for labels that sum to 1, and is the entropy of the label, not 0: values of different labels are
+    not comparable.
 
     Examples
     --------
@@ -65,7 +66,7 @@ class SoftCrossEntropyLoss(RowLoss):
 
 
 class BinaryCrossEntropyLoss(RowLoss):
-    """Cross-entropy of each class by itself, ``"bce"`` for short.
+    """Cross-entropy of each class separately, ``"bce"`` for short.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class BinaryCrossEntropyLoss(RowLoss):
 
     See Also
     --------
-    SoftCrossEntropyLoss : Does not see how the wrong mass is spread.
+    SoftCrossEntropyLoss : Independent of how the wrong mass is spread.
 
     Notes
     -----
@@ -123,13 +124,13 @@ class GibbsWeightedLoss(RowLoss):
 
     See Also
     --------
-    sslearn.encoding.GibbsWeightedEncoding : The labels that it is for.
-    BinaryCrossEntropyLoss : With all classes but one equally wrong.
+    sslearn.encoding.GibbsWeightedEncoding : Labels for this loss.
+    BinaryCrossEntropyLoss : The same cost for all false classes.
 
     Notes
     -----
     ``-log s_t - sum_{i != t} (1 - y_i) log(1 - s_i)`` with ``s = sigmoid(z)`` and the class t of
-    the largest label, averaged over the rows: a false class costs the less the nearer it is. With
+    the largest label, averaged over the rows: a false class costs less the nearer it is. With
     one-hot labels it is the binary cross-entropy, summed over the classes. The many false classes
     dominate at first: with 429 classes and a width of 20 degrees it starts at about 289.
 
@@ -168,6 +169,7 @@ class GibbsWeightedLoss(RowLoss):
         from torch.nn.functional import logsigmoid
 
         is_true = target == target.amax(-1, keepdim=True)
+        # log(1 - sigmoid(z)) = logsigmoid(-z), which stays finite for large z.
         false = (1.0 - target) * logsigmoid(-output)
         return -logsigmoid(output).where(is_true, false).sum(-1)
 
@@ -233,13 +235,13 @@ class WassersteinLoss(RowLoss):
 
     See Also
     --------
-    SoftCrossEntropyLoss : Does not see how far off the wrong classes are.
+    SoftCrossEntropyLoss : Independent of how far off the wrong classes are.
 
     Notes
     -----
     ``|| cumsum(p) - cumsum(y) ||`` with the Euclidean norm over the classes, in the order of the
-    grid, averaged over the rows. On a circle the mean over the classes is taken off the
-    difference first. It suits labels that sum to 1.
+    grid, averaged over the rows. On a circle the mean over the classes is subtracted from
+    the difference first. It suits labels that sum to 1.
 
     References
     ----------
@@ -283,6 +285,7 @@ class WassersteinLoss(RowLoss):
         """
         difference = (output - target).cumsum(-1)
         if self.circular:
+            # Another first class adds a constant to both sums, which the mean removes.
             difference = difference - difference.mean(-1, keepdim=True)
         # The gradient of the norm at 0 is 0, that of a square root would be NaN.
         return difference.square().sum(-1) if self.squared else difference.norm(dim=-1)

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator
 from sslearn.losses._base import check_tensors
 from sslearn.utils.param_validation import Interval, Real, StrOptions
 
-# Grids put many pairs exactly one radius apart, and float32 degrees are good to 1.5e-5.
+# Grids put many pairs exactly one radius apart, and float32 degrees are accurate to 1.5e-5.
 _TIE = 1e-4
 
 
@@ -24,11 +24,13 @@ def squared_distances(a, b):
     distances : torch.Tensor of shape (n_a, n_b)
         ``|a|^2 + |b|^2 - 2 a.b``, which has finite gradients at equal points.
     """
+    # No square root, whose slope at 0 is infinite; rounding may make the sum negative.
     squares = a.square().sum(1)[:, None] + b.square().sum(1)
     return squares.addmm(a, b.T, alpha=-2.0).clamp(min=0.0)
 
 
 def _pairs_by_angle(y, radius):
+    # min(d, 360 - d) of d = |y_i - y_j| mod 360.
     degrees = (y[:, None] - y).abs() % 360.0
     degrees = degrees.minimum(360.0 - degrees)
     return degrees <= radius + _TIE, degrees
@@ -70,9 +72,9 @@ class ContrastiveLoss(BaseEstimator):
         labels and for ``"precomputed"``. ``"adaptive_radians"``, for angles only, is the sigmoid of
         their difference in radians.
     neighborhood : {"angle", "distance", "label", "precomputed"}, default="angle"
-        What the targets are and when two are similar: circular difference of angles in degrees
+        Kind of the targets and rule for similar ones: circular difference of angles in degrees
         at most ``radius``; chord of unit vectors at most ``radius * pi / 180``; equal labels; or
-        the targets are a symmetric matrix that says which pairs are similar.
+        the targets are a symmetric matrix, not 0 for similar pairs.
     radius : float, default=5.0
         Radius of the neighbourhood in degrees; not used by ``"label"`` and ``"precomputed"``.
 
@@ -136,7 +138,8 @@ class ContrastiveLoss(BaseEstimator):
         Raises
         ------
         TypeError
-            If ``embeddings`` is no tensor of floating-point numbers, or ``targets`` no tensor.
+            If ``embeddings`` is not a tensor of floating-point numbers, or ``targets`` is not a
+            tensor.
         ValueError
             If a parameter is not valid, or the shapes do not fit.
         """
@@ -153,6 +156,7 @@ class ContrastiveLoss(BaseEstimator):
             margins = 1.0 if distances is None else (_MARGINS[self.margin] * distances).sigmoid()
         else:
             margins = float(self.margin)
+        # D for similar pairs, max(0, mu - D) for all others.
         losses = squared.where(similar, (margins - squared).clamp(min=0.0))
         n_samples = len(embeddings)
         # A sample is similar to itself at distance 0: the diagonal adds nothing.

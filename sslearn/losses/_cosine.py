@@ -2,7 +2,7 @@ from sslearn.losses._base import RowLoss
 
 
 class NegativeCosineLoss(RowLoss):
-    """Negative cosine of outputs and targets, which do not learn from it.
+    """Negative cosine of outputs and targets; no gradient reaches the targets.
 
     Loss of networks that predict their own embedding of another view, without negatives.
 
@@ -39,7 +39,7 @@ class NegativeCosineLoss(RowLoss):
         Parameters
         ----------
         output, target : torch.Tensor of shape (..., n_outputs)
-            Prediction, and what it predicts.
+            Prediction and its target.
 
         Returns
         -------
@@ -48,4 +48,5 @@ class NegativeCosineLoss(RowLoss):
         """
         from torch.nn.functional import cosine_similarity
 
+        # detach is sg, the stop of the gradient.
         return -cosine_similarity(output, target.detach(), dim=-1)

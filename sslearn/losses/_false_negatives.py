@@ -21,7 +21,7 @@ def kept_pairs(sound_similarity, n_negatives):
     kept : torch.Tensor of bool, of shape (n_samples, n_samples)
         True on the diagonal and for the least similar sounds of each row.
     """
-    # The own sound comes last, whatever rounding and copies of it say.
+    # The own sound sorts last, even if rounding or a duplicate is more similar than itself.
     others = sound_similarity.detach().clone().fill_diagonal_(inf)
     negatives = others.argsort(dim=1, stable=True)[:, :n_negatives]
     return others.isinf().scatter(1, negatives, True)
@@ -99,7 +99,7 @@ class FalseNegativeContrastiveLoss(BaseEstimator):
         Raises
         ------
         TypeError
-            If an argument is no tensor of floating-point numbers.
+            If an argument is not a tensor of floating-point numbers.
         ValueError
             If a parameter is not valid, or the shapes do not fit.
         """
@@ -107,6 +107,7 @@ class FalseNegativeContrastiveLoss(BaseEstimator):
         self._check(scores, sound_similarity)
         left_out = ~kept_pairs(sound_similarity, self.count_negatives(len(sound_similarity)))
         logits = (scores / self.temperature).masked_fill(left_out, -inf)
+        # exp(-inf) = 0 removes a sound from the sum; the diagonal is the own sound.
         own = logits.log_softmax(-1).diagonal(dim1=-2, dim2=-1)
         return -own.mean(-1).sum()
 

@@ -39,6 +39,7 @@ class MixtureLoss(RowLoss):
         return getattr(self.base, "learns_absence", True)
 
     def _sum(self, loss, output, target):
+        # (..., n_parts * n_classes) to n_parts targets of the shape of the output.
         parts = target.chunk(len(self.weights), dim=-1)
         return sum(w * loss(output, part) for w, part in zip(self.weights, parts, strict=True))
 
@@ -60,9 +61,9 @@ class MixtureLoss(RowLoss):
         Raises
         ------
         TypeError
-            If ``output`` or ``target`` is no tensor of floating-point numbers.
+            If ``output`` or ``target`` is not a tensor of floating-point numbers.
         ValueError
-            If a parameter is not valid, or ``target`` has not a part for each weight.
+            If a parameter is not valid, or ``target`` does not have a part for each weight.
         """
         self._validate_params()
         self._check(output, target)
@@ -112,5 +113,6 @@ def mixed_loss(loss, weights):
         Loss of targets that are concatenated on the last axis.
     """
     if isinstance(loss, PermutationInvariantLoss):
+        # The mixture goes inside, so that the least loss over the orders is that of the sum.
         return clone(loss).set_params(base=MixtureLoss(get_loss(loss.base), weights))
     return MixtureLoss(loss, weights)

@@ -3,26 +3,26 @@ from sslearn.utils.param_validation import Interval, Real
 
 
 class NTXentLoss(RowLoss):
-    """Normalized cross-entropy of pairs: each row finds its partner among all rows of both.
+    """Normalized cross-entropy of each row's partner against all other rows of both views.
 
-    Loss of networks that learn from two views of the same thing without labels: views of other
-    things are the negatives.
+    Loss for training on two views of each sample without labels: the views of other samples are
+    the negatives.
 
     Parameters
     ----------
     temperature : float, default=0.5
-        Divisor of the cosines; smaller ones weigh the nearest negatives more.
+        Divisor of the cosines; smaller values give the nearest negatives more weight.
 
     See Also
     --------
     sslearn.audiovisual.WindowContrast : The estimator that minimizes it.
-    ContrastiveLoss : Loss of pairs whose targets tell which are alike.
+    ContrastiveLoss : Loss of pairs whose targets define the similar ones.
 
     Notes
     -----
     With ``s`` the cosine of two of the 2 n rows of outputs and targets, the loss of row i with
     partner j is ``log(sum over k != i of exp(s_ik / temperature)) - s_ij / temperature``, averaged
-    over both directions. Both sides learn. Further axes before the rows are batches of their own.
+    over both directions. Gradients reach both views. Axes before the rows are separate batches.
 
     References
     ----------
@@ -69,6 +69,7 @@ class NTXentLoss(RowLoss):
         from torch.nn.functional import normalize
 
         views = normalize(torch.cat([output, target], dim=-2), dim=-1)
+        # (..., 2 n, 2 n); the partner of row i is column i + n, on the n-th diagonal.
         cosines = views @ views.mT / self.temperature
         itself = torch.eye(views.shape[-2], dtype=torch.bool, device=views.device)
         # In two halves, one for each view: (..., 2, n_rows).

@@ -6,15 +6,15 @@ from sslearn.utils.param_validation import StrOptions
 
 
 class PermutationInvariantLoss(RowLoss):
-    """Loss of several sources in the order that suits the outputs best.
+    """Loss of several sources in the order that fits the outputs best.
 
     Parameters
     ----------
     base : str or loss, default="mse"
         Loss of one source: a short name, or an object such as :class:`SquaredErrorLoss`.
     each_frame : bool, default=False
-        Whether each frame has the order that suits it best, instead of one order for all frames
-        of a sample.
+        Whether each frame has its own best order, instead of one order for all frames of a
+        sample.
 
     See Also
     --------
@@ -82,7 +82,7 @@ class PermutationInvariantLoss(RowLoss):
         Raises
         ------
         TypeError
-            If ``output`` or ``target`` is no tensor of floating-point numbers.
+            If ``output`` or ``target`` is not a tensor of floating-point numbers.
         ValueError
             If there is no axis of sources, or the shapes differ.
         """
@@ -112,11 +112,13 @@ class PermutationInvariantLoss(RowLoss):
         """
         import torch
 
+        # (n_samples, ..., n_sources, n_sources): loss of output i with target j.
         pairs = get_loss(self.base).per_row(output.unsqueeze(-2), target.unsqueeze(-3))
         if pairs.ndim > 3 and not self.each_frame:
             pairs = pairs.flatten(1, -3).mean(1)
         n_sources = pairs.shape[-1]
         orders = list(permutations(range(n_sources)))
+        # Mean over the outputs i of pairs[..., i, order[i]], for each of the S! orders.
         in_order = [pairs[..., range(n_sources), order].mean(-1) for order in orders]
         losses = torch.stack(in_order).amin(0)
         return losses.flatten(1).mean(1) if losses.ndim > 1 else losses

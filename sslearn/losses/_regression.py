@@ -18,8 +18,8 @@ class SquaredErrorLoss(RowLoss):
 
     See Also
     --------
-    sslearn.encoding.UnbiasedEncoding, sslearn.encoding.UnitVectorEncoding : Encodings that are
-        learned with it.
+    sslearn.encoding.UnbiasedEncoding, sslearn.encoding.UnitVectorEncoding : Encodings
+        trained with it.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Errors of predicted directions, right at every wrap and at the poles."""
+"""Errors of predicted directions, correct at every wrap and at the poles."""
 
 import warnings
 
@@ -18,7 +18,7 @@ from sslearn.metrics._validation import (
 )
 from sslearn.utils.param_validation import validated
 
-# A missed or invented source costs as much, on average, as a direction guessed at random.
+# Cost of a missed source or a false alarm: the mean error of a random direction.
 _LOST = 90.0
 
 
@@ -217,6 +217,7 @@ def localization_accuracy_score(
         found = ~np.isnan(hit_errors(y_true, y_pred, tolerance, component))
         return ratio((found * weight).sum(), weight.sum(), "true source")
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
+    # An error of exactly the tolerance is correct, also after rounding.
     correct = component_errors(y_true, y_pred, component) <= tolerance + ROUNDING
     return float(np.average(correct, weights=weight))
 
@@ -227,9 +228,10 @@ def _one_by_one(y):
 
 
 def _summed_error(y_true, y_pred, weight):
-    """Angles of the matched pairs and the price of what was lost, summed over everything."""
+    """Angles of the matched pairs, plus 90 degrees per missed source or false alarm, summed."""
     errors = source_errors(y_true, y_pred)
     n_pairs = (~np.isnan(errors)).sum(axis=-1)
+    # Missed sources plus false alarms: (true - pairs) + (predicted - pairs).
     n_lost = present(y_true).sum(axis=-1) + present(y_pred).sum(axis=-1) - 2 * n_pairs
     totals = np.nansum(errors, axis=-1) + _LOST * n_lost
     return (totals * spread(weight, totals)).sum()
@@ -251,13 +253,13 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
     -------
     score : float
         1 is perfect, 0 is no better than the best constant direction, and worse is negative. If
-        ``y_true`` is constant: 1 for perfect predictions and 0 for all others. NaN for less than
+        ``y_true`` is constant: 1 for perfect predictions and 0 for all others. NaN for fewer than
         two samples, or two sources in all.
 
     Warns
     -----
     UndefinedMetricWarning
-        If there are less than two samples, or two sources in all.
+        If there are fewer than two samples, or two sources in all.
 
     Notes
     -----
@@ -266,10 +268,10 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
     elevation, found by Weiszfeld iterations from the best of a few hundred starting points [1]_.
 
     With several sources, the error of a sample or frame sums the angles of the matched pairs and
-    90 degrees for each source that is missed or invented. That is what a random direction costs on
+    90 degrees for each missed source or false alarm. That is what a random direction costs on
     average, so silence gains nothing over a guess, and a miss with a false alarm costs as much as
     the worst pair: the generalized optimal sub-pattern assignment metric [2]_ of order 1 with
-    cut-off 180. The constant prediction that scores 0 has as many sources as there are, all in one
+    cut-off 180. The constant prediction that scores 0 has the true number of sources, all in one
     direction.
 
     References
@@ -304,6 +306,7 @@ def d2_angular_error_score(y_true, y_pred, *, sample_weight=None):
         error = total / weight.sum()
     else:
         error = np.average(component_errors(y_true, y_pred, None), weights=weight)
+    # The median, not the mean: it has the least mean absolute error of all constants.
     constant = angular_median(y_true, weight)
     baseline = np.average(component_errors(y_true, constant, None), weights=weight)
     if baseline <= ROUNDING:

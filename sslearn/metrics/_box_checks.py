@@ -44,7 +44,7 @@ def check_boxes(y, *, name="y_true"):
     Raises
     ------
     ValueError
-        If the shape is another, a box is infinite or NaN in part, or coordinates are pixels.
+        If the shape is wrong, a box is infinite or NaN in part, or coordinates are pixels.
 
     Examples
     --------

@@ -20,7 +20,7 @@ _CONSENSUS = {
 # programs: an IoU of exactly 0.15 misses it.
 _LEVELS = 0.05 * np.arange(21)
 _NO_AREA = "pictures have no box with area (x_min < x_max and y_min < y_max)"
-# Pixels that are compared at once, small enough for the cache.
+# Pixels that are compared together, few enough for the cache.
 _BLOCK = 2**19
 
 
@@ -51,6 +51,7 @@ def _consensus(boxes, agreement, size):
 def _masks(maps, threshold, size):
     """Predicted pixels; none where a map is constant."""
     low, high = (extreme(maps, axis=(1, 2), keepdims=True) for extreme in (np.min, np.max))
+    # A range of a few rounding errors counts as constant.
     varies = high - low > 4 * np.finfo(maps.dtype).eps * np.maximum(np.abs(low), np.abs(high))
     maps = resize_maps(maps, (size, size))
     if threshold == "median":
@@ -65,6 +66,7 @@ def _masks(maps, threshold, size):
 def _ious(boxes, maps, threshold, agreement, size):
     masks, constant = _masks(maps, threshold, size)
     truth = np.stack([_consensus(row, agreement, size) for row in boxes])
+    # sum(m g) / (sum(g) + sum of m where g = 0), with g = truth / agreement.
     inside, total = (np.sum(each, axis=(1, 2), dtype=float) for each in (truth * masks, truth))
     outside = np.sum(masks & (truth == 0), axis=(1, 2))
     union = total / agreement + outside
@@ -230,7 +232,7 @@ def consensus_iou_score(
 
 
 def iou_auc_score(y_true, maps, *, threshold=0.5, agreement=1, size=224, sample_weight=None):
-    """Area under the curve of the share of maps over the intersection over union they must reach.
+    """Area under the curve of :func:`consensus_iou_score` over ``min_iou``.
 
     Parameters
     ----------
@@ -318,7 +320,7 @@ def pointing_accuracy_score(y_true, points, *, sample_weight=None):
     -----
     The left and the upper edge belong to a box, the others do not, so that a box without area holds
     no point. Where every picture has k objects, one of which sounds, a system that finds objects
-    but does not hear reaches 1 / k.
+    but ignores the sound reaches 1 / k.
 
     Examples
     --------

@@ -17,7 +17,7 @@ def _mirror(y):
 
 @validated(tolerance=[Interval(Real, 0, 90, closed="left")])
 def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=None):
-    """Share of the samples that are heard in front instead of behind, or the reverse.
+    """Share of the samples that are localized in front instead of behind, or the reverse.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=N
         Predicted directions.
     tolerance : float, default=15.0
         Sources at less than this angle from the plane through the ears (azimuths near -90 and 90,
-        or overhead) are left out, in degrees: a small error takes them across.
+        or overhead) are left out, in degrees: a small error moves them across it.
     sample_weight : array-like of shape (n_samples,), default=None
         Sample weights.
 
@@ -50,7 +50,7 @@ def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=N
     -----
     A prediction is confused if its error shrinks when it is mirrored at the vertical plane through
     the ears: azimuth ``180 - azimuth``, same elevation [1]_. The tolerance varies in the
-    literature; the default is ours.
+    literature; the default is our choice.
 
     References
     ----------
@@ -65,6 +65,7 @@ def front_back_confusion_rate(y_true, y_pred, *, tolerance=15.0, sample_weight=N
     0.333
     """
     y_true, y_pred, weight = check_pair(y_true, y_pred, sample_weight)
+    # The angle to the plane x = 0 of the ears is arcsin |x| of the unit vector.
     off_plane = np.rad2deg(np.arcsin(np.abs(angles_to_unit_vectors(y_true)[:, 0])))
     weight = weight * (off_plane >= tolerance - ROUNDING)
     shrinks = component_errors(y_true, _mirror(y_pred), None) + ROUNDING

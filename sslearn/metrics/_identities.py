@@ -10,7 +10,7 @@ from sslearn.utils.param_validation import validated
 
 @validated(tolerance=TOLERANCE)
 def identity_switches(y_true, y_pred, *, tolerance=5.0):
-    """Count how often a true source is followed by another predicted track than before.
+    """Count how often a true source changes its predicted track.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ def identity_switches(y_true, y_pred, *, tolerance=5.0):
 
     See Also
     --------
-    missed_detection_rate, false_alarm_rate : The other faults of a track.
+    missed_detection_rate, false_alarm_rate : The other errors of a track.
 
     Notes
     -----
     The mismatches of CLEAR MOT [1]_: a pair of a source and a track that was matched in the frame
     before stays matched as long as it is within the tolerance, and the rest is matched with the
-    least sum of errors. A source that is silent or missed for a while remembers its track.
+    least sum of errors. A source that is silent or missed for a while keeps its last track.
 
     References
     ----------
@@ -69,17 +69,19 @@ def _switches(truth, tracks, tolerance):
     for sources, found in zip(truth, tracks, strict=True):
         matched = _match_again(sources, found, matched, tolerance)
         n_switches += np.sum((matched >= 0) & (last >= 0) & (matched != last))
+        # Sources without a match keep their last track.
         last = np.where(matched >= 0, matched, last)
     return int(n_switches)
 
 
 def _match_again(sources, found, matched, tolerance):
-    """Tracks of the sources (-1 for none), as in the frame before where that is still right."""
+    """Tracks of the sources (-1 for none), as in the frame before where still in tolerance."""
     held = (matched >= 0) & present(sources)
     held[held] = present(found)[matched[held]]
     pairs = [y[:, 0] if y.shape[1] == 1 else y for y in (sources[held], found[matched[held]])]
     held[held] = component_errors(*pairs, None) <= tolerance + ROUNDING
     kept = np.where(held, matched, -1)
+    # Only sources and tracks outside the kept pairs are assigned.
     rest = np.where(held[:, None], np.nan, sources)
     free = found.copy()
     free[kept[held]] = np.nan

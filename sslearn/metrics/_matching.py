@@ -1,4 +1,4 @@
-"""Which predicted source belongs to which true one."""
+"""Assignment of predicted to true sources."""
 
 import warnings
 from itertools import permutations
@@ -17,12 +17,12 @@ from sslearn.utils.param_validation import validated
 # Cost of a pair that must not match: more than any sum of errors that do.
 _FORBIDDEN = 1e6
 _N_ROWS = 2**14
-# Up to as many assignments are compared for all rows at once, as of two by two sources.
+# Up to this many assignments, of three by three sources, are compared for all rows together.
 _FEW = 6
 
 
 def present(y):
-    """Which sources are there: bool of shape (..., n_sources)."""
+    """Which sources are present: bool of shape (..., n_sources)."""
     return ~np.isnan(y[..., 0])
 
 
@@ -51,7 +51,7 @@ def _cheapest_columns(cost):
     sums = [cost[:, np.arange(n_rows), choice].sum(axis=1) for choice in choices]
     sums = np.array([*sums, np.full(n, np.inf)])
     columns = choices[sums.argmin(axis=0)]
-    # Azimuths on one half of the circle have equal sums: one rule decides, however many they are.
+    # Azimuths on one half of the circle have equal sums: one rule decides for any number of them.
     best, second = np.partition(sums, 1, axis=0)[:2]
     tied = (second - best <= ROUNDING) & (best < n_rows * _FORBIDDEN)
     if tied.any():
@@ -63,7 +63,7 @@ def _match(y_true, y_pred, limit):
     """Match rows of shape (n_rows, n_sources, k)."""
     cost = _distances(y_true, y_pred)
     cost = np.where(cost <= limit + ROUNDING, cost, _FORBIDDEN)
-    # Every true source gets a column, if need be one that costs as much as a miss.
+    # Added columns at the cost of a miss, so that every true source gets one.
     lacking = max(0, cost.shape[1] - cost.shape[2])
     cost = np.pad(cost, [(0, 0), (0, 0), (0, lacking)], constant_values=_FORBIDDEN)
     columns = _cheapest_columns(cost)
@@ -96,7 +96,7 @@ def match_sources(y_true, y_pred, *, max_error=None):
     y_pred : array-like of shape (n_samples, n_pred, k) or (n_samples, n_frames, n_pred, k)
         Predicted directions, in any order and number.
     max_error : float, default=None
-        Largest error, in degrees, of a pair. None matches as many sources as there are.
+        Largest error, in degrees, of a pair. None matches as many sources as possible.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def match_sources(y_true, y_pred, *, max_error=None):
     Notes
     -----
     The assignment has the most pairs that ``max_error`` allows, and among these the least sum of
-    angles. Each sample or frame is matched on its own, whatever the order of the sources in the
+    angles. Each sample or frame is matched independently of the order of the sources in the
     one before.
 
     Examples
@@ -177,7 +177,7 @@ def reported(y_true, y_pred, active_only):
 
 
 def ratio(part, whole, what):
-    """Divide sums; NaN with a warning where the whole is nothing."""
+    """Divide sums; NaN with a warning if the whole is 0."""
     if whole > 0:
         return float(part / whole)
     warnings.warn(f"Not defined without any {what}: NaN.", UndefinedMetricWarning)

@@ -80,6 +80,7 @@ def _weiszfeld(vectors, weight, median):
         ).sum()
         if stiffness <= 0:
             break
+        # (sum_i w_i t_i) / (sum_i w_i / a_i), unit tangent t_i towards and angle a_i to sample i.
         step = pull @ tangent / stiffness
         median = median + step
         median /= np.linalg.norm(median)

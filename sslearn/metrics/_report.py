@@ -15,11 +15,12 @@ from sslearn.utils.param_validation import validated
 
 
 def _statistics(errors, weight):
-    """Statistics of errors; a weight of None is one for all, and a percentile interpolates."""
+    """Statistics of errors; the percentile is interpolated if there are no weights."""
     if weight is not None:
         errors, weight = errors[weight > 0], weight[weight > 0]
     if not len(errors):
         return dict.fromkeys(("mean", "median", "rmse", "p95"), np.nan)
+    # NumPy interpolates percentiles only without weights.
     method = "linear" if weight is None else "inverted_cdf"
     return {
         "mean": np.average(errors, weights=weight),
@@ -48,6 +49,7 @@ def _row_of_sources(y_true, y_pred, weight, component, tolerances, active_only):
     row |= _statistics(errors[matched], None if weight is None else spread(weight, errors)[matched])
     weight = np.ones(len(y_true)) if weight is None else weight
     n_true, n_pred = ((flags * spread(weight, flags)).sum() for flags in (there, said))
+    # All rates are relative to the true sources, so misses and false alarms can be added.
     share = 1.0 / n_true if n_true else np.nan
     for tolerance in tolerances:
         errors = hit_errors(y_true, y_pred, tolerance, component)

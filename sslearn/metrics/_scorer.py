@@ -26,6 +26,7 @@ class _MapScorer(_BaseScorer):
     """Scorer of similarity maps, also of the localizer in a pipeline or a search."""
 
     def _score(self, method_caller, estimator, X, y_true, **kwargs):
+        # A Pipeline has no similarity_map: its last step is called with transformed samples.
         steps, localizer = split_pipeline(estimator)
         if not hasattr(localizer, "similarity_map"):
             raise TypeError(
@@ -103,7 +104,7 @@ def angular_scorers(*names):
 
 
 def get_scorer_names():
-    """List the names that :func:`get_scorer` knows.
+    """List the names of the scorers.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def get_scorer(name, **params):
     ----------
     name : str
         One of :func:`get_scorer_names`. Names that start with ``neg_`` are errors in degrees, or
-        rates, with the sign turned, so that larger is better. The rates of missed detections and
+        rates, with the sign reversed, so that larger is better. The rates of missed detections and
         false alarms are for several sources, that of front-back confusions is for one;
         ``consensus_iou``, ``iou_auc`` and ``pointing_accuracy`` are for sound in pictures.
     **params : object
@@ -149,8 +150,8 @@ def get_scorer(name, **params):
 
     Notes
     -----
-    scikit-learn has a list of its own: ``scoring="neg_median_angular_error"`` is unknown to it,
-    ``scoring=get_scorer("neg_median_angular_error")`` is right.
+    scikit-learn accepts only its own names: pass ``scoring=get_scorer("neg_median_angular_error")``
+    instead of the name.
 
     Examples
     --------

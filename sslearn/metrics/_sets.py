@@ -58,7 +58,7 @@ def _check_grid(grid, sets):
 
 
 def is_covered(y_true, sets, *, grid=None):
-    """Tell whether each set contains the true direction.
+    """Check whether each set contains the true direction.
 
     Parameters
     ----------
@@ -105,6 +105,8 @@ def is_covered(y_true, sets, *, grid=None):
         )
     if sets.ndim == 3:
         start, end = np.moveaxis(sets, 2, 0)
+        # Counter-clockwise angle from the start; the rounding keeps a direction at the start from
+        # wrapping to 360.
         after = np.mod(y[:, None] - start + ROUNDING, 360.0)
         return (after <= end - start + 2 * ROUNDING).any(axis=1)
     if _are_cells(sets):
@@ -154,6 +156,7 @@ def set_widths(sets, *, grid=None):
     points = angles_to_unit_vectors(fibonacci_grid(_POINTS_PER_CELL * sets.shape[1]))
     counts = np.bincount(tree.query(points)[1], minlength=sets.shape[1])
     share = np.minimum(sets @ counts / len(points), 1.0)
+    # share = (1 - cos r) / 2 of a cap of the same area.
     return 2 * np.rad2deg(np.arccos(1 - 2 * share))
 
 
@@ -174,8 +177,7 @@ def coverage_score(y_true, sets, *, grid=None, sample_weight=None):
     Returns
     -------
     score : float
-        Coverage in [0, 1]. It should be what was asked for, not more: sets that are too wide cover
-        more.
+        Coverage in [0, 1]. It should equal the requested one: more means that sets are too wide.
 
     Raises
     ------
@@ -184,7 +186,7 @@ def coverage_score(y_true, sets, *, grid=None, sample_weight=None):
 
     See Also
     --------
-    mean_set_width : The price of the coverage.
+    mean_set_width : Mean width of the sets, the cost of the coverage.
 
     Examples
     --------

@@ -13,7 +13,7 @@ def _total(values):
 
 
 def _mean_ratio(parts, wholes, weight, average, what):
-    """Ratio of the sums over all samples, or mean of the ratios of each, 0 of a whole of 0."""
+    """Ratio of the sums over all samples, or mean of the ratios of each (0 of a whole of 0)."""
     pooled = ratio(weight @ parts, weight @ wholes, what)
     if average == "pooled" or np.isnan(pooled):
         return pooled
@@ -58,7 +58,7 @@ def missed_detection_rate(y_true, y_pred, *, tolerance=5.0, average="pooled", sa
 
     See Also
     --------
-    false_alarm_rate : The opposite fault.
+    false_alarm_rate : The opposite error.
     match_sources : The matching within the tolerance.
 
     Notes
@@ -89,7 +89,7 @@ def missed_detection_rate(y_true, y_pred, *, tolerance=5.0, average="pooled", sa
 def false_alarm_rate(
     y_true, y_pred, *, tolerance=5.0, active_only=False, average="pooled", sample_weight=None
 ):
-    """Predicted sources that are not there, relative to the number of true sources.
+    """Predicted sources without a true one, relative to the number of true sources.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def false_alarm_rate(
         Largest error, in degrees, of a detected source.
     active_only : bool, default=False
         Leave out the samples or frames where no source is active, as published tables do [1]_.
-        Otherwise what is predicted in silence counts as well.
+        Otherwise predictions in silence count as well.
     average : {"pooled", "clips"}, default="pooled"
         Whether the numbers of all samples are summed before the division, or the rates of the
         samples are averaged, each clip with the same weight; a clip without any true source then
@@ -128,7 +128,7 @@ def false_alarm_rate(
 
     See Also
     --------
-    missed_detection_rate : The opposite fault.
+    missed_detection_rate : The opposite error.
     match_sources : The matching within the tolerance.
 
     Notes
@@ -151,6 +151,7 @@ def false_alarm_rate(
     """
     y_true, y_pred, weight = check_multi_pair(y_true, y_pred, sample_weight)
     found = _total(~np.isnan(hit_errors(y_true, y_pred, tolerance)))
+    # Numbers of predictions and of true sources; a prediction without a match is a false alarm.
     said, there = _total(reported(y_true, y_pred, active_only)), _total(present(y_true))
     return _mean_ratio(said - found, there, weight, average, "true source")
 
@@ -159,7 +160,7 @@ def false_alarm_rate(
 def detection_error(
     y_true, y_pred, *, tolerance=5.0, active_only=False, average="pooled", sample_weight=None
 ):
-    """Missed detections and false alarms in one figure.
+    """Missed detections and false alarms as one number.
 
     Parameters
     ----------
@@ -269,6 +270,7 @@ def matched_angular_error(
     errors = hit_errors(y_true, y_pred, tolerance)
     power = 1 if statistic == "mean" else 2
     sums, n_hits = _total(errors**power), _total(~np.isnan(errors))
+    # Root mean square of a clip: sqrt(sum / n) = sqrt(sum) / sqrt(n).
     if average == "clips":  # the root is taken in each clip
         sums, n_hits, power = sums ** (1 / power), n_hits ** (1 / power), 1
     return _mean_ratio(sums, n_hits, weight, average, "detected source") ** (1 / power)

@@ -13,7 +13,7 @@ AVERAGE = [StrOptions({"pooled", "clips"})]
 
 
 def has_sources(y_true, y_pred):
-    """Tell whether the directions are laid out for several sources."""
+    """Return whether the directions are laid out for several sources."""
     shapes = [
         y.shape if isinstance(y, np.ndarray) else to_float(y, name).shape
         for y, name in ((y_true, "y_true"), (y_pred, "y_pred"))

@@ -43,5 +43,6 @@ def angular_distances(A, B=None):
         )
     if A.ndim == 1:
         return np.abs(circular_difference(A[:, None], B))
+    # haversine_distances takes (latitude, longitude) in radians: columns 1 and 0.
     latitudes_longitudes = [np.deg2rad(directions[:, 1::-1]) for directions in (A, B)]
     return np.rad2deg(haversine_distances(*latitudes_longitudes))

@@ -18,7 +18,7 @@ class Backbone(NetworkRecipe):
     numbers from 0 to 1, to maps of features (n_samples, n_features, map_height, map_width); or
     log-mel patches (n_samples, n_patches, 96, 64), see :class:`sslearn.features.LogMelPatches`, to
     a row of features for each patch, (n_samples, n_patches, n_features). It normalizes pictures
-    itself, each network as its weights ask for.
+    itself, as the weights of the network require.
 
     ``build`` reads ``weights``, a local file or a dict of arrays; nothing is ever downloaded. On
     torch's device "meta", where modules have no memory, it does not: counting needs no files.
@@ -28,7 +28,7 @@ class Backbone(NetworkRecipe):
     make_backbone : Module of a recipe or of a function of your own.
     """
 
-    # Beginnings of keys of weights that the module does without, and least side of a picture.
+    # Prefixes of keys that the module does not use, and smallest side of a picture.
     _unused = ()
     _stride = 1
 
@@ -98,7 +98,7 @@ class PatchBackbone(Backbone):
 
 
 def make_backbone(network, input_shape):
-    """Build the module of a backbone and try its output.
+    """Build the module of a backbone and check its output.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def make_backbone(network, input_shape):
         raise TypeError(
             "network must be a backbone such as VGG16(), or a function without arguments that "
             f"returns a torch.nn.Module; got {network!r}. Give the class of a module or a function "
-            "that makes it, not the module, so that each fit starts anew."
+            "that makes it, not the module, so that each fit starts with new weights."
         )
     try:
         # On the CPU even where recipes are built without memory: what is not in the state of the
@@ -181,7 +181,7 @@ def feature_shape(module, input_shape):
     Raises
     ------
     TypeError
-        If ``module`` is no module.
+        If ``module`` is not a ``torch.nn.Module``.
     ValueError
         If the module cannot be applied to ``input_shape``, or returns anything but features.
 

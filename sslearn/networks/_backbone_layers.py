@@ -53,7 +53,7 @@ class PatchStatistics(nn.Module):
 
 
 class NormalizedPictures(nn.Module):
-    """Layers called ``features`` of normalized pictures.
+    """Normalization of pictures, then layers under the name ``features``.
 
     Parameters
     ----------
@@ -95,13 +95,13 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x):
-        """Sum of both ways, rectified."""
+        """Rectified sum of both paths."""
         shortcut = x if self.downsample is None else self.downsample(x)
         return (self.bn2(self.conv2(self.bn1(self.conv1(x)).relu())) + shortcut).relu()
 
 
 def start_he(module):
-    """Start convolutions at random with the scale of rectifiers, so that depth fades nothing."""
+    """Draw the weights of convolutions with He's scale, which suits many layers of rectifiers."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")

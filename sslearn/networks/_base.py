@@ -63,7 +63,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         Parameters
         ----------
         input_shape, output_shape : tuple of int
-            As in :meth:`build`; only networks of features do without ``output_shape``.
+            As in :meth:`build`; ``output_shape`` may be None for networks of features only.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class NetworkRecipe(BaseEstimator, ABC):
         Parameters
         ----------
         input_shape, output_shape : tuple of int
-            As in :meth:`build`; only networks of features do without ``output_shape``.
+            As in :meth:`build`; ``output_shape`` may be None for networks of features only.
 
         Returns
         -------

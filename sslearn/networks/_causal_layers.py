@@ -1,4 +1,4 @@
-"""Layers that see no later frame, and continue where the last chunk of a signal ended.
+"""Causal layers, which continue where the last chunk of a signal ended.
 
 ``step(x, state)`` returns the outputs of the next frames and the state after them; ``None`` is the
 state before the first frame.
@@ -24,10 +24,10 @@ def with_past(x, past, axis):
     joined : Tensor
         Frames of both.
     last : Tensor
-        As many as ``past`` has.
+        The last frames, as many as in ``past``.
     """
     joined = torch.cat([past, x], axis)
-    # A view would keep the whole chunk.
+    # A copy: a view would keep the memory of the whole chunk.
     return joined, joined.narrow(axis, x.shape[axis], past.shape[axis]).clone()
 
 
@@ -86,7 +86,7 @@ class Chain(nn.Sequential):
 
 
 class CausalChain(Chain):
-    """Chain whose layers see no later frame."""
+    """Chain of causal layers."""
 
     def initial_state(self, batch_size):
         """Return the state before the first frame, the same for any number of samples."""
@@ -106,7 +106,7 @@ class Causal(nn.Module):
 
 
 class CausalConv(Causal):
-    """Convolution (3 x 3) of (n, n_inputs, n_frames, n_freqs): two frames back, both neighbours.
+    """Causal convolution (3 x 3) of (n, n_inputs, n_frames, n_freqs): two past frames.
 
     Parameters
     ----------
@@ -116,6 +116,7 @@ class CausalConv(Causal):
 
     def __init__(self, n_inputs, n_outputs):
         super().__init__()
+        # Zeros beside the bins; frames are padded by the past alone, which makes it causal.
         self.conv = nn.Conv2d(n_inputs, n_outputs, 3, padding=(0, 1), bias=False)
 
     def step(self, x, state):
@@ -166,6 +167,7 @@ class AlongTime(Causal):
 
     def step(self, x, state):
         """Outputs for the frames of x; the state is that of the layer."""
+        # Rows (n n_freqs, n_frames, n_features): one sequence for each bin.
         rows, state = self.layer(x.transpose(1, 2).flatten(0, 1), state)
         return rows.unflatten(0, (x.shape[0], x.shape[2])).transpose(1, 2), state
 

@@ -11,33 +11,33 @@ _NORM_CONSTANTS = {"torch": {}, "keras": {"momentum": 0.01, "eps": 1e-3}}
 class CRNN(NetworkRecipe):
     """Convolutional recurrent network on maps, with an output for each frame.
 
-    Convolutions see neighbouring frequencies and frames and shrink the frequency axis; recurrent
-    layers then run through the frames in both directions.
+    Convolutions over frequency and time with pooling shrink the frequency axis; recurrent layers
+    then run through the frames in both directions.
 
     Parameters
     ----------
     n_filters : int, default=64
         Filters of each convolution.
     pool_sizes : tuple of int, default=(8, 8, 4)
-        Frequencies that become one after each convolution; there are as many convolutions.
+        Frequencies that become one after each convolution, one entry for each convolution.
     n_units : int, default=64
         Units of the recurrent layers in each direction.
     n_recurrent_layers : int, default=2
         Number of recurrent layers.
     n_dense : int, default=None
-        Width of the dense layer before the output. None means as many as there are outputs, but
-        128 at least: the published heads for classes and for angles.
+        Width of the dense layer before the output. None means the number of outputs, but
+        at least 128: the published heads for classes and for angles.
     dropout : float, default=0.2
         Probability of dropping a unit in training, after each pooling and after the dense layer.
     norm_axis : {"channel", "frame"}, default="channel"
-        What has a scale and a shift of its own in batch norm: each map, or, as in the model the
-        authors released, each frame, which ties the network to one number of frames.
+        Axis of the scales and shifts in batch norm: one for each map, or, as in the model the
+        authors released, for each frame, which ties the network to one number of frames.
     norm_constants : {"torch", "keras"}, default="torch"
         Weight of a new batch in the running statistics of batch norm, and number added to the
         variance: 0.1 and 1e-5, or 0.01 and 1e-3, as in the model the authors released.
     output_bias : float, default=None
-        Bias of the outputs before training; 0 if None. With one class right among hundreds that are
-        scored each on its own, -6 saves the epochs in which all scores only learn to be small.
+        Bias of the outputs before training; 0 if None. With one true class among hundreds of
+        independent scores, -6 saves the epochs in which all scores only decrease.
 
     See Also
     --------
@@ -50,7 +50,7 @@ class CRNN(NetworkRecipe):
     frame, lowest frequency first, as a vector; bidirectional LSTMs; ``dense, ReLU, dropout`` and
     a dense output in each frame. Weights start Glorot uniform, recurrent ones orthogonal, biases at
     0, those of the forget gates at 1. Different from the paper: gates are true sigmoids where the
-    released model has piecewise linear ones, and there is no dropout inside the recurrence. The
+    released model uses piecewise linear ones, and there is no dropout inside the recurrence. The
     rectifier of the dense layer and the dropout after it are our reading.
 
     References
@@ -108,7 +108,7 @@ class CRNN(NetworkRecipe):
         self.output_bias = output_bias
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -177,6 +177,7 @@ class CRNN(NetworkRecipe):
             else:
                 norm = FrameNorm(n_frames, **constants)
             blocks.append(FrequencyBlock(n_inputs, self.n_filters, pool_size, norm, self.dropout))
+            # Max pooling drops frequencies that do not fill a pool.
             n_freqs, n_inputs = n_freqs // pool_size, self.n_filters
         return blocks, n_freqs * n_inputs
 

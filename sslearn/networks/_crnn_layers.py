@@ -79,6 +79,7 @@ class BidirectionalLSTM(nn.LSTM):
                 if name.startswith("bias_hh"):
                     parameter.requires_grad_(False)
                 else:
+                    # Gates are stacked in the order input, forget, cell, output.
                     nn.init.ones_(parameter.data[n_units : 2 * n_units])
 
     def forward(self, x):

@@ -23,7 +23,7 @@ class EfficientNetLite0(Backbone):
 
     See Also
     --------
-    VGG16, ResNet18 : Image networks of the papers, whose weights you bring.
+    VGG16, ResNet18 : Image networks of the papers, whose weights you provide.
 
     Notes
     -----

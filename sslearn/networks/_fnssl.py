@@ -6,7 +6,7 @@ from sslearn.utils.param_validation import Interval, Real
 class FNSSL(NetworkRecipe):
     """Full-band and narrow-band recurrent network for one source, pair by pair.
 
-    The first microphone and each other one are a sample of their own for the network, so its
+    Each pair of the first microphone and another one is a separate sample for the network, so its
     weights do not depend on the array.
 
     Parameters
@@ -20,12 +20,12 @@ class FNSSL(NetworkRecipe):
     dropout : float, default=0.2
         Probability of dropping an output of a recurrence in training.
     causal : bool, default=True
-        Whether the recurrences along time run forward alone, so that no output depends on later
+        Whether the recurrences along time run forward only, so that no output depends on later
         frames and the module has a state for streams. False is the published offline network.
 
     See Also
     --------
-    IPDNet : Its successor, for several sources and all microphones at once.
+    IPDNet : Its successor, for several sources and all microphones together.
     sslearn.encoding.IPDEncoding : Its targets.
     sslearn.recipes.fn_ssl : The published system around it.
 
@@ -80,7 +80,7 @@ class FNSSL(NetworkRecipe):
         self.causal = causal
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -124,6 +124,7 @@ class FNSSL(NetworkRecipe):
             SplitPairs(n_pairs + 1),
             ResidualTrunk(4, self.n_units, self.n_blocks, self.dropout, self.causal),
             TimePool(self.pool_size),
+            # Features last for the dense layer: (n n_pairs, n_outputs, n_freqs, n_units).
             Permute(0, 2, 3, 1),
             nn.Linear(self.n_units, 2),
             nn.Tanh(),

@@ -3,7 +3,7 @@ from torch import nn
 
 
 class EachFrame(nn.Module):
-    """Network that sees each frame, or each block of frames, on its own.
+    """Network that is applied to each frame, or each block of frames, separately.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class EachFrame(nn.Module):
 
 
 class Residual(nn.Module):
-    """Sum of the input and what a branch makes of it, rectified."""
+    """Rectified sum of the input and the output of a branch."""
 
     def __init__(self, branch):
         super().__init__()
@@ -54,7 +54,7 @@ class Transpose(nn.Module):
 
 
 def conv_norm_relu(n_inputs, n_outputs, kernel_size, *, relu=True, **options):
-    """Layers of a convolution, batch norm and, unless told otherwise, a rectifier."""
+    """Layers of a convolution, batch norm and, by default, a rectifier."""
     layers = [nn.Conv2d(n_inputs, n_outputs, kernel_size, **options), nn.BatchNorm2d(n_outputs)]
     return [*layers, nn.ReLU(inplace=True)] if relu else layers
 
@@ -65,7 +65,7 @@ def dense_norm_relu(n_inputs, n_outputs):
 
 
 class Mean(nn.Module):
-    """Mean in place of the sum: what a layer makes of its inputs, divided by their number."""
+    """Mean in place of the sum: output of a layer, divided by the number of its inputs."""
 
     def __init__(self, n_inputs):
         super().__init__()

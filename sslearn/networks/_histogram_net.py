@@ -6,11 +6,11 @@ _N_MAPS = 6
 
 
 class HistogramNet(NetworkRecipe):
-    """Histograms of the intensity's directions under learned masks, read by zonal layers.
+    """Histograms of intensity directions under learned masks, scored by zonal layers.
 
-    Which bins are worth hearing is learned from what does not depend on the direction; the bins
-    under each mask then vote on the sphere, and layers that treat all directions alike read the
-    votes. So what is learned at one direction holds at all of them, and few clips are enough.
+    The masks select bins by features that do not depend on the direction; under each mask the bins
+    vote for their directions, and layers that treat all directions alike turn votes into scores.
+    Weights that are trained at one direction therefore hold at all, and few clips are enough.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class HistogramNet(NetworkRecipe):
 
     Notes
     -----
-    It is ours. The masks are those of time-frequency masking [1]_ for a histogram of intensity
-    vectors [2]_ in place of a steered response.
+    The network is our design. The masks are those of time-frequency masking [1]_ for a histogram
+    of intensity vectors [2]_ in place of a steered response.
 
     1. Each bin is described by inner products of its active and reactive intensity with each other,
        with the means of the active one over 3 x 3 bins, 9 frequencies and 5 frames around it, and
        with the mean of the clip: 8 numbers that no rotation of the sound field changes. Further
-       maps, such as the level of W, are seen beside them; they should not change either.
+       maps, such as the level of W, are joined to them; they should not change either.
     2. ``conv(3 x 3), batch norm, ReLU``; the same twice after max pooling of 4 frequencies; both
        joined by a layer of 1 x 1; ``n_masks`` sigmoids in each bin.
     3. The direction of the active intensity of a bin is shared by the three corners of the grid
@@ -82,7 +82,7 @@ class HistogramNet(NetworkRecipe):
         self.grid = grid
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class HistogramNet(NetworkRecipe):
         grid = check_directions(grid, name="grid")
         if output_shape != (len(grid),) or grid.ndim != 2:
             raise ValueError(
-                f"HistogramNet answers for one source, with a score for each direction of its grid "
+                f"HistogramNet localizes one source, with a score for each direction of its grid "
                 f"of shape {grid.shape}; got output_shape={output_shape}. Give it the grid of the "
                 "encoding, azimuths and elevations."
             )

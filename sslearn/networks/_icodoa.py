@@ -72,7 +72,7 @@ class IcoDOA(NetworkRecipe):
         self.kernel_size = kernel_size
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class IcoDOA(NetworkRecipe):
         return IcosahedralModule(meshes[levels[0]], stages, SoftArgmax(meshes[1]), output_shape)
 
     def _after(self, meshes, levels):
-        """What follows the convolutions of the first of the remaining stages."""
+        """Layers after the convolutions of the first of the remaining stages."""
         from torch import nn
 
         from sslearn.networks._icosahedral_layers import Corners, HexagonalPool, OrientedNorm
@@ -141,6 +141,7 @@ class IcoDOA(NetworkRecipe):
                 "IcoDOA needs maps of 10 * 4**level directions, such as 40, 160 or 640; got "
                 f"{n_directions} in input_shape. Put IcosahedralSRP before it."
             )
+        # Two stages on each level above 1, then five on level 1.
         return n_maps, [max(1, level - i // 2) for i in range(5 + 2 * (level - 1))]
 
     def _check_output(self, output_shape):
@@ -171,6 +172,7 @@ class IcoDOA(NetworkRecipe):
         for stage, level in zip(module.stages, self._check_input(input_shape)[1], strict=True):
             n_rows, n_columns = 2**level, 2 ** (level + 1)
             spatial, temporal = stage.spatial.weight, stage.temporal.weight
+            # 9 taps for each 7, at all places of charts with a border of one.
             squares = 9 * spatial.numel() // _N_TAPS * (n_rows + 2) * (n_columns + 2)
             n_macs += squares * _N_ORIENTATIONS * _N_CHARTS
             n_macs += temporal.numel() * n_rows * n_columns * _N_ORIENTATIONS * _N_CHARTS

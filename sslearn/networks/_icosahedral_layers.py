@@ -31,6 +31,7 @@ def _surroundings(mesh, vertices, n_orientations):
 def _kernel_turns(n_orientations):
     """Index (6, 7 n_orientations) of the taps of a kernel, turned to each of six directions."""
     edge = np.arange(N_EDGES)
+    # Turned by e edges, neighbour d gets tap d - e and orientation o the orientation o - e.
     taps = np.column_stack([np.zeros(N_EDGES, int), 1 + np.subtract.outer(edge, edge).T % N_EDGES])
     orientations = np.subtract.outer(np.arange(n_orientations), edge).T % n_orientations
     return (taps[:, :, None] * n_orientations + orientations[:, None]).reshape(N_EDGES, -1)
@@ -43,7 +44,7 @@ def _gather(x, index):
 
 
 class _GatheredProduct(torch.autograd.Function):
-    """Product of gathered features, seven times as many, and kernels; nothing gathered is kept."""
+    """Product of gathered features and kernels, which does not keep the gathered features."""
 
     @staticmethod
     def forward(ctx, x, index, kernels):
@@ -59,6 +60,8 @@ class _GatheredProduct(torch.autograd.Function):
         x, index, kernels = ctx.saved_tensors
         # Under autocast the gradient, or a product, may be of half precision.
         grad = grad.to(kernels.dtype)
+        # Y = G K.T has the gradients dK = dY.T G and dG = dY K; dx adds dG where x was gathered. G
+        # has seven times the size of x: it is gathered again instead of kept.
         of_kernels = grad.flatten(0, 2).T @ _gather(x, index).flatten(0, 2).to(grad.dtype)
         of_gathered = (grad @ kernels).unflatten(3, (*index.shape[1:], -1)).flatten(2, 4)
         of_x = torch.zeros_like(x).flatten(2, 3)
@@ -78,7 +81,7 @@ class Corners(nn.Module):
         self.register_buffer("neighbors", neighbors, persistent=False)
 
     def forward(self, x):
-        """Features of all vertices, of those of the vertices with six neighbours."""
+        """Features of all vertices from those of the vertices with six neighbours."""
         near = x.mean(3, keepdim=True).index_select(2, self.neighbors)
         corners = near.unflatten(2, (-1, 5)).mean(3)
         return torch.cat([x, corners.expand(-1, -1, -1, *x.shape[3:])], dim=2)
@@ -100,6 +103,7 @@ class HexagonalConv(nn.Module):
     def __init__(self, mesh, n_inputs, n_outputs, n_orientations):
         super().__init__()
         n_taps = (1 + N_EDGES) * n_orientations
+        # The default of torch: uniform within 1 / sqrt(fan-in).
         bound = 1 / sqrt(n_taps * n_inputs)
         weight = torch.empty(n_taps, n_outputs, n_inputs).uniform_(-bound, bound)
         self.weight = nn.Parameter(weight)
@@ -118,7 +122,7 @@ class HexagonalConv(nn.Module):
         return kernels.unflatten(0, self.rows.shape).flatten(2).flatten(0, 1)
 
     def forward(self, x, kernels):
-        """Features at the vertices with six neighbours, of those at all vertices."""
+        """Features of the vertices with six neighbours from those of all vertices."""
         x = _GatheredProduct.apply(x, self.surroundings, kernels).unflatten(3, (N_EDGES, -1))
         return x + self.bias
 
@@ -138,7 +142,7 @@ class HexagonalPool(nn.Module):
 
 
 class TimeConv(nn.Conv2d):
-    """Convolution over the current and the last frames, at each vertex and orientation alone."""
+    """Convolution over the current and the last frames, for each vertex and orientation."""
 
     def __init__(self, n_inputs, n_outputs, kernel_size):
         super().__init__(n_inputs, n_outputs, (kernel_size, 1))
@@ -165,7 +169,7 @@ class OrientedNorm(nn.Module):
 
 
 class Stage(nn.Module):
-    """Convolutions over neighbours and over time, with what follows them.
+    """Convolutions over neighbours and over time, and the layers after them.
 
     Parameters
     ----------
@@ -174,7 +178,7 @@ class Stage(nn.Module):
     temporal : TimeConv
         Convolution over time.
     after : torch.nn.Module
-        What follows.
+        Layers after both.
     """
 
     def __init__(self, spatial, temporal, after):

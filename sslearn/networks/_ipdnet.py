@@ -29,11 +29,11 @@ class IPDNet(NetworkRecipe):
     dropout : float, default=0.2
         Probability of dropping an output of a recurrence in training.
     causal : bool, default=True
-        Whether the recurrences along time run forward alone, so that no output depends on later
+        Whether the recurrences along time run forward only, so that no output depends on later
         frames and the module has a state for streams. False is the published offline network.
     variable_array : bool, default=False
-        Whether each pair of the first microphone and another one is a sample of its own, which
-        sees the other pairs only through their mean. Its weights fit arrays of any shape and any
+        Whether each pair of the first microphone and another one is a separate sample, which
+        gets only the mean of the other pairs. Its weights fit arrays of any shape and any
         number of microphones.
     output_order : {"clean", "released"}, default="clean"
         Place of cosine and sine in the outputs of a pair. With ``"clean"`` the outputs of a bin
@@ -121,7 +121,7 @@ class IPDNet(NetworkRecipe):
         self.output_order = output_order
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -177,6 +177,7 @@ class IPDNet(NetworkRecipe):
         pool_sizes = check_sizes("pool_sizes", self.pool_sizes)
         n_features, mixers = self.n_units + n_maps, [None] * self.n_blocks
         if n_pairs:
+            # [r, mean of r over pairs, x] enters the dense layer, which outputs n_units.
             n_joined, n_features = n_features + self.n_units, self.n_units
             mixers = [
                 [nn.Sequential(nn.Linear(n_joined, n_features), nn.PReLU()) for _ in range(2)]

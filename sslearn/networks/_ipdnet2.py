@@ -19,7 +19,7 @@ class IPDNet2(NetworkRecipe):
     n_layers : int, default=8
         Number of layers.
     kernel_size : int, default=5
-        Frames that the first convolution sees, and frequencies that the others see; odd.
+        Frames in the kernel of the first convolution, frequencies in those of the others; odd.
     n_groups : int, default=8
         Groups of channels in the convolutions over frequency.
     n_squeezed : int, default=8
@@ -198,6 +198,7 @@ class IPDNet2(NetworkRecipe):
         n_pooled = prod(self._check_pooling(n_freqs))
         encoder = FrameEncoder(n_maps, self.n_units, n_freqs, self.kernel_size)
         stages = [("encoder", encoder), *self._layers(n_freqs)]
+        # The encoder is stage 0, layer i is stage i.
         stages.insert(1 + self.time_pooling_layer, ("time_pooling", TimePooling(self.time_pooling)))
         n_outputs = phases_per_bin(self, n_freqs, output_shape)
         return IPDNet2Module(

@@ -8,8 +8,7 @@ from sslearn.networks._causal_layers import whole_blocks, with_past
 from sslearn.networks._mamba_layers import Mamba
 
 # Tensors in the network are (n_frames, n_samples, n_freqs, n_units) and contiguous: a convolution
-# over frequency then sees images in the order of channels last, and the scan sees frames, each
-# without a copy.
+# over frequency then gets images with channels last, and the scan gets frames, both without a copy.
 
 
 def _on_image(function, x):
@@ -70,6 +69,7 @@ class _PReLU(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
         x, slope = ctx.saved_tensors
+        # dy/dx is 1 where x > 0 and the slope elsewhere; dy/dslope is min(x, 0).
         positive = torch.ops.aten.threshold_backward(grad, x, 0.0)
         negative = grad - positive
         return positive.addcmul_(negative, slope), negative.mul_(x).sum(0)
@@ -85,7 +85,7 @@ class FrequencyConv(nn.Module):
     kernel_size : int
         Frequencies that an output depends on.
     n_groups : int
-        Groups of channels that do not see each other.
+        Groups of channels, which the convolution does not mix.
     """
 
     def __init__(self, n_units, kernel_size, n_groups):

@@ -38,6 +38,7 @@ class CausalDepthwiseConv(nn.Module):
         """Outputs of the next frames, and the last inputs."""
         padded, state = with_past(x, state, 0)
         first, *others = self.weight.squeeze(1).unbind(1)
+        # y[t] = b + sum_k w[k] x[t - K + 1 + k], with K - 1 past frames at the front of padded.
         y = torch.addcmul(self.bias, padded[: x.shape[0]], first)
         for k, weight in enumerate(others, 1):
             y.addcmul_(padded[k : k + x.shape[0]], weight)
@@ -54,7 +55,7 @@ class SelectiveSSM(nn.Module):
     d_state : int, default=16
         States of each unit.
     d_conv : int, default=4
-        Frames that the convolution before the recurrence sees.
+        Frames in the kernel of the convolution before the recurrence.
     dt_rank : int, default=None
         Rank of the projection to step sizes. ``ceil(d_inner / 32)``, the published rank in a block
         twice as wide as its input, if None.
@@ -93,11 +94,13 @@ class SelectiveSSM(nn.Module):
         self.conv1d = CausalDepthwiseConv(d_inner, d_conv)
         self.x_proj = nn.Linear(d_inner, dt_rank + 2 * d_state, bias=False)
         self.dt_proj = nn.Linear(dt_rank, d_inner)
+        # A = -(1, 2, ..., d_state) in each unit; the logarithm keeps it negative.
         self.A_log = nn.Parameter(torch.arange(1.0, d_state + 1).log().repeat(d_inner, 1))
         self.D = nn.Parameter(torch.ones(d_inner))
         nn.init.uniform_(self.dt_proj.weight, -(dt_rank**-0.5), dt_rank**-0.5)
         low, high = map(log, _STEP_RANGE)
         with torch.no_grad():
+            # softplus(b) = log(1 + exp(b)) = dt is solved by b = dt + log(1 - exp(-dt)).
             dt = torch.empty(d_inner).uniform_(low, high).exp()
             self.dt_proj.bias.copy_(dt + (-torch.expm1(-dt)).log())  # the inverse of softplus
 
@@ -136,7 +139,7 @@ class Mamba(nn.Module):
     d_state : int, default=16
         States of each unit.
     d_conv : int, default=4
-        Frames that the convolution sees.
+        Frames in the kernel of the convolution.
     expand : int, default=2
         Units of the state-space model, as a multiple of ``d_model``.
 

@@ -9,14 +9,14 @@ from sslearn.geometry import angles_to_unit_vectors, array_grid, steering_vector
 from sslearn.networks._masked_srp_net import N_SEGMENT_FRAMES
 from sslearn.networks._sphere_layers import MaskNet
 
-# What the masks see of each bin; see bin_features.
+# Number of inputs of the masks in each bin; see bin_features.
 N_FEATURES = 14
 # Grids that the masks are made from: a step in degrees, subdivisions of the icosahedron.
 _COARSE_STEP, _COARSE_SUBDIVISIONS = 15.0, 1
-# Masks whose covariances are inverted as well, and what is added to their diagonal of 1.
+# Masks whose covariances are inverted as well, and loading of their diagonal, which is 1.
 _N_INVERTED = 2
 _LOADING = 1e-2
-# The quietest bin is taken for so much of the mean power of a clip.
+# Added to the power of each bin, as a share of the mean power of the clip.
 _FLOOR = 1e-6
 _TINY = 1e-8
 # Widths of the smoothing over directions, in degrees.
@@ -24,7 +24,7 @@ _WIDTHS = (4.0, 10.0, 30.0)
 
 
 class ArraySteering(nn.Module):
-    """What depends on the array: phases of its microphones for directions and frequencies.
+    """Constants of an array: phases of its microphones for directions and frequencies.
 
     Parameters
     ----------
@@ -75,6 +75,7 @@ class ArraySteering(nn.Module):
             Mean of all pairs; 1 for a plane wave, 0 on average for noise.
         """
         n_mics = phases.shape[2]
+        # |a^H x|^2 = M + the sum over M (M - 1) ordered pairs of microphones, for moduli of 1.
         beams = torch.view_as_complex(self.coarse) @ phases
         power = beams.real.square() + beams.imag.square()
         return (power / n_mics - 1) / (n_mics - 1)
@@ -98,7 +99,7 @@ class ArraySteering(nn.Module):
 
 
 def array_steering(mics, grid, freqs, speed_of_sound=343.0, *, shape=None):
-    """What the network must know of an array.
+    """Compute the steering of an array for the network.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def array_steering(mics, grid, freqs, speed_of_sound=343.0, *, shape=None):
     speed_of_sound : float, default=343.0
         Metres per second.
     shape : ndarray of shape (n_mics, 3), default=None
-        Positions that decide which directions can be told apart; ``mics`` if None.
+        Positions that determine which directions can be resolved; ``mics`` if None.
 
     Returns
     -------
@@ -177,7 +178,7 @@ def bin_features(spectrum, steering):
 
 
 def unit_phases(spectrum):
-    """Spectra with a modulus of 1, or 0 where there is nothing."""
+    """Spectra with a modulus of 1, or 0 where the spectrum is 0."""
     return torch.sgn(spectrum)
 
 
@@ -251,6 +252,7 @@ def _capon(covariances, steering):
     eye = torch.eye(covariances.shape[3], device=covariances.device)
     inverses = torch.linalg.inv(covariances / (power + _TINY) + _LOADING * eye)
     trace = torch.diagonal(inverses, dim1=3, dim2=4).real.sum(dim=3)
+    # a^H R^-1 a is the form without the trace, plus the trace, because |a_m| = 1.
     forms = steering.quadratic(inverses) + trace.transpose(0, 1).unsqueeze(3)
     spectra = 1 / forms.clamp_min(_TINY)
     return spectra / spectra.amax(dim=3, keepdim=True)
@@ -298,7 +300,7 @@ def _joined(x, kernels):
 
 
 class MaskedSteeringNet(nn.Module):
-    """Masks of all bins, and scores of all directions of any array from what they leave.
+    """Masks of all bins, and scores of all directions of any array from the masked bins.
 
     Parameters
     ----------
@@ -349,7 +351,7 @@ class MaskedSRPModule(MaskedSteeringNet):
 
     def forward(self, maps):
         """Scores of maps (n_samples, 2 * n_mics, n_freqs, n_frames)."""
-        # Computed from the array when it is first needed; it is no part of the weights.
+        # Computed from the array when it is first needed; it is not part of the weights.
         if self._steering is None:
             self._steering = array_steering(*self._array)
         self._steering.to(maps)

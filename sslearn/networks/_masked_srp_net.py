@@ -14,7 +14,7 @@ AZIMUTH_STEP, N_SUBDIVISIONS = 3.0, 3
 
 
 def masked_srp_grid(mics, n_angles=1):
-    """Directions that an array can tell apart, as dense as in the training of the weights."""
+    """Directions that an array can resolve, as dense as in the training of the weights."""
     return array_grid(mics, n_angles, azimuth_step=AZIMUTH_STEP, n_subdivisions=N_SUBDIVISIONS)
 
 
@@ -51,8 +51,8 @@ class MaskedSRPNet(NetworkRecipe):
     Notes
     -----
     The input is :class:`sslearn.features.RealImag` of spectra of any number of frames; masks are
-    made for 61 frames at a time. The weights belong to no array: ``weights_`` of a localizer with
-    this network are ``weights`` of :class:`sslearn.doa.MaskedSRPPHAT` for any other.
+    computed for 61 frames at a time. The weights do not depend on the array: ``weights_`` of a
+    localizer with this network are ``weights`` of :class:`sslearn.doa.MaskedSRPPHAT` for any other.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class MaskedSRPNet(NetworkRecipe):
         self.n_layers = n_layers
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------

@@ -19,15 +19,15 @@ class MLP(NetworkRecipe):
     activation : {"sigmoid", "relu", "tanh"}, default="sigmoid"
         Activation of the blocks.
     batch_norm : {"after", "before"} or None, default="after"
-        Whether each block normalizes over the mini-batch after or before its activation; None does
-        not at all. In our trials sigmoids trained faster with the norm after them.
+        Whether each block normalizes over the mini-batch after or before its activation; None
+        omits it. In our trials sigmoids trained faster with the norm after them.
     dropout : float, default=0.2
         Probability of dropping a unit in training.
     bottleneck : int, default=None
         Width of a linear layer before the output; none if None. The feed-forward baseline of the
         paper is the branch, whose output of 3 is such a layer, and one more output.
     separate_outputs : bool, default=False
-        Whether each output gets a network of its own, for example one per angle.
+        Whether each output gets a separate network, for example one per angle.
 
     References
     ----------
@@ -69,7 +69,7 @@ class MLP(NetworkRecipe):
         self.separate_outputs = separate_outputs
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -114,6 +114,7 @@ class MLP(NetworkRecipe):
         for width in check_sizes("hidden_layer_sizes", sizes):
             block = [getattr(nn, _ACTIVATIONS[self.activation])()]
             if self.batch_norm is not None:
+                # Index True, 1, is after the activation, False, 0, before it.
                 block.insert(self.batch_norm == "after", nn.BatchNorm1d(width))
             layers += [nn.Linear(n_inputs, width), *block, PrivateDropout(self.dropout)]
             n_inputs = width

@@ -7,7 +7,7 @@ from sslearn.networks.layers import PrivateDropout
 
 
 def lstm(n_inputs, n_outputs, *, bidirectional):
-    """LSTM over rows, whose directions share the outputs."""
+    """LSTM over rows; each of two directions has half of the outputs."""
     if bidirectional and n_outputs % 2:
         raise ValueError(f"n_units must be even, half for each direction; got {n_outputs}.")
     n_units = n_outputs // 2 if bidirectional else n_outputs
@@ -15,7 +15,7 @@ def lstm(n_inputs, n_outputs, *, bidirectional):
 
 
 class FullNarrowBlock(nn.Module):
-    """Recurrence along frequency, then along time, with the input of the network after either.
+    """Recurrence along frequency, then along time, each joined to the input of the network.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class FullNarrowBlock(nn.Module):
     dropout : float, default=0.0
         Probability of dropping an output of either in training.
     mixers : tuple of torch.nn.Module, default=None
-        What follows either, with the input of the network joined; None is nothing.
+        Layers after each recurrence and its joined input; None means none.
     n_pairs : int, default=None
         Consecutive samples whose mean is joined as well; None joins no mean.
     """
@@ -72,6 +72,7 @@ class FullNarrowTrunk(Causal):
 
     def step(self, x, state):
         """Features (n, n_features, n_frames, n_freqs) and the states of the blocks."""
+        # (n, n_frames, n_freqs, n_maps): rows along either axis keep their features together.
         inputs = x.permute(0, 3, 2, 1).contiguous()
         z, states = self.encoder(inputs), []
         for block, before in zip(self.blocks, state or [None] * len(self.blocks), strict=True):
@@ -94,7 +95,7 @@ class ResidualTrunk(Causal):
     dropout : float
         Probability of dropping an output of a recurrence in training.
     causal : bool
-        Whether the recurrence along time runs forward alone.
+        Whether the recurrence along time runs forward only.
     """
 
     def __init__(self, n_maps, n_units, n_blocks, dropout, causal):
@@ -117,6 +118,7 @@ class ResidualTrunk(Causal):
             first = full is None
             full = along_frequency(z if first else z + full)
             dropped = self.dropout(full)
+            # Joined in the first block, where the widths differ; added in the later ones.
             mixed = torch.cat([dropped, z], -1) if first else dropped + z
             z, after = along_time.step(mixed, before)
             z = self.dropout(z)

@@ -27,6 +27,7 @@ class SplitPairs(nn.Module):
 
     def __init__(self, n_mics):
         super().__init__()
+        # Real parts (or levels) of microphones 0 and m, then imaginary parts (or phases).
         self.maps = [[0, m, n_mics, n_mics + m] for m in range(1, n_mics)]
 
     def forward(self, x):
@@ -49,6 +50,7 @@ class JoinPairs(nn.Module):
 
     def forward(self, x):
         """Outputs (n, ..., n_outputs n_pairs) of (n n_pairs, ..., n_outputs)."""
+        # Pairs vary fastest: C order of (n_outputs, n_pairs), the layout of the phase targets.
         return x.unflatten(0, (-1, self.n_pairs)).movedim(1, -1).flatten(-2)
 
 

@@ -2,7 +2,7 @@ from torch import nn
 
 
 class PhaseOutputs(nn.Module):
-    """Outputs of each bin, (n, n_outputs, n_frames, n_freqs), as targets are laid out.
+    """Outputs of each bin, (n, n_outputs, n_frames, n_freqs), in the layout of the targets.
 
     Parameters
     ----------
@@ -15,6 +15,7 @@ class PhaseOutputs(nn.Module):
     def __init__(self, output_shape, output_order="clean"):
         super().__init__()
         self.output_shape = output_shape
+        # Targets of a source are (parts, bins, pairs), released ones (bins, parts, pairs).
         self.axes = (0, 4, 1, 2, 5, 3) if output_order == "clean" else (0, 4, 1, 5, 2, 3)
 
     def forward(self, x):

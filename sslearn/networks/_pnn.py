@@ -6,8 +6,8 @@ from sslearn.utils.param_validation import Integral, Interval, StrOptions
 class PNN(NetworkRecipe):
     """Convolutional network on the phases of one frame, for one source.
 
-    Each frame is processed on its own. Convolutions join neighbouring microphones until one row is
-    left, one layer fewer than microphones; dense layers then see all frequencies.
+    Each frame is processed separately. Convolutions join neighbouring microphones until one row is
+    left, one layer fewer than microphones; dense layers then combine all frequencies.
 
     Parameters
     ----------
@@ -16,8 +16,8 @@ class PNN(NetworkRecipe):
     hidden_layer_sizes : tuple of int, default=(512, 512)
         Width of each dense layer before the output.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions score alike,
-        or random numbers of torch, the published way.
+        Weights of the output layer before training: 0, so that all directions have one score,
+        or the random ones of torch, as published.
 
     See Also
     --------
@@ -30,8 +30,8 @@ class PNN(NetworkRecipe):
     ReLU`` for each hidden width; a dense output. Rows are microphones, columns frequencies.
 
     With random weights the outputs start several times larger than labels of 1 among dozens of 0.
-    Squared errors without an activation then spend the first thousands of steps on making them
-    small, and may lose the features with them; from 0 they learn at once.
+    A squared error without an activation then spends the first thousands of steps on reducing
+    them, which may destroy the features; a start at 0 avoids this.
 
     References
     ----------
@@ -61,7 +61,7 @@ class PNN(NetworkRecipe):
         self.output_init = output_init
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -89,6 +89,7 @@ class PNN(NetworkRecipe):
         n_outputs = one_source(self, output_shape)
         n_channels, n_freqs, _ = check_maps_shape(self, input_shape, min_maps=2)
         layers = _rows_to_one([self.n_filters] * (n_channels - 1), n_columns=1)
+        # n_channels - 1 convolutions of height 2 leave one row of n_freqs columns.
         n_inputs = self.n_filters * n_freqs
         for width in check_sizes("hidden_layer_sizes", self.hidden_layer_sizes):
             layers += dense_norm_relu(n_inputs, width)
@@ -109,8 +110,8 @@ class PNNSplit(NetworkRecipe):
         that the authors released, all frames of the batch, one clip after the other. With
         ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions score alike,
-        or random numbers of torch, the published way. See :class:`PNN`.
+        Weights of the output layer before training: 0, so that all directions have one score,
+        or the random ones of torch, as published. See :class:`PNN`.
 
     See Also
     --------
@@ -123,7 +124,7 @@ class PNNSplit(NetworkRecipe):
     ``dense, batch norm, ReLU`` to ``h_t``, twice as wide as there are outputs. With
     ``m_t = sigmoid(BiLSTM(h)_t)`` the features of the sources are ``sum_t m_t h_t / sum_t m_t``
     and ``sum_t (1 - m_t) h_t / sum_t (1 - m_t)``, element by element; one dense layer serves
-    both. Which source comes first is up to the order of the targets or to the loss.
+    both. The order of the sources is that of the targets, or is left to the loss.
 
     References
     ----------
@@ -150,7 +151,7 @@ class PNNSplit(NetworkRecipe):
         self.output_init = output_init
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -191,7 +192,7 @@ class PNNSplit(NetworkRecipe):
 
 
 def _rows_to_one(n_filters, n_columns):
-    """Convolutions that each take away one row; all but the first see ``n_columns`` columns."""
+    """Convolutions that each remove one row; all but the first are ``n_columns`` wide."""
     from torch import nn
 
     layers = []

@@ -73,7 +73,7 @@ class PredictiveCoding(NetworkRecipe):
         self.start = start
 
     def build(self, input_shape, output_shape=None):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -126,6 +126,8 @@ class PredictiveCoding(NetworkRecipe):
         macs = super().count_macs(input_shape, output_shape)
         (n_channels, height, width), (n_sound,) = _check_shapes(input_shape)
         n_first, n_second = (height // 4) * (width // 4), (height // 2) * (width // 2)
+        # The counter of torch uses the size of the input: E_0 goes from 1 to n_first cells, E_1
+        # from n_first to n_second with 3 x 3 taps.
         at_outputs = n_sound * (n_first - 1) + 9 * n_channels * (n_second - n_first)
         return macs + self.n_cycles * n_channels * at_outputs
 

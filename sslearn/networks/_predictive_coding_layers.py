@@ -105,7 +105,7 @@ def _activations(norms):
 
 
 class PredictiveCodingModule(nn.Module):
-    """Three layers of predictive coding, as :class:`sslearn.networks.PredictiveCoding` has them.
+    """Three layers of predictive coding, see :class:`sslearn.networks.PredictiveCoding`.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ class RecurrentMacs(TorchFunctionMode):
         if func not in (torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))
         x, state, weights, *_, bidirectional, _batch_first = args
+        # W_ih and W_hh of each layer and direction; W_hh has n_units columns.
         matrices = [weight for weight in weights if weight.ndim == 2]
         self.n_macs += x.shape[0] * x.shape[1] * sum(weight.numel() for weight in matrices)
         n_units = matrices[1].shape[1]

@@ -23,7 +23,7 @@ class SceneNet(Backbone):
     -----
     ``conv(5 x 5, step 2), conv(3 x 3, step 2), conv(3 x 3)``, each followed by batch norm and a
     rectifier, and a last ``conv(3 x 3)`` with neither. Features of a picture of 64 pixels have
-    shape (32, 16, 16), and see 29 pixels around their place. It is ours, of no paper.
+    shape (32, 16, 16) and a receptive field of 29 pixels. The network is our own design.
 
     Examples
     --------

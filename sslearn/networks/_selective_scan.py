@@ -54,7 +54,7 @@ def selective_scan(u, delta, A, B, C, D, state=None):
 
     Examples
     --------
-    One unit and one state that forgets half of its past in each frame:
+    One unit and one state, which is halved in each frame:
 
     >>> import torch
     >>> from sslearn.networks.layers import selective_scan
@@ -70,7 +70,7 @@ def selective_scan(u, delta, A, B, C, D, state=None):
 
 def scan_frames(u, delta, A, B, C, D, state):
     """Selective scan with frames first and A of shape (n_states, n_units)."""
-    if u.is_meta:  # shapes alone: 200 frames one by one would count for nothing
+    if u.is_meta:  # only shapes matter: a loop over frames would compute nothing
         return torch.empty_like(u), u.new_empty(u.shape[1], *A.shape)
     if torch.compiler.is_exporting():
         return _scan_exported(u, delta, A, B, C, D, state)
@@ -87,7 +87,7 @@ def scan_frames(u, delta, A, B, C, D, state):
 
 
 def _scan_exported(u, delta, A, B, C, D, state):
-    """Scan as one node, which takes any number of frames: a trace would be of their number."""
+    """Scan as one node for any number of frames; a trace would fix their number."""
     from torch.onnx import ops
 
     state = A.new_zeros(u.shape[1], *A.shape) if state is None else state
@@ -140,6 +140,7 @@ def _scan_forward(u, delta, A, B, C, state, kept=()):
                 kept[i, part] = h
             block = slice(start, start + _BLOCK)
             for d, v, b, c, out in _frames(block, part, *views, y.unsqueeze(2)):
+                # h[t] = exp(delta A) h[t - 1] + v b and y[t] = c . h[t], with v = delta u.
                 torch.mul(d, A, out=decay).exp_()
                 h.mul_(decay).addcmul_(v, b)
                 torch.bmm(c, h, out=out)
@@ -187,6 +188,7 @@ class _SelectiveScan(torch.autograd.Function):
                 _restore_states(A, steps)
                 _scan_backward(A, steps, g, w, of_A)
             grad_A += of_A.sum(0)
+        # v = delta u also depends on delta.
         grad_delta.addcmul_(grad_v, u)
         return grad_v.mul_(delta), grad_delta, grad_A, grad_B, grad_C, None
 
@@ -201,10 +203,12 @@ def _restore_states(A, steps):
 def _scan_backward(A, steps, g, w, of_A):
     """Gradients of a block: g is that of the state, of_A sums that of A, w is overwritten."""
     for before, after, decay, (d, v, _, gy, c, b, gv, gd, gb, gc) in reversed(steps):
+        # g = dL/dh[t]: from y[t] = c . h[t], added to what h[t + 1] passed back.
         g.addcmul_(gy, c)
         torch.bmm(gy, after.mT, out=gc)
         torch.bmm(v, g.mT, out=gb)
         torch.bmm(b, g, out=gv)
+        # To h[t - 1] through exp(delta A) h[t - 1], whose slope is delta in A and A in delta.
         g.mul_(decay)
         of_A.addcmul_(torch.mul(g, before, out=w), d)
         torch.sum(w.mul_(A), 1, out=gd)

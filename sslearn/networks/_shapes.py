@@ -25,7 +25,7 @@ def check_sizes(name, sizes):
     Raises
     ------
     TypeError
-        If there are no several widths.
+        If ``sizes`` is not iterable.
     ValueError
         If a width is not a positive integer.
     """
@@ -145,7 +145,7 @@ def two_sources(recipe, output_shape):
 
 
 def check_mics(recipe, n_maps):
-    """Number of microphones of a recipe that takes two maps of each of at least two.
+    """Number of microphones, at least two, of a recipe that takes two maps of each.
 
     Parameters
     ----------

@@ -4,14 +4,14 @@ from sslearn.utils.param_validation import StrOptions
 
 # Columns, and the step, of the two convolutions that narrow the frequency axis.
 _KERNELS = ((7, 3), (5, 2))
-_N_NEIGHBORS = 5  # directions that the last convolution sees together
+_N_NEIGHBORS = 5  # directions in the kernel of the last convolution
 
 
 class SNet(NetworkRecipe):
     """Residual network on blocks of spectrum frames, for one source.
 
-    Each block is processed on its own: a residual trunk over frequency and time, a score of each
-    direction at each place, then a second part that sees neighbouring directions together.
+    Each block is processed separately: a residual trunk over frequency and time, a score of each
+    direction at each place, then a second part that combines neighbouring directions.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ class SNet(NetworkRecipe):
         Input of the last convolution beyond the first and last direction: zeros, or the other
         end, for encodings whose grid is a closed circle.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions score alike,
-        or random numbers of torch, the published way. With ``"zeros"`` the last
-        convolution takes the mean, not the sum, over the frames and directions that it sees: sums
-        of so many move far with each step of the optimizer. See :class:`PNN`.
+        Weights of the output layer before training: 0, so that all directions have one score,
+        or the random ones of torch, as published. With ``"zeros"`` the last
+        convolution averages over its frames and directions instead of adding them: a sum of so
+        many changes too much with each step of the optimizer. See :class:`PNN`.
 
     See Also
     --------
@@ -39,8 +39,8 @@ class SNet(NetworkRecipe):
     Notes
     -----
     ``conv(1 x 7, step 3), conv(1 x 5, step 2)``, five blocks ``x <- ReLU(x + B(x))`` with
-    ``B = conv(1 x 1), conv(3 x 3), conv(1 x 1)``, and ``conv(1 x 1)`` to as many maps as outputs;
-    then outputs and frequencies change places, ``conv(1 x 1)`` to ``n_hidden`` maps, and a
+    ``B = conv(1 x 1), conv(3 x 3), conv(1 x 1)``, and ``conv(1 x 1)`` to one map for each output;
+    then outputs and frequencies are exchanged, ``conv(1 x 1)`` to ``n_hidden`` maps, and a
     convolution over all frames of a block and 5 outputs. Every convolution but the last has batch
     norm, and a ReLU. Rows are frames.
 
@@ -85,7 +85,7 @@ class SNet(NetworkRecipe):
         self.output_init = output_init
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -152,8 +152,8 @@ class SNetSplit(NetworkRecipe):
         that the authors released, all blocks of the batch, one clip after the other. With
         ``"batch"`` the output for a clip depends on the others in its batch.
     output_init : {"zeros", "random"}, default="zeros"
-        Weights of the output layer before training: 0, so that all directions score alike,
-        or random numbers of torch, the published way. See :class:`PNN`.
+        Weights of the output layer before training: 0, so that all directions have one score,
+        or the random ones of torch, as published. See :class:`PNN`.
 
     See Also
     --------
@@ -163,8 +163,8 @@ class SNetSplit(NetworkRecipe):
     Notes
     -----
     The trunk of :class:`SNet`, flattened, ``dense, batch norm, ReLU`` to ``h_t`` and the mask of
-    :class:`PNNSplit`, over blocks instead of frames. Which source comes first is up to the order
-    of the targets or to the loss.
+    :class:`PNNSplit`, over blocks instead of frames. The order of the sources is that of the
+    targets, or is left to the loss.
 
     References
     ----------
@@ -193,7 +193,7 @@ class SNetSplit(NetworkRecipe):
         self.output_init = output_init
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -237,6 +237,7 @@ def _trunk(n_filters, n_blocks, n_maps, n_freqs):
     n_filters = check_sizes("n_filters", n_filters)
     if len(n_filters) != 2:
         raise ValueError(f"n_filters must hold two numbers of filters; got {n_filters}.")
+    # The second kernel needs 5 columns, which are 3 apart for the first one: 7 + 3 * 4.
     least = _KERNELS[0][0] + _KERNELS[0][1] * (_KERNELS[1][0] - 1)
     if n_freqs < least:
         raise ValueError(

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 # Frequencies and frames of the means that a bin is compared with.
 _NEIGHBORHOODS = ((3, 3), (9, 1), (1, 5))
-# What is measured of each bin: three products of its own, two of the first mean, one of each other.
+# Measures of each bin: three products of its own, two of the first mean, one of each other.
 N_INVARIANTS = 3 + 2 + len(_NEIGHBORHOODS)
 # Widths of the smoothing on the sphere, in degrees; the narrowest is half a cell of 10 degrees.
 _WIDTHS = (6.0, 14.0, 35.0)
@@ -27,8 +27,8 @@ def intensity_invariants(x):
     Returns
     -------
     invariants : torch.Tensor of shape (n_samples, 8, n_freqs, n_frames)
-        Products that a rotation of the sound field leaves as they are: how far a bin is one plane
-        wave, and how far the bins around it, and all bins, say the same.
+        Products that a rotation of the sound field does not change: how close a bin is to one
+        plane wave, and how well the bins around it, and all bins, agree with it.
     """
     active, reactive = x[:, :3], x[:, 3:]
     means = [_mean_around(active, size) for size in _NEIGHBORHOODS]
@@ -55,7 +55,7 @@ def _mean_around(x, size):
 
 
 class MaskNet(nn.Module):
-    """Masks of all bins, from what is measured in each, by convolutions at two resolutions.
+    """Masks of all bins from measures of each, by convolutions at two resolutions.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class DirectionVotes(nn.Module):
         votes = (shares.unsqueeze(3) * masks.unsqueeze(2)).flatten(0, 2)
         counts = votes.new_zeros(masks.shape[0] * self.n_directions, masks.shape[2])
         counts = counts.index_add(0, rows, votes).view(masks.shape[0], self.n_directions, -1)
-        # Of a clip whose masks are all shut nothing is left to divide by: one vote more.
+        # One vote more, so that a clip whose masks are all 0 is divided by 1.
         return counts / (1 + masks.sum(dim=1, keepdim=True))
 
     def _shares(self, vectors):
@@ -142,6 +142,7 @@ class DirectionVotes(nn.Module):
         azimuth = torch.rad2deg(torch.atan2(y, x)).round().long() + 180
         elevation = torch.rad2deg(torch.atan2(z, torch.hypot(x, y))).round().long() + 90
         around = self.around[elevation, azimuth].long()
+        # s = inv([v1 v2 v3]) u, of shape (n_samples, n_bins, 3).
         shares = (self.inverses[around] * vectors.unsqueeze(2)).sum(dim=3)
         inside = shares.amin(dim=2, keepdim=True) > _OUTSIDE * shares.sum(dim=2, keepdim=True)
         return self.triangles[around], F.normalize(shares.clamp_min(0) * inside, p=1, dim=2)
@@ -192,6 +193,7 @@ class ZonalNet(nn.Module):
 
     def _kernels(self):
         """Matrices (n_kernels * n_directions, n_directions) whose rows are weights of a mean."""
+        # von Mises-Fisher kernels exp((cos(a) - 1) / w^2), about exp(-a^2 / (2 w^2)).
         cosine = self.vectors @ self.vectors.T
         kernels = [torch.exp((cosine - 1) / np.deg2rad(width) ** 2) for width in _WIDTHS]
         return torch.cat([kernel / kernel.sum(dim=1, keepdim=True) for kernel in kernels])

@@ -5,12 +5,12 @@ from sslearn.networks._frame_layers import output_layer
 
 
 class SplitHead(nn.Module):
-    """Two sources out of one sequence of frames, by a mask and its complement.
+    """Two sources from one sequence of frames, by a mask and its complement.
 
     Parameters
     ----------
     n_outputs : int
-        Outputs of each source; each frame has twice as many features.
+        Outputs of each source; a frame has ``2 * n_outputs`` features.
     recurrence : {"clip", "batch"}
         Whether the mask runs through the frames of a clip or of the whole batch.
     output_init : {"zeros", "random"}
@@ -28,5 +28,6 @@ class SplitHead(nn.Module):
         sequences = h.reshape(1, -1, h.shape[2]) if self.recurrence == "batch" else h
         mask = torch.sigmoid(self.mask(sequences)[0]).reshape(h.shape)
         masks = torch.stack([mask, 1 - mask], dim=1)
+        # sum_t m_t h_t / sum_t m_t of both masks: (n_samples, 2, 2 n_outputs).
         means = (masks * h.unsqueeze(1)).sum(dim=2) / masks.sum(dim=2)
         return self.output(means)

@@ -9,7 +9,7 @@ from sslearn.networks._shapes import check_maps_shape, check_mics, check_shape, 
 class SRPDNN(NetworkRecipe):
     """Causal convolutional recurrent network for the summed phase differences of all sources.
 
-    The first microphone and each other one are a sample of their own for the network, so its
+    Each pair of the first microphone and another one is a separate sample for the network, so its
     weights do not depend on the array.
 
     Parameters
@@ -80,7 +80,7 @@ class SRPDNN(NetworkRecipe):
         self.n_sources = n_sources
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -125,6 +125,7 @@ class SRPDNN(NetworkRecipe):
             SplitPairs(n_pairs + 1),
             Transpose(2, 3),
             *pair_convolutions(self.n_filters, pool_sizes),
+            # One vector per frame of all channels and bins: (n n_pairs, n_frames, 1, n_features).
             Permute(0, 2, 1, 3),
             nn.Flatten(2),
             nn.Unflatten(2, (1, n_features)),
@@ -132,6 +133,7 @@ class SRPDNN(NetworkRecipe):
             nn.Flatten(2),
             nn.Linear(self.n_units, 2 * n_freqs),
             nn.Tanh(),
+            # A sum of cosines of n_sources is in [-n_sources, n_sources].
             Affine(float(self.n_sources), 0.0),
             JoinPairs(n_pairs),
         ]

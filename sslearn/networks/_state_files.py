@@ -1,4 +1,4 @@
-"""State dicts of files, put into modules with every key accounted for; weights of the package."""
+"""State dicts from files, loaded into modules with a check of every key; weights of the package."""
 
 import json
 from importlib.resources import as_file, files
@@ -27,7 +27,7 @@ def packaged_weights():
 
 
 def model_card(name):
-    """Read what weights of the package were trained on, how well they localize, and their limits.
+    """Read the model card of weights of the package: training data, errors and limits.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def model_card(name):
 
 
 def load_state(module, weights, *, unused=(), name="weights"):
-    """Load weights into a module; every key must be known and every weight given.
+    """Load weights into a module; no key may be unknown, no weight missing.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def load_state(module, weights, *, unused=(), name="weights"):
         Name of weights of the package; local file of a state dict, as
         ``torch.save(module.state_dict(), path)`` or safetensors write it; or the state dict itself.
     unused : tuple of str, default=()
-        Beginnings of keys that the module does without, for example of a classifier.
+        Prefixes of keys that the module does not use, for example of a classifier.
     name : str, default="weights"
         Name used in messages.
 
@@ -75,7 +75,7 @@ def load_state(module, weights, *, unused=(), name="weights"):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is no state dict, or its keys or shapes are not those of the module.
+        If the file is not a state dict, or its keys or shapes are not those of the module.
     """
     state, source = _read_state(weights, name)
     expected = module.state_dict()
@@ -109,7 +109,7 @@ def _listed(keys):
 
 
 def _read_state(weights, name):
-    """State dict of tensors, and what messages call it."""
+    """State dict of tensors, and its name in messages."""
     source = "the dict"
     if isinstance(weights, (str, PathLike)):
         source = str(weights)
@@ -162,7 +162,7 @@ def _read_file(path, name):
     try:
         return read(path)
     except failures as error:
-        # What torch writes about pickles is advice to run their code.
+        # The message of torch about pickles advises to run their code, so it is not repeated.
         reason = (
             "it is no such file, or holds objects such as a whole module"
             if isinstance(error, UnpicklingError | KeyError)

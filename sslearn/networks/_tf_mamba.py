@@ -16,7 +16,7 @@ class TFMamba(NetworkRecipe):
     pool_sizes : tuple of int, default=(5, 1)
         Frames that become one after each convolution but the last.
     causal : bool, default=True
-        Whether the blocks along time run forward alone, so that no output depends on later frames
+        Whether the blocks along time run forward only, so that no output depends on later frames
         and the module has a state for streams.
     output_order : {"clean", "released"}, default="clean"
         Place of cosine and sine in the outputs of a pair, as in :class:`IPDNet`.
@@ -36,7 +36,7 @@ class TFMamba(NetworkRecipe):
         z = dense([f + Mamba_time(LN(f)), x])
 
     The bidirectional Mamba has one projection before and one after two state-space models, of
-    which one sees the reversed sequence; their outputs are added before the gate. The head is that
+    which one gets the reversed sequence; their outputs are added before the gate. The head is that
     of :class:`IPDNet`, of ``[z, x]``. With one source, ``output_shape`` may omit its axis.
 
     The program of the authors is not released, so details are our reading. The network follows
@@ -87,7 +87,7 @@ class TFMamba(NetworkRecipe):
         self.output_order = output_order
 
     def build(self, input_shape, output_shape):
-        """Make the torch module.
+        """Build the torch module.
 
         Parameters
         ----------
@@ -130,6 +130,7 @@ class TFMamba(NetworkRecipe):
             FullNarrowBlock(
                 BidirectionalMamba(self.n_units),
                 along_time(self.n_units),
+                # dense([., x]) after each of the two layers.
                 mixers=[nn.Linear(n_features, self.n_units) for _ in range(2)],
             )
             for _ in range(self.n_blocks)

@@ -5,7 +5,7 @@ from sslearn.networks._mamba_layers import Mamba, SelectiveSSM
 
 
 class ResidualMamba(nn.Module):
-    """Sum of rows and what a Mamba block makes of their layer norm.
+    """Residual Mamba block: sum of rows and the output of Mamba for their layer norm.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class ResidualMamba(nn.Module):
 
 
 class BidirectionalMamba(nn.Module):
-    """Sum of rows and what two state-space models make of their layer norm.
+    """Residual block of two state-space models, one for each direction along the rows.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class BidirectionalMamba(nn.Module):
     def __init__(self, d_model):
         super().__init__()
         self.norm = nn.LayerNorm(d_model)
+        # Half is the input of both models, half the gate, as in a Mamba with expand=2.
         self.in_proj = nn.Linear(d_model, 4 * d_model, bias=False)
         self.directions = nn.ModuleList([SelectiveSSM(2 * d_model), SelectiveSSM(2 * d_model)])
         self.out_proj = nn.Linear(2 * d_model, d_model, bias=False)
@@ -45,5 +46,6 @@ class BidirectionalMamba(nn.Module):
         """Outputs (n_rows, n_steps, d_model), and no state."""
         v, z = self.in_proj(self.norm(x)).chunk(2, dim=-1)
         forward, backward = self.directions
+        # Flipped back, so that both outputs of a step are added at the same step.
         y = forward(v) + backward(v.flip(1)).flip(1)
         return x + self.out_proj(y * silu(z)), None

@@ -112,6 +112,7 @@ class VGGish(PatchBackbone):
 
         from sslearn.networks._backbone_layers import PatchEmbedding, start_he
 
+        # Four poolings by 2 divide both sides by 16.
         n_features = 512 * (n_frames // 16) * (n_bands // 16)
         dense = []
         for width in (4096, 4096, 128):

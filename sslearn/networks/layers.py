@@ -66,8 +66,10 @@ class PrivateDropout(nn.Module):
         if not self.training or self._n_dropped == 0:
             return x
         words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=x.device)
+        # All values of int64 are equally likely, so a word holds four independent draws of 16 bits.
         words.random_(-(2**63), None, generator=self._generator)
         draws = words.view(torch.int16)[: x.numel()].view(x.shape)
+        # Draws are in [-32768, 32767]; n_dropped of the 65536 values are below the threshold.
         kept = (draws >= self._n_dropped - 32768).to(x.dtype)
         return x * kept.mul_(65536 / (65536 - self._n_dropped))
 

@@ -146,9 +146,9 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     A part equals the same samples of the whole file, resampled or not: as much audio around it is
     read as the filter of the resampling needs.
 
-    What is read is held against the declared size of the samples, and a file that is cut short is
-    refused. Sizes of the whole file that are wrong by the 8 bytes of its header or by a pad byte,
-    or were never written, matter not. A truncated compressed file is detected only if it is read
+    The size of the samples is compared with the declared one, and a file that is cut short raises
+    an error. Sizes of the whole file that are wrong by the 8 bytes of its header or by a pad byte,
+    or were never written, are ignored. A truncated compressed file is detected only if it is read
     to the end; one that does not declare its length, never.
 
     Examples
@@ -189,6 +189,7 @@ def read_audio(path, *, fs=None, offset=0.0, duration=None, channels=None):
     if not np.isfinite(audio).all():
         raise ValueError(f"The file {path!r} contains NaN or infinity.")
     n_times = None if stop is None else n_skipped + stop - start
+    # Only the ratio of the two rates matters.
     resampled = resample_audio(audio, ratio.denominator, ratio.numerator)[:, n_skipped:n_times]
     if resampled.shape[1] == 0:
         raise _ends_before(path, offset, (first + audio.shape[1]) * ratio / fs)
@@ -250,7 +251,7 @@ def _span(ratio, start, stop):
     if ratio == 1:
         return start, stop, 0
     up, down = ratio.numerator, ratio.denominator
-    # The filter of resample_poly reaches so far, in samples at `up` times the rate of the file.
+    # Half length of the filter of resample_poly, in samples at `up` times the rate of the file.
     reach = 10 * max(up, down)
     # Output samples fall on frames of the file every `down` frames.
     n_periods = max(0, (start * down - reach) // (up * down))

@@ -1,4 +1,4 @@
-"""Audio files as they are found: headers, lengths, truncation."""
+"""Headers, lengths and truncation of audio files."""
 
 import contextlib
 import io
@@ -18,7 +18,7 @@ _SIZES = r"\b(?:data|SSND|BODY|Data Size|riff|Riff size) *: (\d+) \(should be (\
 
 
 def path_as_str(path):
-    """Path as str; raise TypeError if it is none."""
+    """Path as str; raise TypeError if it is not a path."""
     try:
         return os.fsdecode(path)
     except TypeError:
@@ -27,7 +27,7 @@ def path_as_str(path):
 
 @contextlib.contextmanager
 def open_audio(path):
-    """Open a complete audio file for one reading.
+    """Open an audio file and check that it is complete.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def read_frames(file, first, last):
     Returns
     -------
     audio : ndarray of shape (n_channels, n_frames), float32
-        The frames; fewer than asked for only where the file ends.
+        The frames; fewer than requested only where the file ends.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def read_frames(file, first, last):
 
 
 def count_frames(file):
-    """Number of frames; a file that does not know it is decoded once.
+    """Number of frames; a file that does not declare it is decoded once.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _open(path, stack):
     try:
         return soundfile.SoundFile(source)
     except TypeError as error:
-        # soundfile takes a name in .raw for a file without a header and asks for the rate.
+        # soundfile expects no header in a file that ends in .raw, and requires the rate.
         raise OSError(f"The file {path!r} is no readable audio file: {error}.") from error
 
 
@@ -134,7 +134,7 @@ def _name(file):
 def _blocks_to_the_end(file, n_frames):
     """Blocks of a file of unknown length, at most ``n_frames`` in all."""
     while n_frames > 0:
-        # libsndfile calls the end an error, after it has written what there was.
+        # libsndfile reports the end as an error, after it has filled the block up to there.
         block = np.full((int(min(n_frames, _BLOCK_FRAMES)), file.channels), np.nan, np.float32)
         with contextlib.suppress(soundfile.SoundFileError):
             file.read(out=block)
@@ -144,7 +144,7 @@ def _blocks_to_the_end(file, n_frames):
 
 
 class _UnsizedWav(io.FileIO):
-    """A WAV file whose size of the data, which is 0, reads as "unknown"."""
+    """A WAV file whose data size of 0 is read as "unknown"."""
 
     def __init__(self, path, start):
         super().__init__(path)
@@ -190,7 +190,7 @@ def _chunks(file, order):
 
 
 def _holds_samples(file, order):
-    """Whether the rest of a file is anything but chunks, which fill it to its end."""
+    """Whether the rest of a file is anything other than chunks up to its end."""
     end = file.tell()
     for name, size in _chunks(file, order):
         if not (name.isascii() and name.decode().isprintable()):

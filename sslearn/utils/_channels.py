@@ -10,11 +10,11 @@ def check_channels(channels, n_channels, *, source="X"):
     Parameters
     ----------
     channels : array-like of int
-        Channels, in the order in which they are wanted.
+        Channels, in the requested order.
     n_channels : int
-        Number of channels there are.
+        Number of existing channels.
     source : str, default="X"
-        What has the channels, used in messages.
+        Name of what has the channels, used in messages.
 
     Returns
     -------
@@ -24,7 +24,7 @@ def check_channels(channels, n_channels, *, source="X"):
     Raises
     ------
     ValueError
-        If there is none, one is no integer, or one does not exist.
+        If there is none, one is not an integer, or one does not exist.
 
     Examples
     --------

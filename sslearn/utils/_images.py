@@ -20,7 +20,7 @@ def read_image(path):
     Returns
     -------
     image : ndarray of shape (height, width, 3), uint8
-        The picture, upright as its EXIF orientation says. Gray, palette and CMYK pictures are
+        The picture, upright by its EXIF orientation. Gray, palette and CMYK pictures are
         converted; what is transparent is shown on white.
 
     Raises
@@ -32,13 +32,13 @@ def read_image(path):
     OSError
         If the file is empty, truncated or not a picture.
     TypeError
-        If ``path`` is no path.
+        If ``path`` is not a path.
     ValueError
         If the picture has more than 8 bits per sample, which would have to be cut.
 
     Notes
     -----
-    Pillow reads colour PNG files of 16 bits as 8 bits; only gray ones are refused.
+    Pillow reads colour PNG files of 16 bits as 8 bits; only gray ones raise an error.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def read_image(path):
     try:
         with pil.open(path) as file:
             image = _upright(file)
-            # Broken files raise whatever their decoder stumbles over.
+            # The type of the error of a broken file depends on its decoder.
             if not image.mode.startswith(("I", "F")):
                 return np.array(_as_rgb(image, pil))
     except (OSError, SyntaxError, ValueError, pil.DecompressionBombError) as error:
@@ -90,7 +90,7 @@ def check_image(image, *, name="image"):
     Raises
     ------
     TypeError
-        If it is no array or its values are not uint8.
+        If it is not an array or its values are not uint8.
     ValueError
         If the shape is wrong or the picture has no pixels.
 
@@ -146,12 +146,13 @@ def _layout(shape):
 
 
 def _upright(file):
-    """The picture turned as its EXIF orientation says."""
+    """The picture, turned by its EXIF orientation."""
     return import_optional("PIL.ImageOps", "read_image").exif_transpose(file)
 
 
 def _as_rgb(image, pil):
     if not image.has_transparency_data:
         return image.convert("RGB")
+    # Converting to RGB would show the colours under transparent pixels.
     image = image.convert("RGBA")
     return pil.alpha_composite(pil.new("RGBA", image.size, "white"), image).convert("RGB")

@@ -33,7 +33,7 @@ def to_numbers(values, name, kind="numbers"):
     TypeError
         If the array is sparse.
     ValueError
-        If a value is no real number, or rows have several lengths.
+        If a value is not a real number, or rows have several lengths.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def to_numbers(values, name, kind="numbers"):
 
 
 def as_numbers(values, name, kind="numbers"):
-    """Return an array of real numbers as it is, and anything else as :func:`to_numbers` does.
+    """Return an array of real numbers unchanged, and anything else as :func:`to_numbers`.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ def run_parallel(calls, n_jobs=None, **kwargs):
     calls : iterable of callable
         Calls without arguments, such as :func:`functools.partial` of a function of a module.
     n_jobs : int, default=None
-        Number of jobs; None means 1, or what :func:`joblib.parallel_config` says, but 1 within a
-        task of Dask.
+        Number of jobs; None means 1, or the setting of :func:`joblib.parallel_config`, but 1
+        within a task of Dask.
     **kwargs : object
         Passed to :class:`joblib.Parallel`. ``prefer="threads"`` is a default that
         ``joblib.parallel_config(backend=...)`` overrides.
@@ -42,7 +42,7 @@ def run_parallel(calls, n_jobs=None, **kwargs):
 def _in_dask_task():
     """Whether this thread works on a task of Dask.
 
-    joblib would send the calls of a task to the cluster again, which waits for itself.
+    joblib would send the calls of a task to the cluster, which would wait for itself.
     """
     if "distributed" not in sys.modules:
         return False

@@ -1,8 +1,8 @@
 """Arrays among the parameters of our estimators, printed by their shape.
 
-scikit-learn prints nested estimators by one function, which asks each for its changed parameters
-and takes the ``repr`` of their values: positions and grids fill a screen, in a Pipeline or a search
-as well. Only there can both be printed shortly, so that function is wrapped, for our estimators.
+scikit-learn prints nested estimators by one function, which collects the changed parameters of each
+and prints the ``repr`` of their values: positions and grids fill a screen, also in a Pipeline or a
+search. Only there can both be printed shortly, so that function is wrapped, for our estimators.
 """
 
 from functools import wraps

@@ -1,4 +1,4 @@
-"""What is known of an array beyond its values: sampling rate and labels of its samples.
+"""Sampling rate and labels of samples, kept beside their array.
 
 Arrays stay plain arrays. A registry holds weak references to them by identity, so a copy, a part
 or an array from elsewhere is unknown, and nothing is kept alive.
@@ -38,6 +38,7 @@ def remember(array, *, fs=None, index=None):
         _KNOWN.pop(id(array), None)
     else:
         key = id(array)
+        # The callback removes the entry before another array can get the same id.
         reference = weakref.ref(array, lambda _: _KNOWN.pop(key, None))
         _KNOWN[key] = reference, Provenance(fs, index)
     return array
@@ -63,6 +64,7 @@ def recall(array):
         known = all(part is not None for part in parts)
         index = parts[0].append(list(parts[1:])) if known else None
         return Provenance(rates[0] if len(set(rates)) == 1 else None, index)
+    # The reference is compared as well, in case the id now belongs to another array.
     reference, provenance = _KNOWN.get(id(array), (None, _UNKNOWN))
     return provenance if reference is not None and reference() is array else _UNKNOWN
 

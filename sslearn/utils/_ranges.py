@@ -86,6 +86,7 @@ def band_slice(freq_range, *, fs, n_fft, name="freq_range"):
             f"{name} must be (low, high) in Hz with 0 <= low < high <= fs / 2 = {fs / 2:g}; "
             f"got {freq_range}. Lower the range or raise fs."
         )
+    # Bin k is at k fs / n_fft Hz; the nearest bin is used.
     low, high = (round(f * n_fft / fs) for f in band.tolist())
     if low >= high:
         raise ValueError(

@@ -33,7 +33,7 @@ def resize_maps(maps, shape):
     Raises
     ------
     ValueError
-        If there are no two axes, or ``shape`` is no pair of positive integers.
+        If there are no two axes, or ``shape`` is not a pair of positive integers.
 
     Examples
     --------
@@ -54,4 +54,5 @@ def resize_maps(maps, shape):
     rows, columns = (
         _weights(*sizes).astype(dtype) for sizes in zip(maps.shape[-2:], shape, strict=True)
     )
+    # Bilinear weights are separable: one matrix product for each axis.
     return rows @ (maps @ columns.T)

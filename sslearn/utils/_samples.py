@@ -1,4 +1,4 @@
-"""One form for the many containers in which people bring paths and clips."""
+"""One form for the many containers of paths and clips."""
 
 import os
 
@@ -24,9 +24,8 @@ def as_samples(X, *, name="X"):
     -------
     samples : ndarray, StoredArray or list
         A numeric array, which is not copied and stays a memory map; a stored array, which is not
-        read; otherwise a list of str for
-        paths, of tuples of str for rows of paths, of ndarray for clips. Samples are in the order
-        of X, whatever its index.
+        read; otherwise a list of str for paths, of tuples of str for rows of paths, of ndarray for
+        clips. Samples are in the order of X, whatever its index.
 
     Raises
     ------
@@ -55,6 +54,7 @@ def as_samples(X, *, name="X"):
     elif not isinstance(X, (list, tuple, np.ndarray)):
         X = _from_other(X, name)
     if isinstance(X, np.ndarray):
+        # Objects and text of any kind: O, U, S and T (NumPy's StringDType).
         if X.dtype.kind not in "OUST":
             return X
         X = _column(X, name)
@@ -62,11 +62,12 @@ def as_samples(X, *, name="X"):
     if any(map(_holds_path, items)):
         return [_as_path(item, i, name) for i, item in enumerate(items)]
     clips = [_as_clip(item, i, name) for i, item in enumerate(items)]
+    # Single numbers are one array of numbers, not clips.
     return np.asarray(clips) if all(clip.ndim == 0 for clip in clips) else clips
 
 
 def holds_paths(samples):
-    """Tell whether the result of :func:`as_samples` holds paths.
+    """Return whether the result of :func:`as_samples` holds paths.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def sample_labels(X):
     Parameters
     ----------
     X : array-like
-        Samples, as :func:`as_samples` takes them.
+        Samples of any kind that :func:`as_samples` accepts.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def _filled(X, name):
 
 
 def _from_other(X, name):
-    """Array of what is no list, array or table, such as a tensor."""
+    """Array from another container, such as a tensor."""
     if _is_path(X):
         raise TypeError(f"{name} must hold one path per sample; got {X!r}. Did you mean [{X!r}]?")
     if hasattr(X, "toarray"):

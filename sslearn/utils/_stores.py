@@ -1,4 +1,4 @@
-"""Arrays in files of HDF5 and Zarr, of which no more is read than is needed."""
+"""Arrays in HDF5 files and Zarr folders, which are read in parts."""
 
 import copy
 import os
@@ -10,7 +10,7 @@ import numpy as np
 from sslearn.utils._optional import import_optional
 
 _SUFFIXES = (".h5", ".hdf5", ".zarr")
-# What is read at once, beside the array that is filled.
+# Bytes that are read at a time, in addition to the array that is filled.
 _PIECE_BYTES = 2**24
 
 
@@ -32,7 +32,7 @@ def store_path(path, name="path"):
     Raises
     ------
     TypeError, ValueError
-        If it is no path, or ends otherwise.
+        If it is not a path, or ends otherwise.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def open_group(path, mode="r"):
     Parameters
     ----------
     path : str or path-like
-        Store, as :func:`store_path` takes it.
+        Store, as for :func:`store_path`.
     mode : {"r", "r+", "w"}, default="r"
         Read, change or create.
 
@@ -77,7 +77,7 @@ def open_group(path, mode="r"):
     if mode != "w" and not path.exists():
         raise FileNotFoundError(f"The store {str(path)!r} does not exist.")
     if path.suffix == ".zarr":
-        # Zarr has no exception of its own for a folder that is no group.
+        # Zarr has no exception of its own for a folder that is not a group.
         opener = import_optional("zarr", "A store in .zarr").open_group
         errors = (OSError, ValueError)
     else:
@@ -93,7 +93,7 @@ def open_group(path, mode="r"):
 class StoredArray:
     """Array in a file of HDF5 or in a folder of Zarr, read sample by sample.
 
-    Localizers, transformers with chunks and the splitters of scikit-learn take it for X: it may be
+    Localizers, transformers with chunks and the splitters of scikit-learn accept it as X: it may be
     larger than memory, and its pickle holds no more than the path.
 
     Parameters
@@ -125,7 +125,7 @@ class StoredArray:
     -----
     ``X[3]`` and ``X[3, :, :100]`` read a sample, or a part of it. ``X[rows]``, with a slice,
     positions or a mask, reads nothing: it is a StoredArray of these samples, which
-    ``np.asarray(X[rows])`` reads. A worker on another machine must see the file at the same path.
+    ``np.asarray(X[rows])`` reads. A worker on another machine must find the file at the same path.
 
     Examples
     --------
@@ -188,7 +188,7 @@ class StoredArray:
         order = np.argsort(self._rows, kind="stable")
         rows = np.asarray(self._rows)[order]
         size = max(1, _PIECE_BYTES * len(self) // max(1, self.nbytes))
-        # Neighbours are read together, and none is read twice for being asked for twice.
+        # Neighbouring rows are read together, and repeated rows only once.
         for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) > 1) + 1):
             for start in range(0, len(part), size):
                 places = part[start : start + size]

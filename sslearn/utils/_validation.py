@@ -10,12 +10,12 @@ from sslearn.utils.param_validation import Integral, Interval, validated
 _FLOATS = (np.float32, np.float64)
 _COUNT = [Interval(Integral, 0, None, closed="left")]
 _COUNT_OR_ANY = [*_COUNT, None]
-# No array has more microphones than this and than samples: such axes have changed places.
+# More channels than this, and than times, mean that the axes are swapped.
 _MANY_CHANNELS = 256
 
 
 def _samples(X, name):
-    """Samples that are no paths: an array, or a list of arrays of several shapes."""
+    """Samples that are not paths: an array, or a list of arrays of several shapes."""
     X = as_samples(X, name=name)
     if holds_paths(X):
         raise TypeError(f"{name} holds paths: put AudioReader(fs) in front.")
@@ -39,7 +39,7 @@ def _read(X):
 def _check_kind(X, kinds, expected, cure, name):
     if X.dtype.type not in kinds:
         raise TypeError(f"{name} must be {expected}; got dtype {X.dtype}. {cure}")
-    # Views as another type, and libraries in C, take every number for one of this machine.
+    # Views as another type, and libraries in C, assume the byte order of this machine.
     return X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))
 
 

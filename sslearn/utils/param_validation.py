@@ -64,6 +64,7 @@ def validated(**constraints):
         @wraps(function)
         def checked(*args, **kwargs):
             for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+                # Only a failed check calls scikit-learn, for its error message.
                 kinds = checks.get(name)
                 if kinds and not any(kind.is_satisfied_by(value) for kind in kinds):
                     validate_parameter_constraints(

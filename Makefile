@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Threads that spin while they wait slow each other down on a busy machine.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test coverage lint docs bench hooks clean
 
 # One stamp per set of extras: an unchanged set-up is not repeated.
-$(VENV)/.stamp-%: setup.py constraints.txt
+$(VENV)/.stamp-%: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[$(subst +,$(comma),$*)]"
 	touch $@
@@ -21,6 +21,9 @@ demo: $(VENV)/.stamp-sim+plot
 test: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
+coverage: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
 lint: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +33,9 @@ docs: $(VENV)/.stamp-sim+plot+vision+docs
 
 bench: $(VENV)/.stamp-sim+plot+vision+bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed.ratios
+
+hooks: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test $(VENV)/.stamp-dev
+	$(BIN)/pre-commit install
 
 clean:
 	rm -rf $(VENV) build *.egg-info docs/_build docs/auto_examples docs/generated demo-results

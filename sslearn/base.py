@@ -1,4 +1,4 @@
-"""What every localizer shares, and localizers made of regressors."""
+"""Mixin of all localizers, and localizers made of regressors."""
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,8 @@ class LocalizerMixin(RegressorMixin):
 
     A localizer is a regressor for scikit-learn. Its score is the angular D2, because R2 breaks
     where azimuths wrap: a prediction of -179 for 179 degrees is 2 degrees off, not 358.
-    Several sources are matched before they are compared, and each one missed or invented counts 90
-    degrees (:func:`sslearn.metrics.d2_angular_error_score` says why).
+    Several sources are matched before they are compared; each missed source and each false alarm
+    counts 90 degrees (:func:`sslearn.metrics.d2_angular_error_score` explains why).
     """
 
     def score(self, X, y, sample_weight=None):
@@ -34,7 +34,7 @@ class LocalizerMixin(RegressorMixin):
         Parameters
         ----------
         X : array-like
-            What ``predict`` takes.
+            Input of ``predict``.
         y : array-like of shape (n_samples,) or (n_samples, 2)
             True azimuth, or azimuth and elevation, in degrees; those of several sources have shape
             (n_samples, n_sources, k) or (n_samples, n_frames, n_sources, k), NaN where absent.
@@ -50,7 +50,7 @@ class LocalizerMixin(RegressorMixin):
 
 
 def is_localizer(estimator):
-    """Tell whether an estimator is a localizer.
+    """Return whether an estimator is a localizer.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def track_table(tracks, times, *, samples=None, scores=None):
     samples : sequence of length n_samples, default=None
         Label or path of each sample; None numbers them.
     scores : array-like of shape (n_samples, n_frames, n_sources), default=None
-        How sure each direction is; NaN if None.
+        Confidence in each direction; NaN if None.
 
     Returns
     -------
@@ -114,6 +114,7 @@ def track_table(tracks, times, *, samples=None, scores=None):
     scores = _like(np.nan if scores is None else scores, "scores", tracks.shape[:3])
     if np.shape(samples)[:1] != tracks.shape[:1] and samples is not None:
         raise ValueError(f"samples must hold {len(tracks)} labels; got shape {np.shape(samples)}.")
+    # One row of the table per present source, by sample, then frame, then source.
     sample, frame, source = np.nonzero(~np.isnan(tracks[..., 0]))
     labels = sample if samples is None else pd.Index(samples).take(sample)
     table = {"sample": labels, "time": times[sample, frame], "source": source}
@@ -135,8 +136,8 @@ def _like(values, name, shape):
 class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
     """Localizer made of a regressor of encoded directions.
 
-    The regressor learns numbers that do not jump where azimuths wrap, and its predictions are
-    decoded into directions.
+    The targets of the regressor are continuous where azimuths wrap, and its predictions are decoded
+    into directions.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
     grid_ : ndarray of shape (n_directions,) or (n_directions, 2)
         Grid of the encoding, where it has one.
     n_features_in_ : int
-        Number of features, where the regressor tells.
+        Number of features, if the regressor has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has them.
 
@@ -217,7 +218,7 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If X, y or the encoding is not valid.
         """
-        # A refused fit must not leave a mixture of two fits.
+        # A fit that raises must not leave attributes of two fits.
         self.__dict__.pop("regressor_", None)
         options = {"sources": True, "frames": True, "absent": True}
         y = check_doa(y, n_samples=_num_samples(X), **options)
@@ -227,6 +228,7 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         self._target_shape = targets.shape[1:]
         targets = targets.reshape(len(y), -1)
         regressor = self._one_per_output(clone(self.regressor))
+        # A regressor of several outputs warns of a target with one column.
         if targets.shape[1] == 1 and not isinstance(regressor, MultiOutputRegressor):
             targets = targets[:, 0]
         params = Bunch(regressor=Bunch(fit=fit_params))
@@ -287,6 +289,7 @@ class EncodedLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         outputs = np.asarray(outputs).reshape(-1, *self._target_shape)
         if not self.encoding_.output_spec_.classes:
             return outputs
+        # Without a positive score, the unclamped ones still rank the classes.
         scores = outputs.clip(0.0, 1.0)
         return np.where((scores > 0).any(axis=-1, keepdims=True), scores, outputs)
 

@@ -31,6 +31,7 @@ def _mean_directions(votes):
     """
     directions = votes[..., None] if votes.ndim == 2 else votes
     cast = ~np.isnan(directions[..., :1])
+    # Mean of the unit vectors of all votes; its length is 0 where they cancel.
     vectors = np.where(cast, angles_to_unit_vectors(directions), 0.0)
     mean = vectors.sum(axis=0) / cast.sum(axis=0)
     first = np.take_along_axis(vectors, cast.argmax(axis=0)[None], axis=0)[0]
@@ -60,6 +61,7 @@ def _as_table(X):
     samples = as_samples(X)
     if not holds_paths(samples) and np.ndim(samples[0]) < 2:
         return X
+    # Assigned one by one: NumPy would stack clips of one length to an array of numbers.
     column = np.empty((len(samples), 1), dtype=object)
     for i, sample in enumerate(samples):
         column[i, 0] = sample
@@ -89,7 +91,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
     bootstrap_features : bool, default=False
         Whether features are drawn with replacement.
     oob_score : bool, default=False
-        Whether each sample is predicted by the localizers that have not seen it, for
+        Whether each sample is predicted by the localizers that were fitted without it, for
         ``oob_score_``.
     warm_start : bool, default=False
         Whether ``fit`` adds localizers to those of the previous fit.
@@ -111,7 +113,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
     oob_score_ : float
         Angular D2 of ``oob_prediction_``, with ``oob_score=True``.
     oob_prediction_ : ndarray of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
-        Mean directions of the localizers that have not seen a sample; NaN where all have.
+        Mean directions of the localizers that were fitted without a sample; NaN if none was.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -123,7 +125,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
 
     Notes
     -----
-    Distances are averaged as numbers. Several sources are refused: a mean would have to match them
+    Distances are averaged as numbers. Several sources are an error: a mean would have to match them
     first, and no order of the sources is common to all localizers. Where directions cancel, that of
     the first localizer is returned.
 
@@ -234,6 +236,7 @@ class BaggingLocalizer(LocalizerMixin, BaggingRegressor):
         for i, (estimator, samples, features) in enumerate(
             zip(self.estimators_, self.estimators_samples_, self.estimators_features_, strict=True)
         ):
+            # Out-of-bag samples of this localizer; NaN stands for no vote.
             unseen = np.setdiff1d(np.arange(len(y)), samples)
             votes[i, unseen] = estimator.predict(X[unseen][:, features])
         known = ~np.isnan(votes.reshape(len(votes), len(y), -1)[..., 0]).all(axis=0)

@@ -47,7 +47,7 @@ class MissingDataWarning(UserWarning):
 
 
 class ModelFileError(ValueError):
-    """A file is no model, is damaged or of a newer format, or names what is not trusted."""
+    """A file is not a model, is damaged or of a newer format, or holds untrusted names."""
 
 
 class ModelVersionWarning(UserWarning):

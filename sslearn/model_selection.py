@@ -23,6 +23,7 @@ def _cells(y, step):
     azimuth, elevation = (y, np.zeros(len(y))) if y.ndim == 1 else y[:, :2].T
     band = np.round(elevation / step)
     # Bands near the poles are short: fewer sectors keep the cells alike.
+    # The length of a band is proportional to cos(elevation).
     n_in_band = np.round(n_sectors * np.cos(np.deg2rad(np.clip(band * step, -90, 90))))
     n_in_band = np.maximum(n_in_band, 1)
     # Sectors are centred on the front, so that the one behind goes across 180 degrees.

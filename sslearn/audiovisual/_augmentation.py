@@ -24,7 +24,7 @@ def _jitter(numbers):
 
 
 class ImageAugmentation(TransformerMixin, BaseEstimator):
-    """Random views of pictures, for learning what does not change from one view to the next.
+    """Random views of pictures, to train features that do not depend on the view.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
     vertical_flip : bool, default=False
         Whether half of the views are mirrored up and down.
     translation : bool, default=False
-        Whether views are shifted, by at most a fifth of each side; what is uncovered is black.
+        Whether views are shifted, by at most a fifth of each side; the uncovered part is black.
     rotation : bool, default=False
         Whether views are turned by 0, 90, 180 or 270 degrees.
     gray : bool, default=False
@@ -47,12 +47,12 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
         Whether half of the views are blurred by a Gaussian, whose standard deviation is between
         0.1 and 2 pixels of the view.
     aspect : {"stretch", "keep"}, default="stretch"
-        What becomes of a picture that is not square: both of its sides are stretched to that of
+        Treatment of a picture that is not square: both of its sides are stretched to that of
         the view, or as large a square as fits is cut out of it, before the crop.
     size : int, default=224
-        Height and width in pixels of what :meth:`transform` returns. A localizer has its own.
+        Height and width in pixels of the output of :meth:`transform`. Localizers use theirs.
     random_state : int, RandomState instance or None, default=None
-        Seed of :meth:`transform`. A localizer has its own.
+        Seed of :meth:`transform`. Localizers use theirs.
 
     See Also
     --------
@@ -63,9 +63,9 @@ class ImageAugmentation(TransformerMixin, BaseEstimator):
     -----
     The changes are applied in the order crop, flips, translation, rotation, color jitter, gray,
     blur. All numbers of a view are drawn whether they are needed or not: one change more or less
-    leaves the others as they are, so that a search over the switches compares like with like.
+    leaves the others as they are, so that a search over the switches compares equal draws.
 
-    As a step of a Pipeline it would also change what is predicted; give it to the localizer, which
+    As a step of a Pipeline it would also change predictions; give it to the localizer, which
     uses it in training alone.
 
     References
@@ -170,6 +170,7 @@ default=None
             ``labels(segments, size)``, that of the labels of its pixels, in the same geometry; and
             ``window(map_size)``, the rows and columns of the crop in a feature map.
         """
+        # Always all numbers: a switch does not change the draws of the others.
         numbers = rng.random(19).tolist()
         x, y, across, down, right, below, turn, jitter, gray, blur, sigma, *rest = numbers
         shift = tuple(_between(-_SHIFT, _SHIFT, part) for part in (right, below))

@@ -30,7 +30,7 @@ from sslearn.utils.param_validation import Integral, Interval, Real, _fit_contex
 
 
 class AudioVisualLocalizer(TorchEstimator):
-    """Base of localizers that learn from pairs of picture and sound where the sound is.
+    """Base of localizers of sounds in pictures, trained on pairs of picture and sound.
 
     See Also
     --------
@@ -48,7 +48,7 @@ class AudioVisualLocalizer(TorchEstimator):
       ``head(first, second, e, *labels)`` what the loss takes, for the features of two views, which
       may be smaller than ``image_shape``; ``head.embedding(v, e)`` the embeddings (n_samples,
       n_components) that may collapse;
-    - ``_criterion(batch_size)``, which returns the loss for mini-batches of at most so many pairs,
+    - ``_criterion(batch_size)``, which returns the loss for mini-batches of up to that size,
       a function of the head's outputs and of targets, which are not used;
     - ``_frozen``, whether the networks of pictures and of sounds are not trained, ``(True, True)``
       if not defined. Their names in ``_parameter_groups`` start with ``image.`` and ``audio.``,
@@ -92,7 +92,7 @@ class AudioVisualLocalizer(TorchEstimator):
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, X_val=None, y_val=None):
-        """Learn from pairs of picture and sound.
+        """Train on pairs of picture and sound.
 
         Parameters
         ----------
@@ -100,13 +100,13 @@ class AudioVisualLocalizer(TorchEstimator):
             Pictures and sounds. A cell is a path or an array: a picture of shape (height, width,
             3), uint8; a sound of shape (n_times,) or (n_channels, n_times) at ``fs``.
         y : None
-            Not used: boxes only score.
+            Not used: boxes are for scores only.
         X_val : like X, default=None
             Pairs for ``valid_error`` of ``history_``.
         y_val : array-like of shape (n_val, 4) or (n_val, n_boxes, 4), or list of (n_i, 4), \
 default=None
             Boxes of ``X_val``, as in :meth:`score`. They choose the epoch only if
-            ``training.keep`` says so.
+            ``training.keep`` is ``"valid_error"``.
 
         Returns
         -------
@@ -393,7 +393,7 @@ def _device(module):
 
 
 def _check_boxes(y, pairs, name):
-    """Boxes of pairs, as many as these."""
+    """Boxes, one entry per pair."""
     y = check_boxes(y, name=name)
     if len(y) != len(pairs):
         raise ValueError(

@@ -60,4 +60,5 @@ class CosineHead(nn.Module):
 
     @staticmethod
     def _cosines(v, query):
+        # cos(v_n, a) = v_n.a / (|v_n| |a|) for each cell n.
         return torch.einsum("bchw,bc->bhw", unit_cells(v), normalize(query, dim=1))

@@ -67,12 +67,12 @@ class Store:
 
 
 def keep_features(store, pairs, views, encoder, size, device):
-    """Keep the features that a frozen network finds in views of pictures.
+    """Keep the features of a frozen network for views of pictures.
 
     Parameters
     ----------
     store : Store
-        Where.
+        Store to fill.
     pairs : Pairs
         Pictures.
     views : list of list of View
@@ -121,7 +121,7 @@ def keep_segments(store, pairs, segment, size):
     Parameters
     ----------
     store : Store
-        Where.
+        Store to fill.
     pairs : Pairs
         Pictures.
     segment : callable
@@ -157,6 +157,7 @@ def resize_labels(labels, size):
     labels : ndarray of shape (size, size), int32
         Labels.
     """
+    # Centres of the new pixels, in pixels of the old labels.
     rows, columns = ((np.arange(size) + 0.5) * side / size for side in labels.shape)
     return labels[np.ix_(rows.astype(int), columns.astype(int))].astype(np.int32)
 

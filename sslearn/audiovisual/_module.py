@@ -28,9 +28,9 @@ class Scaling(nn.Module):
         Parameters
         ----------
         mean : ndarray of shape (n_features,)
-            What is subtracted.
+            Mean to subtract.
         matrix : ndarray of shape (n_features, n_features)
-            What the rest is multiplied by.
+            Symmetric matrix that multiplies the difference.
         n_rows : int
             Number of rows of features behind them.
         """
@@ -40,6 +40,7 @@ class Scaling(nn.Module):
 
     def forward(self, x):
         """Scale maps (n_samples, n_features, height, width), or rows whose last axis it is."""
+        # The matrix is symmetric: right of rows and left of maps are the same.
         if x.ndim < 4:
             return (x - self.mean) @ self.matrix
         centered = x.flatten(2) - self.mean[:, None]
@@ -70,7 +71,7 @@ class Encoder(nn.Module):
 
     @property
     def trained(self):
-        """The part behind what :meth:`prepare` returns."""
+        """The part after :meth:`prepare`."""
         return self.scaling if self.frozen else self.network
 
     def train(self, mode=True):
@@ -90,7 +91,7 @@ class Encoder(nn.Module):
             return torch.cat([self.network(part) for part in x.split(n_samples)])
 
     def forward(self, x):
-        """Features of what :meth:`prepare` returns."""
+        """Features of the output of :meth:`prepare`."""
         return self.trained(x)
 
 
@@ -125,7 +126,7 @@ class AudioVisualModule(nn.Module):
         Returns
         -------
         outputs : torch.Tensor of shape (n_samples, height, width), or tuple
-            Similarity maps, or what the loss takes.
+            Similarity maps, or the inputs of the loss.
         """
         if len(inputs) == 2:
             return self.head.similarity(self.image(inputs[0]), self.audio(inputs[1]))

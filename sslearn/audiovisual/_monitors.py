@@ -60,6 +60,7 @@ def embedding_spread(embedding):
     """
     lengths = np.linalg.norm(embedding, axis=1, keepdims=True)
     directions = embedding / np.where(lengths > 0, lengths, 1.0)
+    # Uniform directions in d dimensions have the deviation d^-1/2 in each component.
     return float(directions.std(axis=0).mean() * np.sqrt(embedding.shape[1]))
 
 
@@ -74,13 +75,14 @@ def sound_effect(own, other):
     Returns
     -------
     effect : float
-        Mean absolute difference of both maps, each without its mean, as a fraction of the mean
-        absolute value of the own ones without theirs: 0 if maps ignore the sound, about 1.4 if
-        they are unrelated. 0 if the own maps are constant.
+        Mean absolute difference of both maps, each minus its mean, over the mean absolute value of
+        the own maps minus their mean: 0 if maps ignore the sound, about 1.4 if they are unrelated.
+        0 if the own maps are constant.
     """
     own, other = (maps - maps.mean(axis=(1, 2), keepdims=True) for maps in (own, other))
     contrast = np.abs(own).mean()
-    # A constant map has no contrast but rounding.
+    # Unrelated maps of one deviation: mean |own - other| is sqrt(2) mean |own|. A constant map has
+    # no contrast but rounding.
     return float(np.abs(own - other).mean() / contrast) if contrast > 1e-7 else 0.0
 
 

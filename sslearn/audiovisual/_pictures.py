@@ -20,7 +20,7 @@ def _is_missing(cell):
 
 
 def _kind(cell):
-    """What a cell looks like: "image", "audio" or None where it is not clear."""
+    """Probable kind of a cell: "image", "audio" or None if unclear."""
     if isinstance(cell, np.ndarray):
         is_long = cell.ndim == 2 and cell.shape[1] > 100 * cell.shape[0]
         return "audio" if is_long else {1: "audio", 3: "image"}.get(cell.ndim)
@@ -65,7 +65,7 @@ def errors_of(cell):
 
 
 def columns_of(X, columns, name):
-    """Lists of the cells of columns of a table, which has each of them once."""
+    """Lists of the cells of columns of a table, each of which must occur once."""
     names = list(X.columns)
     if any(names.count(column) != 1 for column in columns):
         expected = " and ".join(f"one column {column!r}" for column in columns)
@@ -97,7 +97,7 @@ class Pictures:
     ----------
     X : array-like of shape (n_samples,), DataFrame, or array-like of shape (n_samples, 2)
         Pictures: arrays of shape (height, width, 3), uint8, or paths; or the column ``image`` of a
-        table, or the first cells of rows (image, audio). Sounds are not looked at.
+        table, or the first cells of rows (image, audio). Sounds are ignored.
     name : str, default="X"
         Name used in messages.
 
@@ -106,7 +106,7 @@ class Pictures:
     FileNotFoundError
         If a cell is the path of no file.
     TypeError
-        If X is no table or list, or a cell is neither picture nor path.
+        If X is not a table or a list, or a cell is neither picture nor path.
     ValueError
         If there is no picture, or an array has the wrong shape.
     """

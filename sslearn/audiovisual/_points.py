@@ -47,6 +47,7 @@ def boxes(maps, threshold):
 
     def box(enlarged):
         low, high = enlarged.min(), enlarged.max()
+        # Rounding must not lift the threshold above the largest value.
         regions, _ = ndimage.label(enlarged >= min(low + threshold * (high - low), high))
         rows, columns = ndimage.find_objects(regions)[regions.flat[enlarged.argmax()] - 1]
         return columns.start, rows.start, columns.stop, rows.stop
@@ -55,7 +56,7 @@ def boxes(maps, threshold):
 
 
 def _of_enlarged(function, maps):
-    """Apply a function to each map of 224 x 224, few of which are in memory at once."""
+    """Apply a function to each map of 224 x 224, with few of them in memory at a time."""
     chunks = (maps[i : i + _CHUNK_SIZE] for i in range(0, len(maps), _CHUNK_SIZE))
     enlarged = (large for chunk in chunks for large in resize_maps(chunk, (_SIZE, _SIZE)))
     return np.array(list(map(function, enlarged)))

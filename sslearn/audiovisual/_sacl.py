@@ -22,15 +22,16 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     audio_network : Backbone or callable, default=None
         The same for log-mel patches of the sounds; ``LogMelStatistics()`` if None.
     train_networks : bool, default=False
-        Whether both networks are trained, as in the paper. Otherwise they are frozen, and what is
-        trained of the pictures is a 1x1 convolution of the feature map, the identity at first.
+        Whether both networks are trained, as in the paper. Otherwise they are frozen, and the
+        pictures have one trained layer: a 1x1 convolution of the feature map, the identity at
+        first.
     segments : {"felzenszwalb", "grid"} or None, default=None
         Segments of pictures: the graph-based ones of the paper, which suit objects of even colour;
         cells of a regular grid; or no segments, which suits objects with strong textures.
     n_cells : int, default=4
         Cells of the grid per side; not used by other segments.
     negative_ratio : float, default=0.75
-        Share of a mini-batch that each picture is contrasted with: the sounds least like its own.
+        Share of a mini-batch that are negatives of a picture: the sounds least similar to its own.
     temperature : float, default=0.2
         Divisor of the cosines in the loss.
     hidden_size : int, default=128
@@ -108,8 +109,8 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     one sign and few channels, such as plain colours, need ``whiten=True``. A large even background
     is the segment with most of the upper half; such pictures are better left unsegmented.
 
-    Sounds are alike if the features that the audio network gives them have a large cosine. With
-    frozen networks these are the standardized features, which training does not change.
+    Sounds are similar if their features from the audio network have a large cosine. With frozen
+    networks these are the standardized features, which training does not change.
 
     References
     ----------
@@ -120,9 +121,9 @@ class SemanticContrastiveLocalizer(AudioVisualLocalizer):
     networks and small pictures; :func:`sslearn.recipes.sacl` has those of the paper, whose
     temperature is 0.005 and whose rate is constant. The released program keeps the epoch with the
     best score on the test set; we keep the last one. It enlarges segments by bicubic interpolation,
-    which invents labels at borders; here a cell has the label of its place in the picture. Pictures
-    of more than 256 x 256 pixels are shrunk before they are segmented; smaller ones have smaller
-    segments.
+    which creates wrong labels at borders; here a cell has the label of its place in the picture.
+    Pictures of more than 256 x 256 pixels are shrunk before they are segmented; smaller ones have
+    smaller segments.
 
     Examples
     --------

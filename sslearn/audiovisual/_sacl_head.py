@@ -20,8 +20,8 @@ class SemanticContrastHead(CosineHead):
     hidden_size : int
         Units of the hidden layer for sounds.
     adapt : bool
-        Whether the map goes through a 1x1 convolution, the identity at first. It is what is trained
-        of the pictures where their network is not.
+        Whether the map goes through a 1x1 convolution, the identity at first: the one trained layer
+        for pictures where their network is frozen.
     """
 
     def __init__(self, n_channels, n_features, *, hidden_size, adapt):
@@ -73,6 +73,7 @@ class SemanticContrastHead(CosineHead):
         """
         sounds = normalize(self._query(e), dim=1)
         cells = [unit_cells(self._features(view, e)) for view in (first, second)]
+        # Cosines of every picture and every sound, (n_pictures, n_sounds, n_cells).
         maps = [torch.einsum("bchw,dc->bdhw", v, sounds).flatten(2) for v in cells]
         own = [m.diagonal(dim1=0, dim2=1).T for m in maps]
         masks = sounding_cells(own, [label.flatten(1).long() for label in labels] or None)

@@ -1,4 +1,4 @@
-"""Segments of pictures, and the one of them that sounds."""
+"""Segments of pictures, and the choice of the sounding one."""
 
 import zlib
 
@@ -76,6 +76,7 @@ def upper_half(similarity):
     above : torch.Tensor of bool, of shape (n_samples, n_cells)
         Cells above the value of rank ``n_cells // 2`` from 0, so that 97 of 196 are.
     """
+    # kthvalue counts from 1.
     rank = similarity.shape[1] // 2
     return similarity > similarity.detach().kthvalue(rank + 1, dim=1, keepdim=True).values
 
@@ -104,6 +105,7 @@ def sounding_cells(similarities, labels=None):
     segment, found = _sounding_segment(halves[0], labels)
     first, second = (label == segment[:, None] for label in labels)
     in_second = halves[1] & second
+    # No cell of the upper half in the second view: the whole segment there.
     in_second = in_second | (second & ~in_second.any(1, keepdim=True))
     return [
         half.where(~found[:, None], mask)

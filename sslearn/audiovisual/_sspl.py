@@ -16,7 +16,7 @@ _WIDTH = [Interval(Integral, 1, None, closed="left")]
 class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
     """Localizer of sounds in pictures by self-supervised predictive learning (SSPL).
 
-    Each of two views of a picture is summed up where it is similar to the sound, and predicts the
+    Each of two views of a picture is pooled where it is similar to the sound, and predicts the
     other one. There are no negative pairs: pictures are not compared with the sounds of others.
 
     Parameters
@@ -35,7 +35,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         Weights of predictive coding before training: ``start`` of
         :class:`~sslearn.networks.PredictiveCoding`. In the paper they are random.
     fusion : {"attention", "cat", "product", "sum"}, default="attention"
-        What of a view and the sound is projected: the attended sum over the cells; or the mean of
+        Input of the projector: the sum over the cells weighted by the attention; or the mean of
         all cells and the vector of the sound, side by side, multiplied or added.
     hidden_size : int, default=128
         Units of the hidden layer between the features of a sound and those of a picture.
@@ -114,15 +114,15 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
     over its patches of two linear layers, the map is ``S_n = cos(v_n, a)``, and the attention
     ``A_n`` is the map scaled to the range from 0 to 1. The projector maps ``sum_n A_n v_n`` to z,
     and the predictor z to p. The loss is ``-(cos(p_1, sg(z_2)) + cos(p_2, sg(z_1))) / 2``, where sg
-    stops the gradient: only predictions learn. Batch norms see one view at a time.
+    stops the gradient: only predictions are trained. Batch norms take one view at a time.
 
-    With predictive coding, ``v_n`` is what the cycles make of the map and of the mean of the
-    patches' features, scaled to length 1. Its step sizes have no weight decay. Where it learns as
-    fast as the rest, what it makes of each cell depends much on the sound itself, which both views
-    share, and small sets are localized worse; with a twentieth of that rate, better.
+    With predictive coding, ``v_n`` is the output of the cycles for the map and the mean of the
+    patches' features, scaled to length 1. Its step sizes have no weight decay. At the learning rate
+    of the other layers its output depends strongly on the sound itself, which both views share, and
+    small sets are localized worse; a twentieth of that rate is better.
 
-    The loss hardly tells whether the localizer learns to hear: all pictures in which only the
-    sounding object is certain do. ``sound_effect_`` is near 0 if the sound is ignored.
+    The loss hardly shows whether the maps depend on the sound; ``sound_effect_`` is near 0 if they
+    do not.
 
     References
     ----------
@@ -267,7 +267,7 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
         return two_view_loss(NegativeCosineLoss())
 
     def _parameter_groups(self):
-        # The first pattern counts that fits.
+        # The first matching pattern counts.
         coding, heads = _rate(self.coding_lr), _rate(self.head_lr)
         return [
             ("head.coding.*_rates.*", coding | {"weight_decay": 0.0}),
@@ -277,5 +277,5 @@ class PredictiveAudioVisualLocalizer(AudioVisualLocalizer):
 
 
 def _rate(lr):
-    """Options of parameters with a learning rate of their own, if there is one."""
+    """Optimizer options of parameters with a separate learning rate, if there is one."""
     return {} if lr is None else {"lr": lr}

@@ -124,6 +124,7 @@ def two_view_loss(loss):
     """Loss of the outputs of the head: each view predicts the projection of the other one."""
 
     def criterion(outputs, targets=None):
+        # (l(p_1, z_2) + l(p_2, z_1)) / 2; the loss stops the gradient of z.
         p1, z1, p2, z2 = outputs
         return (loss(p1, z2) + loss(p2, z1)) / 2
 

@@ -9,7 +9,7 @@ from sslearn.deep_learning import made_ahead
 
 
 class TrainingViews:
-    """Loader of two random views of each picture, which are others in each epoch.
+    """Loader of two random views of each picture, new in each epoch.
 
     Parameters
     ----------
@@ -60,6 +60,7 @@ class TrainingViews:
         if segment is not None:
             self.segments = keep_segments(store, pairs, segment, size)
         if n_versions is not None:
+            # Windows of the feature map take the place of the crop.
             uncropped = clone(augmentation).set_params(crop=1)
             rngs = (np.random.default_rng([seed, i]) for i in range(len(pairs)))
             self.versions = [[uncropped.draw(rng) for _ in range(n_versions)] for rng in rngs]
@@ -77,7 +78,7 @@ class TrainingViews:
         return made_ahead(lambda job: self._batch(*job), jobs, self.n_threads)
 
     def sample(self, n_pairs):
-        """Draw pairs, which do not depend on what was drawn before.
+        """Draw pairs, independently of earlier draws.
 
         Parameters
         ----------
@@ -89,7 +90,7 @@ class TrainingViews:
         rows : ndarray of shape (n_rows,)
             Positions of the pairs.
         """
-        # Neighbours may be of one kind.
+        # Neighbouring rows may be of one class.
         return np.random.default_rng(self.seed).permutation(len(self.pairs))[:n_pairs]
 
     def whole_map(self, row):
@@ -103,7 +104,7 @@ class TrainingViews:
         Returns
         -------
         features : ndarray of shape (n_features, map_height, map_width)
-            Features that the frozen network finds.
+            Output of the frozen network.
         """
         if self.features is not None:
             return self.features[row].get()[0]

@@ -9,8 +9,8 @@ from sslearn.utils import import_optional
 class View:
     """One draw of :class:`ImageAugmentation`: a view of any picture, at any size.
 
-    The geometry is kept in fractions of the picture, so that a picture, its labels and its feature
-    map are seen alike at all their sizes. The default is the whole picture.
+    The geometry is in fractions of the picture, so that it is the same for a picture, its labels
+    and its feature map, at any size. The default is the whole picture.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class View:
     jitter : tuple of (str, float), default=()
         Changes of color in their order, each with its factor; that of the hue is a shift in turns.
     gray : bool, default=False
-        Whether the colors are taken away.
+        Whether the colors are removed.
     blur : float, default=0.0
         Standard deviation of the Gaussian blur in pixels of the view.
     """
@@ -101,7 +101,7 @@ class View:
         Returns
         -------
         labels : ndarray of shape (size, size), int
-            Labels; -1 where the translation uncovers what is no picture.
+            Labels; -1 outside of the picture, where the translation uncovers it.
         """
         x, y, width, height = self._box(segments.shape)
         columns, rows = self._pixels(0, x, width, size), self._pixels(1, y, height, size)
@@ -130,12 +130,14 @@ class View:
 
     def _box(self, shape):
         """Left edge, upper edge, width and height of the crop in pixels of the picture."""
+        # Left and upper edge are place * (side - crop): 0 at one edge, side - crop at the other.
         sides = np.array(shape[1::-1], dtype=float)
         crop = self.crop * (sides if self.aspect == "stretch" else np.full(2, sides.min()))
         return *(self.place * (sides - crop)), *crop
 
     def _pixels(self, axis, start, length, size):
         """Pixels of the picture in the middle of the cells along one side; -1 outside of it."""
+        # Inverse of the view, in reverse order: from its cells to the picture, shift, then flip.
         middles = (np.arange(size) + 0.5) / size - self.shift[axis]
         inside = (middles > 0) & (middles < 1)
         middles = 1 - middles if self.flips[axis] else middles
@@ -145,5 +147,6 @@ class View:
 def _shift_hue(view, turns):
     pillow = import_optional("PIL.Image", "ImageAugmentation")
     hue, saturation, value = view.convert("HSV").split()
+    # Hue is an angle in 256 steps.
     hue = hue.point([(i + round(255 * turns)) % 256 for i in range(256)])
     return pillow.merge("HSV", (hue, saturation, value)).convert("RGB")

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-# Of the largest eigenvalue: what is weaker is mostly noise, and is not enlarged further.
+# Share of the largest eigenvalue: weaker components are mostly noise and are not enlarged further.
 _FLOOR = 0.02
 _N_PICTURES = 300
 
 
 def set_scaling(module, sounds, views):
-    """Learn the scaling of frozen features, but for a warm start, which has one.
+    """Fit the scaling of frozen features, except at a warm start, which has one.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ def whitening(cells):
     """
     mean = cells.mean(axis=0, dtype=np.float64)
     cells = cells - mean
+    # Covariance E diag(l) E^T, in double precision through the mean.
     values, vectors = np.linalg.eigh(cells.T @ cells / len(cells))
     if values[-1] <= 0:
         return mean.astype(np.float32), np.eye(len(mean), dtype=np.float32)

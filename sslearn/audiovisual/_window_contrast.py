@@ -11,11 +11,11 @@ _SIDE = [Interval(Integral, 1, None, closed="left")]
 
 
 class WindowContrast(TorchEstimator):
-    """Pretraining of a network of pictures without labels: windows of one region look alike.
+    """Pretraining of a network of pictures without labels, by windows of the same region.
 
-    Two windows are cut from one small region of a picture, and their colours are changed hard.
-    The network learns to tell which windows belong together, and so to see textures and shapes. A
-    localizer then takes its weights: ``SceneNet(weights=pretext.weights_)``.
+    Two windows are cut from one small region of a picture, and their colours are strongly changed.
+    Training to match the windows of a region yields features of texture and shape. A localizer
+    then takes the weights: ``SceneNet(weights=pretext.weights_)``.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class WindowContrast(TorchEstimator):
         Fitted network, in evaluation mode.
     history_ : dict of str to ndarray
         Table with a row per epoch: ``epoch`` from 1, ``train_loss`` and ``lr`` at its end; with
-        the columns ``network`` and ``valid_error`` of other estimators, which say nothing here.
+        the columns ``network`` and ``valid_error`` of other estimators, which have no meaning here.
     n_iter_ : int
         Number of epochs.
     best_epoch_ : ndarray of shape (1,)
@@ -83,8 +83,8 @@ class WindowContrast(TorchEstimator):
 
     References
     ----------
-    It is ours, of no paper. The loss is of T. Chen, S. Kornblith, M. Norouzi and G. Hinton, "A
-    simple framework for contrastive learning of visual representations", ICML 2020,
+    A method of this package. The loss is that of T. Chen, S. Kornblith, M. Norouzi and G. Hinton,
+    "A simple framework for contrastive learning of visual representations", ICML 2020,
     arXiv:2002.05709.
 
     Examples
@@ -154,7 +154,7 @@ class WindowContrast(TorchEstimator):
         ----------
         X : array-like of shape (n_samples,), DataFrame, or array-like of shape (n_samples, 2)
             Pictures, RGB arrays of shape (height, width, 3), uint8, or paths; or pairs of picture
-            and sound, whose sounds are not looked at.
+            and sound, whose sounds are ignored.
         y : None
             Not used.
 

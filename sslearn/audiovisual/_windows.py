@@ -1,4 +1,4 @@
-"""Windows of pictures with hard changes of colour; this module imports torch."""
+"""Windows of pictures with strong changes of colour; this module imports torch."""
 
 from functools import partial
 
@@ -48,11 +48,13 @@ class WindowPairs:
         n_pictures, *sides = self.pictures.shape[:3]
         pixels = [self._pixels(side, n_pairs) for side in sides]
         picture = self._integers(n_pictures, n_pairs, 1, 1, 1)
+        # Indices (n, 1, 1, 1), (n, 2, w, 1) and (n, 2, 1, w) select (n, 2, w, w, 3).
         windows = self.pictures[picture, pixels[0][..., None], pixels[1][:, :, None]]
         return windows.flatten(0, 1).permute(0, 3, 1, 2)
 
     def _pixels(self, side, n_pairs):
         """Pixels (n_pairs, 2, window_size) along one side of both windows of each region."""
+        # Both windows lie in the region: start of the region plus a start within it.
         region = self._integers(side - self.region_size + 1, n_pairs, 1, 1)
         window = self._integers(self.region_size - self.window_size + 1, n_pairs, 2, 1)
         return region + window + torch.arange(self.window_size, device="cpu")
@@ -62,7 +64,7 @@ class WindowPairs:
 
 
 def recolor(x, generator):
-    """Change the colours of pictures so hard that only shapes remain in common.
+    """Change the colours of pictures strongly, so that only shapes remain in common.
 
     Parameters
     ----------
@@ -89,6 +91,7 @@ def recolor(x, generator):
     gain = _GAINS[0] + (_GAINS[1] - _GAINS[0]) * uniform(1, 1, 1)
     field = _FIELD * (2 * uniform(3, _FIELD_CELLS, _FIELD_CELLS) - 1)
     field = F.interpolate(field, x.shape[2:], mode="bilinear", align_corners=True)
+    # Contrast about the middle grey, plus a smooth field in [-0.5, 0.5] for each channel.
     x = 0.5 + gain * (x - 0.5) + field
     return torch.where(uniform(1, 1, 1) < _INVERTED, 1 - x, x).clamp(0, 1)
 

@@ -1,4 +1,4 @@
-"""Sets of directions that contain the source as often as asked for."""
+"""Sets of directions that contain the source with a given probability."""
 
 from sslearn.calibration._conformal import ConformalLocalizer
 from sslearn.calibration._quantile import conformal_quantile

@@ -1,4 +1,4 @@
-"""Cells of the circle and the sphere, and the density that a spatial spectrum gives them."""
+"""Cells of the circle and the sphere, and the density of a spatial spectrum over them."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -17,7 +17,7 @@ _N_ARCS = 720
 _STEP = 360.0 / _N_ARCS
 # Samples whose densities are in memory at a time.
 _BATCH = 1024
-# What rounding adds to a sum of shares.
+# Rounding error of a sum of shares.
 _ROUNDING = 1e-9
 
 
@@ -49,7 +49,7 @@ class ArcCells:
         self._order = np.append(order, order[0])
 
     def density(self, spectrum):
-        """Share of each cell (n, n_cells) in what is above the least value."""
+        """Spectrum above its least value, scaled to the sum 1 over the cells, (n, n_cells)."""
         power = _above_least(spectrum, self._group)
         left, right = (power[:, self._order[i]] for i in (self._left, self._left + 1))
         power = left + self._weight * (right - left)
@@ -89,7 +89,7 @@ class GridCells:
         self.vectors = angles_to_unit_vectors(self.directions)
 
     def density(self, spectrum):
-        """Share of each cell (n, n_cells) in what is above the least value."""
+        """Spectrum above its least value, scaled to the sum 1 over the cells, (n, n_cells)."""
         return _shares(_above_least(spectrum, self._group))
 
     def find(self, y):
@@ -102,7 +102,7 @@ class GridCells:
 
 
 def _distinct(grid):
-    """Distinct rows of a grid in the order of their first, and the one that each row equals."""
+    """Distinct rows of a grid in the order of their first occurrence, and the index of each row."""
     _, first, group = np.unique(np.round(grid, 9), axis=0, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))
     return grid[np.sort(first)], rank[group.ravel()]
@@ -120,19 +120,20 @@ def _above_least(spectrum, group):
 
 def _shares(power):
     total = power.sum(axis=1, keepdims=True)
-    # A spectrum without a maximum says nothing: all cells are alike.
+    # A constant spectrum gives all cells the same share.
     return np.where(total > 0, power / np.where(total > 0, total, 1.0), 1.0 / power.shape[1])
 
 
 def mass_above(density, cell):
-    """Sum of the shares (n, n_cells) that are larger than that of the cell of each sample."""
+    """Sum of the shares (n, n_cells) above that of the given cell of each sample."""
     own = np.take_along_axis(density, cell[:, None], axis=1)
     return np.where(density > own, density, 0.0).sum(axis=1)
 
 
 def most_likely(density, bound):
-    """Cells (n, n_cells) with at most so much mass above them; the largest share at least."""
+    """Cells (n, n_cells) with at most the bound of mass above them, and always the largest."""
     shares = -np.sort(-density, axis=1)
+    # Sum of the shares before the k-th largest.
     above = np.cumsum(shares, axis=1) - shares
     n_inside = (above <= bound[:, None] + _ROUNDING).sum(axis=1)
     return density >= np.take_along_axis(shares, n_inside[:, None] - 1, axis=1)
@@ -140,6 +141,7 @@ def most_likely(density, bound):
 
 def spread(density, vectors):
     """Angular standard deviation of densities (n, n_cells) in degrees, at most 180."""
+    # Mean resultant length R; sigma = sqrt(-2 log R), as of a wrapped normal distribution.
     length = np.linalg.norm(density @ vectors, axis=1).clip(1e-9, 1.0)
     return np.minimum(np.rad2deg(np.sqrt(-2.0 * np.log(length))), 180.0)
 

@@ -35,18 +35,18 @@ _FRACTION = Interval(Real, 0, 1, closed="neither")
 
 
 class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
-    """Localizer whose sets of directions contain the source as often as asked for.
+    """Localizer whose sets of directions contain the source with a given probability.
 
-    Errors on samples that the localizer has not seen tell how large a set must be. Whatever the
-    localizer, and however wrong, the sets then hold the direction of a new sample with the given
-    probability, if it comes from where the calibration samples come from.
+    Errors on samples outside the training set determine the size of the sets. For any localizer,
+    however inaccurate, a set then contains the direction of a new sample with the given
+    probability, if that sample has the distribution of the calibration samples.
 
     Parameters
     ----------
     localizer : localizer
         Localizer of one source, or a Pipeline or search over one. It is fitted without the
         calibration samples. A :class:`sklearn.frozen.FrozenEstimator` stays as it is, and all
-        samples calibrate: for localizers that have been fitted elsewhere, or that learn nothing.
+        samples calibrate: for localizers that are fitted already, or that need no training.
     coverage : float, default=0.9
         Probability, in (0, 1), that a set contains the true direction.
     method : {"absolute", "normalized", "spectrum"}, default="absolute"
@@ -55,8 +55,8 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         ``"spectrum"``: the most likely directions of ``spatial_spectrum``, which may be in
         several places, such as in front and behind.
     difficulty : regressor, default=None
-        Regressor of the angular error of a sample from its X, for ``method="normalized"``; half
-        of the calibration samples are for it. None: the spread of the spatial spectrum.
+        Regressor of the angular error of a sample from its X, for ``method="normalized"``,
+        fitted on half of the calibration samples. None: the spread of the spatial spectrum.
     calibration_fraction : float, default=0.2
         Share of the samples, or of the groups, that calibrate.
     random_state : int, RandomState instance or None, default=None
@@ -79,7 +79,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         Middles of the cells of ``method="spectrum"``: arcs of half a degree, or the grid of the
         localizer, each direction once.
     n_features_in_ : int
-        Number of features, where the localizer tells.
+        Number of features, if the localizer has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has them.
 
@@ -99,14 +99,13 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
     coverage is an average: over samples, and over draws of calibration samples.
 
     The difficulty of a spectrum is its angular standard deviation, ``sqrt(-2 log R)`` with the mean
-    resultant length R of what is above its least value, plus one degree. That of a regressor is
+    resultant length R of its part above the least value, plus one degree. That of a regressor is
     its prediction, but at least a tenth of the mean error [2]_.
 
     The sets of ``"spectrum"`` are adaptive prediction sets [4]_ without their random part: all
     directions for which the larger values sum up to at most the bound. The most likely direction
-    is always in, so that sets cover more than asked for where it suffices. On the circle the
-    spectrum is interpolated. Of directions beyond the ends of an open grid only the whole circle
-    contains any.
+    is always in, so that the coverage is higher where it suffices alone. On the circle the spectrum
+    is interpolated. Directions beyond the ends of an open grid are in no set but the whole circle.
 
     References
     ----------
@@ -162,12 +161,12 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, *, groups=None, **fit_params):
-        """Fit the localizer, and calibrate its sets on samples that it has not seen.
+        """Fit the localizer, and calibrate its sets on held-out samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the localizer takes.
+            Input of the localizer.
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
             Azimuth; azimuth and elevation in degrees; and distance in metres, which sets do not
             bound.
@@ -193,7 +192,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         UncertaintyWarning
             If there are too few samples or groups, so that sets are the whole circle or sphere.
         """
-        # A refused fit must not leave a mixture of two fits.
+        # A fit that raises must not leave attributes of two fits.
         for name in ("localizer_", "grid_", "n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
         X = indexable(X if hasattr(X, "shape") else as_samples(X))[0]
@@ -220,12 +219,12 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """Predict directions as the localizer does.
+        """Predict directions with the fitted localizer.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the localizer takes.
+            Input of the localizer.
 
         Returns
         -------
@@ -242,13 +241,13 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            What the localizer takes.
+            Input of the localizer.
         coverage : float, default=None
             Probability, in (0, 1), that a set contains the true direction; that of the constructor
             if None.
         groups : array-like of shape (n_samples,), default=None
-            Group of each sample, for sets that hold their coverage within each group; each must be
-            one that has calibrated. None for samples of any or of new groups.
+            Group of each sample, for sets with the coverage within each group; each must be a group
+            of the calibration samples. None for samples of any or of new groups.
 
         Returns
         -------
@@ -262,7 +261,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is not valid, or a group has not calibrated.
+            If X is not valid, or a group is not one of the calibration samples.
 
         Warns
         -----
@@ -308,7 +307,7 @@ class ConformalLocalizer(LocalizerMixin, MetaEstimatorMixin, BaseEstimator):
         return _check_method_params(X, params.localizer.fit, indices=train)
 
     def _calibrate(self, localizer, X, y, groups, rows, rng):
-        """Learn the difficulty and the scores from samples that the localizer has not seen."""
+        """Fit the difficulty and compute the scores on held-out samples."""
         self.difficulty_, self._method = None, self.method
         if self.method == "normalized" and self.difficulty is not None:
             hard, rows = split_rows(rows, groups, 0.5, rng)

@@ -7,13 +7,13 @@ from sslearn.exceptions import UncertaintyWarning
 from sslearn.utils import to_numbers
 from sslearn.utils.param_validation import Interval, Real, validated
 
-# What rounding takes from a sum of weights, or from a product with the coverage.
+# Rounding error of a sum of weights, and of a product with the coverage.
 _ROUNDING = 1e-9
 
 
 @validated(coverage=[Interval(Real, 0, 1, closed="neither")])
 def conformal_quantile(scores, coverage=0.9, *, groups=None):
-    """Smallest bound that a new score keeps with a given probability.
+    """Smallest upper bound of a new score with a given probability.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def conformal_quantile(scores, coverage=0.9, *, groups=None):
     Raises
     ------
     ValueError
-        If a score is no finite number, or there are not as many groups as scores.
+        If a score is not a finite number, or there are not as many groups as scores.
 
     See Also
     --------
@@ -44,9 +44,9 @@ def conformal_quantile(scores, coverage=0.9, *, groups=None):
     -----
     The k-th smallest of n scores with ``k = ceil((n + 1) coverage)`` [1]_. Of K groups, group j
     with ``n_j`` samples, each score weighs ``1 / ((K + 1) n_j)``, infinity weighs
-    ``1 / (K + 1)``, and the bound is the quantile of that distribution [2]_, which adds to the
-    pooled distribution of [3]_ what a finite number of groups needs. With one sample in each group
-    both are the same.
+    ``1 / (K + 1)``, and the bound is the quantile of that distribution [2]_: the pooled
+    distribution of [3]_ with a correction for a finite number of groups. With one sample in each
+    group both are the same.
 
     If the samples, or the groups and the samples in each, are exchangeable with the next one,
     its score is at most the bound with at least the probability ``coverage``, on average over all
@@ -86,6 +86,7 @@ def conformal_quantile(scores, coverage=0.9, *, groups=None):
         weights, n_groups = 1.0 / counts[number], len(counts)
     order = np.argsort(scores)
     cumulated = np.cumsum(weights[order])
+    # Weights times K + 1: those of the scores sum up to K, and infinity has the weight 1.
     place = np.searchsorted(cumulated, coverage * (n_groups + 1) - _ROUNDING)
     return float(scores[order[place]]) if place < len(scores) else float("inf")
 

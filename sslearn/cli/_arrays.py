@@ -117,7 +117,7 @@ def _json_rows(text):
 
 
 def _text_rows(text):
-    """Rows of numbers; a header of x, y and z tells their order."""
+    """Rows of numbers; a header of x, y and z gives their order."""
     # One separator in a file: a comma next to another one is a decimal comma, which is no number.
     separator = next((mark for mark in ";\t," if mark in text), None)
     lines = [[cell.strip() for cell in line.strip().split(separator)] for line in text.splitlines()]
@@ -209,7 +209,7 @@ def channels_of(array, n_channels, *, channels=None, name="The recording"):
     n_channels : int
         Number of channels of the recording.
     channels : list of int, default=None
-        Channels that were asked for.
+        Requested channels.
     name : str, default="The recording"
         Name of the recording in messages.
 

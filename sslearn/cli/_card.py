@@ -1,4 +1,4 @@
-"""What a model file tells of its training."""
+"""Description of the training of a model, for its file."""
 
 import os
 from datetime import date
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def card(labels, scores, settings, table, options):
-    """What a model was trained on and its errors, for its file.
+    """Training data and errors of a model, for its file.
 
     Parameters
     ----------

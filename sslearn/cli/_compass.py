@@ -42,6 +42,7 @@ def compass_lines(azimuths, marks, width):
 
 
 def _column(azimuth, width):
+    # Azimuth 180 is at the left end, -180 at the right: left of the front is left.
     return round((180 - azimuth) / 360 * (width - 1))
 
 
@@ -64,7 +65,7 @@ class Compass:
 
         from sslearn.cli._output import cell_text
 
-        # A wrapped line could not be drawn over.
+        # A line that wraps cannot be replaced in place.
         width = min(self._live.console.width - 1, 73)
         marks = [str(row % 10) for row in table["track"]] if "track" in table else "●" * len(table)
         lines = compass_lines(table["azimuth"], marks, width)
@@ -77,12 +78,12 @@ class Compass:
 
 @contextlib.contextmanager
 def quit_key():
-    """Watch the keyboard meanwhile.
+    """Watch the keyboard in the context.
 
     Yields
     ------
     pressed : callable
-        Tells whether q was pressed; always False where standard input is no terminal of POSIX.
+        Returns whether q was pressed; always False if standard input is no POSIX terminal.
     """
     try:
         import termios

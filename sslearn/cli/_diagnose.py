@@ -29,11 +29,11 @@ Example:
 @output_options
 @click.pass_context
 def diagnose(ctx, files, array, channels, show_all, strict, fmt, output):
-    """Hold FILES, recordings of one set-up or - for standard input, against their array.
+    """Check FILES, recordings of one set-up or - for standard input, against their array.
 
     It finds positions in millimetres, a wrong rate, swapped, dead, doubled and inverted channels,
     clipping, and noise that all channels share. Several recordings with sources in different
-    directions tell more than one. Exit code 1 if a fault is certain (error), 0 otherwise.
+    directions reveal more than one. Exit code 1 if a fault is certain (error), 0 otherwise.
     """
     if array is None:
         raise click.UsageError("Give --array (see --list-arrays).")

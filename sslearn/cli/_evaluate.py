@@ -45,7 +45,7 @@ def evaluate(model, table, groups, channels, fmt, output):
         )
     if channels is not None:
         take_channels(localizer, channels)
-    # One prediction tells how the others, and y, are laid out.
+    # One prediction gives the layout of the others, and of y.
     shape = localizer.predict(paths[:1]).shape
     labels = read_labels(
         table,

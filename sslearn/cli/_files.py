@@ -1,4 +1,4 @@
-"""Files of a command: patterns, folders and standard input; the loop that survives broken ones."""
+"""Files of a command: patterns, folders, standard input; a loop that skips files with errors."""
 
 import contextlib
 import glob
@@ -97,7 +97,7 @@ def on_disk(path, raw=None):
         try:
             yield _with_header(copy, *raw) if raw else copy
         except (OSError, ValueError) as error:
-            # The reader knows the file, not the temporary copy.
+            # Messages name the file of the user, not the temporary copy.
             raise ValueError(str(error).replace(copy, path)) from error
 
 
@@ -133,7 +133,7 @@ def each(paths, work, *, n_jobs=None, label="Files"):
     Yields
     ------
     result : object
-        What the function returned for each file that did not fail, in order. After the last file
+        Result of the function for each file that did not fail, in order. After the last file
         the command ends with exit code 1 if one failed.
     """
     from joblib import Parallel, delayed

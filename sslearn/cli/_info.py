@@ -19,7 +19,7 @@ Examples:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="A JSON object per file.")
 def info(files, as_json):
-    """Tell what model files are, what they take and learnt from, and what audio files hold.
+    """Describe model files (type, inputs, training data) and audio files.
 
     FILES are paths, patterns, or folders of audio. Nothing of a model is built or run.
     """
@@ -43,7 +43,7 @@ def _describe(path):
 
 
 def _lines(values, indent=""):
-    """Lines of nested values; what is not known is left out."""
+    """Lines of nested values, without unknown ones."""
     for name, value in values.items():
         if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
             yield f"{indent}{name}:"

@@ -11,7 +11,7 @@ import pandas as pd
 from sslearn.geometry import check_doa
 from sslearn.utils import audio_info
 
-# Files and what their headers say, the directions of each, and its group (None without groups).
+# Files and their headers, the directions of each, and its group (None without groups).
 Labels = namedtuple("Labels", ["paths", "infos", "y", "groups"])
 
 _FRAME = 0.1  # seconds of a frame of a track, as the recipes for tracks have them
@@ -208,12 +208,13 @@ def _tracks(table, directions, files, infos):
     starts = _numbers(table, "time") if "time" in table else np.zeros(len(table))
     _refuse(table, np.isnan(starts), "must have a time in seconds")
     rows = pd.Series(np.arange(len(table))).groupby(table["path"].to_numpy()).indices
-    # A length of exactly so many frames must not lose one by rounding.
+    # 1e-6: a length of whole frames must not lose one by rounding.
     n_frames = [int(info.n_times / info.fs / _FRAME + 1e-6) for info in infos]
     y = np.full((len(files), max(n_frames), *directions.shape[1:]), np.nan)
     for i, path in enumerate(files["path"]):
         mine = rows[path][np.argsort(starts[rows[path]], kind="stable")]
         middles = (np.arange(n_frames[i]) + 0.5) * _FRAME
+        # Last row that starts at or before the middle of the frame; -1 before the first row.
         at = np.searchsorted(starts[mine], middles, side="right") - 1
         y[i, : n_frames[i]][at >= 0] = directions[mine[at[at >= 0]]]
     return y

@@ -14,13 +14,13 @@ from sslearn.features import AudioReader
 from sslearn.metrics import localization_report
 from sslearn.model_selection import AngularStratifiedGroupKFold, AngularStratifiedKFold
 
-# What fits on a terminal; programs get all columns.
+# Columns that fit on a terminal; programs get all.
 _SHOWN = ("group", "component", "n_samples", "mean", "median", "accuracy_5", "accuracy_10",
           "missed_10", "false_alarms_10")  # fmt: skip
 
 
 def take_channels(localizer, channels):
-    """Let a localizer of files use some of their channels.
+    """Select channels of the files of a localizer.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def fit(estimator, labels, rows=None):
     labels : Labels
         Files with their directions.
     rows : ndarray of int, default=None
-        Files to learn from; all if None.
+        Training files; all if None.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def fit(estimator, labels, rows=None):
     rows = np.arange(len(labels.paths)) if rows is None else rows
     params = {}
     if labels.groups is not None and len(set(labels.groups[rows])) > 1:
-        # What a network holds out to choose its epoch are whole groups, too.
+        # The samples that a network holds out to choose its epoch are whole groups, too.
         for name, step in getattr(estimator, "steps", [("", estimator)]):
             if has_fit_parameter(step, "groups"):
                 params[f"{name}__groups" if name else "groups"] = labels.groups[rows]
@@ -76,7 +76,7 @@ def fit(estimator, labels, rows=None):
 
 
 def held_out(estimator, labels, *, test=0.2, cv=None, seed=0):
-    """Predict files by localizers that did not learn from them, nor from their groups.
+    """Predict files by localizers fitted without them and without their groups.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def report(y_true, y_pred, groups=None):
 
 
 def write_report(table, fmt=None, path=None):
-    """Write a table of errors, in short for a reader.
+    """Write a table of errors, with fewer columns on a terminal.
 
     Parameters
     ----------

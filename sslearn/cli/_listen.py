@@ -58,9 +58,11 @@ Examples:
 )
 @click.option("--seconds", type=SECONDS, help="Seconds after which to stop.")
 @click.option("--every", type=SECONDS, help="Seconds between directions.")
-@click.option("--memory", type=SECONDS, help="Seconds after which a sound counts 1/e, of --array.")
 @click.option(
-    "--window", type=SECONDS, help="Seconds that each direction is found in, instead of --memory."
+    "--memory", type=SECONDS, help="Seconds until a sound has the weight 1/e, for --array."
+)
+@click.option(
+    "--window", type=SECONDS, help="Seconds of audio for each direction, instead of --memory."
 )
 @click.option("--fs", type=HERTZ, help="Rate of the analysis in Hz.  [default: 16000]")
 @click.option("--track", is_flag=True, help="Number the talkers and smooth their directions.")
@@ -124,7 +126,7 @@ def _localizer(ctx, options):
 
 
 def _fitted(locator, n_channels):
-    """Classical localizer, which learns the number of channels alone."""
+    """Fitted classical localizer, which stores the number of channels alone."""
     import numpy as np
 
     noise = np.random.default_rng(0).standard_normal((1, n_channels, round(locator.fs)))
@@ -142,7 +144,7 @@ def _microphone(fs, size, n_channels, device, *, array, channels):
     if channels is not None:
         n_channels = max(channels) + 1
     if n_channels is None:
-        raise click.UsageError("--model does not say its number of channels; give --channels.")
+        raise click.UsageError("--model does not state its number of channels; give --channels.")
     note("Listening; q or Ctrl-C ends.")
     options = {"n_channels": n_channels, "device": device, "channels": channels}
     return microphone_chunks(fs, size, **options)
@@ -176,7 +178,7 @@ def _channels(name, n_found, n_wanted, *, array, channels):
 
 
 def _until(chunks, fs, seconds, pressed):
-    """Chunks of so many seconds, or until a key is pressed."""
+    """Chunks up to a number of seconds, or until a key is pressed."""
     left = None if seconds is None else round(seconds * fs)
     for chunk in chunks:
         chunk = chunk[:, :left]

@@ -34,6 +34,7 @@ def file_chunks(path, fs, size, *, channels=None, fast=False):
     from sslearn.utils import audio_info, read_audio
 
     info = audio_info(path)
+    # Ceiling division: -(-a // b).
     n_times = -int(-info.n_times * fs // info.fs)
     start = time.monotonic()
     for first in range(0, n_times, size):
@@ -63,7 +64,7 @@ def pipe_chunks(fs, size, *, n_channels, subtype, channels=None):
     Yields
     ------
     chunk : ndarray of shape (n_channels, n_times)
-        Further samples; what is left of the last one at the end is no sample.
+        Further samples; an incomplete one at the end is dropped.
     """
     import soundfile
 
@@ -87,7 +88,7 @@ def microphone_chunks(fs, size, *, n_channels, device=None, channels=None):
     size : int
         Samples of a chunk.
     n_channels : int
-        Channels that the device is asked for.
+        Channels to request from the device.
     device : int or str, default=None
         Number of the device or a part of its name; the default one if None.
     channels : list of int, default=None

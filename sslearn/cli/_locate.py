@@ -84,7 +84,7 @@ def locate(
     """Find the directions of the sounds in FILES, in degrees.
 
     FILES are recordings of any rate, patterns, folders, or - for standard input. Azimuth is 0 in
-    front and 90 on the left. Say what recorded them by --array, or give a --model.
+    front and 90 on the left. Give the microphones by --array, or a --model.
     """
     paths = expand(files)
     if picture and len(paths) != 1:
@@ -120,7 +120,7 @@ def by_array(array, every, params):
         raise click.UsageError(f"--range must be LOW below HIGH, in Hz; got {low:g} {high:g}.")
     method = params["method"]
     if method == "masked_srp_phat" and params["freq_range"]:
-        raise click.UsageError(f"--range is not for --method {method}, trained for its own.")
+        raise click.UsageError(f"--range is not for --method {method}, which has a fixed range.")
     if method in AMBISONIC:
         if array is not None:
             raise click.UsageError(f"--method {method} is for ambisonics; leave --array out.")
@@ -138,7 +138,7 @@ def by_model(ctx, model, every, n_jobs, fs):
     for name in _OF_ARRAYS:
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
             option = next(p.opts[0] for p in ctx.command.params if p.name == name)
-            raise click.UsageError(f"{option} is not for --model, which knows its own.")
+            raise click.UsageError(f"{option} is not for --model, which defines it.")
     if n_jobs not in (None, 1):
         raise click.UsageError("--jobs is for --array; a model uses all cores for each file.")
     return ModelLocator(model, every=every, fs=fs)

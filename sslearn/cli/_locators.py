@@ -17,7 +17,7 @@ _LONG = 600.0
 
 
 def heard(path, fs, say):
-    """Rate, channels and length of a file; say if it will be resampled to ``fs``."""
+    """Rate, channels and length of a file; note if it will be resampled to ``fs``."""
     from sslearn.utils import audio_info
 
     info = audio_info(path)
@@ -69,7 +69,7 @@ class ArrayLocator:
         name : str
             Its name in the table and in messages.
         part : Part
-            What is read of it.
+            Part of the file to read.
 
         Returns
         -------
@@ -135,7 +135,7 @@ class ModelLocator:
         Seconds from one estimate to the next, each of a part of this length, or of that which the
         model was made for; None makes one estimate.
     fs : float, default=None
-        Sampling rate in Hz, for a model that does not know its own.
+        Sampling rate in Hz, for a model without one.
     """
 
     def __init__(self, path, *, every=None, fs=None):
@@ -164,7 +164,7 @@ class ModelLocator:
         name : str
             Its name in messages.
         part : Part
-            What is read of it.
+            Part of the file to read.
 
         Returns
         -------
@@ -190,7 +190,7 @@ class ModelLocator:
 
     def _rate(self, path, known, given):
         if known is None and given is None:
-            raise click.UsageError(f"{path} does not say its sampling rate; give --fs.")
+            raise click.UsageError(f"{path} does not state its sampling rate; give --fs.")
         if None not in (known, given) and known != given:
             raise click.UsageError(f"--fs must be that of {path}, {known:g} Hz; got {given:g}.")
         return given if known is None else known
@@ -204,18 +204,19 @@ class ModelLocator:
             )
 
     def _spans(self, info, name, part):
-        """Start and length of what is located; the last span ends with the file."""
+        """Start and length of each part to locate; the last one ends with the file."""
         rest = info.n_times / info.fs - part.start
         total = rest if part.duration is None else part.duration
         length = self.length or self.every or total
         if self.every is None:
             if total > length:
-                self._say(f"The model hears {length:g} s of each file; --every takes the rest.")
+                self._say(f"The model uses {length:g} s of each file; --every adds the rest.")
             if length > _LONG:
                 self._say(f"{name}: {length:.0f} s are read at once; --every bounds the memory.")
             return [(part.start, length)]
         if total < length:
             raise ValueError(f"{name} lasts {total:g} s, less than the {length:g} s of a part.")
+        # 1e-9, so that rounding does not add a span.
         n_spans = 1 + math.ceil((total - length) / self.every - 1e-9)
         starts = [min(i * self.every, total - length) for i in range(n_spans)]
         return [(part.start + start, length) for start in starts]
@@ -257,7 +258,7 @@ class PretrainedLocator(ModelLocator):
             )
         params = {name: value for name, value in {**params, "fs": fs}.items() if value is not None}
         localizer = getattr(recipes, method)(weights="pretrained", **params)
-        # It learns the number of channels alone; a second is the window of a stream.
+        # Its fit stores the number of channels alone; a second is the window of a stream.
         length = round(localizer.batch_transform.named_steps["audioreader"].fs)
         noise = np.random.default_rng(0).standard_normal((1, 4, length))
         self._use(localizer.fit(noise), method, every, fs)

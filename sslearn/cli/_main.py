@@ -1,4 +1,4 @@
-"""The group of commands, and what becomes of their errors and warnings."""
+"""The group of commands, and the handling of their errors and warnings."""
 
 import importlib
 import warnings
@@ -11,7 +11,7 @@ from sslearn.cli._output import Complaints
 # Each is imported when it is called: a list of commands needs none of the libraries behind them.
 _COMMANDS = {
     "locate": "Find the directions of the sounds in recordings.",
-    "diagnose": "Hold a recording against the description of its array.",
+    "diagnose": "Check a recording against the description of its array.",
     "simulate": "Write labelled clips in simulated rooms.",
     "train": "Train a model on labelled files.",
     "evaluate": "Measure the errors of a model on labelled files.",
@@ -63,6 +63,6 @@ def main(ctx, debug):
     ctx.with_resource(warnings.catch_warnings())
     complaints = Complaints()
     ctx.call_on_close(complaints.close)
-    # Python itself forgets a warning that comes again, be it about another file.
+    # By default Python shows a repeated warning once, even if it is about another file.
     warnings.filterwarnings("always", category=UserWarning, append=True)
     warnings.showwarning = complaints.show

@@ -1,4 +1,4 @@
-"""How results are written: a table for a reader, CSV or JSON lines for programs."""
+"""Output of results: a table on a terminal, CSV or JSON lines for programs."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ import threading
 import click
 
 _FORMATS = ("table", "csv", "jsonl")
-# Decimals for a reader; programs get eight significant digits.
+# Decimals in a table; programs get eight significant digits.
 _DECIMALS = {"azimuth": 1, "elevation": 1, "distance": 2, "time": 2}
 
 
@@ -18,7 +18,7 @@ def output_options(command):
         "--format",
         "fmt",
         type=click.Choice(_FORMATS),
-        help="Default: a table on a terminal, else what the name of the file says, else CSV.",
+        help="Default: a table on a terminal, else by the suffix of the file, else CSV.",
     )(command)
     return click.option(
         "-o", "--output", type=click.Path(dir_okay=False), help="File for the results; else stdout."
@@ -26,7 +26,7 @@ def output_options(command):
 
 
 def is_terminal():
-    """Whether results go to a reader."""
+    """Whether results go to a terminal."""
     return sys.stdout.isatty()
 
 
@@ -111,12 +111,12 @@ def cell_text(name, value):
 
 
 def note(text):
-    """Say something on stderr, in one line."""
+    """Write a text to stderr, in one line."""
     click.echo(" ".join(str(text).split()), err=True)
 
 
 def notes():
-    """Function like :func:`note` that says each text once."""
+    """Function like :func:`note` that writes each text once."""
     said = set()
 
     def say(text):
@@ -137,7 +137,7 @@ class Complaints:
 
     @classmethod
     def name_file(cls, name):
-        """Say which file this thread works on."""
+        """Set the name of the file that this thread processes."""
         cls._now.name = name
 
     def show(self, message, category, filename, lineno, file=None, line=None):
@@ -148,7 +148,7 @@ class Complaints:
         self._files.setdefault(text, set()).add(name)
 
     def close(self):
-        """Say how many other files a warning was about."""
+        """Write the number of further files of each warning."""
         for text, names in self._files.items():
             if len(names) > 1:
                 short = textwrap.shorten(text, 72, placeholder=" ...")

@@ -1,4 +1,4 @@
-"""Recipes that learn, with their parameters as they are named on a command line."""
+"""Recipes to train, with their parameters as they are named on a command line."""
 
 import ast
 import sys
@@ -50,7 +50,7 @@ SETTING = _SettingType()
 
 
 class Recipe:
-    """A recipe that learns, by its name.
+    """A recipe to train, by its name.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Recipe:
     @property
     def layouts(self):
         """Layouts of y that it takes, as in ``read_labels``."""
-        # Networks that know their microphones learn tracks, or have a number of angles.
+        # Networks with microphone positions are for tracks, or have a number of angles.
         if "mic_positions" in self._parameters and "n_angles" not in self._parameters:
             return ("tracks",)
         return ("one", "sources") if "n_sources" in self._parameters else ("one",)
@@ -81,7 +81,7 @@ class Recipe:
         settings : dict
             Parameters of the recipe, or of its estimator with ``__`` in their names.
         labels : Labels
-            Files that it will learn from.
+            Training files.
         array : MicArray, default=None
             Microphones.
         channels : list of int, default=None

@@ -67,7 +67,7 @@ def simulate(folder, n_samples, seed, n_jobs, **options):
     FOLDER gets WAV files of 32-bit floats and table.csv with the columns path, azimuth (elevation),
     distance, room, speaker and others; azimuth_1, azimuth_2, ... for several sources. Angles are
     degrees, azimuth 90 on the left. A clip depends on --seed and its number, not on --n. The table
-    grows with the files, so that what is interrupted can be used as far as it goes.
+    grows with the files, so that the clips of an interrupted run can be used.
     """
     if os.path.isdir(folder) and os.listdir(folder):
         raise click.UsageError(f"{folder!r} must be a new or an empty folder; it holds files.")

@@ -25,14 +25,14 @@ Examples:
     required=True,
     type=click.Choice(RECIPES),
     metavar="NAME",
-    help=f"What learns: {', '.join(RECIPES)}.",
+    help=f"Recipe to train: {', '.join(RECIPES)}.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Model file.")
 @click.option("--groups", metavar="COLUMN", help="Rooms, heads or speakers, held out as a whole.")
 @click.option(
     "--target",
     type=click.Choice(["azimuth", "direction"]),
-    help="What is learnt: azimuths alone, or elevations too. Default: all that the table and the "
+    help="Targets: azimuths alone, or elevations too. Default: all that the table and the "
     "recipe have.",
 )
 @array_option
@@ -107,7 +107,7 @@ def _labels(table, recipe, options):
     n_angles = {"azimuth": 1, "direction": 2, None: None}[options["target"]]
     if n_angles is None and recipe.name in _AZIMUTH_ALONE:
         n_angles = 1
-        note(f"{recipe.name} learns azimuths alone.")
+        note(f"{recipe.name} is for azimuths alone.")
     return read_labels(table, groups=options["groups"], n_angles=n_angles, layouts=recipe.layouts)
 
 
@@ -134,7 +134,7 @@ def _settings(options):
     given = [*options["settings"], *((k, v) for k, v in flags.items() if v is not None)]
     for key, value in given:
         if key in settings:
-            raise click.UsageError(f"{key} is given twice, by --option or an option of its own.")
+            raise click.UsageError(f"{key} is given twice, by --option or a separate option.")
         settings[key] = value
     return {"random_state": options["seed"]} | settings
 

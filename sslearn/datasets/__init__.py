@@ -1,4 +1,4 @@
-"""Loaders and generators; loaders convert foreign conventions to ours."""
+"""Loaders and generators; loaders convert foreign conventions to those of this package."""
 
 from sslearn.datasets._ambisonic import make_ambisonic
 from sslearn.datasets._ambisonic_files import load_ambisonic

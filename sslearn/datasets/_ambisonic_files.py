@@ -18,8 +18,8 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     paths : str, path-like or list of these
         One file or several, such as wav or flac, of the same rate unless ``fs`` is given.
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
-        Order and gains of the channels in the files, as
-        :class:`sslearn.features.IntensityVector` has it. AmbiX files are ``"sn3d"``.
+        Order and gains of the channels in the files, as in
+        :class:`sslearn.features.IntensityVector`. AmbiX files are ``"sn3d"``.
     fs : float, default=None
         Sampling rate to which the recordings are resampled, in Hz; as they are if None.
 
@@ -52,7 +52,7 @@ def load_ambisonic(paths, *, convention="sn3d", fs=None):
     Notes
     -----
     Files of a higher order, with 9, 16, 25, ... channels, are cut to the first four, which are the
-    first order in ``"sn3d"`` and ``"n3d"`` (ACN); with ``"fuma"`` they are refused.
+    first order in ``"sn3d"`` and ``"n3d"`` (ACN); with ``"fuma"`` they are an error.
 
     Examples
     --------
@@ -99,5 +99,6 @@ def _read(path, convention, fs):
         raise ValueError(
             f"{path} must have 4 channels{more} in the convention {convention!r}; got {len(audio)}."
         )
+    # Gains map W, X, Y, Z to the channels: invert those of the file, apply those of SN3D.
     matrix = ambisonic_gains("sn3d") @ np.linalg.inv(ambisonic_gains(convention))
     return matrix.astype(audio.dtype) @ audio[:4], fs

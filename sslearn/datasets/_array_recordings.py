@@ -114,9 +114,9 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
         Anechoic chamber, or an ordinary room: all runs of it, as the column ``set`` of the table
         numbers them (``"anechoic_1"``, ``"anechoic_2"``). The name of a run reads that one.
     correct_orientation : bool, default=False
-        Whether to take 8.2 degrees (chamber) or 8.8 degrees (room) off the azimuths: by that much
-        is the zero mark of the mount off, say the time differences of all the recordings of the
-        set. The angles are nominal if False.
+        Whether to subtract 8.2 degrees (chamber) or 8.8 degrees (room) from the azimuths: the
+        error of the zero mark of the mount, by the time differences of all recordings of the set.
+        The angles are nominal if False.
     fs : float, default=None
         Sampling rate to which the recordings are resampled, in Hz; 96000 Hz if None.
 
@@ -152,7 +152,7 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
     -----
     At angle 0 the source is broadside, which is the front here; as the angle of the mount grows,
     the sound reaches channel 0 first, so that the source moves to the left. Two microphones cannot
-    tell front from back: compare angles from broadside, ``arcsin(sin(azimuth))``.
+    resolve front and back: compare angles from broadside, ``arcsin(sin(azimuth))``.
 
     References
     ----------

@@ -80,9 +80,9 @@ def load_r3vival(folder, absorption=None, *, fs=None):
 
     Notes
     -----
-    The azimuths of the files run clockwise; they are turned round here. The direct sound begins at
-    10 ms whatever the distance. The loudspeakers are at the height of the array by the label; from
-    the time differences they appear 0 to 6 degrees above it.
+    The azimuths of the files run clockwise; their signs are changed here. The direct sound begins
+    at 10 ms whatever the distance. The loudspeakers are at the height of the array by the label;
+    from the time differences they appear 0 to 6 degrees above it.
 
     References
     ----------
@@ -122,7 +122,7 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     folder : str or path-like
         Folder of the set, with ``<measurement>.npz``.
     measurement : {"A1", "A3", "A4"} or any in the folder, default="A4"
-        ``"A4"``: cardioid microphones, which look outwards, on an open sphere of 25 cm, one
+        ``"A4"``: cardioid microphones, which point outwards, on an open sphere of 25 cm, one
         loudspeaker. ``"A3"``: a rigid sphere of 8.75 cm, four loudspeakers one after another;
         ``"A1"``: the same four at once.
     fs : float, default=None
@@ -165,8 +165,8 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
     one per loudspeaker, from 50 samples before its direct sound to 650 after. The array of
     ``"A1"`` and ``"A3"`` stood 2 to 3 degrees off: all four sources appear that much to the left of
     the nominal azimuth. In ``"A3"`` the level of the first two loudspeakers falls while the
-    microphone is moved about the sphere, by about 20 and 7 dB: of these the levels say nothing of
-    the direction, the delays do.
+    microphone is moved about the sphere, by about 20 and 7 dB: only the delays of these
+    two depend on the direction.
 
     References
     ----------
@@ -204,6 +204,7 @@ def load_sofia_sphere(folder, measurement="A4", *, fs=None):
         weights=weights,
         rigid_sphere=bool(rigid),
         cardioid=bool(cardioid),
+        # c = 331.3 sqrt(1 + T / 273.15) m/s with T in degrees Celsius.
         speed_of_sound=float(331.3 * np.sqrt(1.0 + temperature / zero_Celsius)),
         metadata=pd.DataFrame([metadata] * len(rirs)),
         DESCR=_SOFIA,
@@ -280,6 +281,7 @@ def load_polimi_ula_rir(folder, *, fs=None):
         check_shape(array, rirs[0].shape, "rir_int16", path)
         check_shape(positions, (len(array), 2), "mic_xz_m", path)
     centre = mics[0].mean(axis=0)
+    # (x, z) of the files to (x, y): z runs to the right, y to the left.
     turn = np.array([1.0, -1.0])
     x, y = (turn * (np.array(sources) - centre)).T
     return make_responses(

@@ -1,4 +1,4 @@
-"""What the loaders of microphone arrays share: one layout of their Bunch, one way to resample."""
+"""Shared parts of the loaders of microphone arrays: layout of the Bunch, and resampling."""
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -71,6 +71,7 @@ def make_responses(rirs, target, mic_positions, *, fs, target_fs=None, **extra):
         if not np.isfinite(array).all():
             raise ValueError(f"{name} contains NaN or infinity: expected finite values.")
     if target_fs is not None:
+        # Samples of h(t) times the sampling interval keep the gain of the filter.
         rirs = resample_audio(rirs, fs, target_fs) * np.float32(fs / target_fs)
         fs = float(target_fs)
     return Bunch(rirs=rirs, target=target, mic_positions=mics, fs=fs, **extra)
@@ -82,7 +83,7 @@ def read_recordings(folder, files, *, n_channels, fs=None):
     Parameters
     ----------
     folder : str or path-like
-        The set's own folder.
+        Folder of the set.
     files : iterable of str
         Names of the files.
     n_channels : int

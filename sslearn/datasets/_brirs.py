@@ -52,8 +52,8 @@ def load_surrey_brir(folder, room="A", *, fs=None):
 
     Notes
     -----
-    In these files the azimuth is positive to the RIGHT, whatever the convention of the format
-    says: at +90, the sound reaches channel 1 0.7 ms before channel 0. It is turned round here.
+    In these files the azimuth is positive to the RIGHT, against the convention of the format: at
+    +90, the sound reaches channel 1 0.7 ms before channel 0. Its sign is changed here.
 
     References
     ----------
@@ -96,7 +96,7 @@ def load_bbc_brir(folder, *, fs=None):
     -------
     brirs : Bunch
         As :func:`load_sofa` returns a head, with ``room`` besides. The loudspeakers were aligned
-        in time, so that arrival times do not tell the distance.
+        in time, so that arrival times do not depend on the distance.
 
     Raises
     ------
@@ -143,9 +143,8 @@ def load_rostock_kemar_brir(folder, *, correct_orientation=False, fs=None):
     folder : str or path-like
         Folder of the set, with ``brir_az*.npz``.
     correct_orientation : bool, default=False
-        Whether to take 7 degrees off the azimuths: the time differences of all three say that the
-        manikin looked that much to the left of where it should have. The labels are nominal if
-        False.
+        Whether to subtract 7 degrees from the azimuths: by the time differences of all three, the
+        manikin was turned that much to the left. The labels are nominal if False.
     fs : float, default=None
         Sampling rate to which the responses are resampled, in Hz; 44100 Hz if None.
 

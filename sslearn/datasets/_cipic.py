@@ -86,8 +86,8 @@ def load_cipic(folder, subject="021", *, fs=None):
 
     Notes
     -----
-    The database counts in interaural-polar angles with a lateral angle positive to the right;
-    what is returned is azimuth and elevation in the convention of this package.
+    The database uses interaural-polar angles with a lateral angle positive to the right; the
+    loader returns azimuth and elevation in the convention of this package.
 
     References
     ----------
@@ -110,6 +110,7 @@ def load_cipic(folder, subject="021", *, fs=None):
     hrirs, scale, own_fs = read_npz(path, "hrir", "scale", "fs")
     check_shape(hrirs, (2, *_GRID, None), "hrir", path)
     check_shape(scale, (2, *_GRID), "scale", path)
+    # (2, 25, 50, n_taps) to (25, 50, 2, n_taps); integers times the scale of each response.
     hrirs = np.moveaxis(hrirs * scale[..., None].astype(float), 0, 2)
     return make_head(
         hrirs.reshape(-1, *hrirs.shape[2:]),
@@ -122,7 +123,7 @@ def load_cipic(folder, subject="021", *, fs=None):
 
 
 def _load_special(path, subject, fs):
-    """KEMAR on a uniform grid of the horizontal plane, which runs clockwise, or the frontal one."""
+    """KEMAR on a uniform grid of the horizontal (clockwise in the file) or the frontal plane."""
     is_horizontal = subject.startswith("horizontal")
     angles = "horizontal_azimuth_cw_deg" if is_horizontal else "frontal_elevation_deg"
     hrirs, angles, own_fs = read_npz(path, subject, angles, "fs")

@@ -29,7 +29,7 @@ def load_dcase_metadata(path):
 
         - ``frame`` : int, and ``time`` : float, its beginning in seconds.
         - ``class`` : int, or str in 2019.
-        - ``source`` : int, tells sources of one class apart.
+        - ``source`` : int, distinguishes sources of one class.
         - ``azimuth``, ``elevation`` : float, degrees, as everywhere here: 90 is left.
         - ``distance`` : float, metres; NaN in 2020 to 2022.
 
@@ -109,6 +109,7 @@ def _events_to_frames(table):
     """Rows of the events of 2019, one for each frame that an event touches."""
     events = table.set_axis(["class", "start", "end", "elevation", "azimuth", "distance"], axis=1)
     numbers = events.drop(columns="class").astype(float)
+    # 1e-9, because 0.3 / 0.1 is below 3 in floating point.
     first = np.floor(numbers["start"] / _FRAME + 1e-9).astype(int)
     n_frames = np.ceil(numbers["end"] / _FRAME - 1e-9).astype(int) - first
     rows = numbers.assign(**{"class": events["class"], "source": range(len(events))})
@@ -170,7 +171,7 @@ def make_dcase_targets(metadata, *, n_frames=None, n_sources=None):
 
 
 def _places(rows):
-    """Place of each row among the sources: the first that is free when its source begins."""
+    """Place of each row among the sources: the first free one when its source begins."""
     places, taken, last = [], {}, None
     for frame, group in rows.groupby("frame", sort=True):
         # Rows of one frame that name the same source are several ones.

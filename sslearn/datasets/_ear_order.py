@@ -1,4 +1,4 @@
-"""Whether the ears of a head lead where the positions of the sources say that they must."""
+"""Agreement of the interaural differences of a head with the positions of the sources."""
 
 import numpy as np
 from scipy import fft
@@ -11,7 +11,7 @@ from sslearn.geometry import angles_to_unit_vectors
 # explains the differences.
 _LEAST_SLOPES = np.array([-0.3, 5.5])
 _LEAST_CORRELATION = 0.5
-_LATERAL = 0.3  # sine of the lateral angle beyond which a direction says something
+_LATERAL = 0.3  # sine of the lateral angle beyond which a direction counts
 _N_ROWS = 256  # directions that are compared, at most
 _BEFORE, _AFTER = 1e-3, 3e-3  # s around the first arrival, before most reflections of a room
 _MAX_ITD = 1e-3  # s
@@ -43,7 +43,9 @@ def interaural_differences(hrirs, fs):
     direct = np.take_along_axis(padded, index[:, None], axis=2)
     n_fft = fft.next_fast_len(2 * direct.shape[2], real=True)
     left, right = np.moveaxis(fft.rfft(direct, n_fft), 1, 0)
+    # Power response of a Butterworth filter of order 4.
     low_pass = 1 / (1 + (fft.rfftfreq(n_fft, 1 / fs) / _LOW_PASS) ** 8)
+    # Zeros above the band give lags of 1 / 8 sample.
     correlation = fft.irfft(left * right.conj() * low_pass, _UPSAMPLE * n_fft)
     n_lags = int(_MAX_ITD * fs * _UPSAMPLE)
     lags = np.arange(-n_lags, n_lags + 1)
@@ -68,7 +70,7 @@ def ear_agreement(hrirs, directions, fs):
     -------
     votes : ndarray of shape (2,), int
         By the time and by the level differences: 1 if channel 0 is the left ear, -1 if it is the
-        right ear or the azimuths are mirrored, 0 if they do not tell.
+        right ear or the azimuths are mirrored, 0 if undecided.
     slopes : ndarray of shape (2,)
         Time difference in milliseconds and level difference in dB for a source at 90 degrees.
     """
@@ -80,6 +82,7 @@ def ear_agreement(hrirs, directions, fs):
     differences, side = interaural_differences(hrirs[rows], fs), side[rows]
     along = side @ differences
     power = np.sqrt(np.square(differences).sum(axis=0) * np.square(side).sum())
+    # Least-squares line through 0, and the correlation along / power as a measure of its fit.
     slopes = along / np.square(side).sum()
     agreement = slopes / _LEAST_SLOPES
     sure = (np.abs(agreement) >= 1) & (np.abs(along) >= _LEAST_CORRELATION * power)

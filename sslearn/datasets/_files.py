@@ -1,4 +1,4 @@
-"""Files that loaders read: found or named in the error, whole or refused."""
+"""Files that loaders read, with errors that name the file and the cause."""
 
 import os
 import re
@@ -16,12 +16,12 @@ _FEW = 8  # names listed in a message
 
 
 def check_path(path, name="path"):
-    """Refuse what is no path.
+    """Raise unless ``path`` is a path.
 
     Parameters
     ----------
     path : str or path-like
-        What the caller passed.
+        Value of the argument.
     name : str, default="path"
         Name of the argument, used in messages.
 
@@ -33,7 +33,7 @@ def check_path(path, name="path"):
     Raises
     ------
     TypeError
-        If it is no str and no path-like object of str.
+        If it is neither a str nor a path-like object of str.
     ValueError
         If it is empty.
     """
@@ -63,7 +63,7 @@ def check_file(path, name="path"):
     Raises
     ------
     TypeError, ValueError
-        If it is no path.
+        If it is not a path.
     FileNotFoundError
         If there is no such file.
     """
@@ -91,7 +91,7 @@ def check_folder(folder, name="folder"):
     Raises
     ------
     TypeError, ValueError
-        If it is no path.
+        If it is not a path.
     FileNotFoundError
         If there is no such folder.
     """
@@ -102,12 +102,12 @@ def check_folder(folder, name="folder"):
 
 
 def find_files(folder, pattern, key="(.*)", *, suffixes=None):
-    """Files of a measured set by what their names say.
+    """Files of a measured set, keyed by a part of their names.
 
     Parameters
     ----------
     folder : str or path-like
-        The set's own folder.
+        Folder of the set.
     pattern : str
         Glob pattern, relative to ``folder``.
     key : str, default="(.*)"
@@ -124,7 +124,7 @@ def find_files(folder, pattern, key="(.*)", *, suffixes=None):
     Raises
     ------
     TypeError
-        If ``folder`` is no path.
+        If ``folder`` is not a path.
     FileNotFoundError
         If the folder is missing or holds no such file; the message lists what it holds.
     """
@@ -154,7 +154,7 @@ def file_inside(folder, file):
     Parameters
     ----------
     folder : str or path-like
-        The set's own folder.
+        Folder of the set.
     file : str
         Its path relative to the folder.
 
@@ -171,7 +171,7 @@ def file_inside(folder, file):
         If the path leads out of the folder.
     """
     folder, inside = check_folder(folder), os.path.normpath(str(file))
-    # "" and "." are the folder; what a link in the folder points at is the user's own choice.
+    # "" and "." are the folder itself. Links inside the folder are followed, wherever they lead.
     if os.path.isabs(inside) or inside.split(os.sep)[0] in ("..", "."):
         raise ValueError(
             f"The table of {folder} must name files inside that folder; got {str(file)!r}."
@@ -185,7 +185,7 @@ def read_table(folder, name, *columns, numbers=(), **kwargs):
     Parameters
     ----------
     folder : str or path-like
-        The set's own folder.
+        Folder of the set.
     name : str
         Name of the file, comma-separated values in UTF-8.
     *columns : str
@@ -233,14 +233,14 @@ def read_table(folder, name, *columns, numbers=(), **kwargs):
 
 
 def check_choice(value, choices, name):
-    """Refuse what is not on offer, and say what is.
+    """Raise unless ``value`` is one of ``choices``.
 
     Parameters
     ----------
     value : object
-        What the caller asked for.
+        Value of the argument.
     choices : iterable
-        What there is.
+        Valid values.
     name : str
         Name of the argument, used in the message.
 
@@ -255,7 +255,7 @@ def check_choice(value, choices, name):
         If ``value`` is not among ``choices``.
     """
     choices = list(choices)
-    # Arrays are compared one by one.
+    # `in` compares arrays element by element, and their truth value is an error.
     if not isinstance(value, (str, Number, type(None))) or value not in choices:
         raise ValueError(f"{name} must be one of {choices}; got {value!r}.")
     return value
@@ -271,7 +271,7 @@ def read_npz(path, *names, **defaults):
     *names : str
         Names of the arrays.
     **defaults
-        Arrays that may be missing, with what is returned instead.
+        Optional arrays, with the values to return if they are missing.
 
     Returns
     -------
@@ -283,7 +283,7 @@ def read_npz(path, *names, **defaults):
     FileNotFoundError
         If there is no such file.
     OSError
-        If the file is truncated or no npz file.
+        If the file is truncated or not an npz file.
     ValueError
         If an array is missing.
     """
@@ -301,7 +301,7 @@ def read_npz(path, *names, **defaults):
 
 
 def check_shape(array, shape, name, path):
-    """Refuse an array of a file that holds no numbers or has not the shape that it must have.
+    """Raise unless an array of a file holds numbers and has the given shape.
 
     Parameters
     ----------

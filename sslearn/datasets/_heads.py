@@ -82,7 +82,7 @@ def load_thk_ku100(folder, grid="sphere", *, distance=3.25, fs=None):
     FileNotFoundError
         If the folder is missing or holds no such set.
     ValueError
-        If ``grid`` or ``distance`` is not on offer; the message lists what is.
+        If there is no such ``grid`` or ``distance``; the message lists those there are.
 
     See Also
     --------

@@ -133,6 +133,7 @@ def make_plane_waves(
     n_times = max(1, round(duration * fs))
     where = _check_target(n_samples, n_sources, directions, azimuth_range, elevation_range, rng)
     delays = propagation_delays(mics, where, speed_of_sound=speed_of_sound) * fs
+    # Sound beyond both ends enters the clip by the delays; 16 samples for the ringing of the sinc.
     n_pad = int(np.ceil(np.abs(delays).max())) + 16
     signals = _check_signals(sounds, n_samples, n_sources, n_times, n_pad, rng)
     X = _delay(signals, delays, n_pad, n_times)

@@ -224,6 +224,7 @@ def _track(folder, file, angles, recording):
     direct, _ = read_audio(
         file_inside(folder, file.replace("ma_speech", "dp_speech", 1)), fs=_ACTIVITY_FS
     )
+    # 1e-6, because 0.3 / 0.1 is below 3 in floating point.
     n_frames = int(min(n_times / rate, direct.shape[1] / _ACTIVITY_FS) / _FRAME + 1e-6)
     if len(angles) == 1:
         angles = np.repeat(angles, n_frames)

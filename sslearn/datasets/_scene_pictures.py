@@ -69,11 +69,12 @@ TEXTURES = {
 
 
 def draw_boxes(n_objects, limits, rng):
-    """Boxes (n_objects, 4) of whole pixels that do not overlap: sides and places, drawn anew."""
+    """Boxes (n_objects, 4) of whole pixels that do not overlap, by rejection sampling."""
     for _ in range(_N_BLOCKS):
         sides = np.rint(rng.uniform(*limits, size=(_N_DRAWS, n_objects, 1)))
         low = np.floor(rng.random((_N_DRAWS, n_objects, 2)) * (SIDE + 1 - sides))
         high = low + sides
+        # Two boxes are apart if one begins where or after the other ends, on an axis.
         apart = (low[:, :, None] >= high[:, None]).any(axis=-1)
         apart |= apart.swapaxes(1, 2) | np.eye(n_objects, dtype=bool)
         found = np.flatnonzero(apart.all(axis=(1, 2)))
@@ -92,6 +93,7 @@ class Painter:
     def __init__(self, size, clutter):
         self.size = size
         self.clutter = clutter
+        # Centres of the pixels, in pixels of a picture of side 64.
         pixels = (np.arange(size) + 0.5) * SIDE / size
         self.x, self.y = pixels[None], pixels[:, None]
         nodes = (pixels / SIDE * 4 - 0.5).clip(0, 3)
@@ -123,6 +125,7 @@ class Painter:
 
     def _window(self, box):
         """Slices of the pixels whose centres lie in a box."""
+        # Centres (i + 0.5) SIDE / size from low on and below high.
         low, high = np.reshape(np.ceil(np.array(box) * self.size / SIDE - 0.5).astype(int), (2, 2))
         return slice(low[1], high[1]), slice(low[0], high[0])
 

@@ -36,6 +36,7 @@ def _gated_noise(t, fs, rng):
 
 def _sweeps(t, fs, rng):
     freqs = 800 + 1500 * _cycle(t, (3, 5), rng)[1]
+    # The phase is the integral of the frequency.
     return np.sin(2 * np.pi * np.cumsum(freqs) / fs)
 
 
@@ -74,5 +75,6 @@ def make_sound(name, n_times, fs, snr, rng):
     """One sound (n_times,), float32, with white noise ``snr`` dB below it."""
     sound = SOUNDS[name](np.arange(n_times) / fs, fs, rng)
     sound /= np.sqrt(np.mean(np.square(sound)))
+    # The sound has the rms 1: this is the deviation of noise snr dB below it.
     sound += 10 ** (-snr / 20) * rng.standard_normal(n_times)
     return (0.1 * rng.uniform(0.5, 1.5) * sound).astype(np.float32)

@@ -72,8 +72,8 @@ def make_scenes(
         - ``data`` : DataFrame with the columns ``image``, uint8 arrays of shape (image_size,
           image_size, 3), and ``audio``, float32 arrays of shape (n_times,).
         - ``target`` : ndarray of shape (n_samples, 4), box of the sounding object: x_min, y_min,
-          x_max, y_max as fractions of the picture, from its upper left corner. It is for scores:
-          nothing learns from it.
+          x_max, y_max as fractions of the picture, from its upper left corner. It is for
+          evaluation, not for training.
         - ``metadata`` : DataFrame with the columns ``class``, ``sound`` and ``snr``, names of the
           texture and of the sound and the ratio in dB, ``classes`` and ``boxes``, tuple of str and
           array of shape (1 + n_silent, 4) of all objects, the sounding one first.
@@ -93,9 +93,9 @@ def make_scenes(
     -----
     Background: 4 x 4 random colours, enlarged bilinearly, with clutter and pixel noise. The boxes
     of the objects do not overlap: sides and places are drawn together until that holds. An object
-    is a disc, a square or a diamond with a texture in two random colours. Neither colours, shape,
-    size nor place tell the class, or which object sounds. The classes, in the order in which
-    ``n_classes`` takes them:
+    is a disc, a square or a diamond with a texture in two random colours. Colours, shape, size and
+    place depend neither on the class nor on which object sounds. The classes, in the order in
+    which ``n_classes`` takes them:
 
     ==================  ========  ===============================================
     texture             period    sound

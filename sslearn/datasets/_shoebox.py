@@ -144,10 +144,10 @@ def make_shoebox(
     where d_i is the distance of source and array along axis i. Below 1 kHz, modes in planes across
     an axis add ``c / (4 L_i f)``, which decays like sound in that plane. The tail fades in within
     10 ms. "auto" is the estimate of [4]_ for critical listeners. Unlike in [3]_, the microphones
-    hear one diffuse field. Measured at reverberation times of 0.6 and 0.8 s: T20 within 2 %, C50
+    are in one diffuse field. Measured at reverberation times of 0.6 and 0.8 s: T20 within 2 %, C50
     lower by 0.1 to 0.2 dB, and errors of SRP-PHAT that agree, or are larger by 0.2 to 0.3 degrees
-    where absorption differs per octave. What is not diffuse is missing: single modes, and late
-    sound that comes mostly from the sides in a flat room.
+    where absorption differs per octave. Sound that is not diffuse is missing: single modes, and
+    late sound that comes mostly from the sides in a flat room.
 
     References
     ----------

@@ -47,7 +47,7 @@ def load_sofa(path, *, mirrored="raise", fs=None):
     OSError
         If the file is truncated, damaged or no HDF5 file.
     TypeError
-        If ``path`` is no path.
+        If ``path`` is not a path.
     ValueError
         If the convention, the number of receivers, the units or the shape of a field is wrong, a
         field is missing, a value is not finite, a view has no direction, or the time and level
@@ -67,12 +67,12 @@ def load_sofa(path, *, mirrored="raise", fs=None):
       several emitters, each is a direction of each measurement.
     - ``Data.Delay`` is applied, fractions of a sample included: several databases keep the time
       difference of the ears only there.
-    - On the left, sound reaches the left ear first and louder. If the differences between the
-      channels say so, channel 0 is the left ear, whatever ``ReceiverPosition`` says: files in use
-      have its signs swapped. If they say the opposite, and ``ReceiverPosition`` names the right
-      ear first, the channels are exchanged; otherwise the azimuths are mirrored or the ears are
-      swapped, see ``mirrored``. Where they do not tell, for example without directions off the
-      median plane, ``ReceiverPosition`` decides.
+    - Sound from the left reaches the left ear first and louder. If the differences between the
+      channels agree with that, channel 0 is the left ear, even against ``ReceiverPosition``: files
+      in use have its signs swapped. If they contradict it, and ``ReceiverPosition`` names the
+      right ear first, the channels are exchanged; otherwise the azimuths are mirrored or the ears
+      are swapped, see ``mirrored``. Where they are undecided, for example without directions off
+      the median plane, ``ReceiverPosition`` decides.
     - Transfer functions become responses by an inverse Fourier transform, at twice the highest
       frequency.
 
@@ -112,8 +112,10 @@ def _order_ears(file, hrirs, directions, mirrored):
     votes, slopes = ear_agreement(hrirs, directions, file.fs)
     receivers = local_positions(file, "ReceiverPosition")
     right_first = receivers is not None and bool((receivers[:, 0, 1] < receivers[:, -1, 1]).all())
+    # The differences confirm the order of the channels, or nothing contradicts it.
     if votes.sum() > 0 or not (votes.any() or right_first):
         return hrirs, directions
+    # The positions of the receivers explain the differences: the right ear comes first.
     if right_first and votes.max() <= 0:
         return hrirs[:, ::-1], directions
     if mirrored == "accept":
@@ -173,7 +175,7 @@ def load_sofa_rirs(path, *, fs=None):
     OSError
         If the file is truncated, damaged or no HDF5 file.
     TypeError
-        If ``path`` is no path.
+        If ``path`` is not a path.
     ValueError
         If the convention, the units or the shape of a field is wrong, a field is missing, a value
         is not finite, or the microphones move from measurement to measurement.

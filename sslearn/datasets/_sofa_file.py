@@ -1,4 +1,4 @@
-"""Content of SOFA files: impulse responses and the fields that say where things are."""
+"""Content of SOFA files: impulse responses and the fields of positions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ class SofaFile:
         return self.fields[name]
 
     def kind(self, name):
-        """Type and Units of a field; an up vector without has those of its view."""
+        """Type and Units of a field; those of the view for an up vector without any."""
         name = name if name in self.kinds else name.replace("Up", "View")
         if name == "SourcePosition" and name not in self.kinds:
             raise ValueError(
@@ -140,7 +140,7 @@ def _read(path):
     except (
         OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError
     ) as error:  # fmt: skip
-        # What h5py says of damaged files.
+        # Errors that h5py raises for damaged files.
         raise OSError(
             f"path {path} is unreadable: truncated, damaged or no SOFA (HDF5) file: {error}"
         ) from error

@@ -68,6 +68,7 @@ def _axes(file, who):
             f"path {file.path} must have a {who}View that has a length and is not parallel to "
             f"{who}Up; measurement {row} has {view[row].tolist()} and {up[row].tolist()}."
         )
+    # The top is view x left: up need not be perpendicular to view.
     axes = np.stack(np.broadcast_arrays(view, left, np.cross(view, left)), axis=-2)
     return axes / np.linalg.norm(axes, axis=-1, keepdims=True)
 
@@ -143,6 +144,7 @@ def relative_directions(file):
     listener, axes = _vectors(file, "ListenerPosition", (0.0, 0.0, 0.0)), _axes(file, "Listener")
     if emitters.any() or listener.any() or np.abs(axes - np.eye(3)).max() > 1e-6:
         source = _vectors(file, "SourcePosition", None)[:, None] + emitters @ _axes(file, "Source")
+        # Scalar products with front, left and top: coordinates in the frame of the listener.
         offset = (source - listener[:, None]) @ np.swapaxes(axes, -1, -2)
         directions, distance = unit_vectors_to_angles(offset), np.linalg.norm(offset, axis=-1)
     else:  # the positions as they are, without rounding

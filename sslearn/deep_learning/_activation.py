@@ -7,7 +7,7 @@ _OF_SCORES = {"scores": "softmax", "sigmoid_scores": "sigmoid"}
 
 
 def takes_scores(loss):
-    """Tell whether a loss takes the network's output before the last activation."""
+    """Return whether a loss takes the network's output before the last activation."""
     return getattr(loss, "takes", "any") in _OF_SCORES
 
 
@@ -91,9 +91,11 @@ def range_before(activation, targets):
     """
     mean, deviation = targets.mean(axis=0), targets.std(axis=0)
     if activation == "tanh":
+        # tanh' = 1 - tanh^2; the limit keeps the inverse finite.
         mean = np.clip(mean, -0.99, 0.99)
         return deviation / (1.0 - mean**2), np.arctanh(mean)
     if activation == "sigmoid":
+        # s' = s (1 - s) and s^-1(m) = log(m / (1 - m)) of the sigmoid s.
         mean = np.clip(mean, 0.005, 0.995)
         return deviation / (mean * (1.0 - mean)), np.log(mean / (1.0 - mean))
     return deviation, mean

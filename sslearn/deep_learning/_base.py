@@ -137,7 +137,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
         return hasattr(self, "weights_")
 
     def _forget(self):
-        """Unfit: a refused or interrupted fit must not leave a mixture of two fits."""
+        """Unfit: a fit that raises or is interrupted must not leave attributes of two fits."""
         if hasattr(self, "weights_"):
             self._last_weights = self.__dict__.pop("weights_")
         self._module = None
@@ -163,7 +163,7 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     @staticmethod
     def _has_validation(X_val, y_val):
-        """Tell whether both are given; one alone is an error."""
+        """Return whether both are given; one alone is an error."""
         if (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise ValueError(

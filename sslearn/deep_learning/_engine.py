@@ -84,7 +84,7 @@ def restore_module(build, weights, device):
     """Build a module with given weights; the state of the random generator stays."""
     # The weights may be read-only memory maps, hence the copy.
     state = {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
-    # Layers have no memory and draw nothing, but for modules of the user's own functions.
+    # On "meta" layers have no memory and draw nothing; modules of user functions may draw.
     with usual_defaults(), torch.random.fork_rng(devices=[]), torch.device("meta"):
         module = build()
     module.load_state_dict(state, assign=True)
@@ -97,7 +97,7 @@ def weights_of(module):
 
 
 def targets_of(task, device):
-    """Return a function that yields the targets of rows, paired with the weights if there are."""
+    """Return a function of rows that returns their targets, paired with their weights if any."""
     targets = task.targets
     if callable(targets):
 
@@ -219,7 +219,7 @@ class _Net(NeuralNet):
     def _set_training(self, training=True):
         super()._set_training(training)
         if not training:
-            # The validation loss must see the same outputs as the training loss.
+            # The validation loss takes the outputs of training: raw scores, for each frame.
             for layer in self.module_.modules():
                 if isinstance(layer, Head):
                     layer.train()
@@ -249,7 +249,7 @@ class _Net(NeuralNet):
     @_interruptible()
     def on_epoch_end(self, net, **kwargs):
         self.history.record("valid_error", np.nan if self.error is None else float(self.error()))
-        # The last group has the parameters without a rate of their own.
+        # The last group holds the parameters without a separate learning rate.
         self.history.record("lr", self.optimizer_.param_groups[-1]["lr"])
 
 
@@ -276,7 +276,7 @@ class _EpochEnd(Callback):
 
 
 def _repeated(callbacks):
-    """Those without the ones that the epochs and the rates of a repeated training come from."""
+    """Callbacks without those that stop the training or set its rates, which are given."""
     decided = EarlyStopping, LRScheduler
     bare = [item[-1] if isinstance(item, tuple) else item for item in callbacks]
     return [

@@ -101,6 +101,7 @@ class Criterion:
         1 on average over all samples, not over those of the batch, which would favour samples in
         batches of small weights.
         """
+        # Shapes: output (n, [n_frames,] ...), target (n, ...), weight (n,).
         target, weight = target if isinstance(target, tuple) else (target, None)
         has_frames = self.spec.has_frames(output)
         if self.spec.frames == "track":

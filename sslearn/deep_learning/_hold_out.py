@@ -27,7 +27,7 @@ class TrainingRows:
     groups: np.ndarray | None
 
     def padded_weight(self, n_samples):
-        """Weights of all samples, of which the last, those for validation, weigh 1.
+        """Weights of all samples; the last ones, for validation, have the weight 1.
 
         Parameters
         ----------

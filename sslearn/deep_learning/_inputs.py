@@ -14,7 +14,7 @@ from sslearn.utils.param_validation import HasMethods, Integral
 
 
 def _holds_objects(X):
-    """Tell whether X is a container of arrays or paths instead of numbers."""
+    """Return whether X is a container of arrays or paths instead of numbers."""
     if isinstance(X, (list, tuple)):
         first = X[0] if X else None
         first = first[0] if isinstance(first, (list, tuple)) and first else first
@@ -40,7 +40,7 @@ def _stacked(samples):
 
 
 def check_same_acoustics(encoding, transform):
-    """Refuse spectra of other channels or frequencies than those of the targets.
+    """Raise if the channels or frequencies of the spectra differ from those of the targets.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class BatchTransformEstimator(TorchEstimator):
         return X
 
     def _map(self, function, X):
-        """Apply a function of samples of one length; what has fewer frames ends with NaN."""
+        """Apply a function of samples of one length; results with fewer frames end with NaN."""
         groups = self._by_length(X)
         if len(groups) == 1:
             return function(X)
@@ -151,7 +151,7 @@ class BatchTransformEstimator(TorchEstimator):
         self._input_shape, self._dtype = X.shape[1:], X.dtype
 
     def _inputs(self, X):
-        """Inputs of the network, of which maps have the channels and frequencies of ``fit``."""
+        """Inputs of the network; maps must have the channels and frequencies of ``fit``."""
         inputs, shape = self._transform_batch(X), self._input_shape
         if len(shape) == 3 and inputs.shape[1:-1] != shape[:-1]:
             raise ValueError(

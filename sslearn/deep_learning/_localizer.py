@@ -48,16 +48,16 @@ class NeuralLocalizer(
     loss : {"auto", "mse", "cross_entropy", "bce", "wasserstein", "nlae", "angular", \
 "gibbs_weighted"} or callable, default="auto"
         Criterion of output and target: a short name, or an object such as
-        ``SquaredErrorLoss("sum")``. ``"auto"`` is the encoding's own.
+        ``SquaredErrorLoss("sum")``. ``"auto"`` is that of the encoding.
     activation : {"auto", "softmax", "sigmoid", "tanh"} or None, default="auto"
-        Last activation of the network. ``"auto"`` is the encoding's own, a softmax for
+        Last activation of the network. ``"auto"`` is that of the encoding, a softmax for
         cross-entropy, and a sigmoid for the Gibbs-weighted loss. None is no activation; scores of
         classes are then clamped to [0, 1] in prediction.
     lr : float, default=1e-3
         Learning rate at the start.
     max_epochs : int, default=100
         Number of passes over the training samples. With 0, which needs ``weights``, nothing is
-        trained: ``fit`` learns the shape of X alone, and needs no y if the encoding has a grid.
+        trained: ``fit`` stores the shape of X alone, and needs no y if the encoding has a grid.
     batch_size : int, default=32
         Samples per mini-batch.
     validation_fraction : float, default=0.1

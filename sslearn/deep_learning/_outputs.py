@@ -74,6 +74,7 @@ def forward(module, load, chunk_size, rows, finish=None):
     """
     module.eval()
     with torch.inference_mode():
+        # A generator: one chunk of outputs is in memory at a time where `finish` shrinks them.
         outputs = (
             _as_arrays(module(x), first_tensor(x).dtype) for x in load(rows.split(chunk_size))
         )

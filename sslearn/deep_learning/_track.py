@@ -8,7 +8,7 @@ from sslearn.utils import audio_info, holds_paths, recall
 
 
 def seconds_or_times(samples):
-    """Lengths that tell which clips are equally long.
+    """Lengths of clips, equal for clips of the same length.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def common_duration(samples, batch_transform):
     Returns
     -------
     duration : float or None
-        None if the clips differ in length, are no audio, or the sampling rate is not known.
+        None if the clips differ in length, are not audio, or the sampling rate is not known.
     """
     try:
         durations = clip_durations(samples, batch_transform)
@@ -121,6 +121,7 @@ def nearest_scores(tracks, outputs, grid):
     scores : ndarray of shape (n_samples, n_frames, n_sources)
         Scores.
     """
+    # Cosines of the angles to the grid, (n_samples, n_frames, n_sources, n_directions).
     near = angles_to_unit_vectors(np.nan_to_num(tracks)) @ angles_to_unit_vectors(grid).T
     nearest = near.argmax(axis=-1)[..., None]
     outputs = outputs[:, :, None] if outputs.ndim == 3 else outputs

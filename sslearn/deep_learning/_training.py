@@ -43,8 +43,8 @@ class Training(BaseEstimator):
         with frozen weights. None keeps the running averages, which are inaccurate for small
         batches with a wide range of sound levels.
     drop_last : bool, default=False
-        Whether the last mini-batch of an epoch is left out if it is smaller than the others, which
-        other samples are in the next epoch. A single mini-batch is always used.
+        Whether the last mini-batch of an epoch is left out if it is smaller than the others; its
+        samples differ from epoch to epoch. A single mini-batch is always used.
 
     See Also
     --------

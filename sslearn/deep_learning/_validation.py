@@ -50,6 +50,7 @@ def _error_with_absence(true, predicted, sample_weight=None):
     weight = np.ones(len(true)) if sample_weight is None else sample_weight
     errors = match_sources(true, predicted)[1]
     n_true, n_predicted = (_per_sample(np.isfinite(y[..., 0])) for y in (true, predicted))
+    # Unmatched true sources (missed) and unmatched predictions (false alarms).
     n_lost = n_true + n_predicted - 2 * _per_sample(np.isfinite(errors))
     total = weight @ (_per_sample(np.nan_to_num(errors)) + _LOST * n_lost)
     return float(total / (weight @ n_true or 1.0))

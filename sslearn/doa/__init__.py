@@ -1,4 +1,4 @@
-"""Classical localizers: they know the array and need no training."""
+"""Classical localizers, for a known array and without training."""
 
 from sslearn.doa._diagnose import diagnose_recording
 from sslearn.doa._esprit import ESPRIT

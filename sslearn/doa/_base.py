@@ -58,7 +58,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Prepare for the array and the frequencies; nothing is learned from the audio.
+        """Prepare for the array and the frequencies; nothing is trained.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         """Spectra (n, n_directions) from sums over frames, 0 for silence."""
 
     def _locate_sources(self, sums):
-        """Directions; with blocks, those of a track also where there is a single source."""
+        """Directions; with blocks, those of a track, even of a single source."""
         y = self._locate(sums)
         return y if self._block_frames is None else _as_sources(y)
 
@@ -227,7 +227,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         y, spectrum = self._locate_with_spectrum(sums)
         y = _as_sources(y)
         grid = self.grid_.reshape(len(self.grid_), -1)[:, : y.shape[-1]]
-        # Of absent sources the place is arbitrary.
+        # Absent sources (NaN) get an arbitrary place here, and NaN as score below.
         apart = _places(np.nan_to_num(y))[:, :, None] - _places(grid)
         nearest = np.square(apart).sum(axis=3).argmin(axis=2)[..., None]
         scores = np.take_along_axis(spectrum[:, None], nearest, axis=2)
@@ -298,7 +298,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         return result, places, clips.first + np.flatnonzero(coherent), heard
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
-        """FrameSums of each block, with so many frames in memory at a time."""
+        """FrameSums of each block, with at most ``n_held`` frames in memory."""
 
         def pieces(start):
             stop = min(start + size, n_frames)
@@ -348,7 +348,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
             )
 
     def _are_coherent(self, sums):
-        """Whether several sources of each clip cannot be told apart because they are one sound."""
+        """Whether the sources of a clip are coherent, so that the method cannot separate them."""
         return False
 
     def _warn_of_coherence(self, rows):
@@ -357,7 +357,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
                 f"The sources are coherent in {len(rows)} sample(s), first in sample {rows[0]}: "
                 "one sound from several places, or a single source. Their directions mean little. "
                 'On a uniform line of microphones smoothing="spatial" of MUSIC and MVDR, or ESPRIT '
-                "for two sources, tells them apart.",
+                "for two sources, separates them.",
                 UncertaintyWarning,
                 stacklevel=4,
             )
@@ -395,6 +395,7 @@ def _n_angles(y, n_samples):
 
 def _silent_channels(X):
     """Whether each channel (n, n_channels) is all 0."""
+    # One frame clears nearly all channels; the others are searched in full.
     silent = ~X[..., X.shape[3] // 2].any(axis=2)
     for sample, channel in np.argwhere(silent):
         silent[sample, channel] = not X[sample, channel].any()
@@ -402,7 +403,7 @@ def _silent_channels(X):
 
 
 def _join(results):
-    """Results of all chunks; where clips differ in their number of blocks, NaN fills up."""
+    """Results of all chunks, padded with NaN to the largest number of blocks."""
     n_blocks = max(result.shape[1] if result.ndim > 1 else 0 for result in results)
     return np.concatenate([_filled_up(result, n_blocks) for result in results])
 

@@ -24,18 +24,18 @@ from sslearn.utils import (
 
 # Spectra of this size, with the arrays computed from them, nearly fit into the last-level cache.
 _CHUNK_BYTES = 2**24
-# Clips longer than so many chunks are worked on piece by piece, which opens a file for each piece.
+# Longer clips (in chunks) are processed in pieces, and their file is opened for each piece.
 _N_CHUNKS = 4
 # Overlapping complex frames of real audio take eight times its bytes at a quarter hop.
 _FRAMES_PER_AUDIO = 8
 
 
 class Clips:
-    """Samples, and what turns them into spectra.
+    """Samples, and the transformer that computes their spectra.
 
-    Where that is nothing, an STFT, or an AudioReader before an STFT, the shape of the spectra is
-    known without reading audio, and any frames of a clip can be had alone. Any other transformer
-    is given whole clips.
+    If it is None, an STFT, or an AudioReader before an STFT, the shape of the spectra follows
+    without reading audio, and any range of frames can be computed alone. Any other transformer
+    receives whole clips.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Clips:
         self._shapes = {}
 
     def fitted_transform(self):
-        """Copy of ``batch_transform``, fitted on no more than it needs."""
+        """Copy of ``batch_transform``, fitted on as few samples as it needs."""
         shape = self._audio_shape(0)
         if shape is None:
             first = next(self.chunks())
@@ -64,7 +64,7 @@ class Clips:
         reader, stft = known_steps(fitted)
         if reader is not None:
             reader.fit(self.samples)
-        # It learns the number of channels alone.
+        # STFT.fit stores the number of channels alone: one frame of zeros is enough.
         stft.fit(np.zeros((1, shape[0], stft.n_fft), np.float32))
         return fitted
 
@@ -76,7 +76,7 @@ class Clips:
         return np.broadcast_to(np.complex64(0), (1, *shape))
 
     def chunks(self):
-        """Slices of neighbouring clips of one length, which are worked on together."""
+        """Slices of neighbouring clips of one length, which are processed together."""
         start, n_samples = 0, len(self.samples)
         while start < n_samples:
             n_rows = max(1, int(_chunk_bytes() // max(1, self._n_bytes(start))))
@@ -89,7 +89,7 @@ class Clips:
             start = stop
 
     def parts(self, slices):
-        """The clips of each of several slices; what is stored is not read."""
+        """The clips of each of several slices; stored arrays are not read."""
         return [self._part(rows) for rows in slices]
 
     def _part(self, rows):
@@ -103,7 +103,7 @@ class Clips:
         return [shape[2] for shape in map(self._shape, range(len(self.samples)))]
 
     def open(self):
-        """Number of frames, how many fit into memory, and a function that returns some of them.
+        """Number of frames, number that fits into memory, and a function that returns some.
 
         The samples are one chunk.
         """
@@ -117,7 +117,7 @@ class Clips:
 
     @contextmanager
     def errors_named(self, i=0):
-        """Errors within say which row of X they are about, from sample ``i`` on, and its path."""
+        """Add the row of X, counted from sample ``i`` on, and the path to errors raised within."""
         try:
             yield
         except (OSError, TypeError, ValueError) as error:
@@ -141,14 +141,14 @@ class Clips:
         return check_spectrum(X, ensure_finite=False)
 
     def _frames(self, start, stop):
-        """Spectra of some frames of the first clip, which are those of the whole clip."""
+        """Spectra of some frames of the first clip, equal to those computed from the whole clip."""
         if self._stft is None:
             spectrum = self._cut(0, slice(None), slice(None), slice(start, stop))
             return check_spectrum(spectrum[None], ensure_finite=False)
         stft, n_times = self._stft, self._audio_shape(0)[1]
         hop, (lead, margin) = stft_hop(stft), stft_padding(stft)
         low, high = start * hop - lead, (stop - 1) * hop + stft.n_fft - lead
-        # At the ends of the clip the margin is padded: as much audio beside it may be mirrored.
+        # At the ends of the clip the margin is padding, which may mirror as much audio beside it.
         first, last = max(0, low - margin), min(n_times, high + margin)
         clip = self._audio(first, last)
         if margin:
@@ -171,17 +171,17 @@ class Clips:
         return read_audio(self.samples[0], fs=reader.fs, channels=reader.channels, **span)[0]
 
     def _cut(self, i, *where):
-        """Part of a sample that is no file; of what is stored, no more is read."""
+        """Part of a sample that is not a file; reads no more than that of a stored array."""
         one_array = hasattr(self.samples, "shape")
         return self.samples[(i, *where)] if one_array else self.samples[i][where]
 
     def _sample_shape(self, i):
-        """Shape of a sample that is no file; that of what is stored is known without reading."""
+        """Shape of a sample that is not a file, without reading the values of a stored array."""
         one_array = hasattr(self.samples, "shape")
         return self.samples.shape[1:] if one_array else self.samples[i].shape
 
     def _audio_shape(self, i):
-        """Numbers of channels and of times of the audio of a sample; None if there is a doubt."""
+        """Shape (n_channels, n_times) of the audio of a sample; None if unknown."""
         reader, are_paths = self._reader, holds_paths(self.samples)
         if self._stft is None or (are_paths and reader is None):
             return None
@@ -189,7 +189,7 @@ class Clips:
             shape = self._sample_shape(i)
             shape = shape if len(shape) == 2 else None
         else:
-            # The header is asked for several times.
+            # The shape is needed several times: each header is read once.
             with self.errors_named(i):
                 if i not in self._shapes:
                     self._shapes[i] = _file_shape(self.samples[i], reader)
@@ -213,7 +213,7 @@ class Clips:
         return self._audio_shape(i), self._shape(i)
 
     def _n_bytes(self, i):
-        """Bytes of the spectra of a sample, about."""
+        """Approximate size of the spectra of a sample in bytes."""
         if not holds_paths(self.samples):
             dtype = getattr(self.samples, "dtype", None) or self.samples[i].dtype
             n_bytes = dtype.itemsize * math.prod(self._sample_shape(i))
@@ -222,7 +222,7 @@ class Clips:
 
 
 def known_steps(batch_transform):
-    """AudioReader and STFT that a ``batch_transform`` consists of, else None."""
+    """AudioReader and STFT of a ``batch_transform``; None if it has other steps."""
     steps = [batch_transform]
     if isinstance(batch_transform, Pipeline):
         steps = [step for _, step in batch_transform.steps]
@@ -232,7 +232,7 @@ def known_steps(batch_transform):
 
 
 def _file_shape(path, reader):
-    """Shape of the audio of a file at the rate of a reader; None if the reader refuses it."""
+    """Shape of the audio of a file at the rate of a reader; None if the reader would raise."""
     fs, n_channels, n_times = audio_info(path)
     if not reader.resample and fs != reader.fs:
         return None
@@ -240,7 +240,7 @@ def _file_shape(path, reader):
 
 
 def _read_shape(shape, reader):
-    """Shape of the part of audio that a reader takes; None if it refuses it."""
+    """Shape of the part of audio that a reader takes; None if it would raise."""
     n_channels, n_times = shape
     n_times -= round(reader.offset * reader.fs)
     if reader.duration is not None:
@@ -257,7 +257,7 @@ def _read_shape(shape, reader):
 
 
 def _shift_row(message, start):
-    """Count the rows that a message names from the first of X, not of the chunk."""
+    """Renumber the rows in a message from the first of the chunk to the first of X."""
 
     def shifted(match):
         return f"{match[1]}{int(match[2]) + start}"

@@ -10,7 +10,7 @@ _N_NEWTON_STEPS = 3
 
 
 class DelayFinder:
-    """Lag of the highest value of the correlation of each pair, between the samples.
+    """Lag that maximizes the correlation of each pair, finer than the samples.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class DelayFinder:
     Attributes
     ----------
     step : float
-        Distance of the lags among which the highest is looked for first, in seconds.
+        Spacing of the coarse search over the lag, in seconds.
     """
 
     def __init__(self, max_lags, bins, *, n_fft, fs):
@@ -62,11 +62,13 @@ class DelayFinder:
             slope, curvature = self._derivatives(real, imag, lags)
             is_peak = curvature < 0
             lags = lags - np.where(is_peak, slope / np.where(is_peak, curvature, 1.0), 0.0)
+            # The peak lies within one step of the coarse maximum: clip steps that leave it.
             lags = np.clip(lags, coarse - self.step, coarse + self.step)
         return lags
 
     def _derivatives(self, real, imag, lags):
         """Slope and curvature of the correlation itself, ``sum Re[cross exp(j omega lag)]``."""
+        # C(l) = sum Re[c exp(j w l)] has C' = -sum w Im[c exp(j w l)], C'' = -sum w^2 Re[...].
         phase = (self._omega * lags[:, None]).astype(real.dtype)
         cosine, sine = np.cos(phase), np.sin(phase)
         slope = (self._omega * (real * sine + imag * cosine)).sum(axis=1)

@@ -18,7 +18,7 @@ from sslearn.utils import (
 )
 from sslearn.utils.param_validation import Interval, Real, validate_params
 
-# Seconds of a frame, of a part of a clip, and the most parts looked at.
+# Seconds of a frame and of a part of a clip; largest number of parts analysed.
 _FRAME, _PART, _N_PARTS = 0.05, 5.0, 40
 _BAND = (200.0, 8000.0)
 _CHECKS = {
@@ -48,24 +48,24 @@ _CHECKS = {
     prefer_skip_nested_validation=True,
 )
 def diagnose_recording(X, mic_positions, *, fs=16000, speed_of_sound=343.0):
-    """Hold recordings against the description of the array that made them.
+    """Check recordings against the description of the array that made them.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_channels, n_times), or list of clips or paths
-        Audio of one set-up; the more directions and clips, the more can be told. A single clip of
-        shape (n_channels, n_times) will do.
+        Audio of one set-up; more directions and clips reveal more faults. It may also be a single
+        clip of shape (n_channels, n_times).
     mic_positions : array-like of shape (n_mics, 3)
         Microphone positions in metres; microphone m is channel m.
     fs : float, default=16000
-        Sampling rate in Hz. Files are taken at their own.
+        Sampling rate in Hz. Files are read at their own rate.
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
 
     Returns
     -------
     diagnosis : DataFrame
-        One row per check, with the columns ``value`` (figure), ``bound`` (what was expected),
+        One row per check, with the columns ``value`` (figure), ``bound`` (expected figure),
         ``verdict`` ("ok", "warning" for a likely fault, "error" for a certain one, "unknown") and
         ``message`` (finding and likely cure). The rows are
 
@@ -78,7 +78,7 @@ def diagnose_recording(X, mic_positions, *, fs=16000, speed_of_sound=343.0):
         - ``clipped``, ``offset`` : share of samples at the limit; mean over root mean square.
         - ``common_noise`` : share of the sound that has no delays between the channels.
         - ``bandwidth`` : width of the spectrum in Hz.
-        - ``plane_wave`` : what of the delays no wave explains, over the size of the array.
+        - ``plane_wave`` : residual of the delays from the best wave, over the size of the array.
 
     Raises
     ------
@@ -97,11 +97,11 @@ def diagnose_recording(X, mic_positions, *, fs=16000, speed_of_sound=343.0):
     Of up to 40 parts of 5 s each, the lag of every pair is the highest value of its coherence over
     the lag (smoothed coherence transform [1]_). Delays of the channels follow by least absolute
     errors; where the pairs contradict them, a clip does not count. The delays of a plane wave are
-    linear in the positions, with a slowness that must be that of sound: the norm tells units and
-    rate, the rest tells the order of the channels. Arrays of more than 30 cm with many microphones
-    may have near sources. Two microphones that are changed over, and pairs whose swap turns the
-    array into its mirror image, cannot be told; sources that are all above a flat array or in front
-    of a line have short delays, too.
+    linear in the positions, with the slowness of sound: a wrong norm reveals wrong units or a wrong
+    rate, a residual reveals a wrong order of the channels. Arrays of more than 30 cm with many
+    microphones may have near sources. A swap that mirrors the array, as of two microphones, cannot
+    be detected; sources that are all above a flat array or in front of a line have short delays,
+    too.
 
     References
     ----------
@@ -158,7 +158,7 @@ def _read(X, n_channels, fs):
 
 
 def _parts(samples, n_channels, fs):
-    """Some seconds each, evenly over the clips and within them."""
+    """Parts of a few seconds, evenly spread over and within the clips."""
     n_times = round(_PART * fs)
     lengths = [
         clip.shape[1] if isinstance(clip, np.ndarray) else audio_info(clip).n_times

@@ -16,7 +16,7 @@ from sslearn.doa._diagnose_fit import ArrayFit
 
 _HEARD = 0.1
 _ALIKE, _EQUAL = 0.95, 0.9999
-# Delays of a pair over its distance: in a doubled channel, and where a right one would be.
+# Bounds on the delay of a pair over its distance: in a doubled channel, and in a correct one.
 _N_TOGETHER, _AT_ONCE, _APART = 3, 0.03, 0.2
 _QUIET, _OWN_NOISE = -50.0, 0.25
 _OPPOSITE = -0.1
@@ -68,7 +68,7 @@ def check_doubled(evidence):
 
 
 def check_dead(evidence):
-    """Channels that are silent or hold noise of their own alone."""
+    """Channels that are silent, or unrelated to all others."""
     bound = f"{_QUIET:g} dB"
     levels = np.median(evidence.channels.levels, axis=0).astype(float)
     typical = np.sort(levels)[len(levels) // 2]
@@ -144,7 +144,7 @@ def check_offset(evidence):
     if value < _OFFSET:
         return Check(value, bound)
     channels = np.flatnonzero(offsets >= _OFFSET).tolist()
-    text = f"Channels {channels} have a mean of {value:.2g} of their level: take it off."
+    text = f"Channels {channels} have a mean of {value:.2g} of their level: subtract it."
     return Check(value, bound, "warning", text)
 
 
@@ -186,7 +186,7 @@ def _off_diagonal(matrices):
 
 
 def _leads(evidence, i, j):
-    """Delays between microphones i and j that the other channels tell, None if they do not."""
+    """Delays between microphones i and j implied by the other channels; None if undetermined."""
     others = np.delete(np.arange(len(evidence.mics)), j)
     fit = ArrayFit(evidence.mics[others], evidence.speed_of_sound)
     if len(others) <= evidence.fit.n_dims or fit.n_dims < evidence.fit.n_dims:
@@ -197,19 +197,20 @@ def _leads(evidence, i, j):
 
 
 def _must_differ(evidence, i, j, likeness):
-    """Whether microphones i and j hear different phases of the sound."""
+    """Whether the phases at microphones i and j must differ."""
     leads = _leads(evidence, i, j)
     if leads is None:
         # The rest of the array is a line or a plane: sources that move leave it sooner or later.
         return likeness[i, j] > _EQUAL and evidence.fit.n_dims < 3 and evidence.is_moved
     loud = evidence.channels.loud.mean(axis=0)
     phases = 2 * np.pi * evidence.channels.freqs * leads[:, None]
+    # Real part of the coherence for a lead tau: mean over the loud bins of cos(2 pi f tau).
     expected = np.cos(phases) @ loud / loud.sum()
     return expected.min(initial=1.0) < 0.9 * _ALIKE
 
 
 def _together(evidence):
-    """Pairs that sound reaches at once, in clips in which the other channels tell otherwise."""
+    """Pairs without a delay, in clips in which the other channels imply one."""
     if len(evidence.delays) < _N_TOGETHER:
         return []
     delays, mics, found = evidence.delays, evidence.mics, []

@@ -38,7 +38,7 @@ def check_units(evidence):
 
 
 def units_message(span, stretch=np.nan):
-    """Say that positions are not in metres, and what they may be in."""
+    """Message that positions are not in metres, with the likely unit."""
     text = f"mic_positions must be in metres; they span {span:.4g}."
     if np.isnan(stretch):
         if span < SMALLEST:
@@ -50,7 +50,7 @@ def units_message(span, stretch=np.nan):
 
 
 def check_transposed(evidence):
-    """Positions that were transposed, which shows for three microphones alone."""
+    """Transposed positions, which can be detected for three microphones alone."""
     bound = f"misfit {BETTER:g} x that of mic_positions.T"
     mics = evidence.mics
     if mics.shape != (3, 3) or array_dimension(mics.T) < 2:
@@ -72,7 +72,7 @@ def check_transposed(evidence):
 
 
 def check_rate(evidence):
-    """Sampling rate by the delays, which scale like it."""
+    """Sampling rate, by the delays, which are proportional to it."""
     low, high = evidence.stretch_bounds
     bound = f"{low:g} to {high:g}"
     if not len(evidence.delays):
@@ -112,7 +112,7 @@ def check_order(evidence):
     """Order of the channels."""
     bound = f"{MISFIT:g}, or no order with {BETTER:g} x the misfit"
     if len(evidence.mics) < 3:
-        text = "The order of two channels cannot be told: changed over, they mirror the world."
+        text = "The order of two channels cannot be checked: a swap mirrors the scene."
         return Check(np.nan, bound, "unknown", text)
     if not len(evidence.delays):
         return unknown(bound)
@@ -121,7 +121,7 @@ def check_order(evidence):
         return Check(evidence.misfit, bound, "unknown", "See units.")
     if order == tuple(range(len(order))):
         hidden = evidence.fit.hidden_swaps()
-        text = f"Changed over, the channels {listed(hidden)} would sound right." if hidden else ""
+        text = f"A swap of the channels {listed(hidden)} cannot be detected." if hidden else ""
         return Check(evidence.misfit, bound, "ok", text)
     moved = [m for m, channel in enumerate(order) if m != channel]
     # Two talkers at once fit one of the many orders better than the right one, in one clip.
@@ -133,12 +133,12 @@ def check_order(evidence):
         "error" if is_certain else "warning",
         f"The delays fit the order {list(order)} of the channels to {percent(misfit)} of the size "
         f"of the array, the given order to {percent(evidence.misfit)}. Are channels {moved} "
-        f"changed over? Use X[:, {list(order)}], or other mic_positions.",
+        f"swapped? Use X[:, {list(order)}], or other mic_positions.",
     )
 
 
 def check_plane_wave(evidence):
-    """Whether one spatial answer explains the delays."""
+    """Whether plane waves explain the delays."""
     bound = f"{_NO_WAVE:g}"
     share = len(evidence.delays) / len(evidence.channels.delays)
     if share < 0.5:

@@ -1,4 +1,4 @@
-"""What the channels of a recording say of each other: levels, coherence, polarity, delays."""
+"""Relations between the channels of a recording: levels, coherence, polarity, delays."""
 
 from functools import cache
 
@@ -7,13 +7,13 @@ import numpy as np
 from sslearn.doa._delay_finder import DelayFinder
 from sslearn.geometry import mic_pairs
 
-# Every channel is paired with so many others at least, if there are many.
+# Every channel is paired with at least this number of others, if there are as many.
 _N_HUBS = 6
-# Bins so far below the loudest say nothing (a ratio of powers).
+# Power over that of the loudest bin, above which a bin has a weight, or is loud.
 _FLOOR, _LOUD = 1e-5, 1e-3
 _N_ABSOLUTE_STEPS = 8
 _MAX_LAGS = (1e-3, 0.03)  # seconds
-# So many times the delay that the array allows is looked for, and found if the array is wrong.
+# Range of the lags over that of the array: a wrong description is found by longer delays.
 _SEARCH = 3.0
 _UNIQUE, _UNLIKE = 0.4, 0.5
 
@@ -28,14 +28,14 @@ class Channels:
     freqs : ndarray of shape (n_freqs,)
         Frequencies in Hz, equally spaced.
     max_lag : float
-        Largest delay between two channels that is looked for, in seconds.
+        Largest delay between two channels of the search, in seconds.
 
     Attributes
     ----------
     levels : ndarray of shape (n_clips, n_channels)
         Root mean square.
     weights : ndarray of shape (n_clips, n_freqs)
-        Weights of the bins that are loud enough to count, alike and of sum 1.
+        Weights of the bins, equal for all that are loud enough, of sum 1.
     loud : ndarray of shape (n_clips, n_freqs)
         Bins that make up the sound, as 0 or 1.
     likeness : ndarray of shape (n_clips, n_channels, n_channels)
@@ -45,7 +45,7 @@ class Channels:
     heights : ndarray of shape (n_clips, n_pairs)
         Correlation at the lag, in [0, 1].
     contrast : ndarray of shape (n_channels, n_channels)
-        Highest less lowest correlation over their sum: negative for opposite polarity.
+        Highest minus lowest correlation, over their sum: negative for opposite polarity.
     polarity : ndarray of shape (n_channels,)
         1, or -1 for channels that are opposite to most others.
     delays : ndarray of shape (n_clips, n_channels)
@@ -75,9 +75,9 @@ class Channels:
         spacing = self.freqs[1] - self.freqs[0]
         first = round(self.freqs[0] / spacing)
         bins = slice(first, first + len(self.freqs))
-        # Longer lags sound like shorter ones.
+        # Sampled every `spacing` Hz, the correlation repeats after lags of 1 / spacing.
         max_lag = min(max_lag, _UNIQUE / spacing)
-        # DelayFinder knows bins of a transform: any rate with this spacing will do.
+        # DelayFinder takes bins of a transform: any rate with this spacing gives the same lags.
         n_fft = 2 * (bins.stop + 1)
         self._find = DelayFinder(
             np.full(len(self.pairs), max_lag), bins, n_fft=n_fft, fs=spacing * n_fft
@@ -112,7 +112,7 @@ class Channels:
         then = self.correlation(lags)
         phases = 2 * np.pi * self.freqs[:, None] * lags[:, None]
         overlap = np.einsum("nf,nfp->np", self.weights, np.cos(phases))
-        # Where the two are much alike they cannot be told apart.
+        # Normal equations [[1, overlap], [overlap, 1]]: near determinant 0 no split is possible.
         rest = 1.0 - np.square(overlap)
         unlike = np.where(rest > _UNLIKE, 1.0, 0.0) / np.maximum(rest, _UNLIKE)
         undelayed = np.where(unlike > 0, (now - overlap * then) * unlike, now)
@@ -125,13 +125,14 @@ class Channels:
         self.contrast = np.zeros((n_channels, n_channels))
         i, j = self.pairs.T
         self.contrast[i, j] = self.contrast[j, i] = (highest - lowest) / total
+        # Largest eigenvector: the signs s that maximize s^T contrast s, relaxed to real numbers.
         signs = np.where(np.linalg.eigh(self.contrast)[1][:, -1] < 0, -1, 1)
-        # With two channels nobody knows which one is inverted; the second, say.
+        # Eigenvectors have an arbitrary sign: the majority is 1, and of two channels the first.
         self.polarity = signs * (-1 if signs.sum() < 0 or signs.sum() == 0 > signs[0] else 1)
 
 
 def longest_lag(mic_positions, speed_of_sound):
-    """Largest lag that is looked for, in seconds: beyond what the array allows."""
+    """Largest lag of the search, in seconds: beyond what the array allows."""
     span = np.ptp(mic_positions, axis=0)
     return float(np.clip(_SEARCH * np.linalg.norm(span) / speed_of_sound, *_MAX_LAGS))
 
@@ -150,16 +151,17 @@ def _hub_pairs(n_channels):
 
 
 def _close(lags, pairs, heights):
-    """Delays of the channels from lags of pairs, by least absolute errors; what is left."""
+    """Delays of the channels from lags of pairs, by least absolute errors; median residual."""
     n_channels = pairs.max() + 1
     design = np.eye(n_channels)[pairs[:, 0]] - np.eye(n_channels)[pairs[:, 1]]
     squares = (design[:, :, None] * design[:, None, :]).reshape(len(pairs), -1)
     prior = np.square(np.maximum(heights, 0.01))
     weights = prior
     for _ in range(_N_ABSOLUTE_STEPS):
-        # The mean over the channels is free: any number sets it to 0.
+        # Lags determine delays up to a constant: adding ones (1 1^T) sets their mean to 0.
         normal = (weights @ squares).reshape(-1, n_channels, n_channels) + 1.0
         delays = np.linalg.solve(normal, ((weights * lags) @ design)[..., None])[..., 0]
+        # Reweighted least squares: weights 1 / |rest| make the sum of squares one of |rest|.
         rest = np.abs(lags - delays @ design.T)
         weights = prior / np.maximum(rest, 1e-6)
         weights /= weights.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What the checks of a recording start from: coherence, delays and their fit to the array."""
+"""Basis of the checks of a recording: coherence, delays and their fit to the array."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -19,7 +19,7 @@ _SHORT = {1: 0.4, 2: 0.55, 3: 0.75}
 N_VARIED = 6
 COMMON, _BESIDE, _MOVED = 0.2, 0.1, 0.15
 # Below these a spectrum is so narrow (in Hz, and its deviation over its mean) that delays are
-# ambiguous, or so low that they are too short to be seen (size of the array in wavelengths).
+# ambiguous, or so low that they are too short to measure (size of the array in wavelengths).
 NARROW, _ONE_TONE, _TOO_LOW = 250.0, 0.15, 0.25
 _N_LISTED = 4
 
@@ -34,7 +34,7 @@ class Check(NamedTuple):
     bound : str
         Expected figure.
     verdict : {"ok", "warning", "error", "unknown"}
-        A fault that is likely, that is certain, or that cannot be told.
+        ``"warning"`` is a likely fault, ``"error"`` a certain one.
     message : str
         Finding and likely cure.
     """
@@ -46,7 +46,7 @@ class Check(NamedTuple):
 
 
 class Evidence:
-    """What is known of a recording and its array; computed where it is asked for.
+    """Measures of a recording and of its fit to the array, computed on first use.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ class Evidence:
     speed_of_sound : float
         Speed of sound in metres per second.
     samples : ndarray of shape (n_clips, 2, n_channels), default=None
-        What :func:`sample_statistics` found.
+        Output of :func:`sample_statistics`.
     least_height : float, default=0.05
-        Correlation below which the lags of a clip are taken for those of noise.
+        Correlation below which the lags of a clip count as noise.
     """
 
     def __init__(
@@ -100,11 +100,11 @@ class Evidence:
 
     @cached_property
     def is_resolved(self):
-        """Whether the sound is wide and high enough for delays that are clear."""
+        """Whether bandwidth and frequencies of the sound are high enough for clear delays."""
         loud, freqs = self.channels.loud.sum(axis=0), self.channels.freqs
         mean = loud @ freqs / max(loud.sum(), 1.0)
         deviation = np.sqrt(loud @ np.square(freqs - mean) / max(loud.sum(), 1.0))
-        # That of a flat spectrum.
+        # A flat spectrum of this mean and deviation ends at mean + sqrt(3) deviation.
         highest = mean + np.sqrt(3.0) * deviation
         is_wide = self.bandwidth > NARROW and deviation > _ONE_TONE * mean
         return bool(is_wide and highest * self.span > _TOO_LOW * self.speed_of_sound)
@@ -141,12 +141,12 @@ class Evidence:
 
     @cached_property
     def slowness(self):
-        """Slowness of the waves of the clear clips, in the best order, in that of sound."""
+        """Slowness of the waves of the clear clips, in the best order, over that of sound."""
         return self.fit.slowness(self.delays[:, list(self.order[0])])
 
     @cached_property
     def stretch(self):
-        """Measured delays over those of the array, at most; 1 if all is right."""
+        """Longest measured delays over those of the array; 1 if all is right."""
         norms = np.linalg.norm(self.slowness, axis=1)
         if self.fit.n_dims == 3:
             return float(np.median(norms))
@@ -156,7 +156,7 @@ class Evidence:
     def common_share(self):
         """Share of the sound without delay, and whether the rest comes from elsewhere."""
         channels = self.channels
-        # Common noise is in all pairs, and close microphones hear any sound nearly at once.
+        # Common noise is in all pairs; close microphones receive any sound nearly at once.
         distances = np.linalg.norm(np.subtract(*self.mics[channels.pairs.T]), axis=1)
         far = distances > 0.99 * np.median(distances)
         now = channels.correlation(np.zeros_like(channels.lags))[:, far]
@@ -171,7 +171,7 @@ class Evidence:
 
     @cached_property
     def stretch_bounds(self):
-        """Lowest and highest stretch of an array that is as described."""
+        """Lowest and highest stretch of a correctly described array."""
         return _SHORT[self.fit.n_dims], BAFFLED if len(self.mics) == 2 else LONG
 
     @cached_property

@@ -4,15 +4,15 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-# An axis along which the array is so much shorter than along its longest is not looked at.
+# Axes along which the array is this much shorter than along its longest are ignored.
 _FLAT = 0.05
-# All orders of so many channels are tried; of more, one swap after another.
+# Up to this number of channels all orders are tried; beyond, one swap after another.
 _MAX_EXHAUSTIVE = 7
-# Orders that fit as well as this, in shares of the size of the array, are not told apart.
+# Misfits below this share of the size of the array count as equal.
 _SAME_FIT = 0.03
-# Slowness beyond that of sound by so much does not count.
+# Relative excess of the slowness over that of sound that does not count.
 _TOLERANCE = 0.1
-# Arrays that large have sources so near that the waves are bent.
+# Extent in metres above which waves of near sources are noticeably bent.
 _LARGE = 0.3
 _N_WAVES = 24
 
@@ -43,12 +43,13 @@ class ArrayFit:
         self._mics = mics @ self._axes
         self.size = np.linalg.norm(mics) / np.sqrt(len(mics))
         self.speed_of_sound = speed_of_sound
+        # Delays = -mics @ slowness / c: least squares by the pseudo-inverse.
         self._inverse = np.linalg.pinv(self._mics)
         columns = np.column_stack([np.ones(len(mics)), self._mics, *self._bends()])
         self._span = np.linalg.svd(columns, full_matrices=False)[0]
 
     def _bends(self):
-        """Columns that let the waves of near sources be bent, if there are enough microphones."""
+        """Columns for bent waves of near sources, if there are enough microphones."""
         axes = self._mics.T / self.size
         products = [axes[a] * axes[b] for a in range(len(axes)) for b in range(a + 1)]
         products += [axes[0] ** 3, axes[0] ** 4] if len(axes) == 1 else []
@@ -56,7 +57,7 @@ class ArrayFit:
         return products if enough and np.ptp(self._mics, axis=0).max() > _LARGE else []
 
     def slowness(self, delays):
-        """Slowness of the plane waves that fit best, in that of sound.
+        """Slowness of the plane waves that fit best, over that of sound.
 
         Parameters
         ----------
@@ -75,7 +76,7 @@ class ArrayFit:
         return vectors @ self._axes
 
     def hidden_swaps(self):
-        """Pairs of microphones that can be changed over without a misfit: the array is mirrored."""
+        """Pairs of microphones whose swap leaves no misfit, because it mirrors the array."""
         n_mics = len(self._mics)
         waves = np.random.default_rng(0).standard_normal((_N_WAVES, self.n_dims))
         waves /= np.linalg.norm(waves, axis=1, keepdims=True)
@@ -85,7 +86,7 @@ class ArrayFit:
         return [pair for pair, fitting in zip(pairs, fits, strict=True) if fitting]
 
     def misfit(self, delays):
-        """What no wave explains, as a share of the size of the array.
+        """Misfit of the best wave, as a share of the size of the array.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class ArrayFit:
 
 
 def _swapped(order, pairs):
-    """Orders (n_pairs, n_mics) with two entries changed over in each."""
+    """Orders (n_pairs, n_mics) with two entries swapped in each."""
     orders = np.repeat(order[None], len(pairs), axis=0)
     for row, (i, j) in zip(orders, pairs, strict=True):
         row[[i, j]] = row[[j, i]]

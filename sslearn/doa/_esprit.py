@@ -12,7 +12,7 @@ from sslearn.doa._grid_search import GridScorer
 from sslearn.exceptions import SpatialAliasingWarning
 from sslearn.utils.param_validation import Integral, Interval
 
-# Covariances of so many bytes are worked on together.
+# Bytes of the covariances of a batch.
 _BATCH_BYTES = 2**23
 
 
@@ -84,7 +84,7 @@ class ESPRIT(GridScorer):
     SpatialAliasingWarning
         In ``fit``: if frequencies above ``speed_of_sound / (2 * spacing)`` of a line are left out.
     SilenceWarning
-        If a channel is silent. The directions are finite numbers that mean nothing.
+        If a channel is silent. The directions are then finite, but arbitrary.
     UncertaintyWarning
         If several sources are coherent, or there is only one.
 
@@ -96,12 +96,12 @@ class ESPRIT(GridScorer):
 
     Notes
     -----
-    The sources are on the horizontal plane. A line cannot tell front from back: azimuths are those
-    in front of it (to its left, if it runs from front to back). ``predict`` returns azimuths of
-    shape (n_samples,) for one source and (n_samples, n_sources, 1) for several, the strongest
+    The sources are on the horizontal plane. A line cannot resolve front and back: azimuths are
+    those in front of it (to its left, if it runs from front to back). ``predict`` returns azimuths
+    of shape (n_samples,) for one source and (n_samples, n_sources, 1) for several, the strongest
     first. Sources in one place, or fewer than ``n_sources``, leave the other directions undefined.
-    Echoes are taken for sources: in reverberant rooms several sources are found less surely than
-    by MUSIC or SRPPHAT.
+    Echoes count as sources: in reverberant rooms MUSIC and SRPPHAT find several sources more
+    reliably.
 
     At each frequency the covariance, averaged over both directions of the array (not on odd
     circles), has a signal subspace E; the eigenvalues of the least-squares solution Psi of ``F1 E
@@ -121,10 +121,10 @@ class ESPRIT(GridScorer):
     The spatial spectrum is this likelihood over the azimuth of one source while the others stay
     where they were found, ``P(u) = max over k of G_k(u) / G_k(u_k)``, with the gain of source k,
     found at ``u_k``, ``G_k(u) = sum over f of log tr(P_f,-k R_f) - log tr(P_f,k(u) R_f)``. There
-    ``P_f,-k`` is the projection to what is orthogonal to the steering vectors of the others, and
+    ``P_f,-k`` is the projection orthogonal to the steering vectors of the others, and
     ``P_f,k(u)`` also to that of ``u``. It is 1 at the directions that ``predict`` finds, whatever
-    their power, and 0 where a source would explain nothing; more than 1 elsewhere says that
-    ``predict`` missed a better one, which happens in much noise.
+    their power, and 0 where a source would explain nothing; a value above 1 elsewhere means
+    that ``predict`` missed a better direction, which happens in strong noise.
 
     References
     ----------
@@ -212,7 +212,7 @@ class ESPRIT(GridScorer):
                     f"{name} must hold azimuths alone for ESPRIT; got {n} numbers per direction. "
                     "Use MUSIC or SRPPHAT, which find elevations too."
                 )
-        # Of the uniform array: how far microphones are off their line is not used.
+        # Grid of the ideal array: deviations of microphones from their line are ignored.
         self._set_grid(self._array.ideal(), n_angles)
         waves = 2 * np.pi * freqs / self.speed_of_sound
         self._rooted, self._refined = self._array.bands(waves, self.n_sources)
@@ -251,12 +251,12 @@ class ESPRIT(GridScorer):
         return self._in_batches(partial(self._locate_batch, scored=True), sums)[1]
 
     def _locate_with_spectrum(self, sums):
-        # The directions that are found take most of the time: once for both.
+        # Most of the time goes into the directions: they are computed once for both.
         y, spectrum = self._in_batches(partial(self._locate_batch, scored=True), sums)
         return y, self._silenced(spectrum, sums)
 
     def _in_batches(self, function, sums):
-        # Of a few frames the covariances are larger than the spectra.
+        # For a few frames the covariances are larger than the spectra.
         n_bytes = 2 * sums.products[0].nbytes
         batches = gen_batches(len(sums.power), max(1, _BATCH_BYTES // n_bytes))
         parts = [FrameSums(sums.products[b], sums.power[b], sums.n_frames) for b in batches]
@@ -284,7 +284,7 @@ class ESPRIT(GridScorer):
         return shares.astype(dtype)
 
     def _find(self, covariances, n_frames):
-        """What the directions depend on (n, n_sources), and the powers of the sources."""
+        """Sines (line) or azimuths (circle) and powers of the sources, (n, n_sources) each."""
         return refine_values(
             covariances[:, self._refined],
             self._waves[self._refined],
@@ -298,6 +298,7 @@ class ESPRIT(GridScorer):
         covariances = covariances[:, self._rooted][..., array.order[:, None], array.order]
         opposites = array.opposites()
         if opposites is not None:
+            # Forward-backward average (R + J R* J) / 2, with J the mirror at the centre.
             backward = covariances[..., opposites[:, None], opposites].conj()
             covariances = (covariances + backward) / 2
         pencil = array.pencil(waves, self.n_sources)

@@ -1,4 +1,4 @@
-"""Uniform lines and circles: what ESPRIT and its refinement need to know of them."""
+"""Uniform lines and circles: the matrices and maps that ESPRIT and its refinement use."""
 
 import numpy as np
 from scipy.special import jv
@@ -7,12 +7,12 @@ from sslearn.geometry import wrap_azimuth
 
 # Deviation from a uniform array that is tolerated, as a share of its spacing or radius.
 _TOLERANCE = 0.02
-# Largest ratio of the first phase mode that the microphones cannot tell from the highest.
+# Largest ratio of the first aliased phase mode to the highest mode in use.
 _LARGEST_ALIAS = 0.15
 
 
 def uniform_array(mics):
-    """The uniform line or circle that an array is.
+    """Uniform line or circle of given microphones.
 
     Parameters
     ----------
@@ -91,22 +91,22 @@ class LinearArray:
         return identity[:-1], identity[1:]
 
     def values(self, phases, variances, waves):
-        """From phases to what is sought."""
+        """Sines ``phase / (k d)`` from the phases of the roots, and their variances."""
         scale = (waves * self.size)[:, None]
         return phases / scale, variances / scale**2
 
     def paths(self, values):
-        """Paths by which microphones are ahead of the centre, in metres, and derivatives."""
+        """Leads of the microphones over the centre, in metres, and their derivatives."""
         ahead = values[..., None] * self.along
         return ahead, np.broadcast_to(self.along, ahead.shape)
 
     def azimuths(self, values):
-        """Azimuths in degrees; what is beyond the end of the line is at its end."""
+        """Azimuths in degrees; sines beyond +-1 give the ends of the line."""
         angles = np.arcsin(np.minimum(np.maximum(values, -1.0), 1.0))
         return wrap_azimuth(np.rad2deg(self.broadside + angles))
 
     def values_of(self, azimuths):
-        """What is sought for azimuths in degrees."""
+        """Sines for azimuths in degrees."""
         return np.sin(np.deg2rad(azimuths) - self.broadside)
 
 
@@ -145,7 +145,7 @@ class CircularArray:
         return 2 * ((len(self.order) - 1) // 2)
 
     def highest_mode(self, n_sources):
-        """Highest phase mode: far from those it is mistaken for, and enough for the sources."""
+        """Highest phase mode: far from its aliases, and enough for the sources."""
         return max((len(self.order) - 2) // 2, -(-n_sources // 2))
 
     def bands(self, waves, n_sources):
@@ -171,11 +171,11 @@ class CircularArray:
         return (high / norm)[..., None] * turns[:-1], (low / norm)[..., None] * turns[1:]
 
     def values(self, phases, variances, waves):
-        """From phases to what is sought."""
+        """Azimuths in radians, which the phases of the roots are, and their variances."""
         return phases, variances
 
     def paths(self, values):
-        """Paths by which microphones are ahead of the centre, in metres, and derivatives."""
+        """Leads of the microphones over the centre, in metres, and their derivatives."""
         cos, sin = np.cos(values)[..., None], np.sin(values)[..., None]
         return cos * self.x + sin * self.y, cos * self.y - sin * self.x
 
@@ -184,5 +184,5 @@ class CircularArray:
         return wrap_azimuth(np.rad2deg(values))
 
     def values_of(self, azimuths):
-        """What is sought for azimuths in degrees."""
+        """Radians for azimuths in degrees."""
         return np.deg2rad(azimuths)

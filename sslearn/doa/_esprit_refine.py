@@ -9,9 +9,9 @@ from sslearn.doa._esprit_roots import left_inverse
 _LEAST_NOISE = 1e-9
 # Damping of the first step, and how it changes after a good and a bad one.
 _DAMPING, _LESS, _MORE = 1e-3, 0.1, 100.0
-# Steering vectors of so many bytes are worked on together.
+# Bytes of the steering vectors of a batch.
 _STEERED_BYTES = 2**21
-# Share of a steering vector below which others make it up.
+# Below this share, what the others leave of a steering vector is rounding.
 _LEAST_REST = 1e-9
 
 
@@ -25,14 +25,14 @@ def refine_values(covariances, waves, values, paths, *, n_steps, tol=1e-7):
     waves : ndarray of shape (n_freqs,)
         Wave numbers in 1/m.
     values : ndarray of shape (n, n_sources)
-        What the directions depend on.
+        Sines (line) or azimuths in radians (circle) of the sources.
     paths : callable
         From values to the paths by which each microphone is ahead of the centre, in metres, and
         their derivatives, each of shape (n, n_sources, n_mics).
     n_steps : int
         Largest number of steps.
     tol : float, default=1e-7
-        Samples whose values move by less are done.
+        Samples whose values move by less have converged.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def refine_values(covariances, waves, values, paths, *, n_steps, tol=1e-7):
     Notes
     -----
     With unknown signals, and an unknown power of the noise at each frequency, the likelihood is
-    ``-sum over f of log tr(P R)``, P the projection to what is orthogonal to all steering vectors.
+    ``-sum over f of log tr(P R)``, P the projection orthogonal to all steering vectors.
     """
     best = [values, *_likelihood(covariances, waves, *paths(values))]
     damping = np.full(len(values), _DAMPING)
@@ -65,6 +65,7 @@ def refine_values(covariances, waves, values, paths, *, n_steps, tol=1e-7):
 
 
 def _damped_steps(gradient, curvature, damping):
+    # (H + damping diag(H)) step = gradient; the least load keeps H of silence regular.
     loaded = curvature.copy()
     diagonal = np.einsum("nkk->nk", loaded)
     least = 1e-9 * diagonal.max(axis=1, keepdims=True) + np.finfo(float).tiny
@@ -81,12 +82,16 @@ def _likelihood(covariances, waves, ahead, slopes):
     derivative = turns * slopes.swapaxes(1, 2)[:, None] * steering
     derivative -= steering @ (inverse @ derivative)
 
+    # With the steering matrix A, its inverse B = A^+ and P = I - A B: tr(P R) = tr R - tr(B R A).
     projected = inverse @ covariances
     spectra = projected @ inverse.conj().swapaxes(2, 3)
     total = np.trace(covariances, axis1=2, axis2=3).real
     signal = (projected.swapaxes(2, 3) * steering).sum((2, 3)).real
     noise = np.maximum(total - signal, _least_noise(total)) / (n_mics - n_sources)
 
+    # With D = P dA/dv: d tr(P R) / dv_k = -2 Re (B R D)_kk, and the Gauss-Newton curvature is
+    # 2 Re [(D^H D)_kl (B R B^H)_lk]. Both are divided by the noise: d log x = dx / x, up to a
+    # factor that cancels in the step.
     gradient = -2 * (projected.swapaxes(2, 3) * derivative).sum(2).real
     curvature = derivative.conj().swapaxes(2, 3) @ derivative
     curvature = 2 * (curvature * spectra.swapaxes(2, 3)).real
@@ -103,7 +108,7 @@ def _least_noise(total):
 
 
 def profile_likelihood(covariances, waves, values, candidates, paths):
-    """How much of the likelihood a source keeps elsewhere, while the others stay.
+    """Share of the likelihood that a source keeps in other directions, the others fixed.
 
     Parameters
     ----------
@@ -112,17 +117,17 @@ def profile_likelihood(covariances, waves, values, candidates, paths):
     waves : ndarray of shape (n_freqs,)
         Wave numbers in 1/m.
     values : ndarray of shape (n, n_sources)
-        What the directions found depend on.
+        Sines or azimuths of the sources found, as of :func:`refine_values`.
     candidates : ndarray of shape (n_directions,)
-        The same of directions to score.
+        Sines or azimuths to score.
     paths : callable
         As :func:`refine_values` takes it.
 
     Returns
     -------
     shares : ndarray of shape (n, n_directions)
-        Of what a source adds to the log-likelihood where it is found, the share that it adds at
-        the candidate; the largest of the sources.
+        Log-likelihood that a source adds at the candidate, over that which it adds where it was
+        found; the largest of the sources.
     """
     n_sources = values.shape[1]
     ahead, elsewhere = paths(values)[0], paths(candidates)[0]
@@ -149,15 +154,15 @@ def _total(R):
 
 
 def _without(steering, R):
-    """Projector to what is orthogonal to steering vectors, and a covariance seen through it."""
+    """Projector P orthogonal to steering vectors, and the covariance ``P R P^H``."""
     projector = np.eye(R.shape[-1]) - steering @ left_inverse(steering)
     return projector, projector @ R @ projector.conj().swapaxes(1, 2)
 
 
 def _left(projector, R, steering):
-    """Power (n, n_directions) of a covariance beside each of steering vectors.
+    """Power (n, n_directions) of a projected covariance orthogonal to each steering vector.
 
-    Of ``a`` the projector leaves ``P a``: the power along it is ``a^H P R P a / a^H P a``.
+    The projector leaves ``P a`` of ``a``; the power along it is ``a^H P R P a / a^H P a``.
     """
     along = (steering.conj() * (R @ steering.T).swapaxes(1, 2)).sum(axis=2).real
     length = (steering.conj() * (projector @ steering.T).swapaxes(1, 2)).sum(axis=2).real

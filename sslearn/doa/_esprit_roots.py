@@ -1,16 +1,16 @@
-"""ESPRIT at each frequency: a value per source, how sure it is, and their combination."""
+"""ESPRIT at each frequency: a value per source, its variance, and their combination."""
 
 import numpy as np
 
 # Noise below this share of the largest eigenvalue is rounding.
 _LEAST_NOISE = 1e-9
-# Keeps the inverse of what is singular.
+# Keeps the inverse of singular matrices finite.
 _RIDGE = 1e-12
 # Number of cells in which the roots of all frequencies are counted.
 _N_CELLS = 180
-# Roots further than so many standard deviations from a source are not its own.
+# Roots further than this number of standard deviations from a source belong to another.
 _FAR = 4.0
-# Rounds in which roots are given to sources anew.
+# Rounds that reassign roots to sources.
 _N_ROUNDS = 3
 
 
@@ -35,7 +35,7 @@ def left_inverse(matrices):
 
 
 def esprit_roots(covariances, pencil, n_sources, n_frames):
-    """Eigenvalues of the rotation of the signal subspace, and how sure they are.
+    """Eigenvalues of the rotation of the signal subspace, and their variances.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def combine_roots(values, variances, limits, *, circular):
     Notes
     -----
     The first source is where the weighted histogram of all roots is highest. The root of each
-    frequency nearest to it, if near, is taken away before the next source is looked for: every
-    frequency has one root for each of two sources, however close they are. Then roots are given to
-    sources and averaged anew, those far away counting less.
+    frequency nearest to it, if near, is removed before the search for the next source: every
+    frequency has one root for each of two sources, however close they are. Further rounds reassign
+    the roots to the sources and average them again, with smaller weights for distant roots.
     """
     cell = (limits[1] - limits[0]) / _N_CELLS
     period = limits[1] - limits[0] if circular else None
@@ -115,7 +115,7 @@ def combine_roots(values, variances, limits, *, circular):
             nearest = np.where(free, np.abs(offset), np.inf).argmin(axis=2)[..., None]
             offset = np.take_along_axis(offset, nearest, axis=2)[..., 0]
             variance = np.take_along_axis(variances, nearest, axis=2)[..., 0]
-            # Where the source is silent its root is anywhere, and this one is of another source.
+            # Where the source is silent its root is arbitrary, and this one is of another source.
             far = np.square(offset) > _FAR**2 * variance
             np.put_along_axis(free, nearest, far[..., None], axis=2)
             # Weights of a heavy-tailed (Cauchy) likelihood.

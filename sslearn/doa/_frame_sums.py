@@ -1,4 +1,4 @@
-"""What adds up over frames, from which directions follow."""
+"""Sums over frames from which directions follow."""
 
 from dataclasses import dataclass
 
@@ -26,8 +26,8 @@ class FrameSums:
 
     Parameters
     ----------
-    products : ndarray of shape (n, n_freqs, ...) or another that the localizer knows
-        What the localizer needs.
+    products : ndarray of shape (n, n_freqs, ...), or another for some localizers
+        Sums from which the localizer computes directions.
     power : ndarray of shape (n, n_freqs)
         Power of all channels.
     n_frames : int or float
@@ -53,7 +53,7 @@ class FrameSums:
         )
 
     def scaled(self, factor):
-        """Sums in which each frame counts as so much of a frame."""
+        """Sums with the weight ``factor`` of each frame."""
         factor = self.power.dtype.type(factor)
         return FrameSums(self.products * factor, self.power * factor, self.n_frames * factor)
 
@@ -78,7 +78,7 @@ def bin_power(X):
 
 
 def voting_weights(power):
-    """Weight of each bin: none where there is no signal, the same for all others.
+    """Weight of each bin: 0 without a signal, equal for all others.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def are_coherent(sums, n_channels):
     Returns
     -------
     are_coherent : ndarray of shape (n,), bool
-        False for silence and for a few frames, which tell nothing.
+        False for silence and for fewer than 8 frames, which decide nothing.
     """
     products = sums.products
     squares = np.square(np.abs(products.astype(np.complex128)))
@@ -164,9 +164,11 @@ def are_coherent(sums, n_channels):
         trace = levels.sum(axis=2)
         squares = squares.sum(axis=(2, 3))
     else:
+        # Phases have modulus 1: n_frames on the diagonal, and each pair i < j counts twice.
         trace = np.full(products.shape[:2], float(n_channels * sums.n_frames))
         squares = n_channels * sums.n_frames**2 + 2 * squares.sum(axis=2)
     votes = (voting_weights(sums.power) > 0) & (trace > 0)
+    # 1 - |R|_F^2 / (tr R)^2 = 1 - sum of l^2 / (sum of l)^2 of the eigenvalues l: 0 for rank one.
     beside = np.where(votes, 1 - squares / np.where(votes, trace, 1) ** 2, np.nan)
     coherent = np.zeros(len(products), dtype=bool)
     if sums.n_frames >= _MIN_FRAMES:

@@ -1,4 +1,4 @@
-"""What localizers share that score every direction of a grid."""
+"""Base of localizers that score every direction of a grid."""
 
 import warnings
 from abc import abstractmethod
@@ -19,17 +19,17 @@ from sslearn.geometry import (
 )
 from sslearn.utils.param_validation import HasMethods, Integral, Interval, Real
 
-# A beam that passes this share of the power from elsewhere does not tell the two apart.
+# A beam that passes this share of the power from another direction does not separate them.
 _SAME_POWER = 0.98
-# Beams looked at, and directions they are compared with: enough to find aliases of any grid.
+# Number of beams, and of directions to compare them with: enough for aliases of any grid.
 _N_BEAMS, _N_COMPARED = 24, 2000
 
 
 class GridScorer(SpectrumLocalizer):
     """Base of localizers that score every direction of a grid, whether or not they search it.
 
-    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and has ``_score(sums)``, from sums
-    over frames to a spectrum (n, n_directions) over the directions.
+    A subclass calls ``_set_grid(mics, n_angles)`` in ``fit`` and implements ``_score(sums)``, from
+    sums over frames to a spectrum (n, n_directions) over the directions.
     """
 
     _parameter_constraints: dict = {
@@ -80,11 +80,11 @@ class GridScorer(SpectrumLocalizer):
         return array_grid(mics, n_angles)
 
     def _grid_angles(self):
-        """Numbers per direction of the grid that is given, None if none is."""
+        """Numbers per direction of a given grid; None without one."""
         return None if self.grid is None else _n_columns(check_directions(self.grid, name="grid"))
 
     def _set_grid(self, mics, n_angles):
-        """Set ``grid_``: the one that is given, or all that an array can tell apart."""
+        """Set ``grid_`` to the given grid, or to all directions that the array can resolve."""
         if self.grid is None:
             if n_angles == 3:
                 raise ValueError("grid must be given to find distances; near_field_grid makes one.")
@@ -116,7 +116,7 @@ class GridLocalizer(GridScorer):
 
     @abstractmethod
     def _prepare_grid(self, freqs):
-        """Compute what the spectra need, with ``mic_positions_`` and ``grid_`` in place."""
+        """Prepare the spectra; ``mic_positions_`` and ``grid_`` are set before."""
 
     def _prepare(self, freqs, n_angles):
         mics = self.mic_positions_
@@ -138,7 +138,7 @@ class GridLocalizer(GridScorer):
 
 
 def default_decoder(decoder, n_sources, peak_shape):
-    """The decoder that is given, or one that finds so many sources off the grid."""
+    """The given decoder, or one that refines the peaks of ``n_sources`` off the grid."""
     if decoder is not None:
         return decoder
     if n_sources > 1:
@@ -173,12 +173,13 @@ def warn_of_ambiguity(mics, grid):
 
 
 def warn_of_aliasing(mics, grid, freqs, speed_of_sound):
-    """Warn if beams over the whole band take sound from elsewhere for their own."""
+    """Warn if beams over the whole band pass sound from other directions."""
     delays = propagation_delays(
         mics, grid[:: -(-len(grid) // _N_COMPARED)], speed_of_sound=speed_of_sound
     )
     freqs = freqs[freqs > 0]
     beams = delays[:: -(-len(delays) // _N_BEAMS)]
+    # |a(beam)^H a(direction)|^2 / n_mics^2, averaged over the frequencies: 1 for an alias.
     power = np.zeros((len(beams), len(delays)))
     for f in freqs:
         phases = np.exp(2j * np.pi * f * beams) @ np.exp(-2j * np.pi * f * delays).T

@@ -81,7 +81,8 @@ class SphericalHistogram:
         total = counts.sum(axis=1, keepdims=True)
         share = 1 / np.where(total > 0, total, 1.0)
         histogram = (share * counts).astype(np.float32) @ self._kernel
-        # What lies beside the middle of its cell moves the kernel, to first order.
+        # First-order correction for v off the centre c of its cell: exp(k v.g) is about
+        # exp(k c.g) (1 + k (v - c).g).
         for cell, direction, sums_along in zip(self._cells.T, self._grid.T, sums, strict=True):
             beside = self._concentration * share * (sums_along - counts * cell)
             histogram += direction * (beside.astype(np.float32) @ self._kernel)
@@ -101,7 +102,7 @@ class IntensityLocalizer(SpectrumLocalizer):
     Parameters
     ----------
     convention : {"sn3d", "n3d", "fuma"}, default="sn3d"
-        Order and gains of the four channels, as :class:`sslearn.features.IntensityVector` has it.
+        Order and gains of the four channels, as in :class:`sslearn.features.IntensityVector`.
     fs : float, default=16000
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
@@ -111,8 +112,8 @@ class IntensityLocalizer(SpectrumLocalizer):
     freq_range : tuple of (float, float) or None, default=(200, 4000)
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     normalize : bool, default=True
-        Whether the intensity of each frequency and frame is divided by its energy, so that each
-        has the same say. Otherwise the loud ones decide.
+        Whether the intensity of each frequency and frame is divided by its energy, so that all
+        have the same weight. Otherwise the loud ones dominate.
     width : float, default=8.0
         Standard deviation of the smoothing of the spatial spectrum, in degrees; at least 4, the
         distance of its cells.
@@ -151,7 +152,7 @@ class IntensityLocalizer(SpectrumLocalizer):
     Raises
     ------
     ValueError
-        In ``fit``: if X has not 4 channels, or y holds distances.
+        In ``fit``: if X does not have 4 channels, or y holds distances.
 
     Warns
     -----
@@ -294,7 +295,7 @@ class IntensityLocalizer(SpectrumLocalizer):
         self._histogram = SphericalHistogram(angles_to_unit_vectors(self.grid_), self.width)
 
     def _add_up(self, pieces, sums):
-        # A histogram does not tell frequencies apart: which of them count is found first.
+        # The histogram merges frequencies: which of them have a vote must be known before.
         if sums == self._sums:
             power = sum(bin_power(X[:, :1]) for X in pieces())
             sums = partial(sums, power=power)

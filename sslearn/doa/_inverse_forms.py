@@ -15,15 +15,15 @@ _N_PRODUCTS = 2**18
 # Frequencies on either side that are smoothed over.
 _N_NEIGHBORS = 2
 
-# What the parameter ``smoothing`` may be.
+# Values of the parameter ``smoothing``.
 SMOOTHING = [StrOptions({"spatial", "frequency"}), None]
 
 
 class InverseForms:
     """Mixin of localizers whose spectrum is the mean over the frequencies of ``1 / (a^H H a)``.
 
-    A subclass has ``_vectors(covariances)``, vectors v of shape (n, n_freqs, n_vectors, n_mics),
-    and ``_forms(powers)``, from the sums of ``|v a|^2 / n_mics`` over the vectors to forms.
+    A subclass implements ``_vectors(covariances)``, vectors v of shape (n, n_freqs, n_vectors,
+    n_mics), and ``_forms(powers)``, from sums of ``|v a|^2 / n_mics`` over the vectors to forms.
     """
 
     _peak_shape = "lorentzian"

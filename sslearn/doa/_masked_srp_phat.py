@@ -11,7 +11,7 @@ from sslearn.networks import N_SEGMENT_FRAMES, masked_srp_grid
 
 # Sizes of the network whose weights are in the package.
 SIZES = {"n_filters": 16, "n_masks": 6, "n_direction_filters": 24, "n_layers": 3}
-# What it was trained for: apertures in metres, distance of the bins and highest frequency in Hz.
+# Range of its training: apertures in metres, spacing of the bins and highest frequency in Hz.
 _APERTURES = (0.015, 0.6)
 _BIN_WIDTH = (25.0, 39.0)
 _LEAST_TOP = 3400.0
@@ -20,8 +20,8 @@ _LEAST_TOP = 3400.0
 class MaskedSRPPHAT(GridLocalizer):
     """Steered response power under learned masks, for any array.
 
-    A small network that comes with its weights decides which bins are worth hearing, by what
-    depends on neither the array nor the direction, and reads the responses that they leave.
+    A small pretrained network weights each bin, from features that depend on neither the array
+    nor the direction, and maps the steered responses under these weights to a spatial spectrum.
     Nothing is trained in ``fit``.
 
     Parameters
@@ -31,10 +31,10 @@ class MaskedSRPPHAT(GridLocalizer):
     fs : float, default=16000
         Sampling rate in Hz.
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
-        Azimuths, or azimuths and elevations, in degrees. None takes all that the array can tell
-        apart: every 3 degrees of azimuth, or about every 8 degrees of the sphere if ``fit`` is
+        Azimuths, or azimuths and elevations, in degrees. None takes all that the array can
+        resolve: every 3 degrees of azimuth, or about every 8 degrees of the sphere if ``fit`` is
         given azimuths and elevations, without the back of a line of microphones and without what
-        is below a plane of them. The network was trained on grids of these distances.
+        is below a plane of them. The network was trained on grids of these spacings.
     freq_range : tuple of (float, float) or None, default=(200, 7000)
         Lowest and highest frequency in Hz; the highest is left out. None takes all.
     speed_of_sound : float, default=343.0
@@ -80,8 +80,8 @@ class MaskedSRPPHAT(GridLocalizer):
     Raises
     ------
     ValueError
-        In ``fit``: if microphones are in one place, the array cannot tell the directions apart
-        that are asked for, or ``grid`` has distances.
+        In ``fit``: if microphones are in one place, the array cannot resolve the angles in y, or
+        ``grid`` has distances.
 
     Warns
     -----
@@ -94,14 +94,14 @@ class MaskedSRPPHAT(GridLocalizer):
 
     See Also
     --------
-    SRPPHAT : All bins alike, without a network.
+    SRPPHAT : Equal weights of all bins, without a network.
     MVDR : The most accurate of the classical methods in noise.
     sslearn.networks.HistogramNet : The same idea for ambisonics.
     sslearn.recipes.masked_srp_phat : Straight from audio.
 
     Notes
     -----
-    It is ours; steering with learned masks is that of [1]_.
+    A method of this package; steering with learned masks follows [1]_.
 
     1. Each bin is described by its level against the clip, against its frequency and against the
        frames before; by height and norm of the response of its phases steered to few directions;
@@ -113,11 +113,11 @@ class MaskedSRPPHAT(GridLocalizer):
        maps over the directions of the grid.
     4. Three layers of a direction's maps and their means around it, by von Mises-Fisher kernels of
        4, 10 and 30 degrees, give a score; the softmax over the grid is the spatial spectrum. It
-       sums to 1: the share near a peak says how sure the direction is.
+       sums to 1: the share near a peak measures the confidence in its direction.
 
     The array enters through the steering alone. Masks are made for a second at a time, and the sums
-    add up over a clip of any length. The model card beside the weights tells the data and the
-    errors.
+    add up over a clip of any length. The model card beside the weights lists the training
+    data and the errors.
 
     References
     ----------

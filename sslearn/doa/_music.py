@@ -16,7 +16,7 @@ class MUSIC(InverseForms, GridLocalizer):
     grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3), \
 default=None
         Azimuths; azimuths and elevations; or also distances in metres (spherical waves), in
-        degrees. None takes all that the array can tell apart: every 2 degrees of azimuth, or
+        degrees. None takes all that the array can resolve: every 2 degrees of azimuth, or
         about every 4 degrees of the sphere if ``fit`` is given azimuths and elevations, without
         the back of a line of microphones and without what is below a plane of them.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
@@ -30,10 +30,10 @@ default=None
         Whether the pseudo-spectrum of each frequency is divided by its maximum before the mean
         over the frequencies (NormMUSIC), so that no frequency outweighs the others [2]_.
     smoothing : {"spatial", "frequency"}, default=None
-        What the covariances are averaged over, besides frames: ``"spatial"``, the subarrays of
-        two thirds of a uniform horizontal line, in both directions, which tells coherent sources
-        (one sound from two places, an echo) apart [3]_; ``"frequency"``, two bins on either side,
-        for clips of one frame, such as impulse responses, on small arrays.
+        Further averaging of the covariances: ``"spatial"``, over the subarrays of two thirds of a
+        uniform horizontal line, in both directions, which separates coherent sources (one sound
+        from two places, an echo) [3]_; ``"frequency"``, over two bins on either side, for clips of
+        one frame, such as impulse responses, on small arrays.
     decoder : decoder, default=None
         From the spatial spectrum to directions. None is ``AdjacentDecoder(weights="lorentzian")``,
         which refines the highest value off the grid, for one source, and
@@ -69,8 +69,8 @@ default=None
     ------
     ValueError
         In ``fit``: if microphones are in one place, ``n_sources`` is not below their number, or
-        the array cannot tell the directions apart that are asked for. In ``predict``: if there
-        are fewer frames than sources.
+        the array cannot resolve the angles in y. In ``predict``: if there are fewer frames than
+        sources.
 
     Warns
     -----
@@ -179,5 +179,5 @@ default=None
         return signal.conj().swapaxes(2, 3)
 
     def _forms(self, powers):
-        # The noise subspace is what the signal subspace leaves, which is far smaller.
+        # a^H E_n E_n^H a = a^H a - a^H E_s E_s^H a: the signal subspace has fewer vectors.
         return np.subtract(1, powers, out=powers)

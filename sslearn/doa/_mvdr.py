@@ -17,7 +17,7 @@ class MVDR(InverseForms, GridLocalizer):
     grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3), \
 default=None
         Azimuths; azimuths and elevations; or also distances in metres (spherical waves), in
-        degrees. None takes all that the array can tell apart: every 2 degrees of azimuth, or
+        degrees. None takes all that the array can resolve: every 2 degrees of azimuth, or
         about every 4 degrees of the sphere if ``fit`` is given azimuths and elevations, without
         the back of a line of microphones and without what is below a plane of them.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
@@ -25,16 +25,16 @@ default=None
     speed_of_sound : float, default=343.0
         Speed of sound in metres per second.
     diagonal_loading : float, default=1e-3
-        What is added to the diagonal of each covariance, as a share of its mean diagonal: it keeps
+        Load on the diagonal of each covariance, as a share of its mean diagonal: it keeps
         the inverse stable and makes the peaks less narrow.
     normalize : bool, default=True
         Whether the spectrum of each frequency is divided by its maximum before the mean over the
         frequencies, so that no frequency outweighs the others [2]_.
     smoothing : {"spatial", "frequency"}, default=None
-        What the covariances are averaged over, besides frames: ``"spatial"``, the subarrays of
-        two thirds of a uniform horizontal line, in both directions, which tells coherent sources
-        (one sound from two places, an echo) apart [3]_; ``"frequency"``, two bins on either side,
-        for clips of one frame, such as impulse responses, on small arrays.
+        Further averaging of the covariances: ``"spatial"``, over the subarrays of two thirds of a
+        uniform horizontal line, in both directions, which separates coherent sources (one sound
+        from two places, an echo) [3]_; ``"frequency"``, over two bins on either side, for clips of
+        one frame, such as impulse responses, on small arrays.
     n_sources : int, default=1
         Number of sources to find: the highest peaks of the spatial spectrum.
     decoder : decoder, default=None
@@ -71,8 +71,7 @@ default=None
     Raises
     ------
     ValueError
-        In ``fit``: if microphones are in one place, or the array cannot tell the directions
-        apart that are asked for.
+        In ``fit``: if microphones are in one place, or the array cannot resolve the angles in y.
 
     Warns
     -----
@@ -189,4 +188,5 @@ def inverse_root(covariances, diagonal_loading):
     loading = diagonal_loading * np.trace(covariances, axis1=-2, axis2=-1).real / n_mics
     loading[loading == 0] = 1
     identity = np.eye(n_mics, dtype=loading.dtype)
+    # With the Cholesky factor L of the loaded R, a^H R^-1 a = |L^-1 a|^2, which is never negative.
     return np.linalg.inv(np.linalg.cholesky(covariances + loading[..., None, None] * identity))

@@ -1,4 +1,4 @@
-"""Checks that are certain and cheap, made by every localizer: units in fit, channels in predict."""
+"""Fast checks that every localizer makes: units in fit, channels in predict."""
 
 import warnings
 
@@ -10,7 +10,7 @@ from sslearn.doa._diagnose_delays import mean_covariance
 from sslearn.doa._diagnose_evidence import LARGEST, MISFIT, SMALLEST, Evidence, aperture
 from sslearn.exceptions import ArrayMismatchWarning
 
-# About so many clips, frames and bins are looked at: faults of a set-up are in all of them.
+# Approximate numbers of clips, frames and bins to check: a fault of a set-up is in all of them.
 N_CLIPS, _N_FRAMES, _N_BINS = 4, 32, 32
 _LEAST_HEIGHT = 0.2
 # Fewer frames make every two channels coherent.
@@ -22,7 +22,7 @@ _CHANNEL_CHECKS = (
     channels.check_polarity,
     channels.check_common_noise,
 )
-# Dear, and without a finding where a plane wave fits.
+# Expensive, and without a finding where a plane wave fits.
 _ARRAY_CHECKS = (checks.check_order, checks.check_transposed, checks.check_rate)
 
 
@@ -40,7 +40,7 @@ def warn_of_units(mic_positions):
 
 
 class Listener:
-    """Looks at a few clips while all are localized.
+    """Checks of a few clips while all are localized.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Listener:
         self._freqs = freqs[self._bins]
 
     def hear(self, X, first_sample):
-        """Look at some of the clips.
+        """Compute the covariances of some of the clips.
 
         Parameters
         ----------
@@ -82,18 +82,18 @@ class Listener:
             clip = X[row - first_sample, :, self._bins, ::step]
             loudest = np.abs(clip).max()
             covariance = mean_covariance(clip / (loudest or 1.0))
-            # Silence has a warning of its own.
+            # Silence is reported by SilenceWarning.
             if covariance.any(axis=0).diagonal().all():
                 heard.append(covariance)
         return heard
 
     def warn(self, heard, mic_positions, fs, speed_of_sound):
-        """Warn of faults that are certain.
+        """Warn of certain faults.
 
         Parameters
         ----------
         heard : list of ndarray
-            What :meth:`hear` returned, of which the first few are enough.
+            Output of :meth:`hear`, of which the first few are used.
         mic_positions : ndarray of shape (n_mics, 3)
             Microphone positions in metres.
         fs : float
@@ -117,7 +117,7 @@ class Listener:
         if messages:
             warnings.warn(
                 f"X does not fit mic_positions. {' '.join(messages)} "
-                "sslearn.doa.diagnose_recording tells more.",
+                "See sslearn.doa.diagnose_recording for details.",
                 ArrayMismatchWarning,
                 stacklevel=4,
             )

@@ -6,7 +6,7 @@ from sslearn.doa._frame_sums import are_coherent, phase_sums, voting_weights
 from sslearn.doa._grid_search import GridLocalizer, fits_memory
 from sslearn.geometry import mic_pairs, propagation_delays
 
-# What the polynomials leave out, per pair and frequency: about as much as single precision does.
+# Truncation error of the polynomials, per pair and frequency: about that of single precision.
 _TOLERANCE = 1e-7
 
 
@@ -25,7 +25,7 @@ class SRPPHAT(GridLocalizer):
     grid : array-like of shape (n_directions,), (n_directions, 2) or (n_directions, 3), \
 default=None
         Azimuths; azimuths and elevations; or also distances in metres (spherical waves), in
-        degrees. None takes all that the array can tell apart: every 2 degrees of azimuth, or
+        degrees. None takes all that the array can resolve: every 2 degrees of azimuth, or
         about every 4 degrees of the sphere if ``fit`` is given azimuths and elevations, without
         the back of a line of microphones and without what is below a plane of them.
     freq_range : tuple of (float, float) or None, default=(200, 4000)
@@ -68,8 +68,7 @@ default=None
     Raises
     ------
     ValueError
-        In ``fit``: if microphones are in one place, or the array cannot tell the directions
-        apart that are asked for.
+        In ``fit``: if microphones are in one place, or the array cannot resolve the angles in y.
 
     Warns
     -----
@@ -195,9 +194,9 @@ default=None
 
 
 def _degree(largest_phase):
-    """Least degree of the polynomials that carry ``exp(1j x)``, |x| up to the largest phase."""
+    """Least degree of polynomials that represent ``exp(1j x)``, |x| up to the largest phase."""
     degrees = np.arange(int(largest_phase) + 60)
-    # exp(1j x t) = J_0(x) + 2 sum_k j^k J_k(x) T_k(t): what is left out falls off very fast.
+    # exp(1j x t) = J_0(x) + 2 sum_k j^k J_k(x) T_k(t): the truncation error falls off fast.
     tail = 2 * np.abs(jv(degrees, largest_phase))[::-1].cumsum()[::-1]
     return int(np.argmax(tail < _TOLERANCE))
 

@@ -9,7 +9,7 @@ from sslearn.utils.param_validation import Integral, Interval, Real, validated
 
 
 class _SpectrumStream:
-    """Base of streams that answer once for so many frames of spectra."""
+    """Base of streams with one output per ``n_frames`` frames of spectra."""
 
     def __init__(self, localizer, n_frames, batch_size, scores):
         if not isinstance(batch_size, Integral) or batch_size < 1:
@@ -118,7 +118,7 @@ class BlockStream(_SpectrumStream):
 
     See Also
     --------
-    RecursiveStream : Blocks that are forgotten little by little.
+    RecursiveStream : Sums over all frames, with weights that decay exponentially.
     sslearn.streaming.StreamingLocalizer : The same for audio.
     """
 
@@ -137,7 +137,7 @@ class BlockStream(_SpectrumStream):
 
 
 class RecursiveStream(_SpectrumStream):
-    """Localization by sums over frames that are forgotten exponentially.
+    """Localization by sums over frames with exponentially decaying weights.
 
     ``recursive_stream`` of a classical localizer creates it, at the first frame of a signal.
 
@@ -171,8 +171,8 @@ class RecursiveStream(_SpectrumStream):
     -----
     ``S_n = s_n + forgetting * S_(n-1)`` with the sums ``s_n`` over the frames of block n: of
     cross-spectra (each of modulus 1 where the method whitens), covariances or intensity, and of the
-    power, by which frequencies vote. The histogram of intensity directions counts each block by
-    the votes of its own frequencies.
+    power, which selects the frequencies. The histogram of intensity directions selects them block
+    by block.
     """
 
     def __init__(self, localizer, n_frames, forgetting, scores=False):
@@ -200,7 +200,7 @@ class RecursiveStream(_SpectrumStream):
         return y if self.scores else y[..., :-1]
 
     def _locate_in_all(self, sums):
-        """Directions and scores in a block, with what is left of all blocks before it."""
+        """Directions and scores of a block and the decayed sums of all blocks before it."""
         self._past = sums if self._past is None else sums + self._past.scaled(self.forgetting)
         return self.localizer._locate_and_score(self._past)
 
@@ -244,14 +244,14 @@ class BlockStreamMixin:
         scores=["boolean"],
     )
     def recursive_stream(self, n_frames, *, forgetting, scores=False):
-        """Localize in a signal chunk by chunk, with a memory that fades exponentially.
+        """Localize in a signal chunk by chunk, with exponentially decaying weights.
 
         Parameters
         ----------
         n_frames : int
             Number of frames between outputs; ``block_size`` and ``block_duration`` are not used.
         forgetting : float
-            Factor of all that was heard before, from one output to the next, in [0, 1).
+            Factor of all earlier sums, from one output to the next, in [0, 1).
         scores : bool, default=False
             Whether the scores of ``predict_track`` are a last column of the directions.
 

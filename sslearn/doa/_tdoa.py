@@ -12,7 +12,7 @@ from sslearn.geometry import array_dimension, mic_pairs, unit_vectors_to_angles
 from sslearn.utils import check_pairs
 
 _MAX_ANGLES = 2
-# A correlation as high as this at a wrong lag is not told from the right one.
+# A correlation this high at a wrong lag makes the lag ambiguous.
 _SAME_HEIGHT = 0.98
 
 
@@ -32,7 +32,7 @@ class TDOALocalizer(GridScorer):
     grid : array-like of shape (n_directions,) or (n_directions, 2), default=None
         Azimuths, or azimuths and elevations, of the spatial spectrum, in degrees; ``predict`` does
         not search them, but predicts in their layout if ``fit`` is given no y. None takes all that
-        the pairs can tell apart: every 2 degrees of azimuth, or about every 4 degrees of the
+        the pairs can resolve: every 2 degrees of azimuth, or about every 4 degrees of the
         sphere if ``fit`` is given azimuths and elevations, without the back of a line and without
         what is below a plane of microphones.
     pairs : array-like of shape (n_pairs, 2), default=None
@@ -95,16 +95,16 @@ class TDOALocalizer(GridScorer):
     See Also
     --------
     directions_from_tdoas : From measured time differences.
-    SRPPHAT : The same correlations, added up along each direction: it stands more noise.
+    SRPPHAT : The same correlations, added up along each direction: more robust to noise.
     sslearn.features.GCCPHAT : The correlations, as features.
 
     Notes
     -----
     Each time difference is the maximum of the mean over frames of GCC-PHAT [1]_ within the largest
     lag that the distance of the pair allows: the highest of eight lags per period of the
-    highest frequency, refined by Newton's method on the sum itself. How a direction
-    follows, and which side of a plane or a line of microphones is taken, is said in
-    :func:`directions_from_tdoas`. For azimuth alone on a line of microphones sources are taken to
+    highest frequency, refined by Newton's method on the sum itself.
+    :func:`directions_from_tdoas` describes how a direction follows, and on which side of a plane or
+    a line of microphones it is. For azimuth alone on a line of microphones sources are taken to
     be on the horizontal plane. The method finds one source, so there is no ``n_sources``.
 
     The spatial spectrum is the mean of ``1 / (1 + (r / s)**2)`` [2]_ over the pairs, with the
@@ -277,7 +277,7 @@ class TDOALocalizer(GridScorer):
         return np.where(cross.any(axis=1), self._find_delays(cross), np.nan)
 
     def _all_delays(self, X):
-        """Time differences, and whether a block is missing, which is not silence."""
+        """Time differences, and whether a block is missing (which differs from silence)."""
         found = self._map(lambda sums: np.pad(self._delays(sums), ((0, 0), (0, 1))), X)
         return found[..., :-1], np.isnan(found[..., -1])
 
@@ -321,7 +321,7 @@ class TDOALocalizer(GridScorer):
         return scores
 
     def _leads(self, tdoas):
-        """Clips in which the same pairs are heard: rows, leads in metres, differences."""
+        """Groups of clips with the same sounding pairs: rows, leads in metres, differences."""
         sounding = np.isfinite(tdoas)
         for heard in np.unique(sounding, axis=0):
             rows = (sounding == heard).all(axis=1)
@@ -329,18 +329,18 @@ class TDOALocalizer(GridScorer):
 
     def _fit(self, leads, differences):
         if len(differences) == 0:
-            return np.array([1.0, 0.0, 0.0])  # silence: the front, as good as any
+            return np.array([1.0, 0.0, 0.0])  # silence: the front, arbitrarily
         return fit_plane_waves(leads, differences, robust=self.robust)
 
 
 def _span(differences):
-    """Few positions that tell the same directions apart as differences of positions do."""
+    """At most four positions that resolve the same directions as the differences do."""
     _, singular, basis = np.linalg.svd(differences, full_matrices=False)
     return np.vstack([np.zeros(3), singular[:, None] * basis])
 
 
 def _warn_of_aliasing(freqs, max_lag):
-    """Warn if the correlation of a plane wave is as high at another lag that is possible."""
+    """Warn if the correlation of a plane wave is as high at another possible lag."""
     highest = freqs.max(initial=1e-9)
     # Within half a period it is the same peak.
     lags = np.arange(0.5 / highest, 2 * max_lag, 1 / (4 * LAGS_PER_PERIOD * highest))
@@ -360,7 +360,7 @@ def _check_n_angles(n_angles, n_dims):
     if n_angles > _MAX_ANGLES:
         raise ValueError(
             "y and grid must hold azimuths, or azimuths and elevations: time differences of plane "
-            "waves tell no distance. Use SRPPHAT with near_field_grid."
+            "waves hold no distance. Use SRPPHAT with near_field_grid."
         )
     if n_dims < n_angles:
         raise ValueError(

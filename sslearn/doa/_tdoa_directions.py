@@ -9,7 +9,7 @@ from sslearn.geometry import check_mic_positions, mic_pairs, unit_vectors_to_ang
 from sslearn.utils import check_pairs, to_numbers
 from sslearn.utils.param_validation import Interval, Real, StrOptions, validated
 
-# Singular values of differences of positions below so many metres are rounding.
+# Singular values of position differences below this, in metres, are rounding.
 _FLAT = 1e-6
 # Residuals below this share of the array's size are rounding.
 _EXACT = 1e-9
@@ -23,7 +23,7 @@ _N_WEIGHT_STEPS = 30
 _DOUBTFUL = 0.4
 
 
-# What the parameter ``robust`` may be.
+# Values of the parameter ``robust``.
 ROBUST = ["boolean", StrOptions(set(_CUTS))]
 
 
@@ -81,11 +81,11 @@ def directions_from_tdoas(tdoas, mic_positions, *, pairs=None, speed_of_sound=34
     the Lagrange multiplier, which a safe Newton iteration finds [1]_. So the norm, too,
     corrects errors of the delays.
 
-    Microphones on a plane cannot tell the two sides of it apart: the result is on the upper side
-    (the front if the plane is vertical, the left if it is the x-z plane), as far from the plane as
-    the norm asks. Microphones on a line tell no more than the angle to it: the result is on the
-    half-plane that the line bounds towards the front (towards the left for a line along x). For
-    both, delays longer than sound needs give the nearest direction on the plane or line.
+    Microphones on a plane cannot resolve its two sides: the result is on the upper side (the front
+    if the plane is vertical, the left if it is the x-z plane), as far from the plane as the norm
+    requires. Microphones on a line resolve the angle to it alone: the result is on the half-plane
+    that the line bounds towards the front (towards the left for a line along x). For both, delays
+    longer than sound needs give the nearest direction on the plane or line.
 
     The weights are 1 if not ``robust``. Otherwise they are Tukey's biweight or Huber's weight of
     the residuals over a scale: the median absolute residual of a fit of least absolute errors,
@@ -190,7 +190,7 @@ def fit_plane_waves(leads, differences, *, robust=True):
 
 
 def _span_and_side(differences):
-    """Basis (3, n_dims) of what the pairs span, and where the rest of a unit vector points."""
+    """Basis (3, n_dims) of the span of the pairs, and direction of the part outside of it."""
     _, singular, basis = np.linalg.svd(differences, full_matrices=True)
     n_dims = int((singular > _FLAT).sum())
     span = basis[:n_dims].T
@@ -228,11 +228,13 @@ def _on_ball(values, moment, *, on_sphere):
     ``values`` (n_samples, n_dims) ascend. With the multiplier, ``x = moment / (values +
     multiplier)``; Newton's method on ``1 / |x|`` approaches it from below without overshooting.
     """
+    # Start where the largest |x_i| is 1, so that |x| >= 1: a lower bound of the multiplier.
     multiplier = (np.abs(moment) - values).max(axis=1, keepdims=True)
     if not on_sphere:
         multiplier = np.maximum(multiplier, 0.0)
     for _ in range(50):
         x, shifted = _divide(moment, values + multiplier)
+        # d|x|/d(multiplier) = -slope / |x| gives the step |x|^2 (|x| - 1) / slope.
         norm = np.linalg.norm(x, axis=1, keepdims=True)
         slope = _divide(np.square(x), shifted)[0].sum(axis=1, keepdims=True)
         step = np.maximum(0.0, _divide(norm**2 * (norm - 1.0), slope)[0])
@@ -241,7 +243,7 @@ def _on_ball(values, moment, *, on_sphere):
             break
     x, shifted = _divide(moment, values + multiplier)
     if on_sphere:
-        # Where the smallest value is cancelled, its component is what is missing to the norm.
+        # Hard case: the shifted smallest value is 0, and the norm determines its component.
         lost = shifted[:, 0] <= 1e-9 * values[:, -1]
         rest = np.square(x[:, 1:]).sum(axis=1)
         missing = np.copysign(np.sqrt(np.maximum(0.0, 1.0 - rest)), moment[:, 0])
@@ -294,7 +296,7 @@ def _warn_of_doubt(residuals, weights, differences):
         warnings.warn(
             f"The time differences of {len(doubtful)} sample(s), the first is {doubtful[0]}, agree "
             "with no plane wave. Check the units, the order of the pairs and the microphone "
-            "positions; noise, too, gives such time differences.",
+            "positions; noise also causes this.",
             ConvergenceWarning,
             stacklevel=5,
         )

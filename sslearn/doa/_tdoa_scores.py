@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import gen_batches
 
-# Residuals of so many bytes are worked on together.
+# Bytes of the residuals of a batch.
 _RESIDUAL_BYTES = 2**21
 
 
@@ -24,7 +24,7 @@ def plane_wave_scores(leads, differences, grid, best, *, resolution, robust=True
     resolution : float
         Residual, in metres, that counts half where the best plane wave leaves none.
     robust : bool, default=True
-        Whether every pair counts for itself; otherwise their mean square residual counts.
+        Whether each pair is scored alone; otherwise their mean square residual is.
 
     Returns
     -------

@@ -31,7 +31,7 @@ _LARGEST_SWELL = 200
 
 @contextmanager
 def replacing(path):
-    """Write a file; another one at the path is replaced at once, when all is written.
+    """Write a file; an existing one is replaced at once, when the new one is complete.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def open_container(path):
     FileNotFoundError
         If there is no such file.
     ModelFileError
-        If the file is no model, is of a newer format, or is damaged.
+        If the file is not a model, is of a newer format, or is damaged.
     """
     with open(path, "rb") as file:
         _check_header(path, file)
@@ -153,7 +153,7 @@ def _kind_of(header):
 
 
 def _check_members(path, archive, size):
-    """Refuse what sslearn.save does not write, before a member is read."""
+    """Raise for members that sslearn.save does not write, before one is read."""
     members = archive.infolist()
     names = [member.filename for member in members]
     strange = [name for name in names if not _MEMBER.fullmatch(name)]

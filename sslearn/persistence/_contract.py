@@ -1,4 +1,4 @@
-"""What an estimator takes and returns."""
+"""Inputs and outputs of an estimator."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -9,7 +9,7 @@ from sslearn.utils.param_validation import validated
 
 @validated(estimator=[BaseEstimator])
 def input_contract(estimator):
-    """Tell what an estimator takes and returns.
+    """Describe the inputs and outputs of an estimator.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def input_contract(estimator):
     Returns
     -------
     contract : dict
-        What can be told, None for the rest:
+        What is known, None for the rest:
 
         - ``fs``: sampling rate of the audio, in Hz;
         - ``n_channels``: number of channels of the audio or its spectra;
@@ -60,7 +60,7 @@ def input_contract(estimator):
 
 
 def _parts(estimator):
-    """The estimators inside an estimator, those nearest to the audio first, and itself last."""
+    """The estimators inside an estimator, nearest to the audio first, and itself last."""
     values = vars(estimator)
     # A fitted part comes before the parameter that it was cloned from.
     for name in sorted(values, key=lambda name: not name.endswith("_")):

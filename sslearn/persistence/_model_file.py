@@ -32,7 +32,7 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skops", "safetensors")
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model file says of its model.
+    """Description of the model in a file.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class ModelInfo:
     is_fitted : bool
         Whether the estimator is fitted.
     contract : dict
-        What the estimator takes and returns: see :func:`input_contract`.
+        Inputs and outputs of the estimator: see :func:`input_contract`.
     card : dict
-        What the writer told of the model, such as its training data and its scores.
+        Facts from the writer of the file, such as the training data and the scores.
 
     See Also
     --------
@@ -80,11 +80,11 @@ def save(estimator, path, *, card=None):
     estimator : estimator
         Estimator, Pipeline or search, fitted or not.
     path : str or path-like
-        Path of the file, by custom ending in ``.sslearn``. An older file there is replaced when
+        Path of the file, usually ending in ``.sslearn``. An older file there is replaced when
         the new one is complete.
     card : dict, default=None
-        What to tell of the model, for example its training data and its scores: texts, numbers,
-        and lists and dicts of them.
+        Facts about the model, for example its training data and its scores: texts, numbers, and
+        lists and dicts of them.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def save(estimator, path, *, card=None):
     See Also
     --------
     load : Load the estimator.
-    describe : Read what the file says of the model.
+    describe : Read the description of the model.
 
     Notes
     -----
@@ -167,7 +167,7 @@ def load(path, *, trusted=()):
     FileNotFoundError
         If there is no such file.
     ModelFileError
-        If the file is no model, is damaged or of a newer format, or needs a class that is not
+        If the file is not a model, is damaged or of a newer format, or needs a class that is not
         trusted.
 
     Warns
@@ -209,7 +209,7 @@ def load(path, *, trusted=()):
 
 @validated(path=_PATH)
 def describe(path):
-    """Read what a model file says of its model, without making the model.
+    """Read the description of the model in a file, without loading the model.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def describe(path):
     FileNotFoundError
         If there is no such file.
     ModelFileError
-        If the file is no model, is damaged or of a newer format.
+        If the file is not a model, is damaged or of a newer format.
 
     See Also
     --------
@@ -313,7 +313,7 @@ def _is_fitted(estimator):
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
-        # A TypeError is of what has no fit, such as the recipe of a network.
+        # A TypeError is raised for objects without fit, such as the recipe of a network.
         return False
     return True
 

@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 
 class _NoTorch:
-    """Finder of modules to which torch is not installed."""
+    """Finder of modules for which torch is not installed."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -39,7 +39,7 @@ with _torch_left_alone():
     from skops.io._trusted_types import NUMPY_DTYPE_TYPE_NAMES
     from skops.io._utils import LoadContext, SaveContext, _get_state, get_state
 
-# skops chooses the loaders by this number, and those of older ones are laxer.
+# skops chooses the loaders by this number, and those of older protocols check less.
 _OLDEST_PROTOCOL = 2
 # Kinds of numbers that safetensors stores; others stay in the format of NumPy.
 _TENSOR_KINDS = "biuf"
@@ -58,7 +58,7 @@ class _Members(dict):
 
 
 class _ArrayNode(Node):
-    """Array, or scalar of NumPy, among the tensors of a file or in a member of its own."""
+    """Array, or scalar of NumPy, among the tensors of a file or in a separate member."""
 
     def __init__(self, state, load_context, trusted=None):
         super().__init__(state, load_context, trusted)
@@ -71,7 +71,7 @@ class _ArrayNode(Node):
             self._array = np.lib.format.read_array(content, allow_pickle=False)
 
     def _construct(self):
-        # The class of a scalar would take a number for its own size.
+        # Not by a call of the class: np.void(3) is three bytes, not the number 3.
         return self._array if self.class_name == "ndarray" else self._array[()]
 
 
@@ -95,7 +95,7 @@ class _GeneratorNode(RandomGeneratorNode):
         return super()._construct()
 
 
-# Loaders of our own in the place of those of skops, whose files are read as before.
+# Stricter loaders, under new names, so that files of skops itself are read as before.
 _STRICT = {
     "NdArrayNode": "ArrayNode",
     "SparseMatrixNode": "SparseNode",
@@ -133,7 +133,7 @@ def nodes_of(tree, path=""):
     path : str
         Path to the object.
     node : dict
-        Node, which says how to make it.
+        Node, which describes how to make it.
     """
     if isinstance(tree, (list, tuple)):
         for i, item in enumerate(tree):
@@ -199,15 +199,15 @@ def to_tree(estimator):
 
 
 def _is_lax(node):
-    """Tell whether a node is for a loader of skops in whose place there is one of our own."""
-    # Arrays of objects are lists, and classes of others are for those who trust them.
+    """Return whether a node names a loader of skops that a stricter one replaces."""
+    # Except arrays of objects, which are lists, and other classes, which need `trusted`.
     name = f"{node['__module__']}.{node['__class__']}"
     plain = "file" in node and name in ("numpy.ndarray", "numpy.memmap", *NUMPY_DTYPE_TYPE_NAMES)
     return node["__loader__"] in _STRICT and (plain or node["__loader__"] != "NdArrayNode")
 
 
 def _is_tensor(array):
-    """Tell whether safetensors keeps values, kind and order of an array."""
+    """Return whether safetensors keeps the values, the dtype and the order of an array."""
     if array is None:
         return False
     in_order = array.flags.c_contiguous or not array.flags.f_contiguous
@@ -248,7 +248,7 @@ def from_tree(tree, source, allowed):
 def _check_nodes(tree):
     """Raise an error if a node is not as :func:`to_tree` writes it.
 
-    What is repeated is written in full, so that a tree holds as many objects as it makes. With
+    Repeated objects are written in full, so that a tree holds as many objects as it makes. With
     references, lists of lists that double each time would fill the memory from a short file.
     """
     known = {}
@@ -267,7 +267,7 @@ def _unnumbered(tree):
         return [_unnumbered(item) for item in tree]
     if not isinstance(tree, dict):
         return tree
-    # Each time that skops asks for it, the state of random numbers is a new array.
+    # The state of a random generator is a new array in each call of skops.
     labels = ("__id__", "tensor", "file")
     items = ((key, item) for key, item in tree.items() if key not in labels or _is_content(item))
     return {key: _unnumbered(item) for key, item in items}

@@ -32,9 +32,9 @@ def to_onnx(estimator, path, *, part="whole"):
         File to write, which should end in ``.onnx``. An existing one is replaced at once, or
         stays if the export fails.
     part : {"whole", "network"}, default="whole"
-        ``"whole"`` is everything that ``predict`` does: audio or features enter, directions leave.
-        ``"network"`` is the network alone, with its last activation and the mean over its frames:
-        features enter, outputs leave.
+        ``"whole"`` is everything that ``predict`` does, from audio or features to directions.
+        ``"network"`` is the network alone, from features to outputs, with its last activation and
+        the mean over its frames.
 
     Returns
     -------
@@ -50,8 +50,8 @@ def to_onnx(estimator, path, *, part="whole"):
     TypeError
         If the estimator holds no network that can be exported.
     ValueError
-        If a step of the pipeline or the decoder cannot be expressed, or the graph answers noise
-        differently from the estimator.
+        If a step of the pipeline or the decoder cannot be expressed, or the outputs of the graph
+        for noise differ from those of the estimator.
 
     See Also
     --------
@@ -101,7 +101,7 @@ def to_onnx(estimator, path, *, part="whole"):
 
 
 def _plan(estimator, part):
-    """What is exported, of a copy of the estimator."""
+    """Modules to export, of a copy of the estimator."""
     from sslearn.persistence._onnx_graph import Plan
 
     steps, last = split_pipeline(estimator)
@@ -145,7 +145,7 @@ def _check(content, plan, part):
             limit = _OF_ANGLES if name == "directions" else tolerance
             if not error <= limit:
                 raise ValueError(
-                    f"The graph must answer as the estimator does; its {name} of noise of shape "
+                    f"The graph must agree with the estimator; its {name} of noise of shape "
                     f"{X.shape} are off by {error:.2g}, more than {limit:g}. Export with "
                     "part='network', and compute features and directions outside."
                 )

@@ -239,6 +239,7 @@ class _PhaseDifferences(_Decoding):
         # Scores are a constant, plus a product, minus a multiple of the squares of the outputs.
         impulses = np.eye(n_outputs)
         above, below = encoding.spatial_spectrum(impulses), encoding.spatial_spectrum(-impulses)
+        # f(x) = c + p.x - s |x|^2 gives p = (f(e) - f(-e)) / 2, c = f(0) and s = c + p_0 - f(e)_0.
         product = (above - below) / 2
         at_zero = encoding.spatial_spectrum(np.zeros((1, n_outputs)))
         self.product, self.at_zero = constant(product), constant(at_zero)

@@ -1,7 +1,7 @@
 """Transformers of features as torch modules that can be exported; this module imports torch.
 
 A spectrum is a pair of tensors, its real and its imaginary part: ONNX Runtime has few operators
-for complex numbers. Constants that a transformer computes are taken from its answers to impulses.
+for complex numbers. Constants that a transformer computes are taken from its impulse responses.
 """
 
 import numpy as np
@@ -89,16 +89,17 @@ class _OnlineNormalizer(nn.Module):
     def __init__(self, normalizer, n_freqs):
         super().__init__()
         self.forgetting = (normalizer.n_frames - 1) / (normalizer.n_frames + 1)
-        # In the answer to almost nothing the level is 0, and the summand that guards it is left.
+        # x / (level + floor) with a level of almost 0 is x / floor.
         answer = clone(normalizer).fit_transform(np.full((1, 1, 1, 1), 1e-30 + 0j))
         self.floor = float(1e-30 / answer.real.item())
         self.register_buffer("one", torch.ones(1, 1))
 
     def forward(self, spectrum):
-        """Spectra divided by levels that forget, which are the states of a scan."""
+        """Spectra divided by recursive averages of the level, the states of a scan."""
         levels = modulus(*spectrum).mean((1, 2)).unsqueeze(2)
         t = torch.arange(levels.shape[1], device=levels.device)
         weights = ((t - 1) / (t + 1)).clamp(max=self.forgetting)[:, None].expand_as(levels)
+        # w level' + (1 - w) level as a scan h <- exp(-delta) h + delta * new: exp(-delta) = w.
         delta = -weights.clamp(min=_TINY).log()
         ones = torch.ones_like(levels)
         new = (1 - weights) * levels / delta
@@ -190,6 +191,7 @@ class _GCCPHAT(_PairCue):
     def __init__(self, cue, n_freqs):
         super().__init__(cue, n_freqs)
         self.bins = slice(0, n_freqs)
+        # Correlations of cross-spectra that are 1, or 1j, at one frequency: columns of the matrix.
         impulses = np.zeros((2, n_freqs, 2, n_freqs, 1), complex)
         k = np.arange(n_freqs)
         impulses[:, k, 1, k] = 1
@@ -249,7 +251,7 @@ class _FrameBlocks(nn.Module):
         self.axes = {None: None, "block": (1, 2, 4), "frequency": (1, 4)}[blocks.unit_level]
 
     def forward(self, x):
-        """Blocks; the runtime refuses frames that fill no block, unless they are dropped."""
+        """Blocks; frames that fill no block are an error of the runtime, unless dropped."""
         x = x[..., : x.shape[3] // self.n_frames * self.n_frames] if self.drop else x
         blocks = self._cut(x)
         if self.axes is None:
@@ -260,7 +262,7 @@ class _FrameBlocks(nn.Module):
     def _cut(self, x):
         if not torch.compiler.is_exporting():
             return x.unflatten(3, (-1, self.n_frames))
-        # The tracer asks for a proof that the frames fill blocks.
+        # The tracer cannot prove that frames fill blocks: an operator without its checks.
         shape = torch.tensor([0, 0, 0, -1, self.n_frames])
         of_blocks = (*x.shape[:3], x.shape[3] // self.n_frames, self.n_frames)
         return ops.symbolic("Reshape", (x, shape), dtype=x.dtype, shape=of_blocks, version=14)

@@ -23,7 +23,7 @@ _OPSET = 20
 
 
 class Plan:
-    """What is exported of an estimator, with inputs of the shape that it takes.
+    """Modules of an estimator to export, and inputs of its shape.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _flat(transformers):
 
 @contextmanager
 def _quiet():
-    """Without the remarks of the tracer on its own internals."""
+    """Suppress the messages of the tracer about its internals."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -168,7 +168,7 @@ def export(plan, metadata):
     Parameters
     ----------
     plan : Plan
-        What is exported.
+        Modules to export.
     metadata : dict of str to str
         Properties of the model in the file.
 
@@ -196,7 +196,7 @@ def export(plan, metadata):
             )
         except torch.onnx.OnnxExporterError as error:
             raise ValueError(
-                f"The network must consist of functions that ONNX has; torch says: {error}"
+                f"The network must consist of functions that ONNX has; torch reports: {error}"
             ) from error
     model = program.model
     # The tracer leaves paths of source files at every node.

@@ -65,6 +65,7 @@ def angle(real, imag):
     phase : Tensor of shape (...)
         Radians in (-pi, pi], 0 for 0.
     """
+    # A real part of 0 becomes the smallest number: +-pi / 2, and 0 for 0.
     acute = torch.atan(imag / torch.where(real == 0, _TINY, real))
     obtuse = acute + torch.where(imag < 0, -torch.pi, torch.pi)
     return torch.where(real < 0, obtuse, acute)
@@ -148,5 +149,5 @@ class OnnxFunctions(TorchFunctionMode):
     """
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        """Call a function, or what stands in its place."""
+        """Call a function, or its replacement."""
         return _INSTEAD.get(func, func)(*args, **(kwargs or {}))

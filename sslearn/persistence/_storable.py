@@ -11,7 +11,7 @@ _CURE = "Give a plain value, or a function or an object of a class at the top le
 
 
 def storable_tree(estimator):
-    """Turn an estimator into a tree, of which each object can be found by its name.
+    """Turn an estimator into a tree whose objects can be found by their names.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _refusal(path, what, reason):
 
 
 def _check_value(path, node, value):
-    """Refuse what would come back as something else."""
+    """Raise if a value would be read back as another one."""
     loader = node["__loader__"]
     if loader == "JsonNode" and type(value) not in (str, int, float, bool, type(None)):
         reason = "would come back as a plain number or text"
@@ -66,7 +66,7 @@ def _check_value(path, node, value):
 
 
 def _keeps_shape(array):
-    """Tell whether the shape of an array of objects is that of its nested list."""
+    """Return whether the shape of an array of objects is that of its nested list."""
     return array.ndim == 1 or (
         array.ndim > 1 and np.array(array.tolist(), dtype=object).shape == array.shape
     )
@@ -90,7 +90,7 @@ def _check_node(path, node):
 
 
 def _check_keys(path, content):
-    """Refuse keys that would come back as others, because those of JSON are texts."""
+    """Raise if keys would be read back as others, because keys of JSON are texts."""
     plain = all(type(key) in (str, int, float) for key in content)
     if not plain or len({str(key) for key in content}) < len(content):
         raise TypeError(_refusal(path, "a dict", f"has keys that JSON mixes up, {list(content)}"))

@@ -1,4 +1,4 @@
-"""What a file may name: classes whose objects are filled with values, and measures of errors."""
+"""Names that a file may hold: classes of objects filled with values, and measures of errors."""
 
 import importlib
 import inspect
@@ -28,7 +28,7 @@ _ROOMS = (
 )
 # Loaders that make an object without a call of its class, and fill it with values.
 _FILLED = ("ObjectNode", "TupleNode")
-# Parts of estimators of scikit-learn that skops does not know.
+# Parts of estimators of scikit-learn that skops does not trust by default.
 _SKLEARN = (
     "sklearn.callback._progressbar",
     "sklearn.gaussian_process.kernels",
@@ -53,7 +53,7 @@ def name_of(node):
 
 
 def allowed_names(tree, trusted, path):
-    """List the names of a tree that are part of sslearn or of searches, if used as they should.
+    """List the names of a tree that are part of sslearn or of searches, if properly used.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def allowed_names(tree, trusted, path):
 
 
 def is_granted(node):
-    """Tell whether a node is of sslearn or searches, used as it should, and not known to skops."""
+    """Return whether a node that skops does not trust is of sslearn or a search, properly used."""
     loader, name = node["__loader__"], name_of(node)
     if loader == "DTypeNode":
         return name == "numpy.dtype"
@@ -110,7 +110,7 @@ def is_granted(node):
 
 
 def _is_part(node):
-    """Tell whether a node is filled, and of a class that does nothing when it is."""
+    """Return whether a node is filled with values, and its class runs no code for that."""
     module = node["__module__"]
     room = module.removeprefix("sslearn.").partition(".")[0]
     known = module in _SKLEARN or (module.startswith("sslearn.") and room in _ROOMS)
@@ -122,7 +122,7 @@ def _is_part(node):
 
 
 def _is_plain(base):
-    """Tell whether a class is of sslearn or scikit-learn, and so not of a file or of torch."""
+    """Return whether a class is of sslearn or scikit-learn, and so not of a file or of torch."""
     return package_of(base.__module__) in ("sslearn", "sklearn") or base in (object, tuple, ABC)
 
 
@@ -132,7 +132,7 @@ def package_of(module):
 
 
 def _is_measure(node):
-    """Tell whether a function is a public measure."""
+    """Return whether a function is a public measure."""
     module, name = node["__module__"], node["__class__"]
     room = ".".join(module.split(".")[:2])
     if room not in ("sslearn.metrics", "sklearn.metrics") or not name.endswith(_MEASURES):

@@ -12,6 +12,7 @@ _OPEN_ARC = 90.0
 
 def _spans_circle(azimuth):
     azimuth = np.sort(azimuth)
+    # Gaps between neighbours, the one across +-180 degrees included.
     gaps = np.diff(azimuth, append=azimuth[0] + 360.0)
     return gaps.max() < _OPEN_ARC
 
@@ -57,7 +58,7 @@ class EmbeddingDisplay:
     angle : ndarray of shape (n_samples,), default=None
         Angle of each sample in degrees; the points have one colour if None.
     component : {"azimuth", "elevation"}, default="azimuth"
-        Which angle it is. An azimuth that goes round the circle gets a colour map that does too.
+        The angle. An azimuth all around the circle gets a cyclic colour map.
     name : str, default=None
         Name of the embedding, for the title.
 
@@ -111,7 +112,7 @@ class EmbeddingDisplay:
         Raises
         ------
         ValueError
-            If the axes have not as many dimensions as the embedding.
+            If the axes and the embedding differ in the number of dimensions.
         """
         is_3d = self.Z.shape[1] == 3
         if ax is None:
@@ -173,7 +174,7 @@ class EmbeddingDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y=None, *, component="azimuth", ax=None, **kwargs):
-        """Draw the embedding that a fitted estimator makes.
+        """Draw the embedding of a fitted estimator.
 
         Parameters
         ----------
@@ -182,7 +183,7 @@ class EmbeddingDisplay:
             also a pipeline that ends with a pipeline, and a search over one.
             Where the localizer has ``per_angle=True``, the embedding of the component is drawn.
         X : array-like
-            What the estimator takes.
+            Input of the estimator.
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3), default=None
             True directions in degrees; the points have one colour if None.
         component : {"azimuth", "elevation"}, default="azimuth"
@@ -235,7 +236,7 @@ class EmbeddingDisplay:
         Raises
         ------
         ValueError
-            If the embedding has not two or three columns, or y is not valid.
+            If the embedding does not have two or three columns, or y is not valid.
         """
         Z = to_numbers(Z, "Z")
         if Z.ndim != 2 or Z.shape[1] not in (2, 3) or len(Z) == 0:

@@ -2,7 +2,7 @@
 
 
 def line_options(defaults, given):
-    """Options of ``ax.plot``: the defaults, and those of the user instead of them.
+    """Options of ``ax.plot``: the defaults, overridden by those of the user.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ def _column(y, component):
 
 
 def _pairs(y_true, y_pred):
-    """Directions row by row; of several sources, those that match."""
+    """Directions row by row; the matched ones for several sources."""
     if y_true.ndim < 3:
         return y_true, y_pred
     indices, _ = match_sources(y_true, y_pred)
@@ -64,7 +64,7 @@ def _check_pair(y_true, y_pred, name):
 
 
 class LocalizationErrorDisplay:
-    """Picture of the errors of one localizer, or of several or their decoders beside each other.
+    """Picture of the errors of one localizer, or of several localizers or decoders side by side.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`.
 
@@ -90,9 +90,8 @@ class LocalizationErrorDisplay:
 
     Notes
     -----
-    Of several sources the errors are those of the pairs that
-    :func:`sslearn.metrics.match_sources` makes; how many sources are missed or too many stands
-    beside the median.
+    For several sources the errors are those of the pairs of :func:`sslearn.metrics.match_sources`;
+    the numbers of missed and of additional sources stand beside the median.
 
     Examples
     --------
@@ -165,7 +164,7 @@ class LocalizationErrorDisplay:
         return plt.subplots(*shape, figsize=size, squeeze=False, layout="constrained")[1]
 
     def _label(self, y_pred, errors):
-        """Median of the errors, and how many sources are missed or too many."""
+        """Median of the errors, and numbers of missed and of additional sources."""
         label = f"{np.median(errors):.1f}°"
         if self.y_true.ndim > 2:
             n_true, n_pred = _n_sources(self.y_true), _n_sources(y_pred)
@@ -273,7 +272,7 @@ class LocalizationErrorDisplay:
         estimator : estimator or dict of str to estimator
             Fitted localizer, or pipeline that ends with one; or several with their names.
         X : array-like
-            What the localizer takes.
+            Input of the localizer.
         y : array-like of shape (n_samples,), (n_samples, 2) or (n_samples, 3)
             True directions in degrees; those of several sources as in
             :func:`sslearn.metrics.match_sources`.

@@ -7,7 +7,7 @@ from sslearn.utils.param_validation import Integral, Interval, Real, validated
 
 
 class MaskDisplay:
-    """Spectrogram of a clip in grey, with the bins in colour that a localizer listened to.
+    """Spectrogram of a clip in grey, with the weights of its bins in a localizer in colour.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -38,7 +38,7 @@ class MaskDisplay:
     See Also
     --------
     sslearn.doa.MaskedSRPPHAT : Localizer with masks.
-    SpatialSpectrumDisplay : What the localizer found in these bins.
+    SpatialSpectrumDisplay : Spatial spectrum of these bins.
 
     Examples
     --------
@@ -114,14 +114,14 @@ class MaskDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, *, sample=0, mask=None, ax=None, **kwargs):
-        """Draw what a fitted localizer listened to.
+        """Draw the weights of the bins of a clip in a fitted localizer.
 
         Parameters
         ----------
         estimator : estimator
             Fitted :class:`sslearn.doa.MaskedSRPPHAT`, or pipeline that ends with one.
         X : array-like
-            What the estimator takes.
+            Input of the estimator.
         sample : int, default=0
             Clip of X.
         mask : int, default=None
@@ -170,6 +170,7 @@ def _frame_times(transform, n_frames, fs):
     """Times of the middles of frames in seconds, or their numbers where there is no STFT."""
     for _, step in getattr(transform, "steps", [("", transform)]):
         if isinstance(step, STFT):
+            # With padding the first frame is centred on the first sample.
             start = 0 if step.padding else step.n_fft / 2
             return (start + stft_hop(step) * np.arange(n_frames)) / fs
     return np.arange(n_frames)

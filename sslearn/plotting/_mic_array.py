@@ -20,13 +20,15 @@ def _label_of(direction):
 
 def _outwards(steps):
     """Unit vectors on paper (right, up) along steps (x, y) from the centre."""
+    # Front (x) is up and left (y) is left on paper: (right, up) = (-y, x).
     steps = steps[:, ::-1] * [-1.0, 1.0]
     lengths = np.linalg.norm(steps, axis=1, keepdims=True)
     return np.where(lengths > 1e-9, steps / np.maximum(lengths, 1e-9), [0.0, 1.0])
 
 
 def _label_steps(steps):
-    """Where the number of each microphone goes: outwards, or beside the line that they form."""
+    """Place of the number of each microphone: outwards, or beside a line of microphones."""
+    # A second singular value of 0: all microphones are on one line.
     _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
     if len(steps) < 3 or sizes[1] > 1e-6 * sizes[0]:
         return _outwards(steps)
@@ -145,7 +147,7 @@ class MicArrayDisplay:
         self.sources_ = None
         if len(sources):
             self.sources_ = ax.scatter(sources[:, 1], sources[:, 0], **self._source_marks())
-        # Left is drawn at the left: y runs against the paper.
+        # y points to the left: the horizontal axis is reversed.
         half = np.abs(np.concatenate([mics, sources]) - centre)[:, :2].max()
         half = max(half, radius) * (1.3 if len(sources) else 1.16)
         ax.set(xlim=(centre[1] + half, centre[1] - half), ylim=(centre[0] - half, centre[0] + half))
@@ -157,7 +159,7 @@ class MicArrayDisplay:
         ax = self.ax_
         half = max(1.05 * np.abs(np.concatenate([mics, sources]) - centre).max(), radius)
         floor = centre[2] - half
-        # Feet on the floor tell where a point is; of many they hide it, and shading tells instead.
+        # Feet on the floor show where a point is; many would hide it, and shading is used instead.
         few = len(mics) <= _MOST_FEET
         for x, y, z in [*mics, *sources] if few else sources:
             ax.plot([x, x], [y, y], [floor, z], color=_PALE, lw=0.7, zorder=1)
@@ -238,7 +240,7 @@ default=None
 
     @classmethod
     def from_estimator(cls, estimator, *, directions=None, view=None, ax=None, **kwargs):
-        """Draw the array that a localizer works with.
+        """Draw the array of a localizer.
 
         Parameters
         ----------

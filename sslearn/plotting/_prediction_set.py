@@ -27,6 +27,7 @@ def _great_circle(start, end):
     """Directions (n, 2) on the shortest way, broken by NaN where it crosses the back."""
     ends = angles_to_unit_vectors(np.stack([start, end]))
     way = unit_vectors_to_angles(np.linspace(*ends, 50))
+    # Points of the chord, projected to the sphere, are on the great circle.
     way[1:][np.abs(np.diff(way[:, 0])) > 180] = np.nan
     return way
 
@@ -34,7 +35,7 @@ def _great_circle(start, end):
 class PredictionSetDisplay:
     """Picture of sets of directions, with the true and the predicted ones.
 
-    Sets that do not contain the true direction have a colour of their own. It is recommended to use
+    Sets that do not contain the true direction have another colour. It is recommended to use
     :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
@@ -87,7 +88,7 @@ class PredictionSetDisplay:
             Where to draw, polar axes for ``kind="polar"``; a new figure if None.
         kind : {"polar", "line", "map"}, default=None
             ``"polar"``: arcs around the array, a ring for each sample, the first one inside, front
-            at the top and left at the left. ``"line"``: arcs as upright lines, over the true
+            at the top and left at the left. ``"line"``: arcs as vertical lines, over the true
             azimuth, or over the number of the sample where that is not known. ``"map"``: caps or
             cells over azimuth and elevation, as seen from the array. None is ``"map"`` for caps and
             cells, and for arcs ``"polar"`` for up to 12 samples and ``"line"`` for more.
@@ -155,7 +156,7 @@ class PredictionSetDisplay:
         places = np.arange(len(self.sets)) if self.y_true is None else self.y_true
         width = np.clip(400 / len(self.sets), 0.6, 6)
         for sample, start, end in self._arcs():
-            # What goes across the back is drawn at both ends of the axis.
+            # Arcs across +-180 degrees are drawn at both ends of the axis.
             for turn in (0.0, -360.0):
                 options = {"color": self._color(sample), "lw": width, "alpha": 0.6}
                 ends = np.clip([start + turn, end + turn], -180, 180)
@@ -182,7 +183,7 @@ class PredictionSetDisplay:
         )
         pixels = np.stack(np.meshgrid(azimuth, elevation), axis=-1)
         for sample, one in enumerate(self.sets):
-            # Above 0 inside.
+            # Positive inside of the set; 1e-9 keeps a cap of radius 0 visible.
             if is_cells:
                 depth = one[owner] - 0.5
             else:
@@ -237,7 +238,7 @@ class PredictionSetDisplay:
         estimator : estimator
             Fitted :class:`sslearn.calibration.ConformalLocalizer`, or pipeline that ends with one.
         X : array-like
-            What the estimator takes.
+            Input of the estimator.
         y : array-like of shape (n_samples,) or (n_samples, 2), default=None
             True directions in degrees.
         coverage : float, default=None

@@ -75,7 +75,7 @@ def _limits(maps):
 
 
 def _outline():
-    """A dark line around a bright one, to be seen on any picture."""
+    """A dark line around a bright one, visible on any picture."""
     effects = import_optional("matplotlib.patheffects", "SimilarityMapDisplay")
     return [effects.withStroke(linewidth=3.5, foreground="black", alpha=0.7)]
 
@@ -107,7 +107,7 @@ def _draw_region(ax, values, threshold):
 
 
 class SimilarityMapDisplay:
-    """Picture of where in pictures a sound is, with the true and the predicted boxes.
+    """Picture of the places of a sound in pictures, with the true and the predicted boxes.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`.
 
@@ -172,7 +172,7 @@ class SimilarityMapDisplay:
         threshold : float or "median", default=0.5
             Level of the predicted region, as in :func:`sslearn.metrics.consensus_iou`.
         scale : {"shared", "own"}, default="shared"
-            Whether the colors mean the same values in all maps, or run from the smallest to the
+            Whether the colors have the same values in all maps, or run from the smallest to the
             largest value of each.
         **kwargs : dict
             Passed to ``ax.imshow`` of the heat map.
@@ -255,7 +255,7 @@ class SimilarityMapDisplay:
         ax=None,
         **kwargs,
     ):
-        """Draw the maps that a fitted localizer finds for some pairs of picture and sound.
+        """Draw the maps of a fitted localizer for some pairs of picture and sound.
 
         Parameters
         ----------
@@ -269,8 +269,8 @@ class SimilarityMapDisplay:
         sample : int or array-like of int, default=0
             Row of X, or several.
         shuffled : bool, default=True
-            Whether the map of the sound of the next row of X, after the last one the first,
-            stands beside that of the own sound.
+            Whether the map with the sound of the next row of X (the first after the last) stands
+            beside that with the true sound.
         threshold : float or "median", default=0.5
             As in :meth:`plot`.
         scale : {"shared", "own"}, default="shared"

@@ -133,14 +133,14 @@ class SpatialSpectrumDisplay:
         if is_sphere and len(self.spectrum) > 1:
             raise ValueError(
                 f"spectrum must hold one spectrum for a map; got {list(self.spectrum)}. Draw each "
-                "in axes of its own."
+                "in separate axes."
             )
         return kind
 
     def _name(self, kind, name, label):
         top, pad = self._top() if kind == "polar" else 1.0, 6
         if kind == "polar":
-            # There is no axis to say it: the circle is labelled with azimuths.
+            # No axis can hold this label: the circle is labelled with azimuths.
             name, pad = f"{name}\n{label}" if name else label, 24
         self.ax_.set_title(name, y=top, pad=pad, loc="left" if kind == "map" else "center")
         if self.ax_.get_legend_handles_labels()[1]:
@@ -155,6 +155,7 @@ class SpatialSpectrumDisplay:
         """Upper end of the circle, or of its sector, as a share of the height of the axes."""
         if not self._is_sector():
             return 1.0
+        # matplotlib fits the box of the sector and its centre into square axes.
         angles = np.deg2rad(np.linspace(*self.grid[[0, -1]], 361))
         width, height = (np.ptp(np.append(side, 0.0)) for side in (np.sin(angles), np.cos(angles)))
         return 0.5 + 0.5 * height / max(width, height)
@@ -204,6 +205,7 @@ class SpatialSpectrumDisplay:
             ax.set_rlabel_position(ends[0])
         else:
             ax.set_thetagrids(np.arange(0, 360, 30))
+            # Labels of the radius nearly opposite to the peak, off the drawn power.
             peak = self.grid[np.argmax(next(iter(self.spectrum.values())))]
             ax.set_rlabel_position(peak + 165)
         ax.xaxis.set_major_formatter(lambda angle, _: degrees(-wrap_azimuth(-np.rad2deg(angle))))
@@ -271,7 +273,7 @@ class SpatialSpectrumDisplay:
         ax=None,
         **kwargs,
     ):
-        """Draw the spectrum that a fitted localizer finds in one sample.
+        """Draw the spectrum of a fitted localizer for one sample.
 
         Parameters
         ----------
@@ -279,7 +281,7 @@ class SpatialSpectrumDisplay:
             Fitted localizer with ``spatial_spectrum`` and ``grid_``, or pipeline that ends with
             one.
         X : array-like
-            What the estimator takes.
+            Input of the estimator.
         y : array-like, default=None
             True directions of all samples in degrees, laid out as ``predict`` returns them.
         sample : int, default=0

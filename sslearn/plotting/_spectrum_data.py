@@ -1,4 +1,4 @@
-"""Spectra and grids of directions made ready for drawing."""
+"""Spectra and grids of directions, prepared for drawing."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -10,7 +10,7 @@ from sslearn.utils.param_validation import Integral
 
 # Height and width of a pixel of a map, in degrees.
 _PIXEL = 0.5
-# A step that is so many times the usual one is a side where the grid is open.
+# From this multiple of the median step on, a step is an open side of the grid.
 _GAP = 4.0
 
 
@@ -34,7 +34,7 @@ def check_spectra(spectrum, n_directions):
 
 
 def scaled(values, name, scale, dynamic_range):
-    """Relate values to the largest, which becomes 1 or 0 dB."""
+    """Scale values by the largest, which becomes 1 or 0 dB."""
     if scale == "linear":
         return values / (np.abs(values).max() or 1.0)
     if values.max() <= 0:
@@ -42,6 +42,7 @@ def scaled(values, name, scale, dynamic_range):
             f"scale='db' needs a spectrum with a positive maximum; got {values.max():g} in "
             f"{name!r}. Choose scale='linear'."
         )
+    # Powers, hence 10 log10; the floor keeps the logarithm of 0 finite.
     floor = 10.0 ** (-dynamic_range / 10)
     return 10 * np.log10(np.maximum(values / values.max(), floor))
 
@@ -105,7 +106,7 @@ def wraps(azimuth):
 
 
 def path_of(azimuth, *, overlap=False):
-    """Azimuths that a line goes through: back to the first across 180, broken at wide gaps.
+    """Azimuths of a line: back to the first across 180 degrees, broken at wide gaps.
 
     With ``overlap`` such a line starts before the first azimuth, so that it fills straight axes.
     """
@@ -118,7 +119,7 @@ def path_of(azimuth, *, overlap=False):
 
 
 def raster(grid, low, high):
-    """Direction of the grid that owns each pixel of a map.
+    """Nearest direction of the grid for each pixel of a map.
 
     Parameters
     ----------
@@ -159,7 +160,9 @@ def map_limits(grid):
     """
     vectors = angles_to_unit_vectors(grid)
     nearest = cKDTree(vectors).query(vectors, k=2)[0][:, 1]
+    # Chords of unit vectors are about equal to their angles in radians.
     half = np.rad2deg(np.median(nearest)) / 2
+    # The azimuth of a pole is arbitrary.
     off_poles = grid[np.abs(grid[:, 1]) < 90.0 - 1e-6]
     azimuth = np.unique(off_poles[:, 0]) if len(off_poles) else np.array([-180.0, 180.0])
     steps = np.diff(azimuth, append=azimuth[0] + 360.0)
@@ -171,7 +174,7 @@ def map_limits(grid):
 
 
 def marks_of(y, grid, name):
-    """Rows of one angle, or of two, as the grid has them, from any layout of y.
+    """Rows of one angle, or of two, laid out like the grid, from any layout of y.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def round_ticks(low, high, most=8):
-    """Multiples of a step that suits angles, with at most the given number of steps."""
+    """Multiples of a step for angles, with at most the given number of steps."""
     step = next(step for step in (5, 15, 30, 45, 90) if (high - low) / step <= most)
     return np.arange(np.ceil(low / step), high // step + 1) * step
 

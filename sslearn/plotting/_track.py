@@ -29,6 +29,7 @@ def _check_track(y, name):
 
 def _broken(times, angle):
     """A line with a gap wherever it would cross the wrap of azimuth."""
+    # NaN breaks a line; comparisons with NaN are false, so absent sources add no gap.
     jumps = np.flatnonzero(np.abs(np.diff(angle)) > 180) + 1
     return np.insert(times, jumps, np.nan), np.insert(angle, jumps, np.nan)
 
@@ -38,13 +39,14 @@ def _spans(times, chosen):
     step = np.diff(times[:2])[0] if len(times) > 1 else 1.0
     middles = (times[1:] + times[:-1]) / 2
     borders = np.concatenate([times[:1] - step / 2, middles, times[-1:] + step / 2])
+    # Changes alternate: start of a run, border after its end.
     changes = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
     starts, ends = borders[changes[::2]], borders[changes[1::2]]
     return np.c_[starts, ends - starts]
 
 
 def _times_of(estimator, X, n_frames):
-    """Times of blocks or outputs in seconds; None where the estimator does not tell them."""
+    """Times of blocks or outputs in seconds; None if they are unknown."""
     params = estimator.get_params()
     stfts = [value for value in params.values() if isinstance(value, STFT)]
     rates = {value for key, value in params.items() if key.split("__")[-1] == "fs"}
@@ -185,7 +187,7 @@ class TrackDisplay:
     def _draw(self, ax, angle, kwargs):
         times = self._frame_times()
         for i, source in enumerate([] if self.y_true is None else self.y_true[..., angle].T):
-            # A source that is there in one frame alone would be a line without length.
+            # Without a marker, a source of a single frame would be a line without length.
             options = {"color": "#222222", "lw": 1.6, "marker": "_", "ms": 4, "zorder": 2}
             ax.plot(*_broken(times, source), **options, label=None if i else "true")
         for (name, track), color in zip(self.y_pred.items(), self._colors(), strict=True):
@@ -224,7 +226,7 @@ class TrackDisplay:
             Fitted localizer that predicts over time: a classical one with ``block_size``, or
             pipeline that ends with one, or a neural one with ``predict_frames``.
         X : array-like
-            What the estimator takes.
+            Input of the estimator.
         y : array-like, default=None
             True directions of all samples in degrees: tracks of shape (n_samples, n_frames,
             n_sources, k), or any layout without an axis of frames for sources at rest.

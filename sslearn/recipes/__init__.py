@@ -1,4 +1,4 @@
-"""Published systems and our own, one function each, which returns an estimator on audio.
+"""Published systems and those of this package: functions that return an estimator on audio.
 
 Every part of a recipe is an ordinary step or parameter: it can be replaced, searched over by
 ``step__parameter``, or used alone. X is audio of shape (n_samples, n_channels, n_times), sampled at

@@ -1,4 +1,4 @@
-"""Networks on first-order ambisonics: regression and classification from a paper, and our own.
+"""Networks on first-order ambisonics: those of a paper, and one of this package.
 
 References
 ----------
@@ -209,25 +209,25 @@ def ambisonic_histogram(
     --------
     ambisonic_crnn : Published networks.
     intensity : Intensity without a network, and for several sources.
-    sslearn.networks.model_card : ``model_card("ambisonic_histogram")`` tells what the weights were
-        trained on, their errors and limits.
+    sslearn.networks.model_card : ``model_card("ambisonic_histogram")`` lists the training data
+        of the weights, their errors and limits.
 
     Notes
     -----
-    Our own system: :class:`sslearn.networks.HistogramNet` on the intensity and the level of W from
-    50 to 4000 Hz, the frames of the published networks, unbiased labels on their 429 directions,
-    decoded between them. Adam with a learning rate of 3e-3 on batches of 16, halved after 5 epochs
-    without improvement.
+    A system of this package: :class:`sslearn.networks.HistogramNet` on the intensity and the level
+    of W from 50 to 4000 Hz, the frames of the published networks, unbiased labels on their 429
+    directions, decoded between them. Adam with a learning rate of 3e-3 on batches of 16, halved
+    after 5 epochs without improvement.
 
-    With ``weights="pretrained"`` nothing need be trained. They were trained on one talker, white
+    With ``weights="pretrained"`` no training is needed. They were trained on one talker, white
     noise or tones like music in simulated rooms of 0.2 to 1 s, at 0.5 to 3 m, in all directions,
     without noise, with white or diffuse noise, or with one interferer beside a talker, from -5 to
     30 dB, in excerpts of 0.25 to 2 s; a quarter of the clips came from tetrahedra of microphones by
     :class:`sslearn.features.AmbisonicEncoder`. They hold for every ``convention``, for every ``fs``
     and for bands up to 2 to 4 kHz: set ``freq_range`` below the frequency above which an encoded
-    array hears higher orders. They find one source: of a talker and other sounds the talker, of
-    several talkers any one. ``max_epochs=10`` trains them further on recordings of one's own, with
-    a tenth of the learning rate.
+    array receives higher orders. They find one source: the talker beside other sounds, any one of
+    several talkers. ``max_epochs=10`` trains them further on user recordings, with a tenth of the
+    learning rate.
 
     Examples
     --------
@@ -279,6 +279,7 @@ def _warn_outside(fs, freq_range):
 
 
 def _features(fs, maps):
+    # 512 at 16 kHz; the sine window of 2 hops is that of the paper.
     hop_length = round(_HOP * fs)
     stft = STFT(2 * hop_length, hop_length=hop_length, window="cosine")
     return make_pipeline(AudioReader(fs), stft, maps)

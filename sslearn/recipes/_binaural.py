@@ -192,9 +192,9 @@ def laplacian_eigenmaps(*, fs=16000, n_neighbors=5, n_jobs=None, random_state=No
     -----
     The paper takes distances of the cues as they are. Here they are standardized on purpose, since
     level differences in dB otherwise outweigh phases in the distances; ``ablation`` of the accuracy
-    benchmark shows what that gains, and ``set_params(standardscaler="passthrough")`` is the
-    published way. Whether the 10 neighbours of a sample count itself, as here, is not said in the
-    paper; both ways localize alike. The Gaussian kernel of equation 6 is
+    benchmark measures the gain, and ``set_params(standardscaler="passthrough")`` is the published
+    way. The paper does not state whether the 10 neighbours of a sample include itself, as here;
+    both ways localize equally well. The Gaussian kernel of equation 6 is
     ``set_params(laplacianeigenmaps__affinity="gaussian", laplacianeigenmaps__n_neighbors=None)``.
 
     References
@@ -227,13 +227,13 @@ def feed_forward(
 ):
     """Feed-forward network: the supervised baseline, or trained weights for any head.
 
-    Without ``weights`` it is the baseline of the paper, which learns one head: the branch of
+    Without ``weights`` it is the baseline of the paper, trained for one head: the branch of
     :func:`siamese`, one for each angle, with a tanh output and squared error. The paper's linear
     layer of three units before the output is omitted, because it only factors a linear map
     (``MLP(bottleneck=3)`` adds it). Elevations are divided by 90, in the paper by 180.
 
-    With ``weights="heads"`` it localizes without training, all around the head, with heads that it
-    has never heard.
+    With ``weights="heads"`` it localizes without training, all around the head, for heads outside
+    of the training data.
 
     Parameters
     ----------
@@ -267,15 +267,15 @@ def feed_forward(
 
     See Also
     --------
-    sslearn.networks.model_card : ``model_card("feed_forward_heads")`` tells what the weights were
-        trained on, and their errors.
+    sslearn.networks.model_card : ``model_card("feed_forward_heads")`` lists the training data of
+        the weights, and their errors.
 
     Notes
     -----
-    ``"heads"`` is ours: layers of 384 and 256 units on the cues and a softmax over the 162
-    directions of ``icosahedral_grid(2)``, trained with unbiased labels and decoded between the
-    directions. A regression of as many weights was twice as wrong in trials: where front and back
-    sound alike, classes choose one of them, a regression the mean of both.
+    ``"heads"`` is of this package: layers of 384 and 256 units on the cues and a softmax over the
+    162 directions of ``icosahedral_grid(2)``, trained with unbiased labels and decoded between the
+    directions. The error of a regression with as many weights was twice as large in trials: where
+    front and back have the same cues, classes choose one of them, a regression the mean of both.
 
     Median errors for unseen heads, 1 s of speech in rooms of 0.15 to 0.8 s and noise at 0 to 30 dB:
     azimuth 5.2 to 5.5 degrees for people of three laboratories and 6.8 for a KU100, with front and

@@ -33,7 +33,7 @@ _PARAMETERS = {
     Samples between frames; a quarter of ``n_fft`` if None.""",
     "grid": """array-like of directions, default=None
     Azimuths, or azimuths and elevations, in degrees, that are searched or scored; all that the
-    microphones can tell apart if None.""",
+    microphones can resolve if None.""",
     "freq_range": """tuple of (float, float) or None, default=(200, 4000)
     Lowest and highest frequency in Hz; None takes all.""",
     "block_size": """int, default=None
@@ -126,9 +126,9 @@ def srp_phat(
 ):
     """Steered response power with phase transform, on audio.
 
-    For sources that fill the band and microphones of unequal levels: phases alone count, of all
-    frequencies alike. For speech in noise, and where the noise is the same in all channels, take
-    :func:`mvdr` (user guide: Choosing a classical method).
+    For sources that fill the band and microphones of unequal levels: phases alone count, with equal
+    weights of all frequencies. For speech in noise, and where the noise is the same in all
+    channels, take :func:`mvdr` (user guide: Choosing a classical method).
     """
     return SRPPHAT(
         mic_positions,
@@ -157,9 +157,10 @@ def masked_srp_phat(
     """Steered response power under learned masks, on audio of any array.
 
     The first to try in noise and in rooms: a network of 21,000 weights, which come with the
-    package, has learned from many arrays which bins of the spectrogram to trust. Nothing is trained
+    package and were trained on many arrays, weights the bins of the spectrogram. Nothing is trained
     or downloaded. Frames are 32 ms long, one every 16 ms.
     """
+    # An even length, so that the hop is half of it.
     n_fft = 2 * round(0.016 * fs)
     return MaskedSRPPHAT(
         mic_positions,

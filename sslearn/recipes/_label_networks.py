@@ -83,9 +83,9 @@ def phase_network(
     error on a random tenth of the clips, and keep its best epoch. The paper monitors the validation
     loss (``training__monitor="valid_loss"``) and keeps the epoch with the lowest mean error of the
     best of three decoders, on separate clips (``fit(X, y, X_val=X_val, y_val=y_val)``). Two steps
-    for small batches are ours: the output layer starts at 0, and batch norm re-estimates its
-    statistics from 100 mini-batches after each epoch, because running averages are inaccurate for
-    levels that vary as much as those of speech.
+    for small batches are not in the paper: the output layer starts at 0, and batch norm
+    re-estimates its statistics from 100 mini-batches after each epoch, because running averages are
+    inaccurate for levels that vary as much as those of speech.
 
     ``set_params(encoding=MixedEncoding(grid=...))`` is the best published system for two sources
     in most tables; ``PermutationInvariantLoss()`` accepts any order of the sources.
@@ -234,4 +234,5 @@ def _grid(grid):
         raise ValueError(f'grid must be "circle", "front" or azimuths; got {grid!r}.')
     if grid == "front":
         return azimuth_grid(-90, 90, _STEP)
+    # 73 classes, as published: 0 and 360 are two of them.
     return np.linspace(0.0, 360.0, round(360 / _STEP) + 1)

@@ -1,4 +1,4 @@
-"""The network of masked SRP-PHAT, trained further on one's own recordings."""
+"""The network of masked SRP-PHAT, trained further on user recordings."""
 
 from sklearn.pipeline import make_pipeline
 
@@ -20,7 +20,7 @@ def masked_srp_phat_network(
     random_state=None,
     verbose=0,
 ):
-    """Network of masked SRP-PHAT, trained further on recordings of one's own array.
+    """Network of masked SRP-PHAT, trained further on recordings of the user's array.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def masked_srp_phat_network(
     Notes
     -----
     :class:`sslearn.networks.MaskedSRPNet` on spectra of 32 ms every 16 ms, unbiased labels on the
-    directions that the array can tell apart, every 3 degrees of azimuth or about every 8 degrees of
+    directions that the array can resolve, every 3 degrees of azimuth or about every 8 degrees of
     the sphere. AdamW with a learning rate of 1e-3 on batches of 16, halved after 3 epochs without
     improvement; it stops after 8.
 
@@ -81,6 +81,7 @@ def masked_srp_phat_network(
     from sslearn.deep_learning import NeuralLocalizer, Training
     from sslearn.networks import MaskedSRPNet, masked_srp_grid
 
+    # Frames of MaskedSRPPHAT, for which the weights of the package were trained.
     n_fft = 2 * round(0.016 * fs)
     stft = STFT(n_fft, hop_length=n_fft // 2)
     grid = masked_srp_grid(mic_positions, n_angles)

@@ -52,12 +52,11 @@ def ipdnet2(
     Notes
     -----
     Hann windows of 512 samples every 320 (at 16 kHz) with mirrored ends, an online normalisation
-    that forgets over 249 frames, real and imaginary parts without 0 Hz,
-    :class:`sslearn.networks.IPDNet2`, tracks of phase differences with the permutation-invariant
-    squared error of each frame, and the nearest target on a grid of 1 degree. AdamW with a learning
-    rate of 5e-4, multiplied by 0.975 after each epoch, on batches of 16 clips, gradients clipped at
-    a norm of 5, and the epoch with the lowest validation loss, as published; the papers train on
-    clips of 4 s.
+    over 249 frames, real and imaginary parts without 0 Hz, :class:`sslearn.networks.IPDNet2`,
+    tracks of phase differences with the permutation-invariant squared error of each frame, and the
+    nearest target on a grid of 1 degree. AdamW with a learning rate of 5e-4, multiplied by 0.975
+    after each epoch, on batches of 16 clips, gradients clipped at a norm of 5, and the epoch with
+    the lowest validation loss, as published; the papers train on clips of 4 s.
 
     Different from the paper: the validation clips are a random tenth (``fit`` takes ``X_val`` and
     ``y_val`` of other rooms and talkers), the grid has no direction twice, and the outputs are in
@@ -121,10 +120,10 @@ def ipdnet(
 
     Notes
     -----
-    :class:`sslearn.networks.IPDNet` after an online normalisation that forgets over 280 frames;
-    tracks of phase differences with the permutation-invariant squared error of each frame, compared
-    with the targets by inner products. Adam with a learning rate of 5e-4, multiplied by 0.975
-    after each epoch, on batches of 16 clips.
+    :class:`sslearn.networks.IPDNet` after an online normalisation over 280 frames; tracks of phase
+    differences with the permutation-invariant squared error of each frame, compared with the
+    targets by inner products. Adam with a learning rate of 5e-4, multiplied by 0.975 after each
+    epoch, on batches of 16 clips.
 
     Different from the paper: frames are those of :func:`ipdnet2`, every 320 samples with an output
     for each 5, as in the comparison of 2025; the released program has frames every 256 samples,
@@ -194,7 +193,7 @@ def tf_mamba(
     -----
     :class:`sslearn.networks.TFMamba` with the frames, targets and decoding of :func:`ipdnet` and
     the normalisation and training of :func:`ipdnet2`, which is how we read the comparison of 2025.
-    The program of its authors is not released, and their own system localizes one source.
+    The program of its authors is not released, and their system localizes one source.
 
     References
     ----------

@@ -54,10 +54,10 @@ def fn_ssl(
     Notes
     -----
     :class:`sslearn.networks.FNSSL` on the pairs of the first microphone with each other one, after
-    an online normalisation that forgets over 298 frames; phase differences with the squared error,
-    0 in silence, compared with the targets by inner products. Adam with a learning rate of 1e-3,
-    multiplied by 0.8988 after each epoch, on batches of 16 clips. y has one source,
-    (n_samples, n_frames, 1, n_angles).
+    an online normalisation over 298 frames; phase differences with the squared error, 0 in silence,
+    compared with the targets by inner products. Adam with a learning rate of 1e-3, multiplied by
+    0.8988 after each epoch, on batches of 16 clips. y has one source, (n_samples, n_frames, 1,
+    n_angles).
 
     Different from the paper: frames as in :func:`ipdnet`, with an output for each 5 frames instead
     of 12 of 16 ms, and a grid of 1 degree instead of 5. The paper reports a direction in each
@@ -128,9 +128,8 @@ def srp_dnn(
     Notes
     -----
     :class:`sslearn.networks.SRPDNN` on logarithmic magnitudes and phases, after an online
-    normalisation that forgets over 256 frames; the phase differences of all active sources together
-    with the squared error. Adam with a learning rate of 1e-3, which falls to a twentieth over 20
-    epochs.
+    normalisation over 256 frames; the phase differences of all active sources together with the
+    squared error. Adam with a learning rate of 1e-3, which falls to a twentieth over 20 epochs.
 
     Different from the paper: frames as in :func:`ipdnet2`, with an output for each 5, and the pairs
     of the first microphone instead of all, which is what the published operations of the comparison
@@ -161,6 +160,7 @@ def srp_dnn(
         encoding,
         track_features(fs, 256, maps),
         lr=1e-3,
+        # A twentieth after 20 epochs.
         lr_factor=0.05 ** (1 / 20),
         optimizer="adam",
         max_epochs=max_epochs,
@@ -221,6 +221,7 @@ def icodoa(
     """
     from sslearn.networks import IcoDOA
 
+    # Even lengths: the middle of a window is a sample, in the middle of a frame of y.
     hop_length = 2 * round(_MAP_PERIOD / 2 * fs)
     stft = STFT(
         2 * round(_MAP_WINDOW / 2 * fs),

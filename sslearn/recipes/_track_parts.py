@@ -62,7 +62,7 @@ def documented(meaning):
 
 
 def track_features(fs, n_frames, maps):
-    """Maps of audio or files, divided by a level that forgets over ``n_frames``."""
+    """Maps of audio or files, divided by a recursive mean of the level over ``n_frames``."""
     stft = STFT(_frame_length(fs), hop_length=round(_HOP * fs), padding="reflect")
     return make_pipeline(AudioReader(fs), stft, OnlineNormalizer(n_frames), maps)
 

@@ -81,6 +81,7 @@ class _BuiltAmbisonics(BuiltReceiver):
         [place] = images.points
         unit_vector = (images.source - place) / np.linalg.norm(images.source - place)
         direct = direct_response(images.source, images.points, self.fs)
+        # A plane wave from the unit vector u has the gains W = 1 and (X, Y, Z) = u in SN3D.
         direct = np.insert(unit_vector, 0, 1.0)[:, None] * direct
         # X, Y, Z of the room to those of the receiver, then to the channels of the convention.
         matrix = ambisonic_gains(self.convention)
@@ -104,6 +105,7 @@ class _BuiltAmbisonics(BuiltReceiver):
 
 def _random_rotation(rng):
     """Orthogonal matrix (3, 3), uniformly (Haar) distributed."""
+    # The Q of LAPACK is not uniform: only with a positive diagonal of R it is (Mezzadri 2007).
     q, r = np.linalg.qr(rng.standard_normal((3, 3)))
     return q * np.sign(np.diag(r))
 

@@ -1,4 +1,4 @@
-"""Cache of rendered chunks: what its entries depend on, and whether they are whole."""
+"""Cache of rendered chunks: keys of its entries, and checks that they are intact."""
 
 import hashlib
 import os
@@ -54,7 +54,7 @@ def chunk_key(scene_key, batch_transform):
     Returns
     -------
     key : str
-        The hash; the code of functions and classes of the user's own is part of it.
+        The hash, which includes the code of user-defined functions and classes.
 
     Raises
     ------
@@ -100,6 +100,7 @@ def _code_of(value, seen):
     if isinstance(value, (list, tuple)):
         return [code for item in value for code in _code_of(item, seen)]
     kind = value if isinstance(value, type) else type(value)
+    # Not the code of libraries: `source_key` covers that of sslearn.
     if kind.__module__.partition(".")[0] in ("builtins", "numpy", "sklearn", "sslearn"):
         parts = []
     else:
@@ -124,6 +125,7 @@ def _callees(function, seen):
 
 def _instructions(code):
     """Instructions, names and constants; line numbers and addresses left out."""
+    # Sets are sorted, because their order changes with the hash seed of the process.
     constants = [
         _instructions(part)
         if isinstance(part, types.CodeType)
@@ -134,7 +136,7 @@ def _instructions(code):
 
 
 def through_cache(memory, function):
-    """Function whose results are kept with a checksum.
+    """Function whose results are cached with a checksum.
 
     Parameters
     ----------
@@ -147,8 +149,8 @@ def through_cache(memory, function):
     Returns
     -------
     function : callable
-        The same function, if the cache is none. Otherwise one that looks into the cache, and
-        computes anew, with a warning, what a damaged file holds.
+        The same function, if there is no cache. Otherwise one that reads the cache, and computes
+        the results of a damaged file again, with a warning.
     """
     if memory.location is None:
         return function

@@ -81,9 +81,9 @@ def render_plan(plan, target, scene, batch_transform, clips, *, memory, n_jobs, 
 
 
 def _results(calls, n_jobs, n_ahead):
-    """What calls return, one by one, where workers are so many chunks ahead, each, at most.
+    """Results of calls in their order; each worker is at most ``n_ahead`` chunks ahead.
 
-    joblib alone would let them run ahead of a slow disk without a bound.
+    joblib alone would let workers run ahead of a slow disk without a bound.
     """
     step = len(calls) if n_ahead is None else n_ahead * effective_n_jobs(n_jobs)
     for start in range(0, len(calls), max(1, step)):
@@ -91,7 +91,7 @@ def _results(calls, n_jobs, n_ahead):
 
 
 def _announce(parts, scene, fitted, *, n_jobs, verbose):
-    """Say how long rendering of parts will take, and return the text of the progress bar."""
+    """Announce how long rendering takes, and return the text of the progress bar."""
     if not parts:
         return "Rendering"
     plan = pd.concat([part for _, part in parts])

@@ -21,6 +21,7 @@ def filter_sound(sound, responses, n_times):
     heard : ndarray of shape (n_channels, n_times)
         Shorter if the convolution ends before.
     """
+    # The linear convolution fits into n_fft: nothing wraps around.
     n_fft = fft.next_fast_len(len(sound) + responses.shape[1] - 1, real=True)
     spectra = fft.rfft(sound, n_fft) * fft.rfft(responses, n_fft)
     return fft.irfft(spectra, n_fft)[:, :n_times]
@@ -61,11 +62,15 @@ def crossfade(sound, responses, *, keep_power):
         start = 0 if is_first else int(np.ceil(centre - hop))
         stop = n_times if is_last else int(np.ceil(centre + hop))
         times = np.arange(start, stop)
+        # Triangles w around the centres: those of two neighbours add up to 1.
         weight = np.interp(times, centre + hop * np.arange(-1, 2), [is_first, 1, is_last])
         if keep_power:
+            # Power of w a + (1 - w) b, with a and b of power 1 and correlation rho:
+            # w^2 + (1 - w)^2 + 2 w (1 - w) rho.
             before, after = ([0.0, *alike, 0.0])[k : k + 2]
             both = 2 * weight * (1 - weight) * np.where(times < centre, before, after)
             weight = weight / np.sqrt(weight**2 + (1 - weight) ** 2 + both)
+        # Weights before the filter: each sample has the response of its time of emission.
         piece = sound[start:stop] * weight.astype(np.float32)
         part = filter_sound(piece, response, n_times - start)
         heard[:, start : start + part.shape[1]] += part

@@ -1,4 +1,4 @@
-"""How long rendering will take, from a few clips and the sizes of the rooms."""
+"""Estimate of the rendering time, from a few clips and the sizes of the rooms."""
 
 import warnings
 from time import perf_counter
@@ -9,13 +9,13 @@ import pandas as pd
 from sslearn.exceptions import DurationWarning
 from sslearn.simulation._scene import image_sources
 
-_LEAST = 50  # clips below which three more are too much to ask
-_SHORT, _LONG = 10.0, 60.0  # s that are not worth a word, and that are worth a warning
+_LEAST = 50  # clips, from which rendering a few more for an estimate is worth it
+_SHORT, _LONG = 10.0, 60.0  # s: a shorter time is not shown, a longer one is a warning
 _STEADY = 0.05  # s over which fast clips are averaged
 
 
 def announce_duration(plan, scene, render, *, n_jobs, verbose):
-    """Say how long rendering will take: in the progress bar, or else in a warning if it is long.
+    """Announce the rendering time: in the progress bar, or without one in a warning if it is long.
 
     Parameters
     ----------
@@ -68,12 +68,13 @@ def _estimate(plan, scene, render):
     others = heads.drop_duplicates().index[1:]
     one_head = work[heads == heads.iloc[0]].sort_values(kind="stable")
     few, many = one_head.index[[len(one_head) // 4, -(len(one_head) // 4) - 1]]
-    # The first clip builds what is built once. Most calls are too short for a closer look.
+    # Upper bound: the first clip includes one-time costs. Most calls are short and end here.
     at_most = _seconds(render, few) * len(plan) * max(1.0, work.max() / max(work[few], 1.0))
     if at_most < _SHORT:
         return at_most
     building = (_seconds(render, others[0]) if len(others) else 0.0) * len(others)
     low, high = (_seconds(render, label, least=_STEADY) for label in (few, many))
+    # Line through two clips, with few and with many image sources.
     step = work[many] - work[few]
     slope = max(0.0, (high - low) / step) if step else 0.0
     level = low if slope else (low + high) / 2

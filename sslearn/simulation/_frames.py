@@ -7,6 +7,7 @@ FRAME = 0.1  # seconds
 
 def count_frames(n_times, fs):
     """Number of whole frames of a clip; a frame may be a fraction of a sample longer."""
+    # 0.3 / 0.1 is below 3 in floating point.
     n_frames = int(n_times / fs / FRAME + 1e-6)
     if n_frames == 0:
         raise ValueError(
@@ -39,6 +40,7 @@ def cut_sound(sound, plays, fs):
 
 def _frame_edges(n_frames, fs):
     """Samples (n_frames + 1,) at which the frames begin, and the end of the last."""
+    # Each edge is rounded on its own, so that the errors do not add up.
     return np.round(np.arange(n_frames + 1) * (FRAME * fs)).astype(int)
 
 
@@ -65,4 +67,5 @@ def find_active(direct, plays, threshold, fs):
     power = np.square(direct[:, : edges[-1]], dtype=float).mean(axis=0)
     power = np.add.reduceat(power, edges[:-1]) / np.diff(edges)
     mean = power[plays].sum() / max(1, plays.sum())
+    # The mean of digital silence is 0, and power >= 0 holds there, too.
     return plays & (power > 0) & (power >= mean * 10 ** (threshold / 10))

@@ -34,6 +34,7 @@ def check_head(head, name="head"):
 
 def _check_distance(distance, n_directions, name):
     distance = np.asarray(distance)
+    # NaN, an unknown distance, is not <= 0 and passes.
     is_real = distance.dtype.kind in "iuf"
     if not is_real or distance.shape not in ((), (n_directions,)) or (distance <= 0).any():
         raise ValueError(
@@ -146,5 +147,6 @@ def resample_hrirs(head, fs):
     (1, 2, 86)
     """
     check_head(head)
+    # h scales with the sampling interval, because a sum replaces the integral of the convolution.
     hrirs = resample_audio(np.asarray(head.hrirs), head.fs, fs)
     return Bunch(**{**head, "hrirs": hrirs * (head.fs / fs), "fs": float(fs)})

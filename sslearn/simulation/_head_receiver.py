@@ -135,13 +135,14 @@ class _BuiltHead(BuiltReceiver):
                 direct = renderer.render(positions[:1], damping[:, :1], images.filters)
         if not with_direct:
             return response
+        # Rows: all sound at the left and the right ear, then the direct sound at both.
         responses = np.zeros((4, max(response.shape[1], direct.shape[1])), dtype=np.float32)
         responses[:2, : response.shape[1]] = response
         responses[2:, : direct.shape[1]] = direct
         return responses
 
     def background(self, noise, n_times, rng):
-        # Expected power, not that of the draw.
+        # The expected power, so that the gain does not depend on the draw.
         return rng.standard_normal((2, n_times)).astype(np.float32), np.float64(1.0)
 
     def columns(self, plan, rooms):
@@ -178,7 +179,7 @@ def _at_rate(head, key, fs):
 
 
 def _kept(key, build):
-    """What is slow to build from a head, cached in this process; the least used is dropped."""
+    """Result of ``build()``, cached in this process; the least recently used is dropped."""
     with _LOCK:
         if key in _KEPT:
             _KEPT.move_to_end(key)

@@ -45,6 +45,7 @@ class HeadTable:
         column = (np.arctan2(y, x) * (180 / np.pi) + 180) / _STEP
         line = (np.arctan2(z, np.hypot(x, y)) * (180 / np.pi) + 90) / _STEP
         left, low = np.floor(column).astype(np.int32), np.floor(line).astype(np.int32)
+        # At the zenith, the last line of the table has no line above.
         low = np.minimum(low, self.n_elevations - 2)
         starts = np.zeros((len(x), 2), dtype=np.float32)
         for i, along in enumerate((1 - (column - left), column - left)):
@@ -124,11 +125,13 @@ class RoomRenderer:
         row, starts = self.table.lookup(positions)
         phase = np.round((delay[:, None] + starts) * _N_PHASES).astype(np.int32)
         sample, phase = np.divmod(phase, _N_PHASES)
+        # Number of the signal: ear * (n_phases + 1) + phase. Starts may be slightly negative.
         signal = phase + np.array([0, _N_PHASES + 1], dtype=np.int32)
         first = signal * np.int32(n_times) + np.maximum(sample, 0)
         responses = self.table.shapes[row]
         n_taps = responses.shape[2]
         index = first[..., None] + np.arange(n_taps, dtype=np.int32)
+        # CSC: each column holds n_taps successive rows. int32 halves the memory of the indices.
         pointer = np.arange(0, index.size + 1, n_taps, dtype=np.int32)
         shape = (2 * (_N_PHASES + 1) * n_times, 2 * len(row))
         return sparse.csc_array((responses.ravel(), index.ravel(), pointer), shape=shape)

@@ -72,7 +72,7 @@ class ImageSources:
 
     @property
     def n_bands(self):
-        """Number of bands with damping of their own."""
+        """Number of frequency bands."""
         return self.walls.shape[2]
 
     @cached_property
@@ -93,10 +93,12 @@ class ImageSources:
         step = max(1, _N_SLAB // n_slice)
         for first in range(0, n_first, step):
             part = slice(first, first + step)
+            # r^2 = x^2 + y^2 + z^2 by broadcasting, (n_x, n_y, n_z).
             near = outer(np.add, squares, part) < self.reach**2
             if self.max_order is not None:
                 orders = [axis["order"] for axis in self.axes]
                 near &= outer(np.add, orders, part) <= self.max_order
+            # Receivers add the direct sound themselves, with its exact delay.
             if first <= direct[0] < first + step:
                 near[direct[0] - first, direct[1], direct[2]] = False
             yield part, np.flatnonzero(near)
@@ -113,6 +115,7 @@ class ImageSources:
 
     @cached_property
     def _squares(self):
+        # Single precision is enough, as delays are rounded to 1/16 sample.
         along = zip(self.axes, self.points.T, strict=True)
         axes = [np.square(axis["place"] - x[:, None]).astype(np.float32) for axis, x in along]
         return list(zip(*axes, strict=True))
@@ -150,6 +153,7 @@ def wall_hits(n):
         Whole numbers: images at ``2 n size + source`` come first, then the mirrored ones at
         ``2 n size - source``.
     """
+    # Allen and Berkley: low wall |n - q| times, high wall |n| times, q = 1 for mirrored images.
     return np.concatenate([np.abs(n), np.abs(n - 1)]), np.concatenate([np.abs(n), np.abs(n)])
 
 
@@ -165,6 +169,7 @@ def _axis(size, source, centre, amplitude, reach, max_order):
     """
     is_endless = np.isinf(reach)
     n_periods = max_order // 2 + 1 if is_endless else int(np.ceil((reach / size + 1) / 2))
+    # With |n| > n_periods, offsets are at least 2 n_periods size, beyond the reach.
     n = np.arange(-n_periods, n_periods + 1)
     low, high = wall_hits(n)
     # Images at 2 n size + source and 2 n size - source, with the rounding of pyroomacoustics.
@@ -192,12 +197,12 @@ def _wall_amplitudes(room, fs):
     absorption = [room["absorption"][wall] for wall in WALLS]
     if not any(isinstance(value, dict) for value in absorption):
         return np.sqrt(1.0 - np.array(absorption)).reshape(3, 2, 1), None
-    # pyroomacoustics is slow to build a room, and moving sources ask often.
+    # Building a room of pyroomacoustics is slow, and moving sources need it often.
     return _octave_amplitudes(tuple(map(_frozen, absorption)), fs)
 
 
 def _frozen(absorption):
-    """Absorption of a wall as something that can be hashed."""
+    """Absorption of a wall in a form that can be hashed."""
     if not isinstance(absorption, dict):
         return absorption
     return tuple((name, tuple(values)) for name, values in absorption.items())

@@ -14,12 +14,15 @@ def minimum_phase_onsets(hrirs, n_upsample=4):
     n_fft = 2 ** int(np.ceil(np.log2(4 * hrirs.shape[-1])))
     spectra = fft.rfft(hrirs, n_fft)
     magnitude = np.abs(spectra)
+    # The logarithm needs a floor at zeros of the spectrum.
     floor = 1e-6 * magnitude.max(axis=-1, keepdims=True) + np.finfo(float).tiny
     cepstra = fft.irfft(np.log(np.maximum(magnitude, floor)), n_fft)
     # Folding the cepstrum onto positive times gives the minimum phase.
     cepstra[..., 1 : n_fft // 2] *= 2
     cepstra[..., n_fft // 2 + 1 :] = 0
+    # Cross-spectrum of the response and its minimum-phase version.
     spectra = spectra * np.exp(fft.rfft(cepstra)).conj()
+    # Zeros above the band give lags of 1 / n_upsample sample.
     # Later lags are negative ones, wrapped around.
     n_lags = hrirs.shape[-1] * n_upsample
     correlation = fft.irfft(spectra, n_upsample * n_fft)[..., : n_lags + 1]

@@ -28,7 +28,7 @@ _ONSET = 0.3  # of the largest amplitude, which the direct sound exceeds
 
 @dataclass(repr=False)
 class _Setup:
-    """What all clips share."""
+    """Settings that all clips share."""
 
     rirs: np.ndarray
     directions: np.ndarray
@@ -70,7 +70,7 @@ def simulate_responses(
     random_state=None,
     return_X_y=False,
 ):
-    """Simulate clips of sources that stay in their places from measured responses.
+    """Simulate clips of sources at rest from measured responses.
 
     Parameters
     ----------
@@ -197,6 +197,7 @@ def _clip(setup, places, seed):
         sound = cut_sound(setup.player.excerpt(talker, rng), plays, setup.fs)
         both = np.concatenate([setup.rirs[place], _direct(setup.rirs[place], setup.fs)])
         heard, own = np.split(filter_sound(sound, both, setup.n_times), 2)
+        # Mean power while the source plays: silent frames do not lower its level.
         power = np.square(own).mean() / max(plays.mean(), 1e-6)
         level = level or power  # that of the first source that sounds
         gain = np.sqrt(level / power if power else 0.0)
@@ -207,6 +208,7 @@ def _clip(setup, places, seed):
     if setup.noise is not None:
         power = np.square(direct if setup.noise.reference == "direct" else clip).mean()
         clip, row["snr"] = _add_noise(setup, clip, power, rng)
+    # Frames of the pauses are in y as NaN.
     row = {name: x for name, x in row.items() if not name.startswith(("start_", "stop_"))}
     return clip.astype(np.float32), y, row
 
@@ -231,6 +233,7 @@ def _draw_sources(setup, places, rng):
             continue
         found = drawn, talkers
         speakers = [setup.player.speaker(talker) for talker in talkers]
+        # Different speakers are preferred, not required: a corpus may hold only one.
         alike = talkers if speakers[0] is None else speakers
         if len(set(alike)) == len(drawn) or k >= _N_TRIES_APART:
             break
@@ -244,6 +247,7 @@ def _draw_sources(setup, places, rng):
 
 def _direct(rir, fs):
     """The direct sound of a response alone."""
+    # One onset for all channels keeps their time differences.
     first = np.argmax(np.abs(rir).max(axis=0) > _ONSET * np.abs(rir).max())
     direct = rir.copy()
     direct[:, first + round(_DIRECT * fs) :] = 0

@@ -150,7 +150,7 @@ def check_interferer(interferer, *, fs, n_times):
 
 
 def _ratio(ratio, name):
-    """Range of a ratio in dB that float32 can express; a single one is both ends."""
+    """Range of a ratio in dB within the limits of float32; a single value is both ends."""
     ratio = to_numbers(ratio, name, "a ratio or a range of ratios in dB")
     ratio = np.full(2, ratio.item()) if ratio.size == 1 else ratio
     return check_range(ratio, name, lowest=-300, highest=300)
@@ -173,6 +173,7 @@ def _mixing(mics, fs, n_times):
     distance = np.linalg.norm(mics[:, None] - mics, axis=2)
     freqs = fft.rfftfreq(n_times, 1 / fs)
     root = np.empty((*distance.shape, len(freqs)), dtype=np.float32)
+    # Parts of the frequencies bound the memory of the stacked matrices in double precision.
     for start in range(0, len(freqs), 1024):
         part = slice(start, start + 1024)
         # sin(2 pi f d / c) / (2 pi f d / c): np.sinc(x) is sin(pi x) / (pi x).
@@ -222,7 +223,7 @@ def array_noise(kind, player, mics, fs, rng):
 
 
 def mix_diffuse(spectra, mics, fs, n_times):
-    """Mix spectra of independent signals to those of a diffuse field at microphones.
+    """Mix spectra of independent signals into those of a diffuse field at microphones.
 
     Parameters
     ----------
@@ -240,10 +241,12 @@ def mix_diffuse(spectra, mics, fs, n_times):
     mixed : ndarray of shape (n_mics, n_freqs)
         Spectra.
     """
+    # For independent x of power 1 and a symmetric root C, the covariance of C x is C C.
     root = _mixing(tuple(map(tuple, mics.tolist())), fs, n_times)[..., : spectra.shape[1]]
     return np.einsum("mnf,nf->mf", root, spectra)
 
 
 def gain_to_ratio(power, own, ratio):
     """Gain that puts a signal of power ``own`` ``ratio`` dB below ``power``; 0 for silence."""
+    # 10 log10(power / (gain^2 own)) = ratio.
     return np.float32(np.sqrt(power / (own * 10 ** (ratio / 10)))) if own > 0 else np.float32(0)

@@ -93,6 +93,7 @@ def draw_overlap(overlap, n_frames, rng):
         ``overlap``, and ``start_s`` and ``stop_s``: source ``s`` plays in frames ``start_s`` to
         ``stop_s - 1``.
     """
+    # Shares of the 40 frames of 4 s: U(0, 9) is 1/4, U(20, 34) is 1/2 to 17/20, U(0, 19) is 1/2.
     kind = "single" if rng.random() < overlap["single"] else rng.choice(overlap["kinds"])
     first, second = [0, n_frames], [0, n_frames]
     if kind == "single":

@@ -183,6 +183,7 @@ class Placer:
 
     def _draw_place(self, directions, rng):
         """Room, receiver and distances for which all sources are inside; None if none is found."""
+        # All tries are drawn at once, and the first that fits is taken.
         room = self._draw_rooms(rng)
         if self.n_receivers is None:
             receiver, places = np.full(_N_TRIES, -1), self._draw_receivers(room, rng)
@@ -210,6 +211,7 @@ class Placer:
         return place
 
     def _draw_rooms(self, rng):
+        # One room for all tries: distances are shortened, and small rooms are as likely as large.
         if self.receiver.keeps_directions:
             return np.full(_N_TRIES, rng.integers(len(self.sizes)))
         return rng.integers(len(self.sizes), size=_N_TRIES)
@@ -240,7 +242,7 @@ class Placer:
         return inside.all(axis=-1)
 
     def in_ranges(self, directions):
-        """Whether directions (..., 2) are within the ranges; given ones set their own, (...)."""
+        """Whether directions (..., 2) are within the ranges, (...); given directions always are."""
         if isinstance(self.directions, np.ndarray):
             return np.ones(directions.shape[:-1], dtype=bool)
         return in_ranges(directions, *self.ranges)
@@ -295,6 +297,7 @@ def in_ranges(directions, azimuth_range, elevation_range):
     inside : ndarray of shape (...)
         Bool.
     """
+    # Azimuths relative to the lowest in [0, 360): the range may contain the wrap at 180.
     azimuth, elevation = np.moveaxis(directions, -1, 0)
     low, high = azimuth_range
     return (np.mod(azimuth - low + 1e-6, 360.0) <= high - low + 2e-6) & (
@@ -325,7 +328,7 @@ def source_position(row, s):
 
 
 def _room_vectors(directions, yaw):
-    """Unit vectors (n_tries, n_sources, 3) in rooms, for directions seen at each yaw."""
+    """Unit vectors (n_tries, n_sources, 3) in rooms, for directions relative to each yaw."""
     heading = np.repeat(directions[None], len(yaw), axis=0)
     heading[..., 0] += yaw[:, None]
     return angles_to_unit_vectors(heading)
@@ -333,13 +336,14 @@ def _room_vectors(directions, yaw):
 
 def _longest_distances(place, vectors, sizes):
     """Distances in metres from places along unit vectors to ``_MARGIN`` before the walls."""
+    # t = (wall - place) / v along each axis; infinite for a ray in parallel to the wall.
     with np.errstate(divide="ignore"):
         ahead = np.where(vectors > 0, sizes - _MARGIN - place, place - _MARGIN) / np.abs(vectors)
     return ahead.min(axis=-1)
 
 
 def _shorten(distance, longest):
-    """Shorten in place the distances of the try that needs it least, and return its index."""
+    """Shorten the distances, in place, of the try with the smallest change; return its index."""
     k = int((longest / distance).min(axis=1).argmax())
     distance[k] = np.minimum(distance[k], longest[k])
     return k

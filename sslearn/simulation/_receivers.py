@@ -102,7 +102,7 @@ class BuiltReceiver(ABC):
 
     @property
     def key(self):
-        """Hash of everything in the receiver that a cached clip depends on."""
+        """Hash of all parts of the receiver that affect a cached clip."""
         return joblib.hash((type(self).__name__, vars(self)))
 
 
@@ -181,6 +181,7 @@ def join_direct(reflections, direct, n_level, n_times):
     n_channels, n_taps = len(direct), max(direct.shape[1], reflections.shape[1])
     responses = np.zeros((n_channels + n_level, n_taps), dtype=np.float32)
     responses[:n_channels, : reflections.shape[1]] = reflections
+    # The image sources leave out the direct path.
     responses[:n_channels, : direct.shape[1]] += direct
     responses[n_channels:, : direct.shape[1]] = direct[:n_level]
     return responses[:, :n_times]

@@ -73,6 +73,7 @@ def array_response(images, layout=None):
         for m, square in enumerate(images.squares(slab)):
             distance = np.sqrt(square)
             delay = _fine_delay(distance, images.fs)
+            # Images of equal delay are summed by bincount, much faster than by np.add.at.
             for band, amplitude in zip(fine, damping, strict=True):
                 band[m] += np.bincount(delay, amplitude / distance, minlength=fine.shape[2])
     response, tail, fs = _at_sampling_rate(fine, images), images.tail, images.fs
@@ -103,6 +104,7 @@ def ambisonic_response(images):
         [square] = images.squares(slab)
         distance = np.sqrt(square)
         delay = _fine_delay(distance, images.fs)
+        # Gains damping / r in W, and damping / r * (x, y, z) / r in X, Y, Z.
         components = [distance, *images.offsets(slab, np.float32)]
         for band, amplitude in zip(fine, images.damping(slab), strict=True):
             gradient = amplitude / square
@@ -120,6 +122,7 @@ def ambisonic_response(images):
 def _fine_response(images, n_channels):
     """Zeros (n_bands, n_channels, n_phases * n_taps), long enough for all image sources."""
     farthest = images.reach + np.linalg.norm(images.points - images.centre, axis=1).max()
+    # LEAD samples before the emission, and as many after the last image, for the interpolation.
     n_taps = int(np.ceil(farthest * images.fs / SPEED_OF_SOUND)) + 2 * LEAD + 1
     n_taps = fft.next_fast_len(n_taps, real=True)
     return np.zeros((images.n_bands, n_channels, _N_PHASES * n_taps), dtype=np.float32)
@@ -127,6 +130,7 @@ def _fine_response(images, n_channels):
 
 def _fine_delay(distance, fs):
     """Delays in steps of 1/16 sample, rounded."""
+    # As delays are positive, adding 0.5 and truncating rounds them.
     scale = np.float32(_N_PHASES * fs / SPEED_OF_SOUND)
     return (distance * scale + np.float32(_N_PHASES * LEAD + 0.5)).astype(np.intp)
 
@@ -147,6 +151,7 @@ def _low_pass():
     """Spectrum of the interpolation filter, at ``_N_TABLE`` + 1 frequencies from 0 to fs."""
     n_fine = _N_TABLE * _N_PHASES
     times = np.arange(n_fine)
+    # Taps that are symmetric about sample 0 have a real spectrum; their sum is n_phases.
     taps = _interpolator(np.minimum(times, n_fine - times) / _N_PHASES)
     return fft.rfft(taps).real[: _N_TABLE + 1] / _N_PHASES
 

@@ -29,6 +29,7 @@ class ImageDecay:
     def __init__(self, sizes, horizon):
         self.reach = SPEED_OF_SOUND * horizon
         squares, self.hits = [], []
+        # A typical source and a typical receiver, as shares of each side.
         for size, source, receiver in zip(sizes, (0.3, 0.35, 0.4), (0.65, 0.6, 0.55), strict=True):
             n = np.arange(-np.ceil(self.reach / size / 2), np.ceil(self.reach / size / 2) + 1)
             offsets = [2 * n + source - receiver, 2 * n - source - receiver]
@@ -54,9 +55,11 @@ class ImageDecay:
             Time for a decay of 60 dB in seconds, from -5 to -25 dB of the Schroeder curve.
         """
         pairs = np.reshape(exponents, (3, 2))
+        # Energy of an image: prod (1 - absorption)^hits / r^2 = exp(-sum exponents * hits) / r^2.
         axes = [np.exp(-pair @ hits) for pair, hits in zip(pairs, self.hits, strict=True)]
         energy = outer(np.multiply, axes)[self.near] / self.square
         per_bin = np.bincount(self.bins, energy, minlength=_DECAY_BINS)
+        # Schroeder curve: the energy that arrives after each time.
         schroeder = np.cumsum(per_bin[::-1])[::-1]
         level = 10 * np.log10(np.maximum(schroeder / schroeder[0], 1e-12))
         fitted = (level < -5) & (level > -25)
@@ -66,6 +69,7 @@ class ImageDecay:
 
 def _scale_exponents(sizes, share, seconds):
     """Exponents in proportion to ``share`` that give the wanted reverberation time."""
+    # First guess, with 60 dB = 6 ln 10 = 13.8 in the exponent.
     exponents = share * 13.8 * np.prod(sizes) / (SPEED_OF_SOUND * seconds * sizes.sum() ** 2)
     decay = ImageDecay(sizes, 0.8 * seconds + 0.5 * np.linalg.norm(sizes) / SPEED_OF_SOUND)
     for _ in range(8):  # The decay rate is nearly proportional to the exponents.
@@ -140,7 +144,7 @@ def make_shoebox_rooms(
         Shortest and longest reverberation time in seconds.
     variation : float, default=0.5
         Spread of the absorption over the six surfaces: standard deviation of the logarithm of
-        their share. With 0 all absorb alike.
+        their share. With 0 all absorb equally.
     profile : {"flat", "octave"}, default="flat"
         Whether the absorption of a surface is the same at all frequencies, or has a random slope
         over the octaves from 125 to 8000 Hz; the reverberation time then holds at 1 kHz.
@@ -191,6 +195,7 @@ def make_shoebox_rooms(
         if profile == "octave":
             slope = rng.uniform(-0.2, 0.4, size=(6, 1))
             share = share * 2.0 ** (slope * (np.arange(len(_OCTAVES)) - _REFERENCE))
+        # The scale of 1 kHz, or of the only band, holds for all octaves of a surface.
         reference = share[:, min(_REFERENCE, share.shape[1] - 1)]
         scaled = _scale_exponents(sizes, reference, seconds)
         exponents = share * (scaled / reference)[:, None]
@@ -292,6 +297,7 @@ def room_horizons(rooms, parts):
 def _sabine(part):
     """Reverberation time by Sabine's formula, in seconds."""
     length, width, height = part["sizes"]
+    # T60 = 24 ln(10) V / (c A), A the absorption area; surfaces in the order of WALLS.
     areas = np.repeat([width * height, length * height, length * width], 2)
     # The octave with the lowest absorption decays longest.
     absorption = [part["absorption"][wall] for wall in WALLS]

@@ -40,7 +40,7 @@ class Scene:
 
     @property
     def state(self):
-        """Settings by name, each as what a hash depends on."""
+        """Settings by name, each in a form that can be hashed."""
         state = {**vars(self), "receiver": self.receiver.key, "player": self.player.key}
         for name in ("noise", "interferer"):
             if state[name] is not None:
@@ -54,7 +54,7 @@ class Scene:
 
     @property
     def n_tail(self):
-        """Samples of the noise in a diffuse tail, alike in all rooms."""
+        """Samples of the noise in a diffuse tail, equal in all rooms."""
         return fft.next_fast_len(LEAD + int(self.horizons.max() * self.fs), real=True)
 
     @property
@@ -86,6 +86,7 @@ def render_clip(scene, row, i):
     active : ndarray of shape (n_frames, n_sources) or None
         Activity of the sources, bool; None if ``y`` has no frames.
     """
+    # Streams: 0 receivers, 1 plan, 2 sounds, 3 and 4 interferers, 5 tails, 6 paths, 7 overlap.
     rng = np.random.default_rng([scene.seed, 2, i])
     clip, direct, silent, active = _hear_sources(scene, row, rng)
     if scene.noise is not None:
@@ -111,6 +112,7 @@ def _hear_sources(scene, row, rng):
         both = _hear(scene, row, s, cut_sound(sound, plays, scene.fs))
         direct = both[scene.receiver.n_channels :]
         if scene.n_sources > 1:
+            # Mean power while the source plays: silent frames do not lower its level.
             power = np.mean(np.square(direct)) / np.float32(max(plays.mean(), 1e-6))
             level = power if level is None else level
             if power > 0 and level > 0:
@@ -142,7 +144,7 @@ def _hear_moving(scene, row, s, sound):
     """Sound of a moving source, laid out as in :func:`_hear`.
 
     The sum of the direct sound, the reflections of low order and all others, each computed at
-    positions of its own.
+    different positions along the path.
     """
     duration, lower, heard = scene.n_times / scene.fs, None, None
     for order, step in _layers(scene):
@@ -153,6 +155,7 @@ def _hear_moving(scene, row, s, sound):
             heard = crossfade(sound, responses, keep_power=False)
             direct = heard[: scene.receiver.n_level].copy()
         else:
+            # Each layer adds the reflections that the layers before it lack.
             known = [_responses(scene, place, s, lower) for place in places]
             added = [_subtract(*pair) for pair in zip(responses, known, strict=True)]
             heard += crossfade(sound, added, keep_power=True)
@@ -168,7 +171,7 @@ def _layers(scene):
 
 
 def _subtract(responses, known):
-    """Responses (n_channels, n_taps) without what is known of them."""
+    """Responses (n_channels, n_taps) minus those of lower order, which may be shorter."""
     n_taps = max(responses.shape[1], known.shape[1])
     added = np.zeros((len(known), n_taps), dtype=np.float32)
     added[:, : responses.shape[1]] = responses

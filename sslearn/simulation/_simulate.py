@@ -204,7 +204,7 @@ def simulate(
     if store is not None:
         store = store_path(store, "store")
         about = describe(**kept, outputs=receiver.outputs, arguments=_arguments(given, scene))
-    # After all checks, because it creates the folder. What no seed repeats is never read again.
+    # After all checks, because it creates the folder. Without a seed, no result is ever reused.
     memory = open_memory(None if random_state is None else memory)
     how = {"memory": memory, "n_jobs": n_jobs, "verbose": verbose}
     with clip_arrays(store, n_samples, chunk_length(scene), about) as clips:
@@ -281,7 +281,7 @@ def _plan_clips(n_samples, placer, player, tracks, noise, interferer, seed):
 
 
 def _draw_plan(n_samples, placer, player, noise, seed):
-    """Plan of sources that stay in their places and always play."""
+    """Plan of sources at rest that play all the time."""
     rows = []
     for i in range(n_samples):
         # One random stream per sample: its draws do not depend on n_samples.
@@ -323,6 +323,7 @@ def _add_interferers(plan, placer, interferer, n_frames, seed):
 
 def _check_times(n_frames):
     """Times at which the rules of the placement are checked, in seconds, past the end."""
+    # Every 0.05 s, which is 5 cm at 1 m/s.
     return np.arange(2 * n_frames + 3) * (FRAME / 2)
 
 

@@ -175,17 +175,19 @@ class RecordingPlayer:
         return self.speakers[index]
 
     def excerpt(self, index, rng):
-        """Random excerpt: the first that is loud enough to be no pause, or else the loudest.
+        """Random excerpt: the first that is not a pause, by its level, or else the loudest.
 
-        Recordings that are shorter are whole, with zeros after them.
+        Shorter recordings are taken whole and padded with zeros.
         """
         sound = self.recordings[index]
         if isinstance(sound, str):
             sound = _read(sound, _file_state(sound), self.fs)
         if len(sound) < self.n_times:
             return np.pad(sound, (0, self.n_times - len(sound))).astype(np.float32, copy=False)
+        # Level relative to the rms of the recording, so that its gain does not count.
         wanted = _LOUD_ENOUGH * np.sqrt(np.mean(np.square(sound)))
         loudest, level = None, -1.0
+        # All starts in one draw: later draws do not depend on the one that is taken.
         for start in rng.integers(len(sound) - self.n_times + 1, size=_N_TRIES):
             excerpt = sound[start : start + self.n_times]
             rms = np.sqrt(np.mean(np.square(excerpt)))
@@ -245,7 +247,7 @@ def _check_array(recording, n_times, name):
 
 
 def _check_file(recording, fs, n_times, name):
-    path = os.path.abspath(recording)  # a cache must not take it for its namesake elsewhere
+    path = os.path.abspath(recording)  # relative paths are ambiguous in a cache
     try:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, OSError) as error:

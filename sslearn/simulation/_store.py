@@ -33,7 +33,7 @@ class ClipArrays:
         self.arrays = {}
 
     def has(self, start):
-        """Whether the chunk from a sample on is there already."""
+        """Whether the chunk that starts at a sample is stored already."""
         return False
 
     def write(self, start, **parts):
@@ -49,7 +49,7 @@ class ClipArrays:
 
 
 class ClipStore(ClipArrays):
-    """The same in a file of HDF5 or a folder of Zarr.
+    """Data, targets and silence of clips, in an HDF5 file or a Zarr folder.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class ClipStore(ClipArrays):
     def write(self, start, **parts):
         super().write(start, **parts)
         self._flush()
-        # After the clips are in the file: a flag never promises what a killed process did not do.
+        # The flag after the clips: if killed in between, the chunk is written again.
         self.arrays["done"][start // self.n_chunk] = True
         self._flush()
 
@@ -129,7 +129,7 @@ class ClipStore(ClipArrays):
 
 
 def _check_space(path, arrays):
-    """Raise before hours of work, and before HDF5, which can crash on a full disk."""
+    """Raise if the disk is too full, before hours of work; HDF5 can crash then."""
     wanted = sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays.values())
     free = shutil.disk_usage(path.parent).free
     if wanted > free:
@@ -141,7 +141,7 @@ def _check_space(path, arrays):
 
 
 def _create_in_hdf5(group, name, shape, dtype, n_chunk):
-    """Array of one piece, whose space is taken at once.
+    """Contiguous array, allocated at once.
 
     Later writes change values alone: a process that is killed leaves a file that can be read.
     """
@@ -162,6 +162,7 @@ def _create_in_zarr(group, name, shape, dtype, n_chunk):
     else:
         row_bytes = max(1, math.prod(shape[1:]) * dtype.itemsize)
         n_rows = min(n_chunk, max(1, _BLOCK_BYTES // row_bytes))
+        # A shard holds a whole number of chunks: the largest divisor of n_chunk up to n_rows.
         n_rows = next(n for n in range(n_rows, 0, -1) if n_chunk % n == 0)
         chunks, files = (n_rows, *shape[1:]), (n_chunk, *shape[1:])
     group.create_array(
@@ -220,7 +221,7 @@ def _locked(path):
 
 
 def describe(metadata, rooms, fs, outputs, arguments):
-    """Plain values of what a store holds beside its arrays.
+    """Contents of a store besides its arrays, as plain values.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def describe(metadata, rooms, fs, outputs, arguments):
     fs : float
         Sampling rate in Hz.
     outputs : dict
-        What the receiver adds.
+        Entries that the receiver adds.
     arguments : dict
         Hash of each argument.
 
@@ -260,7 +261,7 @@ def open_store(path):
     Returns
     -------
     data : Bunch
-        What the generator returned: ``data`` is a :class:`sslearn.utils.StoredArray`, of which
+        Output of the generator: ``data`` is a :class:`sslearn.utils.StoredArray`, of which
         nothing is read; the other keys are in memory.
 
     Raises
@@ -353,7 +354,7 @@ def _close(group):
 
 
 def _remove_unfinished(path):
-    """Remove files that Zarr was writing, to rename them when complete, in a killed process."""
+    """Remove the temporary files of Zarr that a killed process left."""
     for file in path.rglob("*.partial"):
         file.unlink()
 

@@ -37,6 +37,8 @@ def _sphere(cosines, wavenumbers):
     # High orders overflow at low frequencies, where they contribute nothing.
     with np.errstate(over="ignore", invalid="ignore"):
         steep = np.nan_to_num(spherical_yn(order, wavenumbers, derivative=True), nan=1e300)
+    # p = -j / x^2 * sum_m (2m + 1) j^m P_m(cosine) / h_m'(x), with h = j - 1j y and x = ka.
+    # 1j ** (order % 4) is exact; 1j ** order rounds.
     slope = spherical_jn(order, wavenumbers, derivative=True) - 1j * np.minimum(steep, 1e300)
     weights = -1j * (2 * order + 1) * 1j ** (order % 4) / (slope * wavenumbers**2)
     return np.polynomial.legendre.legvander(cosines, len(order) - 1) @ weights
@@ -66,11 +68,13 @@ def _shoulder_echo(vectors, ears, wavenumbers):
     offsets = ears + np.array([0.0, 0.0, _TORSO_DEPTH])
     distance = np.linalg.norm(offsets[0])
     beta = np.linspace(0.0, np.arccos(_TORSO_RADIUS / distance), 1000)
+    # From the point of reflection to the ear, as a complex number with the normal as real axis.
     ray = distance * np.exp(1j * beta) - _TORSO_RADIUS
     alpha = np.arccos(np.clip(vectors @ offsets.T / distance, -1.0, 1.0))
     incidence = np.interp(alpha, beta + np.angle(ray), np.angle(ray))
     length = np.interp(alpha, beta + np.angle(ray), np.abs(ray))
     cosine = np.cos(incidence)[..., None]
+    # The echo's detour: length (1 + cos 2i) = 2 length cos(i)^2.
     return cosine * np.exp(-2j * wavenumbers * length[..., None] * cosine**2)
 
 
@@ -152,7 +156,7 @@ def structural_hrirs(
       head shadow at all frequencies; the paper [1]_ uses a one-pole approximation.
     - ``tau_k = A_k cos(theta / 2) sin(D_k (90 - phi)) + B_k`` are the pinna reflections of [1]_
       with its table of coefficients; ``phi`` is the elevation. There, ``theta`` is the lateral
-      angle and both pinnae reflect alike, so that they cancel in every interaural cue; here it is
+      angle and both pinnae reflect equally, so that they cancel in every interaural cue; here it is
       the azimuth from the axis of each pinna, 45 degrees to its side, and covers the back as well.
     - ``tau_s``, ``i`` belong to the specular reflection off a spherical torso [3]_.
 
@@ -201,8 +205,10 @@ def structural_hrirs(
 
     spectra = 1.0 + _pinna_reflections(directions, np.broadcast_to(pinna_scale, 2), omega)
     spectra += shoulder_gain * _shoulder_echo(vectors, ears, omega * radius_s)
+    # At 0 Hz the sphere has the gain 1, and the series would divide by 0.
     shadow = _sphere((vectors @ ears.T).ravel(), omega[1:] * radius_s)
     spectra[..., 1:] *= shadow.reshape(len(directions), 2, n_taps)
     latency = radius_s + _LEAD / fs
     spectra *= _band_limit(n_taps + 1) * np.exp(-1j * omega * latency)
+    # Twice the length: ringing beyond n_taps is cropped, not wrapped around.
     return make_head(irfft(spectra, 2 * n_taps)[..., :n_taps], directions, fs=fs, name=name)

@@ -43,6 +43,8 @@ class Tail:
         rng = np.random.default_rng(self.seed)
         n_freqs = self.n_times // 2 + 1
         n_silent, n_bass = (min(int(f / fs * self.n_times) + 1, n_freqs) for f in _BASS)
+        # Uniform numbers of width 1 have the variance 1/12: scaled by (6 n)^0.5 in both parts,
+        # |X|^2 has the mean n of white noise of power 1.
         noise = rng.random((n_channels, n_freqs + n_bass, 2), dtype=np.float32)
         noise -= 0.5
         noise *= (6 * self.n_times) ** 0.5
@@ -125,6 +127,7 @@ def late_power(images, times):
     exponents = -np.log(np.maximum(np.prod(images.walls, axis=1), _LEAST)) / sizes[:, None]
     sphere, over_sphere, planes, over_plane = _directions()
     apart = 2 * images.fs / SPEED_OF_SOUND * (images.source - images.centre)
+    # n is not 0 once the path along an axis is longer than the room.
     met = sphere[..., None] * path > sizes[:, None]
     pairs = np.prod(1 + 0.5 * np.sinc(sphere * apart)[..., None] * met, axis=1)
     energy = np.exp(-(sphere @ exponents).T[..., None] * path)
@@ -173,6 +176,7 @@ def fade_to_tail(early, images, spectra, lead):
     """
     first, last = (lead + int(time * images.fs) for time in (images.tail.start, images.tail.end))
     late = _late(images, spectra, (np.arange(first, last) - lead) / images.fs)
+    # sin^2 + cos^2 = 1 keeps the power.
     angle = np.linspace(0, np.pi / 2, int(FADE * images.fs), dtype=np.float32)
     late[:, : len(angle)] *= np.sin(angle)
     late[:, : len(angle)] += early[:, first : first + len(angle)] * np.cos(angle)
@@ -183,6 +187,7 @@ def _late(images, spectra, times):
     """Sum (n_channels, n_times) of the noise of all bands, white and bass."""
     n_fft = images.tail.n_times
     knots = np.linspace(times[0], times[-1], _N_KNOTS)
+    # Logarithm of the rms per sample at the knots: a decay is nearly a straight line there.
     levels = 0.5 * np.log(np.maximum(late_power(images, knots) / images.fs, _LEAST))
     gains = [1.0] if images.filters is None else images.filters(n_fft).astype(np.float32)
     late = 0.0

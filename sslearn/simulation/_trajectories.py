@@ -48,8 +48,8 @@ class Trajectories(BaseEstimator):
     The rules of :class:`Placement` hold along the whole path: distance from the walls, separation,
     and the ranges of azimuth and elevation if directions are drawn. Paths are drawn, speeds
     included, until those of all sources of a clip fit, and after every 50 of them the sources are
-    placed anew; small rooms therefore favour slow sources.
-    Where a head without a room does not know the distance, it is 1 m.
+    placed again; small rooms therefore favour slow sources.
+    Without a room, an unknown distance of a head counts as 1 m.
 
     The direct sound is computed every centimetre of a path, reflections of first and second order
     every 5 cm, all others every 50 cm, with cross-fades of the sound before it is filtered: delays
@@ -172,6 +172,7 @@ def places_along(row, s, times):
     """Sample ``row`` with source ``s`` where it is at each of the times (in seconds), a list."""
     columns = row._asdict()
     azimuth, elevation = directions_along(columns, s, times).T
+    # No measured direction (row -1): responses are interpolated on the way.
     moved = {"azimuth": azimuth, "elevation": elevation, "direction_row": np.full(len(times), -1)}
     if "receiver_x" in columns:
         receiver = [columns[f"receiver_{axis}"] for axis in "xyz"]
@@ -206,7 +207,7 @@ def draw_paths(placer, i, row, moves, times, rng):
     -------
     row : dict
         With ``speed_s`` in m/s, ``heading_s`` in the room in degrees, and ``turn_s`` in degrees
-        per second; placed anew where no path fits.
+        per second; with new places where no path fits.
     """
     moving = rng.random(placer.n_sources) < moves["moving"]
     for k in range(_N_ROUNDS):
@@ -233,6 +234,7 @@ def _draw_path(row, s, moves, rng):
         heading = rng.uniform(-180, 180, size=_N_TRIES)
         turn = rng.uniform(*moves["turn_rate"], size=_N_TRIES)
     else:
+        # Circle around the receiver: heading across the radius r, turn rate v / r.
         way = rng.choice([-1, 1], size=_N_TRIES)
         heading = row[f"azimuth_{s}"] + row["yaw"] + 90 * way
         radius = _distance(row, s) * np.cos(np.deg2rad(row[f"elevation_{s}"]))
@@ -257,4 +259,5 @@ def _fits(placer, columns, min_distance, times):
 
 def _never_below(values, lowest):
     """Whether values (n_tries, n, n_times) stay above the lowest, or their start if it is less."""
+    # A start below the limit, by given directions, is allowed; coming nearer is not.
     return (values >= np.minimum(lowest, values[..., :1]) - 1e-6).all(axis=(1, 2))

@@ -7,7 +7,7 @@ from sslearn.deep_learning import NeuralLocalizer
 from sslearn.features import STFT, AudioReader, stft_hop, stft_padding
 from sslearn.utils import check_channels, split_pipeline
 
-# Frames of noise that tell whether a step treats each frame alone.
+# Frames of noise, to test whether a step treats each frame alone.
 _N_FRAMES = 6
 # Seconds between outputs, and until sums over frames have faded to 1/e, where none are given.
 DEFAULT_HOP, DEFAULT_FORGETTING_TIME = 0.1, 0.3
@@ -27,14 +27,14 @@ class FrameEngine:
     fs : float
         Sampling rate in Hz.
     hop : float or None
-        Seconds between outputs; of blocks and frames every so many are returned.
+        Seconds between outputs; blocks and frames in between are dropped.
     forgetting_time : float or None
         Seconds after which sums over frames have faded to 1/e.
 
     Attributes
     ----------
     mode : {"frames", "blocks", "recursive"}
-        What the localizer keeps: the state of a network, blocks, or fading sums.
+        Memory of the localizer: the state of a network, blocks, or fading sums.
     period, first_time, latency : float
         Seconds between outputs, time of the first, and from a time to the last sample needed.
     n_channels : int or None
@@ -106,6 +106,7 @@ class FrameEngine:
             first_time = period / 2
         else:
             first_time = ((n_frames - 1) * hop_length / 2 + stft.n_fft / 2 - lead) / fs
+        # Last sample of the first output, relative to the start of the signal.
         last = (n_frames - 1) * hop_length + stft.n_fft - lead
         self.latency = last / fs - first_time
         self._thinning = 1 if hop is None else max(1, round(hop / period))
@@ -151,6 +152,7 @@ def _stream(localizer, seconds_per_frame, hop, forgetting_time):
         return "blocks", localizer.stream(scores=True)
     n_frames = max(1, round((DEFAULT_HOP if hop is None else hop) / seconds_per_frame))
     time = DEFAULT_FORGETTING_TIME if forgetting_time is None else forgetting_time
+    # f^(time / hop) = 1 / e.
     forgetting = np.exp(-n_frames * seconds_per_frame / time)
     return "recursive", localizer.recursive_stream(n_frames, forgetting=forgetting, scores=True)
 
@@ -176,7 +178,7 @@ def _stages(steps):
     stft = steps[0]
     n_times = stft.n_fft + (_N_FRAMES - 1) * stft_hop(stft)
     X = np.random.default_rng(0).standard_normal((1, stft.n_features_in_, n_times))
-    # Growing, so that a level of the whole clip is noticed.
+    # A growing level reveals steps that normalize by the level of the whole clip.
     X = stft.transform(X.astype(np.float32) * np.linspace(0.1, 1, n_times, dtype=np.float32))
     stages = [stft]
     for step in steps[1:]:

@@ -33,12 +33,14 @@ class GreatCircleFilter:
         if self._walks:
             self._covariance[0, 0] += self._drift * seconds
         else:
+            # White acceleration of density drift^2, integrated over the time.
             growth = np.array([[seconds**3 / 3, seconds**2 / 2], [seconds**2 / 2, seconds]])
             self._covariance += self._drift * growth
 
     def correct(self, vector):
         """Correct the state by a direction found, a unit vector."""
         innovation = _tangent(self.position, vector)
+        # K = P H^T / (H P H^T + noise^2) with H = [1, 0], and P <- P - K H P.
         gain = self._covariance[0] / (self._covariance[0, 0] + self._noise)
         self.velocity = self.velocity + gain[1] * np.rad2deg(innovation)
         self._move(gain[0] * innovation)
@@ -51,7 +53,7 @@ class GreatCircleFilter:
             return
         ahead = turn / angle
         turned = np.cos(angle) * ahead - np.sin(angle) * self.position
-        # What is across the great circle stays.
+        # Parallel transport: the part across the great circle does not change.
         self.velocity = self.velocity + (self.velocity @ ahead) * (turned - ahead)
         self.position = np.cos(angle) * self.position + np.sin(angle) * ahead
         # Rounding errors must not grow over hours.
@@ -61,6 +63,7 @@ class GreatCircleFilter:
 
 def _tangent(position, vector):
     """Tangent vector that leads from one unit vector to another, in radians."""
+    # The two-argument arc tangent is accurate for small angles, unlike the arc cosine.
     across = vector - (position @ vector) * position
     sine = np.linalg.norm(across)
     return across * (np.arctan2(sine, position @ vector) / sine) if sine else across

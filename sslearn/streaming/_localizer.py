@@ -47,24 +47,24 @@ class StreamingLocalizer:
         Seconds between outputs, rounded to whole frames or blocks. None is every frame or block
         where the localizer has these, and 0.1 s otherwise.
     window : float, default=None
-        Seconds of audio that ``predict`` is given for each output, which chooses the mode
-        ``"window"``. In this mode None is the length of the clips in ``fit`` where it is known, as
-        the ``duration`` of an AudioReader in the localizer or the ``clip_duration_`` of a
+        Seconds of audio in each call of ``predict``; a number selects the mode ``"window"``. In
+        this mode None is the length of the clips in ``fit`` where it is known, as the ``duration``
+        of an AudioReader in the localizer or the ``clip_duration_`` of a
         :class:`sslearn.deep_learning.NeuralLocalizer`, and 1 s otherwise.
     forgetting_time : float, default=None
-        Seconds after which a frame counts 1/e, which chooses the mode ``"recursive"`` of the
-        classical localizers. In this mode None is 0.3 s.
+        Seconds after which the weight of a frame is 1/e; a number selects the mode
+        ``"recursive"`` of the classical localizers. In this mode None is 0.3 s.
 
     Attributes
     ----------
     mode_ : {"frames", "blocks", "recursive", "window"}
-        What is kept of the past, see Notes.
+        Memory of the stream, see Notes.
     period : float
         Seconds between outputs.
     latency : float
         Seconds from the time of an output, which is the middle of its newest part, to the last
         sample that it needs: it is returned once ``time + latency`` seconds have been pushed. NaN
-        before the first chunk, if only this tells the number of channels.
+        before the first chunk, if the number of channels is unknown until then.
 
     Raises
     ------
@@ -151,7 +151,7 @@ class StreamingLocalizer:
 
     @property
     def mode_(self):
-        """What is kept of the past: see Notes of the class."""
+        """Memory of the stream: see Notes of the class."""
         return self._engine.mode
 
     @property
@@ -199,7 +199,7 @@ class StreamingLocalizer:
             known to have another sampling rate.
         """
         chunk = self._check_chunk(chunk)
-        # Where some channels are selected, the first chunk tells how many there are.
+        # Where some channels are selected, their total is known from the first chunk on.
         self._n_times, self._n_channels = self._n_times + chunk.shape[1], len(chunk)
         # Pieces bound the memory of spectra and hidden layers.
         size = max(1, round(self.fs))

@@ -40,7 +40,7 @@ class TrackedDirections(NamedTuple):
 
 @dataclass
 class _Track:
-    """A filter, when it was last heard, how often, and its number once it is confirmed."""
+    """Filter of a talker, time of its last direction, their number, and its identity or None."""
 
     kalman: GreatCircleFilter
     last_time: float
@@ -48,7 +48,7 @@ class _Track:
     identity: int | None = None
 
     def correct(self, vector, time):
-        """Take a direction for that of this track."""
+        """Correct the track by a direction."""
         self.kalman.correct(vector)
         self.last_time = time
         self.n_hits += 1
@@ -70,7 +70,7 @@ class DirectionTracker:
         Largest angle in degrees between a track and a direction that belongs to it. A direction
         within this angle of a track starts no other one.
     n_hits : int, default=4
-        Directions in a row that make a track.
+        Number of directions in a row that confirm a track.
     hold : float, default=0.2
         Seconds of silence during which a track is still returned, at its extrapolated place.
     max_silence : float, default=1.5
@@ -149,7 +149,7 @@ class DirectionTracker:
         self.reset()
 
     def reset(self):
-        """Forget all tracks, and count identities from 0.
+        """Remove all tracks, and count identities from 0.
 
         Returns
         -------
@@ -175,8 +175,8 @@ class DirectionTracker:
         Returns
         -------
         tracks : TrackedDirections
-            Tracks of at least ``n_hits`` directions that were heard within ``hold`` seconds, in
-            the order of their identities.
+            Tracks of at least ``n_hits`` directions, the last one within ``hold`` seconds, in the
+            order of their identities.
 
         Raises
         ------
@@ -234,7 +234,7 @@ class DirectionTracker:
         return tracks
 
     def _check_directions(self, directions, scores):
-        """Unit vectors of the directions that are present and have the score."""
+        """Unit vectors of the directions that are present and have at least ``min_score``."""
         directions = to_numbers(directions, "directions", "angles in degrees")
         known = (1, 2) if self._n_angles is None else (self._n_angles,)
         if directions.ndim != 2 or directions.shape[1] not in known:
@@ -264,14 +264,14 @@ class DirectionTracker:
                 f"time must be finite and later than before, {self._time}; got {time}. Call reset "
                 "at the start of another signal."
             )
-        # Whoever was silent too long between two updates is not recognised either.
+        # A track that was silent for too long between two updates ends, too.
         self._tracks = [t for t in self._tracks if time - t.last_time <= self.max_silence]
         for track in self._tracks:
             track.kalman.advance(time - self._time)
         self._time = time
 
     def _correct(self, tracks, vectors, time):
-        """Assign directions to tracks, and return those that are left."""
+        """Assign directions to tracks, and return the remaining directions."""
         angles = angles_between([track.kalman.position for track in tracks], vectors)
         # A pair beyond the gate costs more than any number of pairs within it.
         rows, columns = linear_sum_assignment(np.where(angles <= self.gate, angles, 1e6))
@@ -281,7 +281,7 @@ class DirectionTracker:
         return np.delete(vectors, [j for _, j in pairs], axis=0)
 
     def _end(self, time):
-        """Drop tracks that have been silent too long, those to be confirmed at once."""
+        """Drop tracks that have been silent for too long, unconfirmed ones at once."""
         self._tracks = [
             track
             for track in self._tracks
@@ -289,7 +289,7 @@ class DirectionTracker:
         ]
 
     def _start(self, vectors, time):
-        """Start a track at each direction that is left and not beside another track."""
+        """Start a track at each remaining direction beyond the gates of all tracks."""
         for vector in vectors:
             positions = [track.kalman.position for track in self._tracks]
             if (angles_between(positions, vector[None]) > self.gate).all():

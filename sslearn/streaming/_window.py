@@ -88,7 +88,7 @@ class WindowEngine:
         return self.nothing
 
     def _try(self, n_channels):
-        """Learn the layout of the output from that for noise."""
+        """Find the layout of the output by a prediction from noise."""
         noise = np.random.default_rng(0).standard_normal((n_channels, self._size))
         try:
             with warnings.catch_warnings(action="ignore"):
@@ -137,7 +137,7 @@ def _fitted_window(localizer, last):
 
 
 def _n_channels(part):
-    """Number of channels of the audio that a fitted estimator takes, None if it does not tell."""
+    """Number of channels of the audio that a fitted estimator takes, None if unknown."""
     if isinstance(part, Pipeline):
         for _, step in part.steps:
             if isinstance(step, AudioReader) and step.channels is not None:

@@ -70,7 +70,9 @@ def esprit_roots(covariances, pencil, n_sources, n_frames):
     # First-order change of a root for a signal subspace that noise has moved.
     change = left @ second - roots[..., None] * (left @ first)
     leakage = np.square(np.abs(change @ noise)).sum(-1)
-    spread = np.square(np.abs(right)) @ ((excess + floor) / excess**2)[..., None]
+    # Root k moves with the signal vectors i by |right[i, k]|^2: a sum over the rows.
+    mixing = np.square(np.abs(right)).swapaxes(-1, -2)
+    spread = mixing @ ((excess + floor) / excess**2)[..., None]
     size = np.maximum(np.square(np.abs(roots)), _LEAST_NOISE)
     return np.angle(roots), floor * leakage * spread[..., 0] / (2 * n_frames * size)
 

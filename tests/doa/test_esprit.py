@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 
 from sslearn.datasets import make_plane_waves
 from sslearn.doa import ESPRIT, SRPPHAT
+from sslearn.doa._esprit_roots import esprit_roots
 from sslearn.encoding import PeakDecoder
 from sslearn.exceptions import AmbiguityWarning, SilenceWarning, SpatialAliasingWarning
 from sslearn.features import STFT
@@ -398,3 +399,23 @@ def test_wrong_grids():
     with pytest.warns(AmbiguityWarning, match="a line: .*sound alike") as record:
         ESPRIT(LINE, grid=[10.0, 170.0]).fit(X)
     assert record[0].filename == __file__
+
+
+def test_variances_of_roots_are_those_of_many_trials():
+    # Two sources of unequal power on a line: the weaker one has the larger variance.
+    rng = np.random.default_rng(0)
+    n_mics, n_frames, n_trials, powers = 5, 200, 3000, np.array([1.0, 0.1])
+    phases = np.array([0.4, 1.7])
+    steering = np.exp(1j * np.arange(n_mics)[:, None] * phases)
+
+    def noise(*shape):
+        return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) / np.sqrt(2)
+
+    sources = noise(n_trials, 2, n_frames) * np.sqrt(powers)[:, None]
+    frames = steering @ sources + 0.1 * noise(n_trials, n_mics, n_frames)
+    covariances = (frames @ frames.conj().swapaxes(1, 2) / n_frames)[:, None]
+    pencil = np.eye(n_mics)[:-1], np.eye(n_mics)[1:]
+    found, variances = esprit_roots(covariances, pencil, 2, n_frames)
+    order = found[:, 0].argsort(axis=1)
+    found, variances = (np.take_along_axis(a[:, 0], order, axis=1) for a in (found, variances))
+    np.testing.assert_allclose(variances.mean(axis=0), found.var(axis=0), rtol=0.15)

@@ -14,6 +14,7 @@ STUDIES = {
     "array_labels": [],
     "binaural": ["all"],
     "classical": ["all"],
+    "contrastive.__main__": ["all"],
     "diagnose": ["measured"],
     "label_encodings": [],
     "multi_source.__main__": [],
@@ -25,7 +26,13 @@ STUDIES = {
 
 
 def main(name):
-    if name in ("binaural", "label_encodings", "multi_source.__main__", "sphere"):
+    if name in (
+        "binaural",
+        "contrastive.__main__",
+        "label_encodings",
+        "multi_source.__main__",
+        "sphere",
+    ):
         pytest.importorskip("torch")
     return importlib.import_module(f"benchmarks.accuracy.{name}").main
 
@@ -38,7 +45,7 @@ def test_study_without_a_folder_names_option_and_variable(name, monkeypatch, cap
     assert "--data or SSLEARN_DATA must name the folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["array_labels", "binaural", "classical"])
+@pytest.mark.parametrize("name", ["array_labels", "binaural", "classical", "contrastive.__main__"])
 def test_study_skips_what_an_empty_folder_lacks(name, tmp_path, capsys):
     main(name)([*STUDIES[name], "--data", str(tmp_path)])
     skipped = capsys.readouterr().err.splitlines()

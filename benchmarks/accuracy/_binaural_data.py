@@ -130,14 +130,15 @@ def head_trainings(bench):
     }
     for training in bench.trainings(HEAD_TRAININGS):
         for name, n_train, group, seed, where in trainings[training]:
-            train = _render_heads(bench, n_train, group, seed, where)
+            train = render_heads(bench, n_train, group, seed, where)
             if bench.args.mirror and len(group) > 1:
                 train = with_mirror_images(*train)
             tests = _head_tests(bench, name, new, group, where)
             yield train, tests, {"training heads": len(group), "other heads": len(new)}
 
 
-def _render_heads(bench, n, group, seed, rooms, **places):
+def render_heads(bench, n, group, seed, rooms, **places):
+    """Cues and directions of clips of several heads."""
     places = {"directions": "measured", "n_receivers": None, "yaw": bench.args.yaw, **places}
     placement = Placement(**places)
     return bench.render(n, heads=group, seed=seed, rooms=rooms, placement=placement)[:2]
@@ -147,7 +148,7 @@ def _head_tests(bench, name, new, known, rooms):
     """Whether the heads that are new limit the error, or the room, or the distance."""
     n = bench.size(2000, 300)
     if rooms is None:
-        return {name: _render_heads(bench, n, new, 14, None)}
+        return {name: render_heads(bench, n, new, 14, None)}
     room = datasets.make_shoebox_rooms(
         1, dimensions=((3.5, 5, 2.8), (3.5, 5, 2.8)), t60=(0.3, 0.3), random_state=bench.seed
     )
@@ -159,7 +160,7 @@ def _head_tests(bench, name, new, known, rooms):
             ", same rooms": (rooms, {}),
         }
         for seed, (place, (where, kwargs)) in zip(seeds, places.items(), strict=True):
-            tests[name + heads + place] = _render_heads(bench, n, group, seed, where, **kwargs)
+            tests[name + heads + place] = render_heads(bench, n, group, seed, where, **kwargs)
     return tests
 
 

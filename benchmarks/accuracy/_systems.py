@@ -79,10 +79,10 @@ PAPER = {
 }
 
 
-def _make(system, parameters, training):
+def make_system(system, parameters, training):
     """Pipeline of a system without the cues, which the clips were rendered to."""
     recipe, settings, trained, network = SYSTEMS[system]
-    model = recipe(16000, **settings, **parameters)[1:]
+    model = recipe(fs=16000, **settings, **parameters)[1:]
     for step in model:
         if hasattr(step, "network"):
             separate = isinstance(step, NeuralLocalizer)
@@ -121,7 +121,7 @@ def train_and_test(system, train, tests, parameters, *, training, neighbors=(5,)
 
     # Where the processor has them, torch takes faster matrix products: twice as fast here.
     torch.set_float32_matmul_precision("medium")
-    model = _make(system, parameters, training)
+    model = make_system(system, parameters, training)
     start = time.perf_counter()
     model.fit(*train)
     seconds = round(time.perf_counter() - start)
@@ -131,12 +131,13 @@ def train_and_test(system, train, tests, parameters, *, training, neighbors=(5,)
             model[-1].set_params(n_neighbors=n_neighbors)
         for test, (X, y) in tests.items():
             row = {"system": system, "test": test, "K": n_neighbors}
-            errors = _errors(y, model.predict(X), PAPER.get(test, {}).get(system))
+            errors = errors_beside(y, model.predict(X), PAPER.get(test, {}).get(system))
             rows.append({**row, **errors, "n_train": len(train[0]), "n_test": len(X)})
     return [{**row, "fit s": seconds} for row in rows]
 
 
-def _errors(y, predicted, published):
+def errors_beside(y, predicted, published):
+    """Columns of the errors, beside those of the paper."""
     row = {}
     for i, component in enumerate(("azimuth", "elevation")):
         row[component] = float(median_angular_error(y, predicted, component=component))

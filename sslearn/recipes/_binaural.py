@@ -190,11 +190,15 @@ def laplacian_eigenmaps(*, fs=16000, n_neighbors=5, n_jobs=None, random_state=No
 
     Notes
     -----
-    The paper takes distances of the cues as they are. Here they are standardized on purpose, since
-    level differences in dB otherwise outweigh phases in the distances; ``ablation`` of the accuracy
-    benchmark measures the gain, and ``set_params(standardscaler="passthrough")`` is the published
-    way. The paper does not state whether the 10 neighbours of a sample include itself, as here;
-    both ways localize equally well. The Gaussian kernel of equation 6 is
+    The paper takes distances of the cues as they are. Here they are standardized on purpose: levels
+    in dB otherwise outweigh phases. In a simulated room with speech and noise at 15 dB that lowers
+    the errors in azimuth and elevation from 45 and 24 degrees to 2.3 and 5.3 (``strict`` and
+    ``fixed`` of ``benchmarks.accuracy.contrastive``). ``set_params(standardscaler="passthrough")``
+    is the published way.
+
+    The paper does not say whether the 10 neighbours of a sample include itself, as here;
+    ``set_params(laplacianeigenmaps__n_neighbors=11)`` takes ten others. The Gaussian kernel of
+    equation 6 is
     ``set_params(laplacianeigenmaps__affinity="gaussian", laplacianeigenmaps__n_neighbors=None)``.
 
     References

@@ -89,7 +89,7 @@ def make_system(system, parameters, training):
             mlp = MLP(separate_outputs=separate).set_params(**NETWORK | network)
             step.set_params(network=mlp, **training | trained)
         if hasattr(step, "refit"):
-            # Twice the time, for which more samples can be trained on; `contrastive bank` measures it.
+            # Twice the time; `contrastive bank` measures the gain.
             step.set_params(refit=False)
     return model
 

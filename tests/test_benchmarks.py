@@ -21,18 +21,14 @@ STUDIES = {
     "noise": ["all"],
     "resolution": ["all"],
     "sphere": [],
+    "sphere_training.__main__": [],
     "tracking": [],
 }
+NEEDS_SPEECH = ("multi_source.__main__", "sphere", "sphere_training.__main__")
 
 
 def main(name):
-    if name in (
-        "binaural",
-        "contrastive.__main__",
-        "label_encodings",
-        "multi_source.__main__",
-        "sphere",
-    ):
+    if name in ("binaural", "contrastive.__main__", "label_encodings", *NEEDS_SPEECH):
         pytest.importorskip("torch")
     return importlib.import_module(f"benchmarks.accuracy.{name}").main
 
@@ -54,7 +50,7 @@ def test_study_skips_what_an_empty_folder_lacks(name, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["label_encodings", "multi_source.__main__", "sphere"])
+@pytest.mark.parametrize("name", ["label_encodings", *NEEDS_SPEECH])
 def test_study_that_needs_speech_says_so(name, tmp_path, capsys):
     main(name)(["--data", str(tmp_path), "--cache", str(tmp_path)])
     assert "speech_librispeech" in capsys.readouterr().err

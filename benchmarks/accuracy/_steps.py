@@ -13,7 +13,10 @@ def learning_rate(step, n_steps):
     return float(min(1, (step + 1) / _WARM_UP) * 0.5 * (1 + np.cos(np.pi * step / n_steps)))
 
 
-def train_steps(net, batches, step_loss, folder, *, lr, n_steps, seed=0, every=100, report=None):
+def train_steps(
+    net, batches, step_loss, folder, *, lr, n_steps, seed=0, every=100, report=None,
+    rate=learning_rate,
+):  # fmt: skip
     """Train, or continue from the last checkpoint, to the last of so many steps.
 
     Parameters
@@ -36,9 +39,11 @@ def train_steps(net, batches, step_loss, folder, *, lr, n_steps, seed=0, every=1
         Steps between checkpoints.
     report : callable, default=None
         Function of the network that returns what is printed at every fourth checkpoint.
+    rate : callable, default=learning_rate
+        Function of a step and ``n_steps`` that returns the rate as a part of ``lr``.
     """
     optimizer = torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: learning_rate(i, n_steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: rate(i, n_steps))
     parts = {"net": net, "optimizer": optimizer, "schedule": schedule}
     checkpoint, first = folder / "checkpoint.pt", 0
     folder.mkdir(parents=True, exist_ok=True)

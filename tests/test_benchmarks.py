@@ -23,12 +23,19 @@ STUDIES = {
     "sphere": [],
     "sphere_training.__main__": [],
     "tracking": [],
+    "two_sources_snet.__main__": [],
 }
-NEEDS_SPEECH = ("multi_source.__main__", "sphere", "sphere_training.__main__")
+NEEDS_SPEECH = (
+    "label_encodings",
+    "multi_source.__main__",
+    "sphere",
+    "sphere_training.__main__",
+    "two_sources_snet.__main__",
+)
 
 
 def main(name):
-    if name in ("binaural", "contrastive.__main__", "label_encodings", *NEEDS_SPEECH):
+    if name in ("binaural", "contrastive.__main__", *NEEDS_SPEECH):
         pytest.importorskip("torch")
     return importlib.import_module(f"benchmarks.accuracy.{name}").main
 
@@ -50,7 +57,7 @@ def test_study_skips_what_an_empty_folder_lacks(name, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["label_encodings", *NEEDS_SPEECH])
+@pytest.mark.parametrize("name", NEEDS_SPEECH)
 def test_study_that_needs_speech_says_so(name, tmp_path, capsys):
     main(name)(["--data", str(tmp_path), "--cache", str(tmp_path)])
     assert "speech_librispeech" in capsys.readouterr().err
@@ -158,6 +165,23 @@ def test_study_of_two_talkers_runs_and_keeps_its_rows(small_corpus, tmp_path, ca
     capsys.readouterr()
     main("multi_source.__main__")([*options, "--systems", "ipdnet2_tiny"])
     assert "train_loss" not in capsys.readouterr().out
+
+
+def test_study_of_snet_split_runs_and_keeps_what_is_done(small_corpus, tmp_path, capsys):
+    sizes = {"rooms": 1, "steps": 2, "every": 1, "own-clips": 2, "validation": 2, "test": 2}
+    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
+    options = [f"--{name}={value}" for name, value in (sizes | folders).items()]
+    options += ["--presets", "L2", "--own", "ULD/CE"]
+    main("two_sources_snet.__main__")(options)
+    record = json.loads((tmp_path / "results" / "two_sources_snet.json").read_text())
+    trained = [(row["label"], row["loss"], row["training"]) for row in record["rows"]]
+    assert len(trained) == 23 and ("ULD", "CE", "own") in trained
+    assert [point["step"] for point in record["rows"][0]["curve"]] == [2]
+    row = record["rows"][0]
+    assert row["best order"] <= row["WAD-3"] and row["published"].startswith("65.58")
+    capsys.readouterr()
+    main("two_sources_snet.__main__")(options)
+    assert "==" not in capsys.readouterr().out
 
 
 def test_training_goes_on_where_it_was_interrupted(tmp_path):

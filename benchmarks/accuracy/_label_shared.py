@@ -7,7 +7,7 @@ from benchmarks.accuracy._label_training import CELLS, SCHEDULES, make_localizer
 from sslearn.encoding import GridEncoding, OutputSpec
 from sslearn.networks import NetworkRecipe
 
-_ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid()}
+ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid()}
 
 
 class SharedNetwork(NetworkRecipe):
@@ -95,7 +95,7 @@ class SharedLoss:
         for localizer in localizers:
             spec = localizer.encoding.fit(y).output_spec_
             raw = localizer.activation is None or localizer.loss.takes == "scores"
-            activation = nn.Identity() if raw else _ACTIVATIONS[spec.activation]
+            activation = nn.Identity() if raw else ACTIVATIONS[spec.activation]
             self.cells.append((activation, localizer.loss, spec.mixture or (1.0,)))
 
     def __call__(self, output, target):

@@ -164,7 +164,8 @@ class SNetSplit(NetworkRecipe):
     -----
     The trunk of :class:`SNet`, flattened, ``dense, batch norm, ReLU`` to ``h_t`` and the mask of
     :class:`PNNSplit`, over blocks instead of frames. The order of the sources is that of the
-    targets, or is left to the loss.
+    targets, or is left to the loss. Each output is a mean over the blocks, weighted by a mask: a
+    clip of one block has the same output twice. Train on clips of six blocks or more.
 
     References
     ----------

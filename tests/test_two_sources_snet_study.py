@@ -1,0 +1,53 @@
+"""Mixtures and losses of the study of SNet-Split."""
+
+import numpy as np
+import pytest
+
+from sslearn.geometry import circular_difference
+from sslearn.simulation import Sounds
+
+pytest.importorskip("torch")
+
+from benchmarks.accuracy._label_training import CELLS
+from benchmarks.accuracy.two_sources_snet.mixtures import Mixtures
+from benchmarks.accuracy.two_sources_snet.training import Batches, Study
+
+
+def _mixtures(**params):
+    """Mixtures of noise through responses without reflections, with a gain of 0.5."""
+    rng = np.random.default_rng(0)
+    responses = np.zeros((3, 4, 4, 300), dtype=np.float32)
+    responses[..., 110] = 0.5
+    azimuths = np.array([[-40.0, -35.0, 0.0, 50.0]] * 3)
+    talkers = Sounds(list(rng.normal(0, 0.1, (4, 40_000))), speakers=["a", "a", "b", "c"])
+    return Mixtures(responses, azimuths, talkers, **params)
+
+
+@pytest.mark.parametrize(("snr", "power"), [(100.0, 0.5), (0.0, 1.0)])
+def test_two_talkers_and_noise_of_their_power(snr, power):
+    mixtures = _mixtures(snr=(snr, snr))
+    X, y = mixtures.draw(4, 1.0)
+    assert X.shape == (4, 4, 16_000) and X.dtype == np.float32 and y.shape == (4, 2, 1)
+    np.testing.assert_allclose(np.square(X).mean(), power, rtol=0.03)
+    assert (np.abs(circular_difference(y[:, 0], y[:, 1])) >= 10).all()
+
+
+def test_talkers_are_two_speakers():
+    mixtures = _mixtures()
+    player = mixtures.sounds.player(fs=16000, n_times=1600)
+    pairs = [mixtures._talkers(player) for _ in range(50)]
+    assert all(first != second and {first, second} != {0, 1} for first, second in pairs)
+
+
+def test_all_weights_have_a_gradient_and_outputs_start_alike():
+    mixtures, study = _mixtures(), Study("L2", bfloat16=False)
+    net = study.network()
+    x, targets, blocks = Batches(mixtures, study, lengths=((2, 0.4),)).draw()
+    assert x.shape[-2:] == (3, 7) and blocks.shape == (2, 37)
+    loss = study.step_loss(net, (x, targets, blocks))
+    loss.backward()
+    assert all(p.grad is not None for p in net.parameters())
+    scores = study.scores(net, x)
+    assert list(scores) == list(CELLS) and scores["ULD/CE"].shape == (2, 2, 37)
+    # The output layers start at 0: all directions have the same score.
+    np.testing.assert_allclose(scores["ULD/CE"], 1 / 37, rtol=1e-5)

@@ -1,6 +1,7 @@
 """Fixtures shared by all rooms."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +47,14 @@ def itd_at():
 def itd_of():
     """Function of responses and rate: left minus right arrival in milliseconds."""
     return _itd
+
+
+@pytest.fixture(autouse=True)
+def keep_precision_of_torch():
+    """Studies lower the precision of torch for the whole process; the next test must not see it."""
+    torch = sys.modules.get("torch")
+    before = torch.get_float32_matmul_precision() if torch else "highest"
+    yield
+    torch = sys.modules.get("torch")
+    if torch and torch.get_float32_matmul_precision() != before:
+        torch.set_float32_matmul_precision(before)

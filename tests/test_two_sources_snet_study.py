@@ -9,8 +9,9 @@ from sslearn.simulation import Sounds
 pytest.importorskip("torch")
 
 from benchmarks.accuracy._label_training import CELLS
+from benchmarks.accuracy._steps import learning_rate
 from benchmarks.accuracy.two_sources_snet.mixtures import Mixtures
-from benchmarks.accuracy.two_sources_snet.training import Batches, Study
+from benchmarks.accuracy.two_sources_snet.training import Batches, Study, cosines
 
 
 def _mixtures(**params):
@@ -51,3 +52,13 @@ def test_all_weights_have_a_gradient_and_outputs_start_alike():
     assert list(scores) == list(CELLS) and scores["ULD/CE"].shape == (2, 2, 37)
     # The output layers start at 0: all directions have the same score.
     np.testing.assert_allclose(scores["ULD/CE"], 1 / 37, rtol=1e-5)
+
+
+def test_rates_of_two_cosines():
+    rate = cosines((400, 300))
+    assert rate(0, 700) < rate(60, 700) > rate(200, 700) > rate(399, 700)
+    assert rate(399, 700) < 1e-3
+    assert rate(460, 700) == pytest.approx(0.5 * learning_rate(60, 300))
+    assert rate(700, 700) == pytest.approx(0, abs=1e-9)
+    once = cosines((400,))
+    assert [once(i, 400) for i in (0, 100, 400)] == [learning_rate(i, 400) for i in (0, 100, 400)]

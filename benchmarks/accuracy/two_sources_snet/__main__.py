@@ -45,7 +45,8 @@ OWN = {"L2": _OWN, "C2": ()}
 OWN_LR = 3e-5
 # Rooms, steps between checkpoints, clips of a cell's own training, to validate, to test.
 BUDGETS = {"small": (600, 100, 400, 100, 500), "quick": (2, 1, 8, 4, 6)}
-STEPS = {"small": {"L2": 2800, "C2": 4000}, "quick": {"L2": 4, "C2": 4}}
+# Steps of each cosine of the learning rate.
+STEPS = {"small": {"L2": [2800], "C2": [4000, 3000]}, "quick": {"L2": [4], "C2": [2, 2]}}
 _SIZES = ("rooms", "every", "own_clips", "validation", "test")
 _SECONDS = 2.0
 _ORDERINGS = ("ordering", "system", "holds", "figures", "published")
@@ -59,9 +60,10 @@ by WAD-3 stand under "before"; the published ones (ACC / Top-1 / WAD-2 / WAD-3) 
 
 Together: all cells in one network, an output layer each, {n_steps} steps of {lengths} on mixtures
 of two of {n_images} responses each in {n_rooms} rooms, drawn anew in each step, with 16-bit
-products, AdamW from {lr:g} along a cosine. The loss is the mean of the logarithms of the losses of
-all cells, and the logarithm of the cross-entropy of a further output, which is dropped afterwards:
-of a dense layer on the features of each block of 7 frames, for bells at both directions. Own: then
+products, AdamW from {lr:g} along a cosine for the first steps, and from half of it along another
+for further ones. The loss is the mean of the logarithms of the losses of all cells, and the
+logarithm of the cross-entropy of a further output, which is dropped afterwards: of a dense layer on
+the features of each block of 7 frames, for bells at both directions. Own: then
 {n_own} other clips of 2 s for each cell alone, from a rate of {own_lr:g}. One run with one seed.
 
 Validation errors by WAD-3 on the way, {n_validation} clips of other speakers, with running averages
@@ -104,7 +106,8 @@ class Bench:
 
     def path(self, name, stem):
         """File or folder of a training of this budget and seed."""
-        run = f"{name}_{self.args.rooms}_{self.args.steps[name]}_seed{self.args.seed}"
+        steps = "+".join(map(str, self.args.steps[name]))
+        run = f"{name}_{self.args.rooms}_{steps}_seed{self.args.seed}"
         return self.cache / "runs" / run / stem
 
     def together(self, name):
@@ -119,7 +122,7 @@ class Bench:
             Batches(self.mixtures(name), study),
             self.clips(name, "validation"),
             path.parent / "checkpoints",
-            n_steps=args.steps[name],
+            lengths=args.steps[name],
             every=args.every,
             seed=args.seed,
         )
@@ -184,7 +187,9 @@ class Bench:
         args = self.args
         columns = list(dict.fromkeys(key for point in curves for key in point))
         notes = NOTES.format(
-            n_steps=", ".join(f"{n} ({name})" for name, n in args.steps.items()),
+            n_steps=", ".join(
+                f"{' and '.join(map(str, steps))} ({name})" for name, steps in args.steps.items()
+            ),
             lengths=" or ".join(f"{n} x {s:g} s" for n, s in LENGTHS),
             n_images=N_IMAGES,
             n_rooms=args.rooms,
@@ -261,7 +266,8 @@ def _parse(argv):
     parser.add_argument("--own", nargs="*", choices=CELLS, default=None, help="cells: label/loss")
     for size in _SIZES:
         parser.add_argument(f"--{size.replace('_', '-')}", type=int)
-    parser.add_argument("--steps", type=int, help="of all cells together")
+    parser.add_argument("--steps", type=int, nargs="+", help="of each cosine, all cells together")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     check_data_option(parser, args)
@@ -281,7 +287,7 @@ def _parse(argv):
 def main(argv=None):
     """Train and test the presets that the command line names."""
     args = _parse(argv)
-    set_up_torch(1, "full")
+    set_up_torch(args.threads, "full")
     with skipping("two_sources_snet"):
         bench = Bench(args)
         for name in args.presets:

@@ -9,7 +9,7 @@ from torch import nn
 
 from benchmarks.accuracy._label_shared import ACTIVATIONS, SharedEncoding, SharedLoss, SharedNetwork
 from benchmarks.accuracy._label_training import CELLS, figures, make_localizer
-from benchmarks.accuracy._steps import train_steps
+from benchmarks.accuracy._steps import learning_rate, train_steps
 from sslearn.encoding import GaussianEncoding
 
 # Clips in a step, and seconds of each: 12 x 6 or 6 x 12 blocks of 7 frames.
@@ -152,7 +152,29 @@ class Batches:
         return self.study.batch(*self.mixtures.draw(n_clips, duration))
 
 
-def train_together(study, batches, validation, folder, *, n_steps, every=100, seed=0):
+def cosines(lengths):
+    """Rate along several half cosines, each from half the highest rate of the one before.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Steps of each cosine.
+
+    Returns
+    -------
+    rate : callable
+        Function ``rate(step, n_steps)`` of :func:`benchmarks.accuracy._steps.train_steps`.
+    """
+    ends = np.cumsum(lengths)
+
+    def rate(step, n_steps):
+        i = min(int(np.searchsorted(ends, step, side="right")), len(lengths) - 1)
+        return 0.5**i * learning_rate(step - (ends[i] - lengths[i]), lengths[i])
+
+    return rate
+
+
+def train_together(study, batches, validation, folder, *, lengths, every=100, seed=0):
     """Train all cells together, and return the weights and the curve.
 
     Parameters
@@ -165,8 +187,8 @@ def train_together(study, batches, validation, folder, *, n_steps, every=100, se
         Clips of the curve.
     folder : Path
         Checkpoints and curve; an interrupted training continues.
-    n_steps : int
-        Steps.
+    lengths : sequence of int
+        Steps of each cosine of the learning rate.
     every : int, default=100
         Steps between checkpoints, a quarter of those between points of the curve.
     seed : int, default=0
@@ -180,6 +202,7 @@ def train_together(study, batches, validation, folder, *, n_steps, every=100, se
         ``step``, ``minutes`` of the processor, and errors on ``validation`` in degrees.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    n_steps = sum(lengths)
     net, log = study.network(seed), folder / "curve.json"
     curve = json.loads(log.read_text()) if log.exists() else []
     inputs = torch.from_numpy(study.transform.transform(validation.X))
@@ -198,7 +221,7 @@ def train_together(study, batches, validation, folder, *, n_steps, every=100, se
 
     train_steps(
         net, batches, study.step_loss, folder, lr=LR, n_steps=n_steps, every=every, seed=seed,
-        report=report,
+        report=report, rate=cosines(lengths),
     )  # fmt: skip
     inputs = (batches.draw()[0] for _ in range(min(NORM_STEPS, n_steps)))
     with study.arithmetic():

@@ -11,6 +11,7 @@ from benchmarks.accuracy.ambisonic_weights import __main__, data, tests, trainin
 from sslearn import recipes
 from sslearn.features import ambisonic_gains
 from sslearn.geometry import angles_to_unit_vectors
+from tests.corpus import write_corpus
 
 soundfile = pytest.importorskip("soundfile")
 
@@ -18,18 +19,7 @@ soundfile = pytest.importorskip("soundfile")
 @pytest.fixture
 def corpus(tmp_path):
     """Folder with bursts of noise for speech, and four recordings of noise."""
-    rng, folder = np.random.default_rng(0), tmp_path / "data"
-    for name in ("speech_librispeech", "noise"):
-        (folder / name).mkdir(parents=True)
-    rows = ["file,speaker,subset"]
-    for i, subset in enumerate(("train-clean-100",) * 8 + ("test-other",) * 2):
-        bursts = np.repeat(rng.random(45) < 0.8, 1600) * rng.normal(0, 0.1, 72_000)
-        soundfile.write(folder / "speech_librispeech" / f"{i}.flac", bursts, 16000)
-        rows.append(f"{i}.flac,{i},{subset}")
-    (folder / "speech_librispeech" / "utterances.csv").write_text("\n".join(rows))
-    for name in "abcd":
-        soundfile.write(folder / "noise" / f"{name}.flac", rng.normal(0, 0.1, 80_000), 16000)
-    return folder
+    return write_corpus(tmp_path / "data", 45, "abcd")
 
 
 def waves(sounds, y):

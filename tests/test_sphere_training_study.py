@@ -12,6 +12,7 @@ from sslearn import recipes
 from sslearn.features import ambisonic_gains
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance, unit_vectors_to_angles
 from sslearn.networks import CRNN
+from tests.corpus import write_corpus
 
 soundfile = pytest.importorskip("soundfile")
 
@@ -115,18 +116,7 @@ def test_head_is_that_of_the_network():
 @pytest.fixture
 def corpus(tmp_path):
     """Folder with bursts of noise for speech, and two recordings of noise."""
-    rng, folder = np.random.default_rng(0), tmp_path / "data"
-    for name in ("speech_librispeech", "noise"):
-        (folder / name).mkdir(parents=True)
-    rows = ["file,speaker,subset"]
-    for i, subset in enumerate(("train-clean-100",) * 8 + ("test-other",) * 2):
-        bursts = np.repeat(rng.random(70) < 0.8, 1600) * rng.normal(0, 0.1, 112_000)
-        soundfile.write(folder / "speech_librispeech" / f"{i}.flac", bursts, 16000)
-        rows.append(f"{i}.flac,{i},{subset}")
-    (folder / "speech_librispeech" / "utterances.csv").write_text("\n".join(rows))
-    for name in "ab":
-        soundfile.write(folder / "noise" / f"{name}.flac", rng.normal(0, 0.1, 80_000), 16000)
-    return folder
+    return write_corpus(tmp_path / "data", 70, "ab")
 
 
 def test_study_trains_goes_on_and_is_written(corpus, tmp_path, capsys):

@@ -42,12 +42,12 @@ def dropout(bench):
                 "dropout",
                 "Share of the units that are dropped",
                 f"{MEDIANS} {SETS} Validation: lowest error on the 10 % of the clips that are "
-                "held out, of SCE on the mean of azimuth and elevation, of the other great-circle.",
+                "held out: of SCE the average of both angles, otherwise the great circle.",
             )
 
 
 def _validation(model):
-    """Lowest validation error, on the mean over the networks of a system."""
+    """Lowest validation error, averaged over the networks of a system."""
     history = model[1].history_
     network = history.get("network", np.zeros(len(history["epoch"])))
     return float(np.mean([history["valid_error"][network == k].min() for k in np.unique(network)]))

@@ -276,17 +276,3 @@ def test_published_figures_of_sound_in_pictures():
     assert [name[3:] for name in SYSTEMS if name.startswith("s4")] == list(
         PUBLISHED["augmentations"]["rows"]
     )
-
-
-def test_study_of_coverage_runs_and_keeps_its_rows(tmp_path):
-    from benchmarks.accuracy.coverage import __main__
-
-    __main__.main(["--quick", "--out", str(tmp_path)])
-    rows = json.loads((tmp_path / "coverage_quick.json").read_text())["rows"]
-    assert len(rows) == 2 * 3 * 3
-    for row in rows:
-        assert abs(row["coverage (%)"] - row["aim (%)"]) < 8
-    rows = json.loads((tmp_path / "coverage_shift_quick.json").read_text())["rows"]
-    # Both ways: three kinds of rooms by two methods, and two kinds of heads.
-    assert len(rows) == 2 * (3 * 2 + 2)
-    assert (tmp_path / "coverage_quick.png").exists()

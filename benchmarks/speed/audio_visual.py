@@ -13,7 +13,7 @@ import torch
 from scipy.signal import stft
 from skorch.callbacks import Callback
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.audiovisual import PredictiveAudioVisualLocalizer, SemanticContrastiveLocalizer
 from sslearn.datasets import make_scenes
 from sslearn.features import LogMelPatches

@@ -19,7 +19,7 @@ import pyroomacoustics as pra
 from scipy.fft import rfft
 
 from benchmarks.accuracy._report import RESULTS, write_results
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.decoding import ArgmaxDecoder
 from sslearn.doa import MUSIC, MVDR, SRPPHAT
 from sslearn.features import STFT

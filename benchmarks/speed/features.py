@@ -15,7 +15,7 @@ import numpy as np
 from scipy.fft import rfft
 from scipy.signal import stft
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.features import BinauralCues
 
 FS, N_FFT, HOP, N_CLIPS, N_ROUNDS = 16000, 1024, 256, 200, 21

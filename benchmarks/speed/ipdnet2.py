@@ -29,7 +29,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.networks import IPDNet2
 
 NETWORKS = {"tiny": IPDNet2.tiny(), "small": IPDNet2.small()}

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn import recipes
 from sslearn.geometry import circular_array
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.datasets import make_shoebox, make_shoebox_rooms
 from sslearn.geometry import circular_array
 from sslearn.simulation import Overlap, Trajectories

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from sklearn.neighbors import KNeighborsRegressor
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.neighbors import KNeighborsLocalizer
 
 N_TRAIN, N_QUERIES, N_REPEATS = 20_000, 5_000, 25

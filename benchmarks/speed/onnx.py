@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.encoding import IPDEncoding, SummedIPDEncoding, UnbiasedEncoding, UnitVectorEncoding
 from sslearn.geometry import circular_grid, quasi_uniform_grid

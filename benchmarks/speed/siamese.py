@@ -12,7 +12,7 @@ import argparse
 import numpy as np
 import torch
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.deep_learning._engine import build_module
 from sslearn.embedding import SiameseEmbedding
 from sslearn.losses import ContrastiveLoss

@@ -20,7 +20,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn import recipes
 from sslearn.datasets import make_plane_waves
 from sslearn.geometry import circular_array

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.speed._timing import timed
+from benchmarks.timing import timed
 from sslearn.datasets import make_shoebox, make_shoebox_rooms
 from sslearn.doa import SRPPHAT
 from sslearn.exceptions import DurationWarning

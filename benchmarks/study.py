@@ -1,0 +1,174 @@
+"""Runner of the studies: command line, folders, sizes, and rows that go into the store."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.accuracy._data import add_data_option, check_data_option, skipping
+from benchmarks.store import RESULTS, Store, plain
+
+# Options that change no figure: folders, and how the work is done.
+_NO_SETTINGS = ("part", "data", "out", "cache", "n_jobs", "threads", "device", "quick", "full")
+_QUICK_OUT = ".cache/quick_results"
+
+
+class Study:
+    """A question, and the functions that measure its rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the package in ``benchmarks.accuracy``, and of the store.
+    question : str
+        What it asks, in one sentence.
+    parts : callable or dict of str to callable
+        Function of a :class:`Run` that measures rows, or several by their names; each one's
+        docstring is printed as its title.
+    sizes : dict of str to tuple, default=None
+        Options by their names: the value of ``--quick``, the default, and, if there are three, the
+        value of ``--full``.
+    options : callable, default=None
+        Function of a parser that adds further options.
+    selections : tuple of str, default=()
+        Options that choose rows and are not settings of them.
+    data : bool, default=True
+        Whether it reads the folder of measured data.
+    """
+
+    def __init__(
+        self, name, question, parts, *, sizes=None, options=None, selections=(), data=True
+    ):
+        self.name = name
+        self.question = question
+        self.parts = parts if isinstance(parts, dict) else {"": parts}
+        self.sizes = sizes or {}
+        self.options = options
+        self.selections = selections
+        self.data = data
+
+    def parser(self):
+        """Parser of the command line."""
+        parser = argparse.ArgumentParser(
+            prog=f"python -m benchmarks.accuracy.{self.name}", description=self.question
+        )
+        if len(self.parts) > 1:
+            parser.add_argument("part", choices=[*self.parts, "all"])
+        if self.data:
+            add_data_option(parser)
+        parser.add_argument("--out", type=Path, help="folder of the results")
+        parser.add_argument(
+            "--cache",
+            type=Path,
+            default=Path(".cache", self.name),
+            help="folder of rendered clips and of what is finished",
+        )
+        size = parser.add_mutually_exclusive_group()
+        size.add_argument("--quick", action="store_true", help="small sizes: does all of it run?")
+        if any(len(values) > 2 for values in self.sizes.values()):
+            size.add_argument("--full", action="store_true", help="the published sizes, for a GPU")
+        for option, values in self.sizes.items():
+            flag = f"--{option.replace('_', '-')}"
+            parser.add_argument(flag, type=type(values[1]), help=f"default {values[1]}")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--n-jobs", type=int, default=1, help="processes")
+        if self.options is not None:
+            self.options(parser)
+        return parser
+
+    def main(self, argv=None):
+        """Measure what the command line names.
+
+        Parameters
+        ----------
+        argv : list of str, default=None
+            Arguments; those of the process if None.
+        """
+        argv = list(sys.argv[1:] if argv is None else argv)
+        parser = self.parser()
+        args = parser.parse_args(argv)
+        if self.data:
+            check_data_option(parser, args)
+            args.data = Path(args.data)
+        column = 0 if args.quick else 2 if getattr(args, "full", False) else 1
+        for option, values in self.sizes.items():
+            if getattr(args, option) is None:
+                setattr(args, option, values[min(column, len(values) - 1)])
+        args.out = args.out or (Path(_QUICK_OUT) if args.quick else RESULTS)
+        part = getattr(args, "part", "")
+        measured = []
+        for name in self.parts if part == "all" else [part]:
+            run = Run(self, name, args, argv)
+            print(f"\n== {self.name} {name}: {self.parts[name].__doc__}", flush=True)
+            with skipping(name or self.name):
+                self.parts[name](run)
+            measured += run.rows
+        if not measured:
+            print("nothing was measured, and nothing is written", flush=True)
+            return
+        print(pd.DataFrame(measured).to_string(index=False))
+        print(f"\n{len(measured)} rows in {Store(self.name, args.out).path}", flush=True)
+
+
+class Run:
+    """One part of a study on its way: options, folders, and the rows that it measures.
+
+    Attributes
+    ----------
+    args : argparse.Namespace
+        All options.
+    quick : bool
+        Whether the sizes are those of ``--quick``.
+    settings : dict
+        Settings that all rows share: the part, and each option that may change a figure.
+    rows : list of dict
+        Settings and figures of the rows that this run measured.
+    store : Store
+        Where they are written.
+    """
+
+    def __init__(self, study, part, args, argv):
+        self.args = args
+        self.quick = args.quick
+        self.store = Store(study.name, args.out)
+        self.rows = []
+        skipped = (*_NO_SETTINGS, *study.selections)
+        options = {name: value for name, value in vars(args).items() if name not in skipped}
+        self.settings = ({"part": part} if part else {}) | options
+        if args.quick:
+            self.settings["quick"] = True
+        words = [part if word == "all" else word for word in without_folders(argv)]
+        self.command = shlex.join(["python", "-m", f"benchmarks.accuracy.{study.name}", *words])
+
+    def add(self, settings, figures, **measured):
+        """Write a row and print it.
+
+        Parameters
+        ----------
+        settings : dict
+            Settings of this row, beside and before those of the run.
+        figures : dict
+            What was measured.
+        **measured : object
+            Further facts of the measurement.
+        """
+        self.store.add({**self.settings, **settings}, figures, command=self.command, **measured)
+        self.rows.append({**settings, **figures})
+        shown = {name: value for name, value in figures.items() if not isinstance(value, list)}
+        print({**settings, **shown}, flush=True)
+
+    def stored(self, settings):
+        """Figures of the row with these settings, measured before; None if there are none."""
+        wanted = plain({**self.settings, **settings})
+        found = (row["figures"] for row in self.store.rows if row["settings"] == wanted)
+        return next(found, None)
+
+
+def without_folders(argv):
+    """Arguments of a command line but for those that name folders or the work of a machine."""
+    folders = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("--data", "--out", "--cache", "--n-jobs", "--threads", "--device"):
+        folders.add_argument(name)
+    return folders.parse_known_args(argv)[1]

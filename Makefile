@@ -32,7 +32,7 @@ docs: $(VENV)/.stamp-sim+plot+vision+docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.stamp-sim+plot+vision+bench
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed.ratios
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed all
 
 hooks: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test $(VENV)/.stamp-dev
 	$(BIN)/pre-commit install

@@ -36,11 +36,15 @@ class Study:
         Options that choose rows and are not settings of them.
     data : bool, default=True
         Whether it reads the folder of measured data.
+    module : str, default=None
+        Module that runs it; ``benchmarks.accuracy.<name>`` if None.
     """
 
     def __init__(
-        self, name, question, parts, *, sizes=None, options=None, selections=(), data=True
-    ):
+        self, name, question, parts, *, sizes=None, options=None, selections=(), data=True,
+        module=None,
+    ):  # fmt: skip
+        self.module = module or f"benchmarks.accuracy.{name}"
         self.name = name
         self.question = question
         self.parts = parts if isinstance(parts, dict) else {"": parts}
@@ -51,9 +55,7 @@ class Study:
 
     def parser(self):
         """Parser of the command line."""
-        parser = argparse.ArgumentParser(
-            prog=f"python -m benchmarks.accuracy.{self.name}", description=self.question
-        )
+        parser = argparse.ArgumentParser(prog=f"python -m {self.module}", description=self.question)
         if len(self.parts) > 1:
             parser.add_argument("part", choices=[*self.parts, "all"])
         if self.data:
@@ -140,7 +142,7 @@ class Run:
         if args.quick:
             self.settings["quick"] = True
         words = [part if word == "all" else word for word in without_folders(argv)]
-        self.command = shlex.join(["python", "-m", f"benchmarks.accuracy.{study.name}", *words])
+        self.command = shlex.join(["python", "-m", study.module, *words])
 
     def add(self, settings, figures, **measured):
         """Write a row and print it.

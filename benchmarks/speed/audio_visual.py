@@ -1,11 +1,9 @@
 """Localizers of sounds in pictures: front end, and epochs on kept features, in processor time.
 
-Run with ``python -m benchmarks.speed.audio_visual``. The front end, on one thread, beside a loop
-over clips with ``scipy.signal.stft``; then an epoch of 1,200 made scenes for each system, after the
-first one, with the features of EfficientNet-Lite0 (40 x 16 x 16) in memory.
+The front end is timed beside a loop over clips with ``scipy.signal.stft``; an epoch of made scenes,
+after the first one, with the features of EfficientNet-Lite0 (40 x 16 x 16) in memory.
 """
 
-import argparse
 import time
 
 import numpy as np
@@ -13,7 +11,7 @@ import torch
 from scipy.signal import stft
 from skorch.callbacks import Callback
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared
 from sslearn.audiovisual import PredictiveAudioVisualLocalizer, SemanticContrastiveLocalizer
 from sslearn.datasets import make_scenes
 from sslearn.features import LogMelPatches
@@ -26,16 +24,15 @@ SYSTEMS = {
 }
 
 
-def measure_front_end(repeat):
-    """Milliseconds of a clip of 3 s: ours, and a spectrum alone, without mel bands, by SciPy."""
+def front_ends():
+    """Our front end of clips of 3 s, and the spectra alone, without mel bands, by SciPy."""
     clips = np.random.default_rng(0).standard_normal((N_CLIPS, 1, 3 * FS)).astype(np.float32)
 
     def loop():
         for (clip,) in clips:
             np.abs(stft(clip, FS, nperseg=400, noverlap=240, nfft=512, boundary=None)[2])
 
-    times = timed([lambda: LogMelPatches(FS).transform(clips), loop], repeat)
-    return 1e3 * times.min(axis=0) / N_CLIPS
+    return lambda: LogMelPatches(FS).transform(clips), loop
 
 
 class _Clock(Callback):
@@ -47,7 +44,7 @@ class _Clock(Callback):
         self.ends.append(time.process_time())
 
 
-def measure_epoch(localizer, X):
+def seconds_of_epoch(localizer, X):
     """Seconds of an epoch, the least of those after the first one."""
     _Clock.ends.clear()
     localizer.set_params(sound_duration=0.975, max_epochs=N_EPOCHS + 1, random_state=0)
@@ -55,18 +52,14 @@ def measure_epoch(localizer, X):
     return np.diff(_Clock.ends).min()
 
 
-def main():
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=5)
-    args = parser.parse_args()
+def measure(run):
+    """Front end, and epochs of each system."""
     torch.set_num_threads(1)
-    ours, scipy = measure_front_end(args.repeat)
-    print(f"LogMelPatches: {ours:.2f} ms a clip of 3 s; spectrum alone by SciPy: {scipy:.2f} ms")
-    X = make_scenes(N_SCENES, random_state=0).data
+    figures = compared(*front_ends(), 1 if run.quick else 5, n=N_CLIPS)
+    settings = {"what": "LogMelPatches, clip of 3 s", "against": "spectrum alone by SciPy"}
+    run.add(settings, figures)
+    n_scenes = 40 if run.quick else N_SCENES
+    X = make_scenes(n_scenes, random_state=0).data
     for name, localizer in SYSTEMS.items():
-        print(f"{name}: {measure_epoch(localizer, X):.2f} s an epoch of {N_SCENES} pairs")
-
-
-if __name__ == "__main__":
-    main()
+        seconds = seconds_of_epoch(localizer, X)
+        run.add({"what": f"{name}, epoch of {n_scenes} pairs"}, {"ours": 1e3 * seconds})

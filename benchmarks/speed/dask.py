@@ -1,10 +1,8 @@
 """Work on a Dask cluster of several processes, with and without the loss of one of them.
 
-Run with ``python -m benchmarks.speed.dask``, or ``--clips 200`` for a quick look. Each result must
-equal that of one process, bit by bit.
+Each result must equal that of one process, bit by bit; times are seconds by the clock on the wall.
 """
 
-import argparse
 import functools
 import os
 import signal
@@ -91,29 +89,18 @@ def on_cluster(work, X, y, n_workers, seconds=None):
         return work(X, y), time.perf_counter() - start, len(killed)
 
 
-def main():
-    """Print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.dask")
-    parser.add_argument("--clips", type=int, default=1000)
-    parser.add_argument("--workers", type=int, default=3)
-    args = parser.parse_args()
+def measure(run):
+    """Each kind of work in one process, on the cluster, and with the loss of a worker."""
+    n_clips, n_workers = (60, 2) if run.quick else (1000, 3)
     how = {"mic_positions": MICS, "rooms": 4, "duration": 0.5, "max_order": 0, "random_state": 0}
-    print(f"{args.clips} clips, {args.workers} workers of one thread on {os.cpu_count()} cores")
-    print("seconds in one process, on the cluster, with a worker killed half way; equal?")
-    X, y = make_shoebox(args.clips, return_X_y=True, **how)
+    X, y = make_shoebox(n_clips, return_X_y=True, **how)
     for work in WORK:
         start = time.perf_counter()
         expected = work(X, y)
         alone = time.perf_counter() - start
-        found, spread, _ = on_cluster(work, X, y, args.workers)
-        survived, late, n_killed = on_cluster(work, X, y, args.workers, spread / 2)
+        found, spread, _ = on_cluster(work, X, y, n_workers)
+        survived, late, n_killed = on_cluster(work, X, y, n_workers, spread / 2)
         equal = np.array_equal(found, expected) and np.array_equal(survived, expected)
-        print(
-            f"{work.__name__:15} {alone:7.1f} {spread:7.1f} {late:7.1f}  {n_killed} killed, "
-            f"{'equal' if equal else 'DIFFERENT'}",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()
+        figures = {"alone": alone, "cluster": spread, "with a loss": late, "killed": n_killed}
+        settings = {"what": work.__name__, "n_clips": n_clips, "workers": n_workers}
+        run.add(settings, figures | {"equal": equal})

@@ -1,21 +1,13 @@
-"""Time and memory of LaplacianEigenmaps beside scikit-learn's SpectralEmbedding.
+"""Time and memory of LaplacianEigenmaps beside scikit-learn's SpectralEmbedding."""
 
-Run ``python -m benchmarks.speed.eigenmaps``: it prints the ratio of times at 10,000 x 729 (aim:
-below 1), the angle between the subspaces, the growth from 10,000 to 40,000 samples (aim: below
-n^1.7) and the peak memory of a process that embeds 40,000 samples (aim: below 4 GB).
-"""
-
-import argparse
-import resource
-import subprocess
-import sys
-import time
+from functools import partial
 
 import numpy as np
 from scipy.linalg import subspace_angles
 from sklearn.manifold import SpectralEmbedding
 from sklearn.neighbors import NearestNeighbors
 
+from benchmarks.timing import compared, in_new_process, peak_memory, timed
 from sslearn.embedding import LaplacianEigenmaps
 from sslearn.embedding._neighbor_search import nearest_neighbors
 
@@ -36,13 +28,6 @@ def make_data(n_samples, n_features=N_FEATURES, dtype=np.float64):
     return (X + NOISE * rng.standard_normal(X.shape)).astype(dtype)
 
 
-def timed(function, *args):
-    """Result and seconds."""
-    start = time.perf_counter()
-    result = function(*args)
-    return result, time.perf_counter() - start
-
-
 def angle(A, B):
     """Largest angle between two subspaces in degrees."""
     return np.rad2deg(subspace_angles(A, B)).max()
@@ -56,46 +41,10 @@ def recall(X, n_neighbors=10, n_queries=2000):
     return np.mean([np.isin(a, b).mean() for a, b in zip(true, found, strict=True)])
 
 
-def compare():
-    """Print the comparison with SpectralEmbedding; return our time."""
-    X = make_data(SMALL)
-    ours, time_ours = timed(LaplacianEigenmaps(random_state=0).fit, X)
-    theirs, time_theirs = timed(SpectralEmbedding(3, n_neighbors=10, random_state=0).fit, X)
-    same = SpectralEmbedding(3, affinity="precomputed", random_state=0)
-    same.fit(ours.affinity_matrix_.toarray())
-    print(
-        f"{SMALL} x {N_FEATURES}: {time_ours:.2f} s, SpectralEmbedding {time_theirs:.2f} s, "
-        f"ratio {time_ours / time_theirs:.2f}\n"
-        f"angle between the subspaces: {angle(ours.embedding_, theirs.embedding_):.2f} degrees, "
-        f"on the same graph {angle(ours.embedding_, same.embedding_):.2f} degrees\n"
-        f"neighbours found: {100 * recall(X):.3f} %"
-    )
-    return time_ours
-
-
-def embed_large():
-    """Embed many samples; print seconds and the peak memory of this process in GB."""
-    X = make_data(LARGE)
-    _, seconds = timed(LaplacianEigenmaps(random_state=0).fit, X)
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
-
-
-def main():
-    """Print all figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--large", action="store_true", help="only embed the large set")
-    if parser.parse_args().large:
-        return embed_large()
-    # First, because the peak of a new process starts from the memory of its parent.
-    command = [sys.executable, "-m", "benchmarks.speed.eigenmaps", "--large"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    time_large, memory = map(float, output.split())
-    time_small = compare()
-    growth = np.log(time_large / time_small) / np.log(LARGE / SMALL)
-    print(
-        f"{LARGE} x {N_FEATURES}: {time_large:.2f} s, growth n^{growth:.2f}, "
-        f"peak memory {memory:.2f} GB"
-    )
+def fit_large(n_samples):
+    """Seconds and peak memory in MB of a process that embeds many samples."""
+    fit = partial(LaplacianEigenmaps(random_state=0).fit, make_data(n_samples))
+    return timed([fit], 1)[0, 0], peak_memory()
 
 
 class TimeFit:
@@ -117,5 +66,28 @@ class TimeFit:
         LaplacianEigenmaps(random_state=0).fit(self.X)
 
 
-if __name__ == "__main__":
-    main()
+def measure(run):
+    """Time, growth and memory, and how equal the results are."""
+    small, large = (500, 2000) if run.quick else (SMALL, LARGE)
+    X = make_data(small)
+    ours = LaplacianEigenmaps(random_state=0)
+    theirs = SpectralEmbedding(3, n_neighbors=10, random_state=0)
+    figures = compared(partial(ours.fit, X), partial(theirs.fit, X), 1)
+    against = {"against": "SpectralEmbedding"}
+    what = f"LaplacianEigenmaps.fit, {small} x {N_FEATURES}"
+    run.add({"what": what} | against, figures | {"aim": "less than its time"})
+    same = SpectralEmbedding(3, affinity="precomputed", random_state=0)
+    same.fit(ours.affinity_matrix_.toarray())
+    figures = {"angle": angle(ours.embedding_, theirs.embedding_)}
+    figures |= {"angle, same graph": angle(ours.embedding_, same.embedding_)}
+    figures |= {"neighbours found": recall(X, n_queries=min(2000, small))}
+    run.add({"what": "LaplacianEigenmaps, angle between the subspaces"} | against, figures)
+    seconds, memory = in_new_process(fit_large, large)
+    first = in_new_process(fit_large, small)[0]
+    growth = np.log(seconds / first) / np.log(large / small)
+    run.add(
+        {"what": f"LaplacianEigenmaps.fit, {small} to {large} samples"},
+        {"exponent": growth, "aim": "n^1.7 or less"},
+    )
+    what = f"LaplacianEigenmaps.fit, peak memory, {large} x {N_FEATURES}"
+    run.add({"what": what}, {"memory": memory, "aim": "4000 MB or less"})

@@ -1,21 +1,15 @@
-"""Time and memory of BinauralCues beside scipy.signal.stft and beside bare Fourier transforms.
-
-Run ``python -m benchmarks.speed.features``: it prints the ratio to a per-clip implementation with
-scipy.signal.stft (aim: 3.5 or more), to the real FFTs of the same frames (aim: 1.5 or less), the
-gain of ``n_jobs=2`` on 1,000 clips (aim: near 2 where two processors are free) beside the gain of
-two threads on the FFTs alone, and the extra memory for 200 and for 2,000 clips (aim: below 300 MB,
-and the same). The classes are for asv.
-"""
+"""Time and memory of BinauralCues beside scipy.signal.stft and beside bare Fourier transforms."""
 
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from scipy.fft import rfft
 from scipy.signal import stft
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared
 from sslearn.features import BinauralCues
 
 FS, N_FFT, HOP, N_CLIPS, N_ROUNDS = 16000, 1024, 256, 200, 21
@@ -119,53 +113,51 @@ def extra_memory(n_clips):
     return (peak - features.nbytes) / 1e6
 
 
-def print_gains():
-    """Gain of two threads, by the clock on the wall."""
-    X = make_clips(1000)
-    frames = windowed_frames(X[:400])
-    halves = frames[:200], frames[200:]
-    with ThreadPoolExecutor(2) as threads:
-        pairs = {
-            "BinauralCues": (
-                lambda: BinauralCues().transform(X),
-                lambda: BinauralCues(n_jobs=2).transform(X),
-            ),
-            "bare FFTs": (
-                lambda: bare_ffts_of_clips(frames),
-                lambda: list(threads.map(bare_ffts_of_clips, halves)),
-            ),
-        }
-        for name, functions in pairs.items():
-            wall = timed(functions, N_ROUNDS, time.perf_counter)[1:]
-            print(f"gain of two threads, {name}: {np.median(wall[:, 0] / wall[:, 1]):.2f}")
-
-
-def main():
-    """Print all figures."""
+def measure(run):
+    """Ratios, gain of two threads, and extra memory."""
+    n_rounds = 3 if run.quick else N_ROUNDS
     X = make_clips()
     frames = windowed_frames(X)
     cues = BinauralCues()
-    difference = np.abs(cues.transform(X) - plain_cues(X)).max()
-    print(f"{N_CLIPS} clips of 1 s; largest difference to scipy.signal.stft {difference:.1e}")
-    functions = {
-        "BinauralCues": lambda: cues.transform(X),
-        "scipy.signal.stft, all cues": lambda: plain_cues(X),
-        "scipy.signal.stft, cues of the bands": lambda: plain_cues_of_bands(X),
-        "bare float32 FFTs, one call": lambda: bare_ffts(frames),
-        "bare float32 FFTs, clip by clip": lambda: bare_ffts_of_clips(frames),
+    references = {
+        "scipy.signal.stft clip by clip, all cues": (plain_cues, X, "3.5 or more"),
+        "scipy.signal.stft clip by clip, cues of the bands": (
+            plain_cues_of_bands,
+            X,
+            "3.5 or more",
+        ),
+        "bare float32 FFTs in one call": (bare_ffts, frames, "1.5 times the time or less"),
+        "bare float32 FFTs clip by clip": (
+            bare_ffts_of_clips,
+            frames,
+            "1.5 times the time or less",
+        ),
     }
-    # Time of this process alone: others on the machine do not enter. Medians over the rounds.
-    times = timed(functions.values(), N_ROUNDS)
-    ratios = np.median(times / times[:, :1], axis=0)
-    for name, seconds, ratio in zip(functions, np.median(times, axis=0), ratios, strict=True):
-        print(
-            f"{name:<38}{1e3 * seconds:7.1f} ms   its time / ours {ratio:5.2f}"
-            f"   ours / its time {1 / ratio:5.2f}"
+    for name, (reference, data, aim) in references.items():
+        figures = compared(
+            partial(cues.transform, X), partial(reference, data), n_rounds, n=N_CLIPS
         )
-    print_gains()
+        figures["aim"] = aim
+        run.add({"what": "BinauralCues, clips of 1 s", "against": name}, figures)
+    difference = np.abs(cues.transform(X) - plain_cues(X)).max()
+    settings = {"what": "BinauralCues, largest difference", "against": "scipy.signal.stft"}
+    run.add(settings, {"difference": float(difference)})
+    X = make_clips(1000)
+    halves = windowed_frames(X[:400]).reshape(2, 200, 2, -1, N_FFT)
+    with ThreadPoolExecutor(2) as threads:
+        pairs = {
+            "BinauralCues": (
+                lambda: BinauralCues(n_jobs=2).transform(X),
+                lambda: BinauralCues().transform(X),
+            ),
+            "bare FFTs": (
+                lambda: list(threads.map(bare_ffts_of_clips, halves)),
+                lambda: [bare_ffts_of_clips(half) for half in halves],
+            ),
+        }
+        for name, (two, one) in pairs.items():
+            figures = compared(two, one, n_rounds, time.perf_counter)
+            run.add({"what": f"two threads, {name}", "against": "one thread"}, figures)
     for n_clips in (200, 2000):
-        print(f"extra memory for {n_clips} clips: {extra_memory(n_clips):.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+        figures = {"memory": extra_memory(n_clips), "aim": "300 MB or less, and the same"}
+        run.add({"what": f"BinauralCues, extra memory, {n_clips} clips"}, figures)

@@ -1,40 +1,24 @@
-"""IPDNet2 beside the plain formulation of the same network: time of a forward pass, of frames as
-they come, and of training, on one thread.
+"""IPDNet2 beside the plain formulation of the same network, on one thread.
 
-Run with ``python -m benchmarks.speed.ipdnet2``, or with one of its parts.
-
-``forward``: a clip of 4 s of five microphones through our network and through a plain one with the
-same weights: convolutions over (n_samples n_frames, n_units, n_freqs), and a loop over frames that
-exponentiates in each. Their ratio must be at most 0.57 (tiny) and 0.55 (small): 1.1 times that of
-the best layout that was measured when the network was designed. The real-time factor must be at
-most 0.1 and 0.15.
-
-``stream``: the same clip in steps of one frame, 20 ms. The real-time factor must be at most 0.2
-and 0.3, and the outputs equal to those of the whole clip.
-
-``training``: a step (forward, backward, AdamW) on clips of 1 s and of 4 s, with our scan and with
-the plain network, and the most memory that a process needs for it.
-
-Times are the best processor times of interleaved runs: other programs on the machine disturb them
-less than the clock on the wall.
+A clip of 4 s of five microphones passes through our network and through a plain one with the same
+weights: convolutions over (n_samples n_frames, n_units, n_freqs), and a loop over frames that
+exponentiates in each. The aims are 1.1 times the best layout that was measured when the network was
+designed. The same clip in steps of one frame of 20 ms must give the outputs of the whole clip.
+Training steps are forward, backward and AdamW, with our scan and with the plain network.
 """
 
-import argparse
-import re
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
 
 import torch
 from torch.nn import functional
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared, in_new_process, peak_memory, timed
 from sslearn.networks import IPDNet2
 
 NETWORKS = {"tiny": IPDNet2.tiny(), "small": IPDNet2.small()}
 LIMITS = {"tiny": (0.57, 0.1, 0.2), "small": (0.55, 0.15, 0.3)}
 FRAMES_PER_SECOND = 50
+PLAIN = "plain formulation, same weights"
 INPUT, OUTPUT = (10, 256, 201), (2, 2048)
 
 
@@ -107,11 +91,6 @@ def plain_mamba(mamba, x):
     return mamba.out_proj(y * functional.silu(z))
 
 
-def seconds(*functions, repeat=5):
-    """Best processor times of functions that take turns."""
-    return timed(functions, repeat + 1)[1:].min(axis=0)  # the first round warms up
-
-
 def stream(module, x):
     """Outputs of a clip that comes frame by frame."""
     state, outputs = module.initial_state(len(x)), []
@@ -137,13 +116,12 @@ def make_step(size, formulation, n_clips, n_seconds):
     return partial(train_step, forward, module, optimizer, x)
 
 
-def peak_memory(*args):
+def step_memory(*args):
     """Most memory of a process, in MB, after two steps."""
     step = make_step(*args)
     step()
     step()
-    status = Path("/proc/self/status").read_text()  # getrusage would count the parent, too
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024 / 1e6
+    return peak_memory()
 
 
 class Networks:
@@ -174,61 +152,34 @@ class Networks:
         self.step()
 
 
-def print_forward(args):
-    """Print times of a clip of 4 s, their ratio and the real-time factor."""
-    for size in args.sizes:
-        module, x = make_module(size).eval(), torch.randn(1, *INPUT)
-        with torch.inference_mode():
-            error = (module(x) - plain_forward(module, x)).abs().max()
-            ours, plain = seconds(
-                partial(module, x), partial(plain_forward, module, x), repeat=args.repeat
-            )
-        ratio, factor, _ = LIMITS[size]
-        print(f"{size}: 4 s in {1e3 * ours:.0f} ms, plain {1e3 * plain:.0f} ms,", end=" ")
-        print(f"ratio {ours / plain:.2f} (<= {ratio}); real-time factor {ours / 4:.3f}", end=" ")
-        print(f"(<= {factor}); largest difference {error:.1e}")
-
-
-def print_stream(args):
-    """Print the time of a frame, and the real-time factor."""
-    for size in args.sizes:
-        module, x = make_module(size).eval(), torch.randn(1, *INPUT)
-        with torch.inference_mode():
-            error = (stream(module, x) - module(x)).abs().max()
-            (of_clip,) = seconds(partial(stream, module, x), repeat=args.repeat)
-        print(f"{size}: {1e3 * of_clip / INPUT[2]:.2f} ms for a frame of 20 ms,", end=" ")
-        print(f"real-time factor {of_clip / 4:.3f} (<= {LIMITS[size][2]});", end=" ")
-        print(f"largest difference {error:.1e} (<= 1e-5)")
-
-
-def print_training(args):
-    """Print times of training for each clip, and peak memory."""
-    context = get_context("spawn")
-    for size in args.sizes:
-        for n_clips, n_seconds in ((8, 1), (4, 4)):
+def measure(run):
+    """Forward pass, frames as they come, and training."""
+    n_rounds = 1 if run.quick else 6
+    for size in NETWORKS:
+        _measure_inference(run, size, n_rounds)
+        for n_clips, n_seconds in ((2, 1),) if run.quick else ((8, 1), (4, 4)):
             shape = (n_clips, n_seconds)
-            steps = [make_step(size, name, *shape) for name in ("ours", "plain")]
-            times = seconds(*steps, repeat=min(2, args.repeat)) / n_clips
-            del steps
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                memory = pool.submit(peak_memory, size, "ours", *shape).result()
-            print(f"{size}: {n_clips} clips of {n_seconds} s: {times[0]:.3f} s a clip,", end=" ")
-            print(f"plain {times[1]:.3f} s; at most {memory:.0f} MB in ours")
+            ours, plain = (make_step(size, name, *shape) for name in ("ours", "plain"))
+            figures = compared(ours, plain, min(2, n_rounds), n=n_clips)
+            figures["memory"] = in_new_process(step_memory, size, "ours", *shape)
+            settings = {
+                "what": f"IPDNet2.{size}(), training step of {n_clips} clips of {n_seconds} s"
+            }
+            run.add(settings | {"against": PLAIN}, figures)
 
 
-PARTS = {"forward": print_forward, "stream": print_stream, "training": print_training}
-
-
-def main():
-    """Print the figures of all parts, or of one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--sizes", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--repeat", type=int, default=5)
-    args = parser.parse_args()
-    for part in args.parts or PARTS:
-        PARTS[part](args)
-
-
-if __name__ == "__main__":
-    main()
+@torch.inference_mode()
+def _measure_inference(run, size, n_rounds):
+    ratio, factor, streamed = LIMITS[size]
+    module, x = make_module(size).eval(), torch.randn(1, *INPUT)
+    whole = module(x)
+    figures = compared(partial(module, x), partial(plain_forward, module, x), n_rounds)
+    figures["difference"] = (whole - plain_forward(module, x)).abs().max().item()
+    settings = {"what": f"IPDNet2.{size}(), a clip of 4 s", "against": PLAIN}
+    run.add(settings, figures | {"aim": f"{ratio} times the time or less"})
+    figures = {"real time": figures["ours"] / 4000, "aim": f"{factor} or less"}
+    run.add({"what": f"IPDNet2.{size}(), offline", "against": "real time"}, figures)
+    seconds = timed([partial(stream, module, x)], n_rounds).min()
+    figures = {"real time": seconds / 4, "aim": f"{streamed} or less"}
+    figures["difference"] = (stream(module, x) - whole).abs().max().item()
+    run.add({"what": f"IPDNet2.{size}(), frame by frame", "against": "real time"}, figures)

@@ -1,16 +1,10 @@
-"""Speed and memory of masked SRP-PHAT beside SRP-PHAT, in one run on one thread.
+"""Speed and memory of masked SRP-PHAT beside SRP-PHAT, on clips of 1 s."""
 
-Run with ``OMP_NUM_THREADS=1 python -m benchmarks.speed.masked``. Clips are 1 s of audio; the memory
-of each number of clips is measured in a process of its own, above that of the imports and one clip.
-"""
-
-import multiprocessing
-import resource
 from functools import partial
 
 import numpy as np
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared, in_new_process, peak_memory
 from sslearn import recipes
 from sslearn.geometry import circular_array
 
@@ -24,46 +18,28 @@ def _localizer(name, n_mics, n_angles):
     return getattr(recipes, name)(mics).fit(X, y), X
 
 
-def print_ratios(n_mics, n_angles):
-    """Processor time of a clip of both, and the median ratio of pairs of runs."""
-    (masked, X), (plain, _) = (
-        _localizer(name, n_mics, n_angles) for name in ("masked_srp_phat", "srp_phat")
-    )
-    X = np.repeat(X, N_CLIPS, axis=0)
-    times = timed([partial(masked.predict, X), partial(plain.predict, X)], N_ROUNDS)
-    ours, theirs = 1e3 * np.median(times, axis=0) / N_CLIPS
-    ratio = np.median(times[:, 0] / times[:, 1])
-    angles = "azimuth" if n_angles == 1 else "sphere"
-    print(
-        f"{n_mics} microphones, {angles:8}: masked SRP-PHAT {ours:5.1f} ms per second of audio, "
-        f"SRP-PHAT {theirs:5.1f} ms, ratio {ratio:4.1f}",
-        flush=True,
-    )
-
-
 def memory(n_clips):
     """Peak in MB beyond a first clip, of clips that are one clip again and again."""
     localizer, X = _localizer("masked_srp_phat", 8, 1)
     localizer.predict(X)
-    before = _peak()
+    before = peak_memory()
     localizer.predict(np.broadcast_to(X, (n_clips, *X.shape[1:])))
-    return _peak() - before
+    return peak_memory() - before
 
 
-def _peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def main():
-    """Print the figures."""
-    for n_angles in (1, 2):
+def measure(run):
+    """Time on the circle and on the sphere, and memory."""
+    n_clips, n_rounds = (2, 1) if run.quick else (N_CLIPS, N_ROUNDS)
+    for n_angles, angles in ((1, "azimuth"), (2, "sphere")):
         for n_mics in (4, 8):
-            print_ratios(n_mics, n_angles)
-    for n_clips in (50, 500):
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            peak = pool.apply(memory, (n_clips,))
-        print(f"memory of {n_clips} clips of 8 microphones: {peak:.0f} MB", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+            (masked, X), (plain, _) = (
+                _localizer(name, n_mics, n_angles) for name in ("masked_srp_phat", "srp_phat")
+            )
+            X = np.repeat(X, n_clips, axis=0)
+            pair = partial(masked.predict, X), partial(plain.predict, X)
+            settings = {"what": f"masked SRP-PHAT, {n_mics} microphones, {angles}"}
+            settings["against"] = "SRP-PHAT"
+            run.add(settings, compared(*pair, n_rounds, n=n_clips))
+    for n_clips in (5, 50) if run.quick else (50, 500):
+        settings = {"what": f"masked SRP-PHAT, added memory, {n_clips} clips of 8 microphones"}
+        run.add(settings, {"memory": in_new_process(memory, n_clips), "aim": "the same"})

@@ -1,33 +1,18 @@
 """Training of PNN and SNet from raw audio: time beside a bare torch loop, threads, memory.
 
-Run with ``python -m benchmarks.speed.networks``, or with one of its parts.
-
-``steps``: for each network the time of a training step on clips of 2 s from four microphones, the
-share that making the features has of it, which shall be at most 25 %, and the ratio of
-``NeuralLocalizer.fit`` to the bare loop, which shall be at most 1.15. Both train the same network
-from the same weights with the same loss, optimizer and order of samples, and make the features of
-each mini-batch anew, on one thread; processor time is taken, which other programs on the machine
-disturb less than the clock on the wall.
-
-``threads``: how much sooner an epoch is over if threads make the mini-batches ahead, on the clock
-on the wall and with torch on one thread, beside the share of the time that there is to gain. The
-mini-batches are made of audio in memory, and of FLAC files of 48 kHz, read and resampled. It needs
-idle processors; the best times are compared, and the median of the ratios of epochs that follow
-each other is given too.
-
-``memory``: the most anonymous memory, which a memory map has no part in, of processes that train
-one epoch on the first 1,000 and on all 4,000 clips of a memory map. It shall not grow. The network
-is narrow, which takes less time and hides less; ``--wide`` takes the published one.
+Both train the same network from the same weights with the same loss, optimizer and order of
+samples, and compute the features of each mini-batch anew, on one thread. With ``n_jobs=2`` threads
+prepare mini-batches ahead, from audio in memory or from FLAC files of 48 kHz, read and resampled;
+this is timed by the clock on the wall and needs idle processors. Memory is the most anonymous
+memory, which excludes a memory map, of processes that train one epoch on the clips of a map.
 """
 
-import argparse
 import re
 import tempfile
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +20,7 @@ import soundfile
 import torch
 from sklearn.pipeline import make_pipeline
 
+from benchmarks.timing import compared, in_new_process
 from sslearn import recipes
 from sslearn.deep_learning import NeuralLocalizer, Training
 from sslearn.deep_learning._engine import build_module
@@ -55,7 +41,7 @@ NETWORKS = (("narrow PNN", NARROW, 192), ("PNN", PNN(), 32))  # and their clips
 
 
 def make_audio(n_samples):
-    """Noise with azimuths: what is learned does not matter here."""
+    """Noise with azimuths; the labels do not matter here."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_samples, 4, 32000), dtype=np.float32)
     return X, rng.uniform(0, 360, n_samples)
@@ -105,19 +91,6 @@ def make_localizer(name, batch_size, max_epochs):
     )
 
 
-def measure(name, n_samples=32, batch_size=8, max_epochs=1, repeat=3):
-    """Best seconds of the localizer, the bare loop and its features, interleaved."""
-    X, y = make_audio(n_samples)
-    times = []
-    for _ in range(repeat):
-        start = time.process_time()
-        make_localizer(name, batch_size, max_epochs).fit(X, y)
-        middle = time.process_time()
-        features = bare_loop(name, X, y, batch_size, max_epochs)
-        times.append((middle - start, time.process_time() - middle, features))
-    return np.min(times, axis=0)
-
-
 def measure_threads(network, X, y, batch_size, repeat, n_jobs=(1, 2)):
     """Seconds of an epoch (repeat, n_settings) for numbers of threads, and of its features."""
     localizer = recipes.phase_network(max_epochs=1, device="cpu", random_state=0)
@@ -159,7 +132,7 @@ def write_clips(path, n_clips, n_times):
         clip[:] = rng.standard_normal(clip.shape, dtype=np.float32)
 
 
-def peak_memory(path, n_clips, network):
+def anonymous_peak(path, n_clips, network):
     """Most anonymous memory, in MB, while an epoch is trained on clips of a memory map."""
     torch.set_num_threads(1)
     X = np.load(path, mmap_mode="r")[:n_clips]
@@ -208,64 +181,50 @@ class LabelNetworks:
         make_localizer(name, 4, 1).fit(self.X, self.y)
 
 
-def print_steps(args):
-    """Print times, shares and ratios of training steps."""
+def measure(run):
+    """Training steps beside the bare loop, threads that work ahead, and memory."""
     torch.set_num_threads(1)
-    n_steps = args.epochs * -(-args.n_samples // args.batch_size)
+    n_samples, n_rounds = (8, 1) if run.quick else (32, 3)
+    _measure_steps(run, n_samples, n_rounds)
+    _measure_threads(run, 16 if run.quick else 192, n_rounds)
+    _measure_memory(run, (50, 200) if run.quick else (1000, 4000))
+
+
+def _measure_steps(run, n_samples, n_rounds, batch_size=8):
+    X, y = make_audio(n_samples)
     for name in SYSTEMS:
-        fit, bare, features = measure(
-            name, args.n_samples, args.batch_size, args.epochs, args.repeat
+        seconds = []
+        train = partial(bare_loop, name, X, y, batch_size, 1)
+        figures = compared(
+            lambda name=name: make_localizer(name, batch_size, 1).fit(X, y),
+            lambda train=train, seconds=seconds: seconds.append(train()),
+            n_rounds,
         )
-        print(f"{name}: step of {args.batch_size} clips {fit / n_steps:6.3f} s in NeuralLocalizer,")
-        print(f"      {bare / n_steps:6.3f} s in the bare loop, ratio {fit / bare:.2f} (<= 1.15);")
-        print(f"      features {features / n_steps:6.3f} s, {features / bare:.1%} (<= 25 %)")
+        figures["share of features"] = 1e3 * np.median(seconds) / figures["theirs"]
+        settings = {"what": f"NeuralLocalizer.fit, {name}, {n_samples} clips of 2 s"}
+        settings["against"] = "bare torch loop, same batches and features"
+        run.add(settings, figures | {"aim": "1.15 times the time or less"})
 
 
-def print_threads(args):
-    """Print the gain of two threads that make mini-batches ahead."""
-    torch.set_num_threads(1)
-    X, y = make_audio(192)
+def _measure_threads(run, n_samples, n_rounds):
+    X, y = make_audio(n_samples)
     with tempfile.TemporaryDirectory() as folder:
-        sources = {"audio": X, "files": write_files(folder, X)}
+        sources = {"audio in memory": X, "FLAC files of 48 kHz": write_files(folder, X)}
         for source, (name, network, n) in product(sources, NETWORKS):
-            clips = sources[source][:n]
-            times, features = measure_threads(network, clips, y[:n], args.batch_size, args.repeat)
-            best = times.min(axis=0)
-            share, median = features.min() / best[0], np.median(times[:, 0] / times[:, 1])
-            print(f"{name} on {source}: making the mini-batches takes {share:.1%} of an epoch;")
-            print(f"      n_jobs=2 gains {best[0] / best[1]:.2f} (median of pairs {median:.2f})")
+            clips = sources[source][: min(n, n_samples)]
+            times, features = measure_threads(network, clips, y[: len(clips)], 8, n_rounds)
+            one, two = times.min(axis=0)
+            figures = {"ours": 1e3 * two, "theirs": 1e3 * one, "gain": one / two}
+            figures |= {"ratio": two / one, "share of features": features.min() / one}
+            settings = {"what": f"phase_network.fit, n_jobs=2, {name}, {source}"}
+            run.add(settings | {"against": "n_jobs=None"}, figures)
 
 
-def print_memory(args):
-    """Print the memory of training on 1,000 and on 4,000 clips."""
-    network, n_times = PNN() if args.wide else NARROW, 8000
-    context = get_context("spawn")
+def _measure_memory(run, sizes, n_times=8000):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clips.npy")
-        write_clips(path, 4000, n_times)
-        for n_clips in (1000, 4000):
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                peak = pool.submit(peak_memory, path, n_clips, network).result()
-            audio = n_clips * 4 * n_times * 4 / 1e6
-            print(f"{n_clips} clips, {audio:.0f} MB of audio: at most {peak:.0f} MB anonymous")
-
-
-PARTS = {"steps": print_steps, "threads": print_threads, "memory": print_memory}
-
-
-def main():
-    """Print the figures of all parts, or of one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--n-samples", type=int, default=32)
-    parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--wide", action="store_true", help="memory of the published network")
-    args = parser.parse_args()
-    for part in args.parts or PARTS:
-        PARTS[part](args)
-
-
-if __name__ == "__main__":
-    main()
+        write_clips(path, max(sizes), n_times)
+        for (name, network, _), n_clips in product(NETWORKS, sizes):
+            figures = {"memory": in_new_process(anonymous_peak, path, n_clips, network)}
+            figures |= {"audio": n_clips * 4 * n_times * 4 / 1e6, "aim": "the same"}
+            run.add({"what": f"phase_network, an epoch on {n_clips} mapped clips, {name}"}, figures)

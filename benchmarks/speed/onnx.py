@@ -1,12 +1,10 @@
 """Networks in ONNX Runtime beside torch: size of the file, difference and time of a clip.
 
-Run with ``python -m benchmarks.speed.onnx``, or with names of networks. The networks have their
-published sizes, for two microphones or first-order ambisonics, and the weights after one step on
-clips of 10 frames. They are then timed on a clip of 1 s: 50 frames of 20 ms, or 7 blocks of 7. Both
-run on one thread; times are the best processor times of interleaved runs.
+The networks have their published sizes, for two microphones or first-order ambisonics, and the
+weights after one step on clips of 10 frames. They are timed on a clip of 1 s: 50 frames of 20 ms,
+or 7 blocks of 7. Both run on one thread.
 """
 
-import argparse
 import time
 from functools import partial
 from pathlib import Path
@@ -16,7 +14,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.encoding import IPDEncoding, SummedIPDEncoding, UnbiasedEncoding, UnitVectorEncoding
 from sslearn.geometry import circular_grid, quasi_uniform_grid
@@ -74,7 +72,7 @@ def fitted(name):
     return NeuralLocalizer(network, encoding=encoding, **options).fit(X, y)
 
 
-def row(name, n_rounds=2):
+def figures_of(name, n_rounds):
     """Figures of a network."""
     localizer = fitted(name)
     clip = np.random.default_rng(1).standard_normal((1, *NETWORKS[name][2])).astype(np.float32)
@@ -91,25 +89,15 @@ def row(name, n_rounds=2):
     with torch.inference_mode():
         run = partial(session.run, None, {"features": clip})
         difference = np.abs(run()[0] - module(tensor).numpy()).max()
-        ours, torchs = timed([run, partial(module, tensor)], n_rounds).min(axis=0)
+        figures = compared(run, partial(module, tensor), n_rounds)
     frames = session.get_modelmeta().custom_metadata_map["n_frames"]
-    return (
-        f"{name:14} {frames:6} {size / 2**20:7.2f} MiB  difference {difference:.1e}  "
-        f"onnxruntime {ours:8.4f} s  torch {torchs:8.4f} s  export {export:5.1f} s"
-    )
+    figures |= {"size": size / 2**20, "difference": float(difference), "export": export}
+    return figures | {"frames": frames}
 
 
-def main(argv=None):
-    """Print a line for each network."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("names", nargs="*", default=[*NETWORKS], help="default: all of them")
-    names = parser.parse_args(argv).names
-    if not NETWORKS.keys() >= set(names):
-        parser.error(f"names must be of {[*NETWORKS]}; got {names}")
+def measure(run):
+    """A row for each network."""
     torch.set_num_threads(1)
-    for name in names:
-        print(row(name), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    for name in list(NETWORKS)[: 2 if run.quick else None]:
+        figures = figures_of(name, 1 if run.quick else 3)
+        run.add({"what": name, "against": "torch"}, figures)

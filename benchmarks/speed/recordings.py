@@ -1,18 +1,16 @@
 """Memory and time of the classical localizers on one long recording of four channels.
 
-Run with ``python -m benchmarks.speed.recordings``, or ``--minutes 5`` for a quick look. Each figure
-is measured in a process of its own: the highest resident memory above that of the imports.
+Each figure is measured in a process of its own: the highest resident memory above that of the
+imports, in MB, and processor seconds.
 """
 
-import argparse
-import multiprocessing
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 import soundfile
 
+from benchmarks.timing import in_new_process, peak_memory
 from sslearn import recipes
 from sslearn.datasets import make_plane_waves
 from sslearn.geometry import circular_array
@@ -32,39 +30,24 @@ def write_recording(path, minutes):
             file.write(0.1 * clip.T)
 
 
-def measure(case):
+def work(path, method, block_duration):
     """Added memory in MB, seconds of ``fit`` and of ``predict``."""
-    path, method, block_duration = case
-    before, start = _peak(), time.process_time()
+    before, start = peak_memory(), time.process_time()
     localizer = getattr(recipes, method)(MICS, block_duration=block_duration).fit([path])
     fitted = time.process_time()
     localizer.predict([path])
-    return _peak() - before, fitted - start, time.process_time() - fitted
+    return peak_memory() - before, fitted - start, time.process_time() - fitted
 
 
-def _peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def main():
-    """Print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.recordings")
-    parser.add_argument("--minutes", type=int, default=60)
-    minutes = parser.parse_args().minutes
-    print(f"{minutes} minutes of {len(MICS)} channels: MB above the imports, s of fit, of predict")
-    processes = multiprocessing.get_context("spawn")
+def measure(run):
+    """Memory and time, of the whole recording and in blocks of a second."""
+    minutes = 1 if run.quick else 60
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "recording.wav")
         write_recording(path, minutes)
         for method in METHODS:
             for block_duration in (None, 1.0):
-                with processes.Pool(1) as pool:
-                    figures = pool.apply(measure, ((path, method, block_duration),))
-                blocks = "whole" if block_duration is None else f"blocks of {block_duration:g} s"
-                print(
-                    f"{method:15} {blocks:14}" + "".join(f"{x:8.1f}" for x in figures), flush=True
-                )
-
-
-if __name__ == "__main__":
-    main()
+                memory, fit, predict = in_new_process(work, path, method, block_duration)
+                settings = {"what": method, "minutes": minutes}
+                settings["blocks"] = f"{block_duration:g} s" if block_duration else "whole"
+                run.add(settings, {"memory": memory, "fit": fit, "predict": predict})

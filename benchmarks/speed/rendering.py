@@ -1,14 +1,13 @@
 """Time of binaural room responses beside the measured directivities of pyroomacoustics.
 
-Run ``python -m benchmarks.speed.rendering``: for a room of 6 x 4 x 2.7 m, image sources up to order
-14 and one thread it prints the time of a response with both, image sources included, their ratio
-(aim: at least 3), the error of both against a response whose every image source is interpolated and
-delayed exactly, and the time of a whole clip of 2 s of ``make_binaural`` (aim: below 25 ms). The
-head is subject 021 of CIPIC where SSLEARN_DATA names the measured data, else the structural one.
+A room of 6 x 4 x 2.7 m, image sources up to order 14 included, on one thread; the error of both is
+that against a response whose every image source is interpolated and delayed exactly. The head is
+subject 021 of CIPIC where SSLEARN_DATA names the measured data, else the structural one.
 """
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from pyroomacoustics.doa import GridSphere
 from scipy import fft
 
 from benchmarks.accuracy._data import read, skipping
+from benchmarks.timing import compared, timed
 from sslearn.datasets import load_cipic, make_binaural, make_shoebox_rooms, structural_hrirs
 from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
 from sslearn.simulation._head_responses import RoomRenderer
@@ -44,16 +44,6 @@ def make_rooms(profile, n_rooms=1):
     return make_shoebox_rooms(
         n_rooms, dimensions=sizes, t60=(0.3, 0.3), profile=profile, random_state=0
     )
-
-
-def fastest(function, n_repeats=N_REPEATS):
-    """Result and the least time of some calls, in milliseconds."""
-    times = []
-    for _ in range(n_repeats):
-        start = time.perf_counter()
-        result = function()
-        times.append(time.perf_counter() - start)
-    return result, 1e3 * min(times)
 
 
 def pyroomacoustics_renderer(head, room):
@@ -113,33 +103,6 @@ def error_in_db(response, exact):
     return 10 * np.log10(np.square(np.abs(spectra - exact)).sum() / np.square(np.abs(exact)).sum())
 
 
-def main():
-    """Print the comparison."""
-    pra.constants.set("num_threads", 1)
-    head = load_head()
-    print(f"head {head.name}, {len(head.directions)} directions, order {MAX_ORDER}, {FS} Hz")
-    for profile in ("flat", "octave"):
-        room = check_rooms(make_rooms(profile))[0]
-        exact = exact_response(head, room)
-        ours, time_ours = fastest(our_renderer(head, room))
-        n_repeats = N_REPEATS if profile == "flat" else 3
-        theirs, time_theirs = fastest(pyroomacoustics_renderer(head, room), n_repeats)
-        print(
-            f"{profile:<6} absorption: {time_ours:.1f} ms, pyroomacoustics {time_theirs:.1f} ms, "
-            f"ratio {time_theirs / time_ours:.1f}; error {error_in_db(ours, exact):.1f} dB, "
-            f"pyroomacoustics {error_in_db(theirs, exact):.1f} dB"
-        )
-    for profile in ("flat", "octave"):
-        rooms = make_rooms(profile, 4)
-        _, milliseconds = fastest(
-            lambda rooms=rooms: make_binaural(
-                N_CLIPS, heads=head, rooms=rooms, fs=FS, duration=2.0, random_state=0
-            ),
-            n_repeats=3,
-        )
-        print(f"make_binaural, 2 s, {profile}: {milliseconds / N_CLIPS:.1f} ms per clip")
-
-
 class BinauralRendering:
     """asv: rendering in rooms."""
 
@@ -155,5 +118,34 @@ class BinauralRendering:
         make_binaural(16, heads=self.head, rooms=self.rooms, duration=2.0, random_state=0)
 
 
-if __name__ == "__main__":
-    main()
+def measure(run):
+    """Responses and clips."""
+    pra.constants.set("num_threads", 1)
+    head = load_head()
+    shared = {"head": head.name, "order": MAX_ORDER}
+    for profile in ("flat", "octave"):
+        room = check_rooms(make_rooms(profile))[0]
+        ours, theirs = our_renderer(head, room), pyroomacoustics_renderer(head, room)
+        n_rounds = 1 if run.quick else N_REPEATS if profile == "flat" else 3
+        figures = compared(ours, theirs, n_rounds, time.perf_counter)
+        exact = exact_response(head, room)
+        figures |= {
+            "error": error_in_db(ours(), exact),
+            "their error": error_in_db(theirs(), exact),
+        }
+        settings = {"what": f"response of a measured head, {profile} absorption", **shared}
+        settings["against"] = "directivities of pyroomacoustics"
+        run.add(settings, figures | {"aim": "3 or more"})
+        make = partial(
+            make_binaural,
+            8 if run.quick else N_CLIPS,
+            heads=head,
+            rooms=make_rooms(profile, 4),
+            fs=FS,
+            duration=2.0,
+            random_state=0,
+        )
+        seconds = timed([make], 1 if run.quick else 3, time.perf_counter).min()
+        settings = {"what": f"make_binaural, clip of 2 s, {profile} absorption", **shared}
+        milliseconds = 1e3 * seconds / make.args[0]
+        run.add(settings, {"ours": milliseconds, "aim": "25 ms or less"})

@@ -1,18 +1,14 @@
 """Training time of SiameseEmbedding beside a bare torch loop over the same batches.
 
-Run with ``python -m benchmarks.speed.siamese``; the last line is the ratio, which shall be at most
-1.15. Both train the same network from the same weights with the same loss, optimizer, order of
-samples and validation, on one thread; processor time is taken, which other programs on the machine
-disturb less than the clock on the wall. On a busy machine several threads of torch wait for each
-other actively and are ten times slower; ``OMP_WAIT_POLICY=passive`` cures it.
+Both train the same network from the same weights with the same loss, optimizer, order of samples
+and validation, on one thread. On a busy machine several threads of torch wait for each other
+actively and are ten times slower; ``OMP_WAIT_POLICY=passive`` cures it.
 """
-
-import argparse
 
 import numpy as np
 import torch
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared
 from sslearn.deep_learning._engine import build_module
 from sslearn.embedding import SiameseEmbedding
 from sslearn.losses import ContrastiveLoss
@@ -64,15 +60,6 @@ def _embedding(max_epochs):
     return SiameseEmbedding(max_epochs=max_epochs, refit=False, random_state=0, device="cpu")
 
 
-def measure(n_samples=5000, max_epochs=5, repeat=3):
-    """Best times of both, interleaved, in seconds."""
-    X, y = make_features(n_samples)
-    embedding = _embedding(max_epochs)
-    runs = {"SiameseEmbedding.fit": lambda: embedding.fit(X, y)}
-    runs["bare torch loop"] = lambda: bare_loop(X, y, max_epochs)
-    return dict(zip(runs, timed(runs.values(), repeat).min(axis=0), strict=True))
-
-
 class SiameseFit:
     """The same for asv."""
 
@@ -81,33 +68,22 @@ class SiameseFit:
         self.embedding = _embedding(2)
 
     def time_fit(self):
-        SiameseEmbedding(max_epochs=2, refit=False, random_state=0, device="cpu").fit(
-            self.X, self.y
-        )
+        self.embedding.fit(self.X, self.y)
 
     def time_bare_loop(self):
         bare_loop(self.X, self.y, 2)
 
     def peakmem_fit(self):
-        SiameseEmbedding(max_epochs=2, refit=False, random_state=0, device="cpu").fit(
-            self.X, self.y
-        )
+        self.embedding.fit(self.X, self.y)
 
 
-def main():
-    """Print the times and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n-samples", type=int, default=5000)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--repeat", type=int, default=3)
-    args = parser.parse_args()
+def measure(run):
+    """Time of a training beside the bare loop."""
     torch.set_num_threads(1)
-    times = measure(args.n_samples, args.epochs, args.repeat)
-    for name, seconds in times.items():
-        print(f"{name:<22} {seconds:7.2f} s  {seconds / args.epochs:6.3f} s per epoch")
-    ratio = times["SiameseEmbedding.fit"] / times["bare torch loop"]
-    print(f"ratio                  {ratio:7.2f}")
-
-
-if __name__ == "__main__":
-    main()
+    n_samples, max_epochs, n_rounds = (500, 1, 1) if run.quick else (5000, 5, 5)
+    X, y = make_features(n_samples)
+    embedding = _embedding(max_epochs)
+    figures = compared(lambda: embedding.fit(X, y), lambda: bare_loop(X, y, max_epochs), n_rounds)
+    settings = {"what": f"SiameseEmbedding.fit, {n_samples} x {N_FEATURES}, {max_epochs} epochs"}
+    settings["against"] = "bare torch loop, same batches and validation"
+    run.add(settings, figures | {"aim": "1.15 times the time or less"})

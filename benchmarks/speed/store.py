@@ -1,21 +1,17 @@
-"""Memory and time of learning from stores on disk, against arrays in memory.
+"""Memory and time of learning from stores on disk, beside arrays in memory.
 
-Run with ``python -m benchmarks.speed.store``, or ``--sizes 50 100`` (MB) for a quick look. Each
-figure is measured in a process of its own: the highest resident memory above that of the imports
-and of the same work on a few clips.
+Each figure is measured in a process of its own: the highest resident memory above that of the
+imports and of the same work on a few clips, and clips of 0.5 s per processor second.
 """
 
-import argparse
-import multiprocessing
-import resource
 import tempfile
 import time
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import cross_val_predict
 
+from benchmarks.timing import in_new_process, peak_memory
 from sslearn.datasets import make_shoebox, open_store
 from sslearn.deep_learning import NeuralLocalizer
 from sslearn.doa import SRPPHAT
@@ -58,60 +54,38 @@ def srp_phat(X, y):
     return SRPPHAT(EARS, batch_transform=STFT(512)).fit(X).predict(X)
 
 
-WORK = {work.__name__: work for work in (fit, predict, folds, cues, srp_phat)}
+WORK = {work.__name__: work for work in (write, fit, predict, folds, cues, srp_phat)}
+SUFFIXES = ("h5", "zarr")
 
 
-def measure(case):
+def cost(name, path, where, n_clips):
     """Added memory in MB, and seconds."""
-    work, path, where, n_clips = case
+    work = WORK[name]
     if work is write:
         make_shoebox(FEW, **CLIP)
         args = path, n_clips
-        before = _peak()
+        before = peak_memory()
     else:
         clips = open_store(path)
         work(np.asarray(clips.data[:FEW]), clips.target[:FEW])
-        before = _peak()
+        before = peak_memory()
         args = np.asarray(clips.data) if where == "memory" else clips.data, clips.target
     start = time.process_time()
     work(*args)
-    return _peak() - before, time.process_time() - start
+    return peak_memory() - before, time.process_time() - start
 
 
-def _peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _in_process(*case):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, (case,))
-
-
-def main():
-    """Print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.store")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 800], help="in MB")
-    parser.add_argument("--formats", nargs="+", default=["h5", "zarr"])
-    parser.add_argument("--work", nargs="+", choices=[*WORK], default=[*WORK])
-    parser.add_argument("--folder", default=None, help="folder of the stores")
-    args = parser.parse_args()
-    print("MB of clips, where, work: MB above the imports, processor seconds, clips per second")
-    chosen = [WORK[name] for name in args.work]
-    for size, suffix in product(args.sizes, args.formats):
-        cases = [(work, suffix) for work in (write, *chosen)]
-        if suffix == args.formats[0]:
-            cases += [(work, "memory") for work in chosen]
+def measure(run):
+    """Each kind of work on each kind of store, of two sizes in MB."""
+    for size in (5, 10) if run.quick else (200, 800):
         n_clips = size * 10**6 // CLIP_BYTES
-        with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-            for work, where in cases:
+        for suffix in SUFFIXES:
+            cases = [(name, suffix) for name in WORK]
+            if suffix == SUFFIXES[0]:
+                cases += [(name, "memory") for name in WORK if name != "write"]
+            with tempfile.TemporaryDirectory() as folder:
                 path = str(Path(folder) / f"clips.{suffix}")
-                added, seconds = _in_process(work, path, where, n_clips)
-                print(
-                    f"{size:5} {where:7} {work.__name__:9} {added:7.0f} MB {seconds:7.1f} s "
-                    f"{n_clips / seconds:7.0f}/s",
-                    flush=True,
-                )
-
-
-if __name__ == "__main__":
-    main()
+                for name, where in cases:
+                    memory, seconds = in_new_process(cost, name, path, where, n_clips)
+                    figures = {"memory": memory, "rate": n_clips / seconds}
+                    run.add({"what": name, "where": where, "size": size}, figures)

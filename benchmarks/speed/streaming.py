@@ -1,20 +1,10 @@
-"""Live localization: seconds of processor time per second of audio, latency, and memory.
+"""Live localization: processor time per second of audio, latency, and longest chunk.
 
-Run with ``python -m benchmarks.speed.streaming``. Four seconds of audio go through
-``StreamingLocalizer`` in chunks of 20 ms, features and decoding included, and through ``predict``
-where that means the same, on one thread. Processor time is measured, which other programs disturb
-less than wall-clock time; each chunk, and the whole, counts with the best of several passes.
-Streaming must take at most 0.2 for IPDnet2 tiny and 0.3 for small.
-
-``python -m benchmarks.speed.streaming memory --minutes 60`` pushes an hour of audio in chunks of
-100 ms through every mode, one process each, and prints the largest memory after a minute and at the
-end. They must differ by less than 5 MB.
+Four seconds of audio go through ``StreamingLocalizer`` in chunks of 20 ms, features and decoding
+included, and through ``predict`` where that means the same, on one thread. Each chunk, and the
+whole, counts with the best of several passes.
 """
 
-import argparse
-import resource
-import subprocess
-import sys
 from functools import partial
 
 import numpy as np
@@ -42,12 +32,6 @@ CLASSICAL = {
 }
 NEURAL = {"siamese": (recipes.siamese, 2), "phase_network": (recipes.phase_network, 4)}
 SYSTEMS = (*MOST, *CLASSICAL, *NEURAL)
-MODES = {
-    "frames": "tiny",
-    "blocks": "srp_phat",
-    "recursive": "srp_phat fading",
-    "window": "siamese",
-}
 
 
 def make_localizer(name):
@@ -78,7 +62,7 @@ def make_signal(duration):
     return np.sum(waves.data, axis=0, dtype=np.float32)
 
 
-def measure(name, repeat=5):
+def measure_system(name, n_rounds=5):
     """The stream, seconds per second of audio in chunks and as a whole, and the longest chunk."""
     localizer, n_channels = make_localizer(name)
     stream = StreamingLocalizer(localizer, fs=FS)
@@ -87,32 +71,9 @@ def measure(name, repeat=5):
     turns = [stream.reset, *(partial(stream.push, chunk) for chunk in chunks)]
     if stream.mode_ in ("frames", "blocks"):
         turns.append(partial(localizer.predict, signal[None]))
-    best = timed(turns, repeat).min(axis=0)[1:]
+    best = timed(turns, n_rounds).min(axis=0)[1:]
     whole = float(best[len(chunks) :].sum()) / DURATION
     return stream, best[: len(chunks)].sum() / DURATION, whole, best[: len(chunks)].max()
-
-
-def peak_memory():
-    """Largest resident memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def print_memory(name, minutes):
-    """Push a minute of audio again and again."""
-    localizer, n_channels = make_localizer(name)
-    stream = StreamingLocalizer(localizer, fs=FS)
-    signal = np.tile(make_signal(DURATION)[-n_channels:], 60 // DURATION)
-    chunks = np.split(signal, signal.shape[1] // (5 * CHUNK), axis=1)
-    n_outputs, after_a_minute = 0, None
-    for _ in range(minutes):
-        n_outputs += sum(len(stream.push(chunk).times) for chunk in chunks)
-        after_a_minute = after_a_minute or peak_memory()
-    grown = peak_memory() - after_a_minute
-    print(
-        f"{stream.mode_}: {after_a_minute:.0f} MB after 1 minute, {grown:+.1f} MB after {minutes}, "
-        f"{n_outputs} outputs",
-        flush=True,
-    )
 
 
 class Streaming:
@@ -131,37 +92,12 @@ class Streaming:
             self.stream.push(chunk)
 
 
-def print_speed(repeat):
-    """Print the figures of all systems."""
-    for name in SYSTEMS:
-        stream, in_chunks, whole, longest = measure(name, repeat)
-        most = f" (<= {MOST[name]})" if name in MOST else ""
-        print(
-            f"{name:17s} {stream.mode_:10s} every {1e3 * stream.period:4.0f} ms, latency "
-            f"{1e3 * stream.latency:4.0f} ms, longest chunk {1e3 * longest:5.1f} ms: "
-            f"{in_chunks:.3f}{most} in chunks" + f", {whole:.3f} as a whole" * (whole > 0),
-            flush=True,
-        )
-
-
-def main():
-    """Print the figures of all systems."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("speed", "memory"), default="speed")
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--minutes", type=int, default=60)
-    parser.add_argument("--mode", choices=MODES, help="memory: this one, in this process")
-    args = parser.parse_args()
+def measure(run):
+    """Processor time, latency and the longest chunk of all systems."""
     torch.set_num_threads(1)
-    if args.what == "speed":
-        print_speed(args.repeat)
-    elif args.mode:
-        print_memory(MODES[args.mode], args.minutes)
-    else:
-        command = [sys.executable, "-m", __spec__.name, "memory", "--minutes", str(args.minutes)]
-        for mode in MODES:
-            subprocess.run([*command, "--mode", mode], check=True)
-
-
-if __name__ == "__main__":
-    main()
+    for name in SYSTEMS:
+        stream, in_chunks, whole, longest = measure_system(name, 1 if run.quick else 5)
+        figures = {"real time": in_chunks, "whole": whole or None, "longest chunk": 1e3 * longest}
+        figures |= {"period": 1e3 * stream.period, "latency": 1e3 * stream.latency}
+        figures["aim"] = f"{MOST[name]} or less" if name in MOST else None
+        run.add({"what": name, "mode": stream.mode_, "chunk": 1e3 * CHUNK / FS}, figures)

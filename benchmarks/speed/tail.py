@@ -1,10 +1,8 @@
-"""Image sources to the end beside a diffuse tail: CPU time, decay, clarity and SRP-PHAT errors.
+"""A diffuse tail beside image sources to the end: processor time, decay, clarity, errors.
 
-Run ``python -m benchmarks.speed.tail``: for rooms of three reverberation times, whose absorption is
-flat or differs per octave, it prints the CPU time of a clip of 1 s of ``make_shoebox`` with either,
-their ratio (aim: at least 4), and, from responses at random places, the reverberation time T20 and
-the clarity C50, and the errors of SRP-PHAT with white noise: means, the difference with its
-standard error, and the standard deviation over the clips.
+Rooms of three reverberation times, whose absorption is flat or differs per octave. From responses
+at random places: the reverberation time T20 in seconds, the clarity C50 in dB, and the errors of
+SRP-PHAT with white noise in degrees.
 """
 
 import warnings
@@ -12,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.timing import timed
+from benchmarks.timing import compared
 from sslearn.datasets import make_shoebox, make_shoebox_rooms
 from sslearn.doa import SRPPHAT
 from sslearn.exceptions import DurationWarning
@@ -66,42 +64,33 @@ def clarity(responses):
     return 10 * np.log10((energy * early).sum(axis=1) / (energy * ~early).sum(axis=1))
 
 
-def cpu_time(rooms, mixing_time):
-    """Least CPU time of a clip in milliseconds."""
-    return 1e3 * timed([partial(clips, rooms, mixing_time)], 2).min() / N_CLIPS
-
-
 def acoustics(rooms, mixing_time):
     """T20, C50 and absolute errors of SRP-PHAT, an array (n_clips,) each."""
     responses = clips(rooms, mixing_time, sounds=[click()]).data[:, 0]
-    heard = clips(rooms, mixing_time)
-    spectra = STFT(512).fit_transform(heard.data)
+    recorded = clips(rooms, mixing_time)
+    spectra = STFT(512).fit_transform(recorded.data)
     predicted = SRPPHAT(MICS, fs=FS).fit(spectra).predict(spectra)
-    errors = angular_error(heard.target, predicted)
+    errors = angular_error(recorded.target, predicted)
     return reverberation_time(responses), clarity(responses), errors
 
 
-def main():
-    """Print the comparison."""
+def measure(run):
+    """Times of clips, and the acoustics of both."""
     warnings.simplefilter("ignore", DurationWarning)
-    for t60 in T60:
+    against = {"against": "all image sources"}
+    for t60 in T60[:1] if run.quick else T60:
         for profile in PROFILES:
             rooms = make_rooms(t60, profile)
-            times = [cpu_time(rooms, mixing_time) for mixing_time in (None, "auto")]
-            print(
-                f"{t60} s, {profile}: {times[0]:.1f} ms, with tail {times[1]:.1f} ms, "
-                f"ratio {times[0] / times[1]:.1f}"
-            )
-            names = ("T20 (s)", "C50 (dB)", "SRP-PHAT error (degrees)")
-            both = (acoustics(rooms, mixing_time) for mixing_time in (None, "auto"))
-            for name, images, tail in zip(names, *both, strict=True):
-                spread = np.std(tail - images) / np.sqrt(len(tail))
-                print(
-                    f"  {name}: {images.mean():.3f}, with tail {tail.mean():.3f}, "
-                    f"difference {np.mean(tail - images):.3f} +- {spread:.3f}, "
-                    f"spread of clips {images.std():.3f}"
-                )
-
-
-if __name__ == "__main__":
-    main()
+            n_clips = 4 if run.quick else N_CLIPS
+            images, tail = (partial(clips, rooms, time, n_clips) for time in (None, "auto"))
+            figures = compared(tail, images, 1 if run.quick else 2, n=n_clips)
+            figures["aim"] = "4 or more"
+            what = f"clip of 1 s with a diffuse tail, T60 of {t60} s, {profile} absorption"
+            run.add({"what": what} | against, figures)
+            both = [acoustics(rooms, time) for time in (None, "auto")]
+            for name, first, second in zip(("T20", "C50", "SRP-PHAT error"), *both, strict=True):
+                figures = {"images": first.mean(), "tail": second.mean(), "spread": first.std()}
+                figures["difference"] = np.mean(second - first)
+                figures["standard error"] = np.std(second - first) / np.sqrt(len(first))
+                settings = {"what": f"{name}, T60 of {t60} s, {profile} absorption"}
+                run.add(settings | against, figures)

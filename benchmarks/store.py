@@ -25,14 +25,17 @@ def plain(value):
     Returns
     -------
     value : dict, list, str, int, float, bool or None
-        The plain value; a name for whatever else it is.
+        The plain value; a name for whatever else it is. None for NaN; dicts leave None out.
     """
     if isinstance(value, dict):
-        return {str(name): plain(each) for name, each in value.items() if each is not None}
+        items = ((str(name), plain(each)) for name, each in value.items())
+        return {name: each for name, each in items if each is not None}
     if isinstance(value, (list, tuple, np.ndarray)):
         return [plain(each) for each in value]
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, float) and np.isnan(value):
+        return None
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -13,6 +13,7 @@ from benchmarks.store import RESULTS, Store, plain
 # Options that change no figure: folders, and how the work is done.
 _NO_SETTINGS = ("part", "data", "out", "cache", "n_jobs", "threads", "device", "quick", "full")
 _QUICK_OUT = ".cache/quick_results"
+_LONG = (list, dict)  # figures that are curves, which are stored and not printed
 
 
 class Study:
@@ -34,6 +35,8 @@ class Study:
         Function of a parser that adds further options.
     selections : tuple of str, default=()
         Options that choose rows and are not settings of them.
+    only : dict of str to tuple of str, default=None
+        Options that only these parts use; they are no settings of the rows of other parts.
     data : bool, default=True
         Whether it reads the folder of measured data.
     module : str, default=None
@@ -41,8 +44,8 @@ class Study:
     """
 
     def __init__(
-        self, name, question, parts, *, sizes=None, options=None, selections=(), data=True,
-        module=None,
+        self, name, question, parts, *, sizes=None, options=None, selections=(), only=None,
+        data=True, module=None,
     ):  # fmt: skip
         self.module = module or f"benchmarks.accuracy.{name}"
         self.name = name
@@ -51,6 +54,7 @@ class Study:
         self.sizes = sizes or {}
         self.options = options
         self.selections = selections
+        self.only = only or {}
         self.data = data
 
     def parser(self):
@@ -80,6 +84,23 @@ class Study:
             self.options(parser)
         return parser
 
+    def parse(self, argv):
+        """Options of a command line, with the sizes that it stands for."""
+        args = self.parser().parse_args(argv)
+        column = 0 if args.quick else 2 if getattr(args, "full", False) else 1
+        for option, values in self.sizes.items():
+            if getattr(args, option) is None:
+                setattr(args, option, values[min(column, len(values) - 1)])
+        return args
+
+    def settings(self, args, part):
+        """Settings that all rows of a part share: its name, and what may change a figure."""
+        unused = [name for name, parts in self.only.items() if part not in parts]
+        skipped = (*_NO_SETTINGS, *self.selections, *unused)
+        options = {name: value for name, value in vars(args).items() if name not in skipped}
+        quick = {"quick": True} if args.quick else {}
+        return ({"part": part} if part else {}) | options | quick
+
     def main(self, argv=None):
         """Measure what the command line names.
 
@@ -89,15 +110,10 @@ class Study:
             Arguments; those of the process if None.
         """
         argv = list(sys.argv[1:] if argv is None else argv)
-        parser = self.parser()
-        args = parser.parse_args(argv)
+        args = self.parse(argv)
         if self.data:
-            check_data_option(parser, args)
+            check_data_option(self.parser(), args)
             args.data = Path(args.data)
-        column = 0 if args.quick else 2 if getattr(args, "full", False) else 1
-        for option, values in self.sizes.items():
-            if getattr(args, option) is None:
-                setattr(args, option, values[min(column, len(values) - 1)])
         args.out = args.out or (Path(_QUICK_OUT) if args.quick else RESULTS)
         part = getattr(args, "part", "")
         measured = []
@@ -126,7 +142,7 @@ class Run:
     settings : dict
         Settings that all rows share: the part, and each option that may change a figure.
     rows : list of dict
-        Settings and figures of the rows that this run measured.
+        Settings and figures of the rows that this run measured, without curves.
     store : Store
         Where they are written.
     """
@@ -136,11 +152,7 @@ class Run:
         self.quick = args.quick
         self.store = Store(study.name, args.out)
         self.rows = []
-        skipped = (*_NO_SETTINGS, *study.selections)
-        options = {name: value for name, value in vars(args).items() if name not in skipped}
-        self.settings = ({"part": part} if part else {}) | options
-        if args.quick:
-            self.settings["quick"] = True
+        self.settings = study.settings(args, part)
         words = [part if word == "all" else word for word in without_folders(argv)]
         self.command = shlex.join(["python", "-m", study.module, *words])
 
@@ -157,9 +169,9 @@ class Run:
             Further facts of the measurement.
         """
         self.store.add({**self.settings, **settings}, figures, command=self.command, **measured)
-        self.rows.append({**settings, **figures})
-        shown = {name: value for name, value in figures.items() if not isinstance(value, list)}
-        print({**settings, **shown}, flush=True)
+        shown = {name: value for name, value in figures.items() if not isinstance(value, _LONG)}
+        self.rows.append({**settings, **shown})
+        print(self.rows[-1], flush=True)
 
     def stored(self, settings):
         """Figures of the row with these settings, measured before; None if there are none."""

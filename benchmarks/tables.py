@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.store import Store, matches, plain
 
 ACCURACY = Path(__file__).parent / "accuracy"
@@ -20,7 +22,7 @@ class Table:
 
     All formats are those of :meth:`str.format`. They name settings and figures of a row, and
     published figures, which are named ``"paper "`` and their own name. A cell is empty where a
-    row lacks one of its names.
+    row lacks one of its names. Of a tuple of formats, the first counts whose names a row has.
 
     Attributes
     ----------
@@ -44,6 +46,8 @@ class Table:
         What is shown for a value of a setting.
     order : dict of str to tuple, default={}
         Values of settings in the order in which they are shown; other values are left out.
+    pool : dict of str to {"mean", "sum"}, default={}
+        What is shown of figures where several rows claim the same cell.
     """
 
     study: str
@@ -55,6 +59,7 @@ class Table:
     extra: str = ""
     names: dict = field(default_factory=dict)
     order: dict = field(default_factory=dict)
+    pool: dict = field(default_factory=dict)
 
     def lay_out(self, store=None):
         """Header, body and commands.
@@ -76,9 +81,10 @@ class Table:
         Raises
         ------
         ValueError
-            If no row of the store matches, or if two rows claim the same cell.
+            If no row of the store matches, or if two rows claim the same cell, and ``pool`` does
+            not say what to do with them.
         """
-        body, columns, commands = {}, {}, {}
+        body, columns, commands, claims = {}, {}, {}, {}
         for row in self._rows(store or Store(self.study)):
             values = {**row["settings"], **published(self.study, row["settings"]), **row["figures"]}
             shown = {name: self._name(value) for name, value in values.items()}
@@ -87,17 +93,13 @@ class Table:
             if self.columns:
                 cells = {str(shown.get(self.columns, "")): self.cells}
             for header, text in cells.items():
-                cell = _filled(text, values)
                 columns.setdefault(header)
                 line = body.setdefault(key, {})
-                if cell is None:
+                if _filled(text, values) is None:
                     continue
-                if header in line:
-                    raise ValueError(
-                        f"rows of a table must differ in what its index and columns show; two rows "
-                        f"of {self.study!r} claim {key} / {header!r}. Narrow `where`: {self.title}"
-                    )
-                line[header] = cell + (_filled(self.extra, values) or "")
+                claims.setdefault((key, header), []).append(values)
+                joined = self._pooled(claims[key, header], key, header)
+                line[header] = _filled(text, joined) + (_filled(self.extra, joined) or "")
             position = list(body).index(key) + 1
             numbers = commands.setdefault(row["command"], [])
             if position not in numbers:
@@ -105,6 +107,20 @@ class Table:
         header = [*self.index, *columns]
         lines = [[*key, *(line.get(name, "") for name in columns)] for key, line in body.items()]
         return header, lines, commands
+
+    def _pooled(self, claims, key, header):
+        """Values of the rows that claim a cell, as those of one row."""
+        if len(claims) > 1 and not self.pool:
+            raise ValueError(
+                f"rows of a table must differ in what its index and columns show; two rows "
+                f"of {self.study!r} claim {key} / {header!r}. Narrow `where`: {self.title}"
+            )
+        values = dict(claims[-1])
+        for name, how in self.pool.items():
+            found = [each[name] for each in claims if name in each]
+            if found:
+                values[name] = np.mean(found) if how == "mean" else sum(found)
+        return values
 
     def _rows(self, store):
         wheres = self.where if isinstance(self.where, list) else [self.where]
@@ -126,7 +142,9 @@ class Table:
 
 
 def _filled(text, values):
-    """Format with its values; None where one is missing."""
+    """Format with its values; None where one is missing. Of several formats, the first filled."""
+    if isinstance(text, tuple):
+        return next((each for each in (_filled(one, values) for one in text) if each), None)
     names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
     if any(values.get(name) is None for name in names):
         return None
@@ -213,8 +231,8 @@ def _listed(commands, n_rows):
     """Commands, each with the rows that it measures unless those are all."""
     lines = []
     for command, numbers in commands.items():
-        rows = _ranges(numbers)
-        lines.append(command if len(numbers) == n_rows else f"{command}  # row {rows}")
+        rows = f"row{'s' if len(numbers) > 1 else ''} {_ranges(numbers)}"
+        lines.append(command if len(numbers) == n_rows else f"{command}  # {rows}")
     return lines
 
 

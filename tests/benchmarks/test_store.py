@@ -10,7 +10,8 @@ from benchmarks.study import Study, without_folders
 
 
 def test_plain_values_survive_json():
-    values = {"a": np.float32(2.5), "b": (1, 2.0), "c": np.arange(2), "d": None, "e": True}
+    values = {"a": np.float32(2.5), "b": (1, 2.0), "c": np.arange(2), "e": True}
+    values |= {"d": None, "f": np.nan}
     assert plain(values) == {"a": 2.5, "b": [1, 2], "c": [0, 1], "e": True}
     assert json.loads(json.dumps(plain(values))) == plain(values)
 
@@ -59,7 +60,8 @@ def small_study():
 def test_partial_run_changes_its_rows_alone(tmp_path, capsys):
     study, store = small_study(), Store("small", tmp_path)
     study.main(["all", "--neighbors", "5", "15", "--out", str(tmp_path)])
-    assert len(store.rows) == 4
+    assert len(store.rows) == 4 and store.rows[0]["figures"]["curve"] == [1, 2]
+    assert "curve" not in capsys.readouterr().out
     before = store.rows
     study.main(["far", "--neighbors", "5", "--seed", "1", "--out", str(tmp_path)])
     assert store.rows[:4] == before and len(store.rows) == 5
@@ -71,6 +73,22 @@ def test_partial_run_changes_its_rows_alone(tmp_path, capsys):
     capsys.readouterr()
     study.main(["near", "--out", str(tmp_path)])
     assert "nothing was measured" in capsys.readouterr().out
+
+
+def test_options_of_some_parts_are_no_settings_of_others(tmp_path):
+    def measure(run):
+        """Errors."""
+        run.add({}, {"error": 1.0})
+
+    sizes = {"clips": (1, 10), "steps": (1, 300), "epochs": (1, 4)}
+    parts, only = dict.fromkeys(("a", "b", "c"), measure), {"steps": ("a",), "epochs": ("a", "b")}
+    study = Study("parts", "Which?", parts, sizes=sizes, only=only, data=False)
+    study.main(["all", "--out", str(tmp_path)])
+    assert [row["settings"] for row in Store("parts", tmp_path).rows] == [
+        {"part": "a", "clips": 10, "steps": 300, "epochs": 4, "seed": 0},
+        {"part": "b", "clips": 10, "epochs": 4, "seed": 0},
+        {"part": "c", "clips": 10, "seed": 0},
+    ]
 
 
 def test_sizes_and_folders(tmp_path, monkeypatch):

@@ -55,6 +55,13 @@ def test_two_rows_for_one_cell_are_an_error(store):
         table(where={"k": 7}).lay_out(store)
 
 
+def test_pooled_rows_and_alternative_formats(store):
+    pooled = table(where={"test": "dry"}, pool={"error": "mean", "k": "sum"}, cells="{error} {k}")
+    assert pooled.lay_out(store)[1] == [["one", "4.0 20"], ["two", "4.0 20"]]
+    shown = table(cells=("{other:.2f}", "{error:.1f}"))
+    assert shown.lay_out(store)[1] == [["one", "3.5", "3.5"], ["two", "3.5", "1.00"]]
+
+
 def test_layouts(store, monkeypatch):
     monkeypatch.setattr("benchmarks.tables.Store", lambda name: store)
     text = as_rst(table())

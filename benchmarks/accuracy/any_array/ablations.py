@@ -1,24 +1,16 @@
-"""What the parts of masked SRP-PHAT gain: ``python -m benchmarks.accuracy.any_array.ablations``.
+"""What the parts of masked SRP-PHAT gain.
 
 Each variant is trained on the clips of the training command for fewer steps, and measured on the
-arrays that are held out there. Finished variants are not trained again.
+arrays that are held out there.
 """
-
-import json
 
 import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.accuracy._report import write_results
-from benchmarks.accuracy.any_array.training import errors, parse, read_clips, train
+from benchmarks.accuracy.any_array.training import errors, read_clips, train
 
-_NOTES = (
-    "Errors in degrees of {n} arrays that are in no training, azimuth alone and on the sphere: one "
-    "talker, -5 to 30 dB. Each variant has {steps} steps of 24 clips; the weights of the package "
-    "had {package}. All have the same clips but for the rows of fewer arrays."
-)
-_PACKAGE_STEPS = 2000
+_EVERY = 100  # steps between checkpoints
 
 
 class AllBins(nn.Module):
@@ -63,45 +55,23 @@ VARIANTS = {
 }
 
 
-def measure(name, args, held_out, records):
-    """Row of a variant, trained unless it is finished."""
-    alter, share = VARIANTS[name]
-    # Every so many arrays, of speech and of white noise.
-    records = records[:: round(1 / share)]
-    run = args.folder / f"ablation_{args.arrays}_{args.steps}_{args.seed}_{name.replace(' ', '_')}"
-    path = run / "row.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    settings = {"n_steps": args.steps, "seed": args.seed, "every": args.every, "alter": alter}
-    rows = errors(train(records, [], run, **settings), held_out)
-    row = {"variant": name, "arrays": len(records)}
-    for n_angles, angles in ((1, "azimuth"), (2, "sphere")):
-        found = rows[rows[:, 1] == n_angles, 0]
-        if len(found):
-            row |= {f"{angles}, median": float(np.median(found))}
-            row |= {f"{angles}, mean": float(found.mean())}
-    path.write_text(json.dumps(row))
-    return row
-
-
-def main(argv=None):
-    """Train and measure all variants."""
-    args = parse("ablations", n_steps=300, argv=argv)
-    held_out, records = read_clips(args)
-    rows = []
-    for name in VARIANTS:
-        print(f"\n== {name}", flush=True)
-        rows.append(measure(name, args, held_out, records))
-        write_results(
-            "any_array_ablations",
-            "What the parts of masked SRP-PHAT gain",
-            rows,
-            settings={key: getattr(args, key) for key in ("steps", "seed", "arrays", "white")},
-            command="python -m benchmarks.accuracy.any_array.ablations",
-            notes=_NOTES.format(n=len(held_out), steps=args.steps, package=_PACKAGE_STEPS),
-            folder=args.out,
-        )
-
-
-if __name__ == "__main__":
-    main()
+def ablations(run):
+    """Variants of masked SRP-PHAT, trained for a few steps."""
+    args = run.args
+    torch.set_num_threads(1)
+    sizes = args.n_trained, args.n_white, args.n_held_out
+    held_out, records = read_clips(args.data, args.cache, *sizes)
+    for variant, (alter, share) in VARIANTS.items():
+        print(f"\n== {variant}", flush=True)
+        # Every so many arrays, of speech and of white noise.
+        part = records[:: round(1 / share)]
+        key = (*sizes, args.steps, args.seed, variant.replace(" ", "_"))
+        output = args.cache / "_".join(["ablation", *map(str, key)])
+        options = {"n_steps": args.steps, "seed": args.seed, "every": _EVERY, "alter": alter}
+        found = errors(train(part, [], output, **options), held_out)
+        figures = {"arrays": len(part)}
+        for n_angles, angles in ((1, "azimuth"), (2, "sphere")):
+            rows = found[found[:, 1] == n_angles, 0]
+            if len(rows):
+                figures |= {f"{angles} median": np.median(rows), f"{angles} mean": rows.mean()}
+        run.add({"variant": variant}, figures, torch=torch.__version__)

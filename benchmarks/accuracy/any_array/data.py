@@ -6,8 +6,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from benchmarks.accuracy._data import read, skipping
+from benchmarks.accuracy.any_array.arrays import APERTURES, KINDS, LEAST_MICS, draw_array
 from sslearn import datasets
-from sslearn.geometry import angles_to_unit_vectors, circular_array, unit_vectors_to_angles
+from sslearn.geometry import angles_to_unit_vectors, unit_vectors_to_angles
 from sslearn.simulation import (
     ArrayReceiver,
     Interferer,
@@ -20,20 +21,14 @@ from sslearn.simulation import (
 )
 
 FS = 16000
-KINDS = ("line", "circle", "irregular", "upright", "spatial")
 NOISES = ("white", "diffuse", "interferer")
 LEVELS = (0, 10, 30)  # dB, of the noise that is added in measured rooms
 SNR = (-5.0, 30.0)
 _N_MICS = (2, 6, 12, 4, 8, 3, 10, 5, 16, 4, 7, 6)  # of the arrays of a kind, in turn
-LEAST_MICS = {"line": 2, "circle": 3, "irregular": 3, "upright": 3, "spatial": 4}
-APERTURES = (0.02, 0.5)  # metres, between the microphones that are furthest apart
-_SPACING = 0.25  # smallest, relative to that of microphones that fill the aperture evenly
 _T60 = (0.2, 1.0)
 DISTANCES = (0.7, 3.0)
 _APART = 20.0  # degrees between sources, and to an interferer
 _QUIET = 30.0  # dB, of the white noise beside an interferer
-# What a row tells about its clips.
-SCENES = {"aperture": APERTURES, "snr": SNR, "t60": _T60, "distance": DISTANCES, "fs": FS}
 _SCALE = 32000  # of int16, for the highest sample of a clip
 
 
@@ -88,62 +83,6 @@ class Clips:
         part = path.with_suffix(".part.npz")
         np.savez(part, **vars(self))
         part.replace(path)
-
-
-def draw_array(kind, n_mics, aperture, rng):
-    """Microphones of a random array, which looks forwards if it is a line or upright.
-
-    Parameters
-    ----------
-    kind : str
-        One of ``KINDS``.
-    n_mics : int
-        Number of microphones.
-    aperture : float
-        Distance of the microphones that are furthest apart, in metres.
-    rng : numpy Generator
-        Random numbers.
-
-    Returns
-    -------
-    mic_positions : ndarray of shape (n_mics, 3)
-        Positions in metres around their mean.
-    """
-    n_dims = {"line": 1, "spatial": 3}.get(kind, 2)
-    least = _SPACING * 2 / n_mics ** (1 / n_dims)
-    while True:
-        mics = _draw_shape(kind, n_mics, rng)
-        apart = np.linalg.norm(mics[:, None] - mics, axis=2)
-        if apart[np.triu_indices(n_mics, 1)].min() >= least:
-            break
-    mics = mics * (aperture / apart.max())
-    return mics - mics.mean(axis=0)
-
-
-def _draw_shape(kind, n_mics, rng):
-    """Positions of a line along y, of a horizontal plane, of one across x, or in a ball."""
-    if kind == "line":
-        even = np.linspace(-1, 1, n_mics)
-        random = np.sort(np.concatenate([[-1, 1], rng.uniform(-1, 1, n_mics - 2)]))
-        return np.outer(even if rng.random() < 0.5 else random, [0.0, 1.0, 0.0])
-    if kind == "circle":
-        mics = circular_array(n_mics, 1.0)
-        if n_mics > 3 and rng.random() < 0.3:
-            mics[-1] = 0.0  # devices often have one in the middle
-    else:
-        mics = rng.standard_normal((n_mics, 3))
-        if kind != "spatial":
-            mics[:, 0 if kind == "upright" else 2] = 0.0
-        radius = rng.random(n_mics) ** (1 / (3 if kind == "spatial" else 2))
-        mics *= (radius / np.linalg.norm(mics, axis=1))[:, None]
-    if kind == "upright":
-        return mics
-    return mics @ _turn(rng.uniform(0, 2 * np.pi))
-
-
-def _turn(angle):
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
 
 
 def simulated_tests(folder, data, n_arrays, n_clips, *, seed=0, n_jobs=None):
@@ -216,11 +155,11 @@ def _render(path, i, n_clips, speech, noise, seed):
     # Few arrays: what they have in common is spread evenly over each kind, not drawn.
     n_mics = max(_N_MICS[(turn + k) % len(_N_MICS)], LEAST_MICS[kind])
     spread = (0.618 * turn + k / len(KINDS)) % 1
-    clips = render(
+    aperture = APERTURES[0] * (APERTURES[1] / APERTURES[0]) ** spread
+    clips = render_array(
         rng,
         kind,
-        n_mics,
-        APERTURES[0] * (APERTURES[1] / APERTURES[0]) ** spread,
+        draw_array(kind, n_mics, aperture, rng),
         n_clips=n_clips,
         noise=NOISES[(turn + k) % 3],
         n_sources=1 + int(n_mics > 2 and (turn // 3 + k) % 3 == 2),
@@ -229,30 +168,6 @@ def _render(path, i, n_clips, speech, noise, seed):
         recordings=noise,
     )
     clips.save(path)
-
-
-def render(rng, kind, n_mics, aperture, **scene):
-    """Clips of 1 s of a random array.
-
-    Parameters
-    ----------
-    rng : numpy Generator
-        Random numbers.
-    kind : str
-        One of ``KINDS``.
-    n_mics : int
-        Number of microphones.
-    aperture : float
-        Width of the array in metres.
-    **scene : dict
-        Arguments of :func:`render_array`.
-
-    Returns
-    -------
-    clips : Clips
-        The clips.
-    """
-    return render_array(rng, kind, draw_array(kind, n_mics, aperture, rng), **scene)
 
 
 def render_array(
@@ -266,7 +181,7 @@ def render_array(
     rng : numpy Generator
         Random numbers.
     kind : str
-        One of ``KINDS``.
+        One of ``arrays.KINDS``.
     mics : ndarray of shape (n_mics, 3)
         Microphone positions in metres.
     n_clips : int
@@ -420,7 +335,7 @@ def _polimi(data, n_clips, seed):
 
 
 def _uwa(data, n_clips, seed):
-    """Two microphones, recordings of a sweep; the source seen in front, as a pair hears it."""
+    """Two microphones, recordings of a sweep; directions are mirrored to the front of the pair."""
     recordings = read(
         datasets.load_uwa_two_mic, data / "uwa_two_mic", "room", correct_orientation=True, fs=FS
     )

@@ -9,28 +9,32 @@ from sslearn import recipes
 from sslearn.decoding import PeakDecoder
 from sslearn.metrics import match_sources
 
-_WIDE = {"freq_range": (200, 7000)}  # Hz, what masked SRP-PHAT hears
-# Title, recipe and its parameters.
+_WIDE = {"freq_range": (200, 7000)}  # Hz, the band of masked SRP-PHAT
+# Recipe and its parameters.
 SYSTEMS = {
-    "masked_srp_phat": ("masked SRP-PHAT", "masked_srp_phat", {}),
-    "masked_srp_phat_all": ("masked SRP-PHAT, no threshold", "masked_srp_phat", {}),
-    "srp_phat": ("SRP-PHAT", "srp_phat", {}),
-    "srp_phat_wide": ("SRP-PHAT, to 7 kHz", "srp_phat", _WIDE),
-    "music": ("MUSIC", "music", {}),
-    "music_wide": ("MUSIC, to 7 kHz", "music", _WIDE),
-    "mvdr": ("MVDR", "mvdr", {}),
-    "mvdr_wide": ("MVDR, to 7 kHz", "mvdr", _WIDE),
-    "tdoa": ("TDOA", "tdoa", {}),
-    "tdoa_wide": ("TDOA, to 7 kHz", "tdoa", _WIDE),
+    "masked_srp_phat": ("masked_srp_phat", {}),
+    "masked_srp_phat_all": ("masked_srp_phat", {}),
+    "srp_phat": ("srp_phat", {}),
+    "srp_phat_wide": ("srp_phat", _WIDE),
+    "music": ("music", {}),
+    "music_wide": ("music", _WIDE),
+    "mvdr": ("mvdr", {}),
+    "mvdr_wide": ("mvdr", _WIDE),
+    "tdoa": ("tdoa", {}),
+    "tdoa_wide": ("tdoa", _WIDE),
 }
-TITLES = tuple(title for title, *_ in SYSTEMS.values())
-OURS, CLASSICAL = TITLES[:2], TITLES[2:]
+# Edges of the strata of each column, and their names; a value on an edge is in the lower one.
+STRATA = {
+    "array": (None, ("circle", "irregular", "line", "spatial", "upright")),
+    "noise": (None, ("white", "diffuse", "interferer")),
+    "microphones": ((1, 3, 5, 8, 16), ("2-3 mics", "4-5 mics", "6-8 mics", "9-16 mics")),
+    "aperture (cm)": ((0, 5, 15, np.inf), ("2-5 cm", "5-15 cm", "15-50 cm")),
+    "SNR (dB)": ((-np.inf, 5, 15, np.inf), ("below 5 dB", "5-15 dB", "above 15 dB")),
+    "reverberation (s)": ((0, 0.5, np.inf), ("to 500 ms", "above 500 ms")),
+    "angles": ((0, 1, 2), ("azimuth", "sphere")),
+}
+_TOLERANCE = 5.0  # degrees
 _MISSED = 90.0  # degrees, the error of a source without a prediction: that of a guess
-
-
-def available(system):
-    """Whether there is a recipe of a system."""
-    return hasattr(recipes, SYSTEMS[system][1])
 
 
 def measure(system, tests):
@@ -48,13 +52,11 @@ def measure(system, tests):
     errors : DataFrame
         A row for each source: ``error`` in degrees, whether it is ``missed``, and what the clip is
         like.
-    localizer : str
-        The last localizer, with its parameters, without the positions of its microphones.
     seconds : float
-        Time to fit and to predict, of a clip. None instead of all three if the system has no
-        localizer of any of the clips.
+        Time to fit and to predict, of a clip. None instead of both if the system has no localizer
+        of any of the clips.
     """
-    parts, parameters, seconds = [], "", []
+    parts, seconds = [], []
     for clips in tests:
         localizer = _localizer(system, clips)
         if localizer is None:
@@ -64,15 +66,14 @@ def measure(system, tests):
         found = localizer.fit(X, _as_y(y)).predict(X)
         seconds += [(time.perf_counter() - start) / len(X)] * len(X)
         parts.append(_describe(clips, _errors(y, found.reshape(y.shape))))
-        parameters = repr(localizer.set_params(mic_positions=None))
     if not parts:
         return None
-    return pd.concat(parts, ignore_index=True), parameters, float(np.mean(seconds))
+    return pd.concat(parts, ignore_index=True), float(np.mean(seconds))
 
 
 def _localizer(system, clips):
     """Localizer of the sources of the clips; None if the system has none for so many."""
-    _, recipe, parameters = SYSTEMS[system]
+    recipe, parameters = SYSTEMS[system]
     n_sources = clips.sources.shape[1]
     if recipe == "tdoa":
         return recipes.tdoa(clips.mic_positions, **parameters) if n_sources == 1 else None
@@ -111,3 +112,38 @@ def _describe(clips, errors):
             "sources": n_sources,
         }
     )
+
+
+def figures(errors):
+    """Figures of errors.
+
+    Parameters
+    ----------
+    errors : DataFrame
+        Rows of what :func:`measure` returns.
+
+    Returns
+    -------
+    figures : dict
+        Number, median and mean of the errors in degrees, share of those of at most 5 degrees, and
+        of the sources without a prediction, in percent.
+    """
+    shares = {"within 5": errors["error"] <= _TOLERANCE, "missed": errors["missed"]}
+    return {
+        "errors": len(errors),
+        "median": errors["error"].median(),
+        "mean": errors["error"].mean(),
+        **{name: 100 * chosen.mean() for name, chosen in shares.items()},
+    }
+
+
+def strata(errors):
+    """Median and mean of the errors of each stratum that occurs, such as ``"line mean"``."""
+    found = {}
+    for column, (edges, names) in STRATA.items():
+        values = errors[column] if edges is None else pd.cut(errors[column], edges, labels=names)
+        for name in names:
+            part = errors.loc[values == name, "error"]
+            if len(part):
+                found |= {f"{name} median": part.median(), f"{name} mean": part.mean()}
+    return found

@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import save_file
 
 from benchmarks.accuracy._data import add_data_option, check_data_option
-from benchmarks.accuracy._report import RESULTS
 from benchmarks.accuracy._steps import train_steps
 from benchmarks.accuracy.any_array.data import read_sounds
 from benchmarks.accuracy.any_array.training_data import render
@@ -114,9 +113,9 @@ class Batches:
         mics = mics @ turn
         n_angles = record.n_angles
         grid = masked_srp_grid(mics, n_angles)
-        heard = mics + rng.normal(0, _MOVED, mics.shape)
+        moved = mics + rng.normal(0, _MOVED, mics.shape)
         speed = 343.0 * (1 + _SPEED * rng.standard_normal())
-        steering = array_steering(heard, grid, freqs[band], speed_of_sound=speed, shape=mics)
+        steering = array_steering(moved, grid, freqs[band], speed_of_sound=speed, shape=mics)
         targets = labels(record.sources[clips] @ turn, grid)
         return torch.from_numpy(X[:, band]), steering, torch.from_numpy(targets).float()
 
@@ -169,7 +168,7 @@ def errors(net, records):
 
 
 def folded(vectors, grid):
-    """The same vectors, or what the array hears alike on its grid."""
+    """The same vectors, or their mirror images on the side of the grid."""
     normal = angles_to_unit_vectors(grid).mean(axis=0)
     if np.linalg.norm(normal) < 0.1:
         return vectors
@@ -205,38 +204,47 @@ def train(records, held_out, output, *, n_steps, seed=0, every=100, alter=None):
     return net
 
 
-def parse(name, n_steps, argv=None):
-    """Options of a command that trains."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.accuracy.any_array.{name}")
+def read_clips(data, folder, n_arrays, n_white, n_held_out):
+    """Clips that are held out, and of training; those that are missing are rendered.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of measured data, with speech and noise.
+    folder : Path
+        Folder of the clips.
+    n_arrays, n_white, n_held_out : int
+        Arrays with speech and with white noise to train on, and arrays that measure the errors.
+
+    Returns
+    -------
+    held_out, records : list of Clips
+        Clips of each array.
+    """
+    speech, recordings = read_sounds(data, training=True)
+    held_out = render(folder / "held_out", n_held_out, read_sounds(data), first=100_000)
+    records = render(folder / "training", n_arrays, (speech, recordings))
+    return held_out, records + render(
+        folder / "training", n_white, (None, recordings), first=900_000
+    )
+
+
+def main(argv=None):
+    """Render what is missing, and train or continue."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.any_array.training")
     add_data_option(parser)
     parser.add_argument("--folder", type=Path, default=Path(".cache/any_array"))
     parser.add_argument("--arrays", type=int, default=2000, help="with speech")
     parser.add_argument("--white", type=int, default=200, help="arrays with sources of white noise")
     parser.add_argument("--held-out", type=int, default=40, help="arrays that measure the errors")
-    parser.add_argument("--steps", type=int, default=n_steps)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     args = parser.parse_args(argv)
     check_data_option(parser, args)
     torch.set_num_threads(1)
-    return args
-
-
-def read_clips(args):
-    """Clips that are held out, and of training; those that are missing are rendered."""
-    measured, clips = Path(args.data), args.folder / "training"
-    speech, recordings = read_sounds(measured, training=True)
-    others = read_sounds(measured)
-    held_out = render(args.folder / "held_out", args.held_out, others, first=100_000)
-    records = render(clips, args.arrays, (speech, recordings))
-    return held_out, records + render(clips, args.white, (None, recordings), first=900_000)
-
-
-def main():
-    """Render what is missing, and train or continue."""
-    args = parse("training", n_steps=2000)
-    held_out, records = read_clips(args)
+    sizes = args.arrays, args.white, args.held_out
+    held_out, records = read_clips(Path(args.data), args.folder, *sizes)
     run = args.folder / f"run_{args.arrays}_{args.white}_{args.steps}_{args.seed}"
     net = train(records, held_out, run, n_steps=args.steps, seed=args.seed, every=args.every)
     # Named as in a localizer, whose network comes first.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.accuracy.any_array import data
+from benchmarks.accuracy.any_array import arrays, data
 
 _N_MICS = (2, 8)
 _DISTANCES = (0.5, 3.0)
@@ -29,19 +29,22 @@ def draw_clips(seed, speech, recordings, n_clips=10):
     """
     rng = np.random.default_rng([24, seed])
     n_mics = int(rng.integers(*_N_MICS))
-    kind = "line" if n_mics == 2 else data.KINDS[rng.integers(len(data.KINDS))]
+    kind = "line" if n_mics == 2 else arrays.KINDS[rng.integers(len(arrays.KINDS))]
     noise = data.NOISES[rng.integers(len(data.NOISES))]
     if noise == "diffuse" and rng.random() < 0.5:
         recordings = None
-    return data.render(
+    n_mics = max(n_mics, arrays.LEAST_MICS[kind])
+    aperture = np.exp(rng.uniform(*np.log(arrays.APERTURES)))
+    n_sources = 1 + int(rng.random() < 0.35)
+    on_sphere = kind != "line" and rng.random() < 0.3
+    return data.render_array(
         rng,
         kind,
-        max(n_mics, data.LEAST_MICS[kind]),
-        np.exp(rng.uniform(*np.log(data.APERTURES))),
+        arrays.draw_array(kind, n_mics, aperture, rng),
         n_clips=n_clips,
         noise=noise,
-        n_sources=1 + int(rng.random() < 0.35),
-        on_sphere=kind != "line" and rng.random() < 0.3,
+        n_sources=n_sources,
+        on_sphere=on_sphere,
         sounds=speech,
         recordings=recordings,
         distance_range=_DISTANCES,

@@ -1,88 +1,119 @@
 """Where in the picture the sound is: SSPL, SSPL with predictive coding and SACL on made scenes.
 
-Run everything within 20 minutes of two cores, a row, a part of the table, or one longer training::
+Run everything within 20 minutes of two cores, one system, or one longer training::
 
-    python -m benchmarks.accuracy.audio_visual
-    python -m benchmarks.accuracy.audio_visual --systems sspl sacl --seeds 0 1 2
-    python -m benchmarks.accuracy.audio_visual --systems S4 S5 S6
-    python -m benchmarks.accuracy.audio_visual --long --hours 2
+    python -m benchmarks.accuracy.audio_visual all --n-jobs 2
+    python -m benchmarks.accuracy.audio_visual systems --systems sacl
+    python -m benchmarks.accuracy.audio_visual longer --hours 2
 
-Scenes are made from seeds; nothing has to be downloaded. JSON, Markdown, learning curves and maps
-are written into ``benchmarks/results`` after each system. What was trained with the same settings
-is not trained again, so an interrupted call can be repeated. Frozen features (1.5 GB in all), which
-systems share, stay in ``--cache``, and so does what ``--long`` has reached.
+Scenes are made from seeds; nothing has to be downloaded. What was trained with the same settings
+stays in ``--cache``, with frozen features (1.5 GB in all), so that an interrupted call can be
+repeated. ``python -m benchmarks.accuracy.audio_visual.photographs`` draws maps of photographs.
 """
 
-import argparse
-import shlex
-import sys
-from pathlib import Path
-
+import joblib
+import torch
 from sklearn.utils.parallel import Parallel, delayed
 
-from benchmarks.accuracy._budgets import without_folders
-from benchmarks.accuracy._report import RESULTS
-from benchmarks.accuracy.audio_visual import tables
-from benchmarks.accuracy.audio_visual.bench import Bench, measure
-from benchmarks.accuracy.audio_visual.notes import NOTES
-from benchmarks.accuracy.audio_visual.systems import GUESSES, SYSTEMS, names_of
+from benchmarks.accuracy.audio_visual import guesses
+from benchmarks.accuracy.audio_visual.bench import measure, scenes, train_longer
+from benchmarks.accuracy.audio_visual.systems import PARTS
+from benchmarks.study import Study
 
-PARTS = ("systems", "S4", "S5", "S6")
-# Training, validation and test scenes; training scenes, seeds and epochs of the ablations (None:
-# those of the system), which compare rows with each other alone; epochs of the pretext.
-_SIZES = ("n_train", "n_validation", "n_test", "n_ablation", "ablation_epochs", "pretext_epochs")
-BUDGETS = {"small": (2000, 200, 500, 800, None, 25), "quick": (24, 8, 12, 24, 1, 1)}
+_ROUND = 10  # epochs
+_SCENES = {"n_validation": (8, 200), "n_test": (12, 500)}
 
 
-def _parse(argv):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.audio_visual")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/audio_visual"))
-    parser.add_argument("--name", help="stem of the files of results")
-    parser.add_argument("--quick", action="store_true", help="a few scenes: does all of it run?")
-    parser.add_argument(
-        "--systems",
-        nargs="+",
-        choices=[GUESSES, *PARTS, *(name for name in SYSTEMS if name != "long")],
-        default=[GUESSES, *PARTS],
-        metavar="NAME",
-        help=f"{GUESSES}, parts {', '.join(PARTS)}, or names: {', '.join(SYSTEMS)}",
-    )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--long", action="store_true", help="one longer training with PCM alone")
-    parser.add_argument("--hours", type=float, default=2.0, help="hours of --long")
-    parser.add_argument("--n-jobs", type=int, default=2, help="systems trained at a time")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch, each")
-    for size in _SIZES:
-        parser.add_argument(f"--{size.replace('_', '-')}", type=int)
-    args = parser.parse_args(argv)
-    sizes = BUDGETS["quick" if args.quick else "small"]
-    for size, value in zip(_SIZES, sizes, strict=True):
-        if getattr(args, size) is None:
-            setattr(args, size, value)
-    args.options = without_folders(sys.argv[1:] if argv is None else argv)
-    args.name = args.name or "audio_visual" + ("_quick" if args.quick else "")
-    return args
+def guess(run):
+    """Guesses that ignore the sound."""
+    args = run.args
+    spread = guesses.choose_spread(scenes("validation", args.n_validation).target)
+    found = guesses.score(scenes("test", args.n_test), spread, _seeds(args))
+    for system, runs in found.items():
+        run.add({"system": system}, _joined(runs))
 
 
-def main(argv=None):
-    """Measure the systems that the command line names."""
-    args = _parse(argv)
-    command = shlex.join(["python", "-m", "benchmarks.accuracy.audio_visual", *args.options])
-    bench = Bench(args)
+def _part(part):
+    def train(run):
+        args = run.args
+        chosen = [s for s in PARTS[part] if args.systems is None or s in args.systems]
+        main = part == "systems"
+        sizes = {
+            "n_train": args.n_train if main else args.n_ablation,
+            "n_validation": args.n_validation,
+            "n_test": args.n_test,
+            "pretext_epochs": args.pretext_epochs,
+            "max_epochs": 1 if run.quick else None,
+        }
+        seeds = _seeds(args) if main else [args.seed]
+        jobs = [(system, seed) for system in chosen for seed in seeds]
+        kept = joblib.Memory(args.cache / "runs", verbose=0).cache(measure, ignore=["folder"])
+        calls = (
+            delayed(kept)(PARTS[part][system], seed, sizes, folder=args.cache)
+            for system, seed in jobs
+        )
+        runs = {system: [] for system in chosen}
+        for (system, _), figures in zip(
+            jobs, Parallel(args.n_jobs, return_as="generator")(calls), strict=True
+        ):
+            runs[system].append(figures)
+            if len(runs[system]) == len(seeds):
+                figures = _joined(runs[system], maps=main)
+                run.add({"system": system}, figures, torch=torch.__version__)
 
-    def write(rows):
-        rows = tables.write(args, rows, settings=bench.shared, command=command, notes=NOTES)
-        tables.draw_maps(args.out / f"{args.name}_maps.jpg", bench.scenes["test"], rows)
+    train.__doc__ = f"Systems trained without labels: {', '.join(PARTS[part])}."
+    return train
 
-    if args.long:
-        write([bench.longer()])
-        return
-    if GUESSES in args.systems:
-        write(bench.guesses())
-    jobs = (delayed(measure)(args, name) for name in names_of(args.systems))
-    for row in Parallel(args.n_jobs, return_as="generator_unordered", pre_dispatch="all")(jobs):
-        write([row])
+
+def longer(run):
+    """SSPL with predictive coding of five cycles, trained for hours."""
+    args = run.args
+    sizes = (args.n_train, args.n_validation, args.n_test)
+    n_epochs = 1 if run.quick else _ROUND
+    figures = train_longer(sizes, args.seed, args.hours, n_epochs, args.cache)
+    run.add({"system": "long"}, _joined([figures]), torch=torch.__version__)
+
+
+def _seeds(args):
+    return list(range(args.seed, args.seed + args.n_seeds))
+
+
+def _joined(runs, maps=True):
+    """Means of the figures of all seeds, each seed's own where there are several, and curves."""
+    figures = {"curves": [each["curve"] for each in runs]} if "curve" in runs[0] else {}
+    if maps and "maps" in runs[0]:
+        figures["maps"] = runs[0]["maps"]  # those of the first seed are drawn
+    for name in [name for name in runs[0] if name not in ("curve", "maps")]:
+        values = [each[name] for each in runs]
+        figures[name] = sum(values) / len(values)
+        if len(values) > 1 and "seconds" not in name:
+            figures[f"{name} each"] = [round(each, 3) for each in values]
+    return figures
+
+
+def _options(parser):
+    names = [name for systems in PARTS.values() for name in systems]
+    parser.add_argument("--systems", nargs="+", choices=names)
+
+
+_ABLATIONS = tuple(part for part in PARTS if part != "systems")
+STUDY = Study(
+    "audio_visual",
+    "Do SSPL and SACL learn, without labels, which of two objects in a picture sounds?",
+    {"guesses": guess, **{part: _part(part) for part in PARTS}, "longer": longer},
+    sizes={
+        **{"n_train": (24, 2000), **_SCENES, "n_ablation": (24, 800)},
+        **{"pretext_epochs": (1, 25), "n_seeds": (1, 3), "hours": (0.0, 0.1)},
+    },
+    options=_options,
+    selections=("systems",),
+    only={
+        **{"n_train": ("systems", "longer"), "n_ablation": _ABLATIONS, "hours": ("longer",)},
+        **{"pretext_epochs": ("systems",), "n_seeds": ("guesses", "systems")},
+    },
+    data=False,
+)
+main = STUDY.main
 
 
 if __name__ == "__main__":

@@ -7,185 +7,129 @@ from functools import cache
 import joblib
 import numpy as np
 import torch
-from sklearn import config_context
 from sklearn.preprocessing import normalize
 
 from benchmarks.accuracy._budgets import set_up_torch
-from benchmarks.accuracy.audio_visual import tables
-from benchmarks.accuracy.audio_visual.guesses import choose_spread, figures, score_guesses
-from benchmarks.accuracy.audio_visual.systems import GUESSES, SYSTEMS
+from benchmarks.accuracy.audio_visual.guesses import figures
+from benchmarks.accuracy.audio_visual.systems import LONG
 from sslearn.audiovisual import WindowContrast
 from sslearn.datasets import make_scenes
 
 # Seeds of the scenes. No setting was chosen on test scenes of this seed.
-_SEEDS = {"train": 0, "validation": 1, "test": 2026}
+SEEDS = {"train": 0, "validation": 1, "test": 2026}
 _N_DRAWN = 5
-_ROUND = 10  # epochs of a round of the longer training
-_scenes = cache(make_scenes)  # once in a process
+_make = cache(make_scenes)  # once in a process
 
 
-class Bench:
-    """Scenes and rows of one budget.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        Options of the command line.
-    """
-
-    def __init__(self, args):
-        set_up_torch(args.threads, "full")
-        self.args = args
-        self.scenes = {
-            part: _scenes(getattr(args, f"n_{part}"), random_state=seed)
-            for part, seed in _SEEDS.items()
-        }
-        # Each picture gets the sound of another scene, in an order that all systems share.
-        test = self.scenes["test"].data
-        self.shuffled = test.assign(audio=np.roll(test["audio"].to_numpy(), 1))
-        # What a row must share with those that stand.
-        self.shared = {
-            f"{part} scenes": f"{len(scenes.data)}, seed {_SEEDS[part]}"
-            for part, scenes in self.scenes.items()
-        }
-
-    def guesses(self):
-        """A row for each guess."""
-        spread = choose_spread(self.scenes["validation"].target)
-        found = score_guesses(self.scenes["test"], spread, self.args.seeds)
-        return [
-            tables.make_row(f"{GUESSES} {title}", title, "guesses", runs)
-            for title, runs in found.items()
-        ]
-
-    def row(self, name):
-        """Row of a system: a run for each seed, those that stand included."""
-        system, args = SYSTEMS[name], self.args
-        main = system.table == "systems"
-        settings = {"localizer": _full_repr(self._localizer(name)), "torch": torch.__version__}
-        settings |= {"training scenes": self._n_train(name)}
-        if system.small:
-            settings["pretext"] = _full_repr(self._pretext(None))
-        runs = tables.stored_runs(args, name, settings, self.shared)
-        for seed in args.seeds if main else args.seeds[:1]:
-            if seed not in runs:
-                print(f"== {system.title}, seed {seed}", flush=True)
-                runs[seed] = {"seed": seed} | self._run(name, seed)
-        runs = [runs[seed] for seed in sorted(runs)]
-        described = {"published": system.published, "settings": settings}
-        return tables.make_row(name, system.title, system.table, runs, **described)
-
-    def _n_train(self, name):
-        args = self.args
-        return args.n_train if SYSTEMS[name].table == "systems" else args.n_ablation
-
-    def _localizer(self, name):
-        localizer, epochs = SYSTEMS[name].make(), self.args.ablation_epochs
-        if epochs is not None:
-            localizer.set_params(max_epochs=epochs)
-        return localizer
-
-    def _pretext(self, seed):
-        return WindowContrast(max_epochs=self.args.pretext_epochs, random_state=seed)
-
-    def _run(self, name, seed):
-        """Train a system with a seed, and score it."""
-        localizer, row = self._localizer(name), {}
-        cache = str(self.args.cache / "features")
-        localizer.set_params(memory=cache, random_state=seed, device="cpu")
-        if SYSTEMS[name].small:
-            weights, row["CPU s of the pretext"] = self._weights(seed)
-            localizer.set_params(image_network__weights=weights)
-        train, validation = self.scenes["train"].data, self.scenes["validation"]
-        start = time.process_time()
-        localizer.fit(
-            train.iloc[: self._n_train(name)], X_val=validation.data, y_val=validation.target
-        )
-        row |= {"CPU s": time.process_time() - start} | self.scores(localizer)
-        if SYSTEMS[name].small:
-            row["agreement of the pretext"] = _agreement(
-                localizer.module_.image.network, validation
-            )
-        if seed != self.args.seeds[0]:
-            del row["maps"]
-        return row | {"curve": _curve(localizer)}
-
-    def _weights(self, seed):
-        """Weights of the label-free network, and the seconds that they took."""
-        sizes = f"{self.args.n_train}_{self.args.pretext_epochs}"
-        path = self.args.cache / f"pretext_{sizes}_{seed}.joblib"
-        if path.exists():
-            return joblib.load(path)
-        start = time.process_time()
-        weights = self._pretext(seed).fit(self.scenes["train"].data).weights_
-        path.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump((weights, time.process_time() - start), path)
-        return joblib.load(path)
-
-    def scores(self, localizer):
-        """Figures with the own and with another sound, and the first maps."""
-        test = self.scenes["test"]
-        maps = localizer.similarity_map(test.data)
-        row = figures(test.target, maps)
-        shuffled = figures(test.target, localizer.similarity_map(self.shuffled))
-        row |= {f"shuffled {score}": value for score, value in shuffled.items()}
-        row["embedding spread"] = float(localizer.embedding_spread_)
-        row["effect of the sound"] = float(localizer.sound_effect_)
-        return row | {"maps": maps[:_N_DRAWN].astype(float).round(3).tolist()}
-
-    def longer(self):
-        """Row of one training of SSPL with PCM that takes hours, in rounds with views of their own.
-
-        Their features stay in memory: on disk, each round would leave as many as a whole study.
-        """
-        args, system, localizer = self.args, SYSTEMS["long"], self._localizer("long")
-        n_epochs = _ROUND if args.ablation_epochs is None else args.ablation_epochs
-        settings = {"localizer": _full_repr(localizer), "training scenes": args.n_train}
-        settings["rounds"] = f"{n_epochs} epochs, each with a new optimizer"
-        path = args.cache / f"long_{args.n_train}_{args.seeds[0]}.joblib"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        localizer.set_params(warm_start=True, max_epochs=n_epochs, device="cpu")
-        state = {"localizer": localizer, "curve": [], "hours": 0.0, "CPU s": 0.0}
-        if path.exists():
-            state = joblib.load(path)
-        while not state["curve"] or state["hours"] < args.hours:
-            self._round(state)
-            _replace(path, state)
-            shown = f"{len(state['curve'])} epochs, {state['hours']:.2f} h"
-            print(f"    {shown}, AUC {state['curve'][-1]:.3f}", flush=True)
-        localizer = state.pop("localizer")
-        settings |= {"epochs": len(state["curve"]), "hours": round(state.pop("hours"), 2)}
-        run = {"seed": args.seeds[0]} | state | self.scores(localizer)
-        described = {"published": system.published, "settings": settings}
-        return tables.make_row("long", system.title, "longer", [run], **described)
-
-    def _round(self, state):
-        """Train some epochs more."""
-        train, validation = self.scenes["train"].data, self.scenes["validation"]
-        localizer, start, cpu = state["localizer"], time.perf_counter(), time.process_time()
-        localizer.set_params(random_state=self.args.seeds[0] + len(state["curve"]))
-        localizer.fit(train, X_val=validation.data, y_val=validation.target)
-        state["curve"] += _curve(localizer)
-        state["hours"] += (time.perf_counter() - start) / 3600
-        state["CPU s"] += time.process_time() - cpu
+def scenes(part, n_scenes):
+    """The first scenes for training, validation or test."""
+    return _make(n_scenes, random_state=SEEDS[part])
 
 
-def measure(args, name):
-    """Row of a system, for a process that gets no scenes but makes its own.
+def measure(system, seed, sizes, folder):
+    """Train a system with a seed, and score it.
 
     Parameters
     ----------
-    args : argparse.Namespace
-        Options of the command line.
-    name : str
-        Name of the system.
+    system : System
+        System.
+    seed : int
+        Seed of the weights, of the order, and of the views; the scenes stay.
+    sizes : dict
+        Numbers of scenes, epochs of the pretext, and ``max_epochs`` or None.
+    folder : Path
+        Folder of the features.
 
     Returns
     -------
-    row : dict
-        Columns.
+    figures : dict
+        Scores with the own sound and with another one, curve, maps, and processor time.
     """
-    return Bench(args).row(name)
+    set_up_torch(1, "full")
+    localizer, found = system.make(), {}
+    if sizes["max_epochs"] is not None:
+        localizer.set_params(max_epochs=sizes["max_epochs"])
+    localizer.set_params(memory=str(folder / "features"), random_state=seed, device="cpu")
+    if system.small:
+        weights, found["pretext seconds"] = _pretext(seed, sizes, folder)
+        localizer.set_params(image_network__weights=weights)
+    train = scenes("train", sizes["n_train"])
+    validation = scenes("validation", sizes["n_validation"])
+    start = time.process_time()
+    localizer.fit(train.data, X_val=validation.data, y_val=validation.target)
+    found |= {"seconds": time.process_time() - start, "curve": _curve(localizer)}
+    if system.small:
+        found["agreement"] = _agreement(localizer.module_.image.network, validation)
+    return found | scores(localizer, sizes["n_test"])
+
+
+def _pretext(seed, sizes, folder):
+    """Weights of the label-free network, and the processor time that they took."""
+    path = folder / f"pretext_{sizes['n_train']}_{sizes['pretext_epochs']}_{seed}.joblib"
+    if not path.exists():
+        start = time.process_time()
+        pretext = WindowContrast(max_epochs=sizes["pretext_epochs"], random_state=seed)
+        weights = pretext.fit(scenes("train", sizes["n_train"]).data).weights_
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, (weights, time.process_time() - start))
+    return joblib.load(path)
+
+
+def scores(localizer, n_test):
+    """Figures with the own sound and with that of another scene, and the first maps."""
+    test = scenes("test", n_test)
+    # Each picture gets the sound of another scene, in an order that all systems share.
+    shuffled = test.data.assign(audio=np.roll(test.data["audio"].to_numpy(), 1))
+    maps = localizer.similarity_map(test.data)
+    found = figures(test.target, maps)
+    others = figures(test.target, localizer.similarity_map(shuffled))
+    found |= {f"shuffled {score}": value for score, value in others.items()}
+    found["gap"] = found["pointing"] - found["shuffled pointing"]
+    return found | {"maps": maps[:_N_DRAWN].astype(float).round(2).tolist()}
+
+
+def train_longer(sizes, seed, hours, n_epochs, folder):
+    """Train SSPL with predictive coding for hours, in rounds with views of their own.
+
+    Features of the views stay in memory: on disk, each round would leave as many as a whole study.
+
+    Parameters
+    ----------
+    sizes : tuple of (int, int, int)
+        Scenes for training, validation and test.
+    seed : int
+        Seed of the first round.
+    hours : float
+        Hours after which no round begins.
+    n_epochs : int
+        Epochs of a round, which begins with a new optimizer.
+    folder : Path
+        Folder of what the last round has reached.
+
+    Returns
+    -------
+    figures : dict
+        As of :func:`measure`, with hours and epochs.
+    """
+    set_up_torch(1, "full")
+    n_train, n_validation, n_test = sizes
+    train, validation = scenes("train", n_train), scenes("validation", n_validation)
+    path = folder / f"long_{n_train}_{seed}.joblib"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    localizer = LONG.make().set_params(warm_start=True, max_epochs=n_epochs, device="cpu")
+    took = {"seconds": 0.0, "hours spent": 0.0, "curve": []}
+    if path.exists():
+        localizer, took = joblib.load(path)
+    while not took["curve"] or took["hours spent"] < hours:
+        start, cpu = time.perf_counter(), time.process_time()
+        localizer.set_params(random_state=seed + len(took["curve"]))
+        localizer.fit(train.data, X_val=validation.data, y_val=validation.target)
+        took["curve"] += _curve(localizer)
+        took["hours spent"] += (time.perf_counter() - start) / 3600
+        took["seconds"] += time.process_time() - cpu
+        _replace(path, (localizer, took))
+        print(f"    {len(took['curve'])} epochs, AUC {took['curve'][-1]:.3f}", flush=True)
+    return took | {"epochs": len(took["curve"])} | scores(localizer, n_test)
 
 
 def _agreement(network, scenes):
@@ -205,12 +149,6 @@ def _agreement(network, scenes):
     cosines = found @ found.T
     np.fill_diagonal(cosines, -np.inf)
     return float(np.mean(kinds[cosines.argmax(axis=1)] == kinds))
-
-
-def _full_repr(estimator):
-    """All parameters of an estimator, defaults included."""
-    with config_context(print_changed_only=False):
-        return " ".join(estimator.__repr__(N_CHAR_MAX=10_000).split())
 
 
 def _curve(localizer):

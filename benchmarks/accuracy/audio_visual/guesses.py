@@ -84,7 +84,7 @@ def _boxes_of_objects(boxes, rng):
     return masks.astype(float), (chosen[:, :2] + chosen[:, 2:]) / 2
 
 
-def score_guesses(scenes, spread, seeds):
+def score(scenes, spread, seeds):
     """Score all guesses.
 
     Parameters

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy.signal import lfilter
 from sklearn.datasets import load_sample_images
 
-from benchmarks.accuracy._report import RESULTS, markdown_table
 from benchmarks.accuracy.audio_visual.drawings import draw_car, draw_dog, draw_piano
+from benchmarks.store import RESULTS
 from sslearn.audiovisual import PredictiveAudioVisualLocalizer, SemanticContrastiveLocalizer
 from sslearn.datasets import make_scenes
 from sslearn.networks import EfficientNetLite0
@@ -188,7 +188,7 @@ def main(argv=None):
         localizers = fit_localizers(pairs)
         draw_maps(args.out / "audio_visual_photographs.jpg", localizers, pairs)
         rows = table_of_points(localizers, pairs)
-    print(markdown_table(rows, tuple(rows[0])))
+    print(pd.DataFrame(rows).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The systems of the study: how each is built, and what was published of it."""
+"""The systems of the study, and how each is built."""
 
-import json
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+
+from sklearn.base import clone
 
 from sslearn.audiovisual import (
     ImageAugmentation,
@@ -12,12 +11,10 @@ from sslearn.audiovisual import (
 )
 from sslearn.networks import SceneNet
 
-PUBLISHED = json.loads((Path(__file__).parent / "published.json").read_text())
-GUESSES = "guesses"
 # Sound of a scene, which is one patch of the front end.
 _SCENES = {"sound_duration": 0.975}
 _NO_TRAINING = 1e-12  # a learning rate
-# Pictures of the small network are as large as they are made; Lite0 sees them enlarged.
+# Pictures of the small network are as large as they are made; Lite0 gets them enlarged.
 _SMALL = {"image_network": SceneNet(), "image_size": 64}
 # Crops of the paper (0.91 of the side) are too alike where an object fills half of the side.
 _CROP = 0.75
@@ -29,43 +26,42 @@ _PCM = {
     "lr": 2e-3,
     "coding_lr": 1e-4,
 }
-_AUGMENTATIONS = PUBLISHED["augmentations"]["rows"]
-_SWITCHES = [name for name in _AUGMENTATIONS if name != "crop"]
+_SWITCHES = (
+    *("horizontal_flip", "vertical_flip", "translation", "rotation"),
+    *("gray", "color_jitter", "blur"),
+)
 _FUSIONS = {"concatenation": "cat", "product": "product", "sum": "sum", "attention": "attention"}
-_CYCLES = (1, 3, 5)
 
 
 @dataclass(frozen=True)
 class System:
-    """A row of the table.
+    """A row of a table.
 
     Parameters
     ----------
-    title : str
-        Its name in the table.
-    make : callable
-        Function without arguments that returns the localizer.
-    table : str, default="systems"
-        Part of the table.
+    localizer : type
+        Class of the localizer.
+    params : dict
+        Its parameters.
     small : bool, default=False
         Whether its network of pictures is the small one, trained without labels.
-    published : list, default=()
-        Rows of published figures, cIoU and AUC.
     """
 
-    title: str
-    make: object
-    table: str = "systems"
+    localizer: type
+    params: dict = field(default_factory=dict)
     small: bool = False
-    published: list = field(default_factory=list)
+
+    def make(self):
+        """Localizer that is not fitted."""
+        return clone(self.localizer(**_SCENES | self.params))
 
 
-def _sspl(**params):
-    return PredictiveAudioVisualLocalizer(**_SCENES | params)
+def _sspl(small=False, **params):
+    return System(PredictiveAudioVisualLocalizer, params, small)
 
 
-def _sacl(**params):
-    return SemanticContrastiveLocalizer(**_SCENES | params)
+def _sacl(small=False, **params):
+    return System(SemanticContrastiveLocalizer, params, small)
 
 
 def _augmented(name):
@@ -74,56 +70,18 @@ def _augmented(name):
     return _sspl(augmentation=ImageAugmentation(crop=_CROP, **switches))
 
 
-def _ablations():
-    """Systems of tables S4 to S6 by name."""
-    for name, row in _AUGMENTATIONS.items():
-        title = "crop" if name == "crop" else f"crop and {name.replace('_', ' ')}"
-        both = [("Flickr", *row[:2]), ("VGG-SS", *row[2:])]
-        yield f"s4_{name}", System(title, partial(_augmented, name), "S4", published=both)
-    for name, row in PUBLISHED["fusion"]["rows"].items():
-        make = partial(_sspl, fusion=_FUSIONS[name])
-        yield f"s5_{name}", System(name, make, "S5", published=[("Flickr", *row)])
-    for n_cycles in _CYCLES:
-        row = PUBLISHED["cycles"]["rows"][str(n_cycles)]
-        make = partial(_sspl, n_cycles=n_cycles, **_PCM)
-        published = [("Flickr", *row[:2])]
-        yield f"s6_{n_cycles}", System(f"{n_cycles} cycles", make, "S6", published=published)
-
-
-def _of(name):
-    tests = {"SoundNet-Flickr": "Flickr"}
-    return [
-        (tests.get(test, test), *row)
-        for trained, test, *row in PUBLISHED["systems"][name]
-        if trained.endswith("10k")
-    ]
-
-
-SYSTEMS = {
-    "untrained": System(
-        "untrained, Lite0", partial(_sspl, lr=_NO_TRAINING, head_lr=_NO_TRAINING, max_epochs=1)
-    ),
-    "sspl_small": System(
-        "SSPL without PCM, label-free network",
-        partial(_sspl, **_SMALL, whiten=False, max_epochs=15),
-        small=True,
-    ),
-    "sspl": System("SSPL without PCM, Lite0", _sspl, published=_of("SSPL")),
-    "sspl_pcm": System(
-        "SSPL with PCM (2 cycles), Lite0",
-        partial(_sspl, n_cycles=2, **_PCM),
-        published=_of("SSPL with PCM"),
-    ),
-    "sacl": System(
-        "SACL, label-free network", partial(_sacl, **_SMALL), small=True, published=_of("SACL")
-    ),
-    "sacl_lite0": System("SACL, Lite0", _sacl),
-    **dict(_ablations()),
-    "long": System("SSPL with PCM (5 cycles), Lite0, longer", partial(_sspl, **_PCM)),
+LONG = _sspl(**_PCM)
+# Parts of the study, and their systems by name.
+PARTS = {
+    "systems": {
+        "untrained": _sspl(lr=_NO_TRAINING, head_lr=_NO_TRAINING, max_epochs=1),
+        "sspl_small": _sspl(True, **_SMALL, whiten=False, max_epochs=15),
+        "sspl": _sspl(),
+        "sspl_pcm": _sspl(n_cycles=2, **_PCM),
+        "sacl": _sacl(True, **_SMALL),
+        "sacl_lite0": _sacl(),
+    },
+    "augmentations": {name: _augmented(name) for name in ("crop", *_SWITCHES)},
+    "fusion": {name: _sspl(fusion=fusion) for name, fusion in _FUSIONS.items()},
+    "cycles": {f"cycles_{n}": _sspl(n_cycles=n, **_PCM) for n in (1, 3, 5)},
 }
-
-
-def names_of(groups):
-    """Names of systems, in the order of the table, of names and parts such as ``"S4"``."""
-    wanted = set(groups)
-    return [name for name, system in SYSTEMS.items() if wanted & {name, system.table}]

@@ -5,8 +5,8 @@ Run everything within 10 minutes of one core, or see whether it runs::
     python -m benchmarks.accuracy.coverage all
     python -m benchmarks.accuracy.coverage all --quick
 
-All clips are simulated. ``nominal`` asks for clips like those that calibrate, ``shift`` for other
-rooms and heads; ``all`` draws both, too.
+All clips are simulated. ``nominal`` measures clips like those that calibrate, ``shift`` other rooms
+and heads.
 """
 
 import warnings

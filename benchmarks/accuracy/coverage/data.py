@@ -19,7 +19,7 @@ _CHUNK = 1000
 
 
 class Localized(LocalizerMixin, BaseEstimator):
-    """Localizer that has heard its clips before: X holds their numbers.
+    """Localizer of clips whose directions are known already: X holds their numbers.
 
     The sets of many calibrations then take no more time than those of one.
     """

@@ -20,7 +20,16 @@ TABLES = {
         where={"part": "shift", "seed": 0, "n_groups": 40, "method": "absolute"},
         index={"calibration": "{calibration}"},
         columns="test",
-        cells="{coverage:.1f} / {width:.0f}",
+        cells="{coverage:.1f} / {width:.1f}",
+    ),
+    "draws": Table(
+        study="coverage",
+        title="The same: lowest and highest coverage of a draw / coverage of the room or head that "
+        "is covered least, mean of the draws",
+        where={"part": "shift", "seed": 0, "n_groups": 40},
+        index={"method": "{method}", "calibration": "{calibration}"},
+        columns="test",
+        cells="{lowest:.1f} to {highest:.1f} / {lowest group:.1f}",
     ),
 }
 

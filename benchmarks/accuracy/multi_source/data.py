@@ -35,7 +35,7 @@ ARRAYS = {
 }
 # Shares of each recording of noise.
 _NOISE_SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.82), "test": (0.82, 1.0)}
-_PRESENT = 0.8  # share of the clips of bursts in which a source is heard
+_PRESENT = 0.8  # share of the clips of bursts in which a source is active
 _BURST_SNR = 30.0  # dB, of white noise at the microphones
 
 

@@ -131,16 +131,17 @@ def quantiles(found, n=51):
 
 
 def figures(y, tracks):
-    """Figures of a row: pooled over all frames, and averaged over clips."""
-    row = {}
-    for average, end in (("pooled", ""), ("clips", " per clip")):
-        options = {"average": average, "tolerance": TOLERANCE}
-        missed = missed_detection_rate(y, tracks, **options)
-        false = false_alarm_rate(y, tracks, active_only=True, **options)
-        error = matched_angular_error(y, tracks, **options)
-        row |= {
-            f"missed (%){end}": 100 * missed,
-            f"false alarms (%){end}": 100 * false,
-            f"error of hits{end}": error,
-        }
-    return row
+    """Missed sources and false alarms in percent, error of hits in degrees: pooled, per clip."""
+    return pooled(y, tracks) | {
+        f"{name} per clip": value for name, value in pooled(y, tracks, "clips").items()
+    }
+
+
+def pooled(y, tracks, average="pooled"):
+    """The same, pooled over all frames or averaged over clips."""
+    options = {"average": average, "tolerance": TOLERANCE}
+    return {
+        "missed": 100 * missed_detection_rate(y, tracks, **options),
+        "false alarms": 100 * false_alarm_rate(y, tracks, active_only=True, **options),
+        "error": matched_angular_error(y, tracks, **options),
+    }

@@ -1,34 +1,30 @@
-"""The systems of the table: how each is built, and what was published of it."""
+"""The systems of the table: how each is built, and what it costs."""
 
-import json
-from pathlib import Path
+import time
 
 import numpy as np
 
-from benchmarks.accuracy.multi_source.data import FS
+from benchmarks.accuracy.multi_source.data import DURATION, FS
 from sslearn import recipes
 from sslearn.decoding import PeakDecoder
 
-PUBLISHED = json.loads((Path(__file__).parent / "published.json").read_text())
-# Name in the command line: title here, row of the published table.
-SYSTEMS = {
-    "ipdnet2_tiny": ("IPDnet2 tiny", "IPDnet2-Tiny"),
-    "ipdnet2_small": ("IPDnet2 small", "IPDnet2-Small"),
-    "ipdnet2_large": ("IPDnet2 large", "IPDnet2-Large"),
-    "ipdnet": ("IPDnet", "IPDnet"),
-    "tf_mamba": ("TF-Mamba", "TF-Mamba"),
-    "srp_dnn": ("SRP-DNN", "SRP-DNN"),
-    "icodoa": ("IcoDOA", "IcoDOA"),
-    "srp_phat": ("SRP-PHAT, no training", None),
-    "music": ("MUSIC, no training", None),
-}
-SPEED_OF_SOUND = 343.0  # m/s; the recipes have that of their papers
+TRAINED = (
+    "ipdnet2_tiny",
+    "ipdnet2_small",
+    "ipdnet2_large",
+    "ipdnet",
+    "tf_mamba",
+    "srp_dnn",
+    "icodoa",
+)
 CLASSICAL = ("srp_phat", "music")
+SPEED_OF_SOUND = 343.0  # m/s; the recipes have that of their papers
 # Frames of y that a block of a classical localizer stands for; validation clips choose.
 BLOCKS = (1, 2, 4)
 _HOP = 320  # samples, that of IPDnet2: five frames of the STFT are one of y
 _FRAMES = 5
 _SIZES = ("tiny", "small", "large")
+_N_TIMED = 3
 
 
 def trained(system, mic_positions):
@@ -79,3 +75,35 @@ def thresholds(system):
     if system.startswith("ipdnet2"):
         return np.arange(10, 96) / 100, 0.6  # scores are 1 - s: s < 0.4
     return np.arange(10, 96) / 100, 0.5
+
+
+def costs(system, localizer, X):
+    """Operations and parameters of the network, and seconds per second of audio.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    localizer : estimator
+        Fitted localizer.
+    X : ndarray of shape (n_clips, n_mics, n_times)
+        Clips of 4 s.
+
+    Returns
+    -------
+    figures : dict
+        ``GFLOP per second``, twice the multiply-accumulates of a second of audio; ``parameters``,
+        in millions; ``seconds per second``.
+    """
+    clip, figures, seconds = np.asarray(X[:1]), {}, []
+    if system not in CLASSICAL:
+        shapes = localizer.batch_transform_.transform(clip).shape[1:]
+        shapes = shapes, localizer.encoding_.output_spec_.shape
+        network = localizer.network_
+        figures["GFLOP per second"] = 2e-9 * network.count_macs(*shapes) / DURATION
+        figures["parameters"] = 1e-6 * network.count_parameters(*shapes)
+    for _ in range(_N_TIMED + 1):
+        start = time.perf_counter()
+        localizer.predict(clip)
+        seconds.append(time.perf_counter() - start)
+    return figures | {"seconds per second": min(seconds[1:]) / DURATION}

@@ -18,15 +18,11 @@ STUDIES = {
     "label_encodings": [],
     "noise": ["all"],
     "resolution": ["all"],
-    "sphere": [],
-    "sphere_training.__main__": [],
     "tracking": [],
     "two_sources_snet.__main__": [],
 }
 NEEDS_SPEECH = (
     "label_encodings",
-    "sphere",
-    "sphere_training.__main__",
     "two_sources_snet.__main__",
 )
 

@@ -17,13 +17,7 @@ from sslearn.simulation import (
     simulate,
 )
 
-# What a row tells about its clips.
-SCENES = {
-    "dimensions": ((3.0, 3.0, 2.5), (10.0, 8.0, 4.0)),
-    "t60": (0.2, 1.0),
-    "distance": DISTANCES,
-    "fs": FS,
-}
+_ROOMS = {"dimensions": ((3.0, 3.0, 2.5), (10.0, 8.0, 4.0)), "t60": (0.2, 1.0)}
 _PLACEMENT = {
     "azimuth_range": (-180, 180),
     "elevation_range": (-90, 90),
@@ -126,9 +120,7 @@ def render(
     if not labels.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         scene = {
-            "rooms": ShoeboxRooms(
-                max(2, n_clips // 2), dimensions=SCENES["dimensions"], t60=SCENES["t60"]
-            ),
+            "rooms": ShoeboxRooms(max(2, n_clips // 2), **_ROOMS),
             "sounds": sounds,
             "placement": Placement(distance_range=distance_range, **_PLACEMENT),
             "duration": duration,
@@ -141,7 +133,7 @@ def render(
         both = np.stack([clean, noisy - clean])
         peak = np.abs(both).max(axis=(0, 2, 3), keepdims=True)
         np.save(path, np.rint(both * (_SCALE / peak)).astype(np.int16))
-        # The last to be written: where it is, the sounds are whole.
+        # The last file to be written: where it exists, the sounds are complete.
         np.savez(labels, y=y)
     with np.load(labels) as stored:
         return Clips(np.load(path, mmap_mode="r"), stored["y"])

@@ -1,6 +1,6 @@
 """Training of the weights: ``python -m benchmarks.accuracy.ambisonic_weights.training``.
 
-It renders 24 clips of each block, then trains. Both may be interrupted: what is rendered is kept,
+It renders 24 clips of each block, then trains. Both may be interrupted: rendered blocks are kept,
 and training continues from its last checkpoint.
 """
 
@@ -60,7 +60,7 @@ def draw_block(path, seed, speech, music, recordings, max_order=None):
 
 
 def draw_blocks(folder, data, n_blocks, n_anechoic):
-    """Blocks of clips in rooms, then without; those that are there are not rendered again."""
+    """Blocks of clips in rooms, then without; those whose files exist are not rendered again."""
     speech, recordings = read_sounds(data, training=True)
     rng = np.random.default_rng(24)
     music = Sounds([make_music(rng, 4 * FS) for _ in range(_N_PIECES)])
@@ -117,7 +117,7 @@ class Batches:
         return self.blocks[i], row
 
     def _excerpt(self, block, row, n_times):
-        """Excerpt (4, n_times) in which the source is heard, and its direction."""
+        """Excerpt (4, n_times) without a pause of the source, and its direction."""
         rng = self.rng
         power = np.square(block.sounds[0, row, 0], dtype=np.float32)
         for start in rng.integers(len(power) - n_times + 1, size=_N_TRIES):

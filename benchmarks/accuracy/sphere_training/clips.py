@@ -1,4 +1,4 @@
-"""Responses of rooms, from which each step of a training mixes clips of its own.
+"""Responses of rooms, from which the clips of a training are mixed.
 
 The clips follow the distribution of ``benchmarks.accuracy.sphere``: a third each clean, in diffuse
 babble, and with a localized interferer. Only the rooms are simulated beforehand; speech, noise,
@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from scipy import fft
 
-from benchmarks.accuracy._sphere_data import FS
+from benchmarks.accuracy.sphere.data import FS
 from sslearn.datasets import make_ambisonic
 from sslearn.simulation import Interferer, Noise
 
 N_TIMES = round(0.832 * FS)  # of a clip: 25 frames
-_FIRST_SEED = 500_000  # the rooms are none of those of the clips of validation and test
+_FIRST_SEED = 500_000  # the clips of validation and test use other rooms
 _BABBLE_SECONDS = 6.0
 _RATIO = (0.0, 20.0)  # dB, of the direct sound to noise or interferer
 _XYZ = [3, 1, 2]  # channels of x, y and z in SN3D
 _DIFFUSE, _INTERFERER = 1, 2  # of three conditions; the other one is clean
-# Power of an excerpt relative to that of its recording, as for the clips of the test.
+# Least power of an excerpt relative to that of its recording, as for the clips to test.
 _LOUD_ENOUGH, _N_TRIES = 0.3**2, 10
 _SILENCE = 1e-12
 
@@ -47,7 +47,7 @@ class Rooms:
 
 
 def render_rooms(folder, n_blocks, n_rooms):
-    """Blocks of rooms; those that are there are not simulated again.
+    """Blocks of rooms; those whose files exist are not simulated again.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _render_block(path, i, n_rooms):
         )
         responses = np.stack([source.data, both.data - source.data])
         np.save(path, responses.astype(np.float16))
-        # The last to be written: where it is, the responses are whole.
+        # The last file to be written: where it exists, the responses are complete.
         np.savez(labels, y=source.target, distance=source.metadata["distance"])
         print(f"{path.stem} done", flush=True)
     with np.load(labels) as stored:
@@ -129,7 +129,7 @@ def render_babble(path, n_fields, speech):
 
 
 class Excerpts:
-    """Random excerpts of recordings that are no pauses.
+    """Random excerpts of recordings, without pauses.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class Excerpts:
 
 
 class Mixer:
-    """Clips that are drawn anew each time.
+    """Random clips from responses, speech and noise.
 
     Parameters
     ----------
@@ -178,26 +178,26 @@ class Mixer:
         sounds = np.stack([self.speech.draw(self.rng) for _ in places])
         clips = _convolve(sounds, [rooms.responses[0, i] for rooms, i in places])
         distance = np.array([rooms.distance[i] for rooms, i in places])
-        # The direct sound has the level of the dry one, over the distance.
+        # Level of the direct sound: that of the dry sound over the distance.
         levels = _level(sounds) / distance
         levels *= 10 ** (-self.rng.uniform(*_RATIO, n_clips) / 20)
         for k in np.flatnonzero(conditions == _DIFFUSE):
             field = self._babble()
             clips[k] += np.float32(levels[k] / _level(field[0])) * field
-        heard = np.flatnonzero(conditions == _INTERFERER)
-        if len(heard):
-            sounds = np.stack([self.noise.draw(self.rng) for _ in heard])
-            gains = levels[heard] * distance[heard] / _level(sounds)
+        beside = np.flatnonzero(conditions == _INTERFERER)
+        if len(beside):
+            sounds = np.stack([self.noise.draw(self.rng) for _ in beside])
+            gains = levels[beside] * distance[beside] / _level(sounds)
             sounds = sounds * gains[:, None].astype(np.float32)
-            responses = [places[k][0].responses[1, places[k][1]] for k in heard]
-            clips[heard] += _convolve(sounds, responses)
+            responses = [places[k][0].responses[1, places[k][1]] for k in beside]
+            clips[beside] += _convolve(sounds, responses)
         return clips, np.stack([rooms.y[i] for rooms, i in places])
 
     def _conditions(self, n_clips):
         return self.rng.integers(3, size=n_clips)
 
     def _next(self):
-        """Block and room, in random order; all come once before any comes twice."""
+        """Block and room in random order; each is drawn once before any is drawn again."""
         if not self.order:
             places = [(i, k) for i, block in enumerate(self.blocks) for k in range(len(block.y))]
             self.order = list(self.rng.permutation(places))
@@ -205,7 +205,7 @@ class Mixer:
         return self.blocks[i], k
 
     def _babble(self):
-        """Excerpt of a diffuse field, turned in any way, which leaves it diffuse."""
+        """Excerpt of a diffuse field, turned at random; it stays diffuse."""
         field = self.babble[self.rng.integers(len(self.babble))]
         start = self.rng.integers(field.shape[1] - N_TIMES + 1)
         turn, _ = np.linalg.qr(self.rng.standard_normal((3, 3)))
@@ -219,7 +219,7 @@ def _level(sounds):
 
 
 def _convolve(sounds, responses):
-    """Sounds (n, n_times) in rooms, (n, 4, n_times), by the transforms of torch, which are fast."""
+    """Sounds (n, n_times) in rooms, (n, 4, n_times), by the FFT of torch, which is faster."""
     n_fft = fft.next_fast_len(2 * N_TIMES, real=True)
     responses = torch.from_numpy(np.stack(responses)).float()
     spectra = torch.fft.rfft(responses, n_fft)
@@ -230,7 +230,7 @@ def _convolve(sounds, responses):
 def draw_turns(rng, n_turns):
     """Orthogonal matrices (n_turns, 3, 3) that keep the vertical axis, or reverse it.
 
-    Fields of the training that are turned and mirrored so have the distribution that they had.
+    The clips keep their distribution when they are turned and mirrored in this way.
     """
     angles = rng.uniform(0, 2 * np.pi, n_turns)
     mirrored_y, mirrored_z = rng.choice([-1.0, 1.0], (2, n_turns))

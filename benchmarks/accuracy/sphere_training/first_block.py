@@ -1,7 +1,7 @@
 """The first convolution of the network with a batch norm that follows the pooling.
 
-Its maps, 513 x 25 x 64 values a clip, are what a step spends most of its time on: each layer reads
-and writes all of them, and batch norm does so several times.
+A step spends most of its time on the maps of this convolution, 513 x 25 x 64 values per clip: each
+layer reads and writes all of them, and batch norm does so several times.
 """
 
 import torch
@@ -11,7 +11,7 @@ _LEAST_SCALE = 1e-3
 
 
 def norm_after_pooling(block):
-    """Let a ``FrequencyBlock`` normalise its pooled maps, with statistics that stay as they are.
+    """Let a ``FrequencyBlock`` normalise its pooled maps with fixed statistics.
 
     With fixed statistics and positive scales, batch norm and rectifier commute with max pooling:
     the outputs are those of the block in evaluation. The scales are kept positive.

@@ -29,13 +29,13 @@ class FrameHead(NetworkRecipe):
         return CRNN(output_bias=self.output_bias).build(SHAPE, output_shape)[_FIRST:]
 
 
-def below_head(net, maps, batch_size=BATCH_SIZE):
+def below_head(net, maps):
     """Outputs (n, n_frames, 128) of the recurrent layers.
 
     Parameters
     ----------
     net : torch.nn.Module
-        What ``training.build`` returns, trained.
+        Trained network of ``training.build``.
     maps : iterable of torch.Tensor
         Maps (n, 6, n_freqs, n_frames) of batches.
 

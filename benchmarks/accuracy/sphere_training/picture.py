@@ -1,32 +1,39 @@
 """Picture of the learning curve."""
 
+from benchmarks.store import Store
+from benchmarks.tables import published
 from sslearn.utils import import_optional
 
 _COLORS = {"median": "#3b6fb6", "mean": "#e08a2e"}
+_STUDY_OF_THE_SPHERE = {"clips": 7500, "epochs": 3, "trunk_epochs": 16, "test_seed": 0}
 
 
-def draw_curve(curve, levels, path):
-    """Errors on the clips of validation against the clips that training has seen.
+def draw(rows, path):
+    """Errors on the clips of validation against the clips that training has used.
 
     Parameters
     ----------
-    curve : list of dict
-        Rows with ``clips``, ``median`` and ``mean``.
-    levels : dict of str to float
-        Medians of other systems by name, drawn as lines.
+    rows : list of dict
+        Rows of the store; the first one with a curve is drawn.
     path : Path
         Where the picture goes.
     """
-    import_optional("matplotlib", "the learning curve").use("agg")
-    plt = import_optional("matplotlib.pyplot", "the learning curve")
+    row = next(row for row in rows if "curve" in row["figures"])
+    levels = {"published, (a)": published("sphere_training", row["settings"])["paper median"]}
+    for other in Store("sphere").select(
+        **_STUDY_OF_THE_SPHERE, **{name: row["settings"][name] for name in ("system", "condition")}
+    ):
+        levels["study of the sphere, its test clips"] = other["figures"]["median"]
+    curve = row["figures"]["curve"]
+    plt = import_optional("matplotlib.pyplot", "draw")
     figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
-    clips = [row["clips"] / 1000 for row in curve]
+    clips = [point["clips"] / 1000 for point in curve]
     for name, color in _COLORS.items():
-        axes.plot(clips, [row[name] for row in curve], color=color, label=name)
+        axes.plot(clips, [point[name] for point in curve], color=color, label=name)
     for name, level in levels.items():
         axes.axhline(level, color="#888888", ls="--", lw=1)
-        axes.annotate(name, (clips[-1], level), ha="right", va="bottom", fontsize=8)
-    axes.set(xlabel="clips that training has seen (thousands)", ylabel="error (degrees)")
+        axes.annotate(name, (clips[0], level), ha="left", va="bottom", fontsize=8)
+    axes.set(xlabel="clips that training has used (thousands)", ylabel="error (degrees)")
     axes.set_yscale("log")
     axes.set_yticks([3, 4, 5, 7, 10, 15, 20, 30], labels=[3, 4, 5, 7, 10, 15, 20, 30], minor=False)
     axes.set_yticks([], minor=True)

@@ -1,24 +1,18 @@
-"""Training of ``recipes.ambisonic_crnn`` on clips that are turned and mirrored anew each time.
+"""Training of ``recipes.ambisonic_crnn`` on clips that are turned and mirrored in each use.
 
-``python -m benchmarks.accuracy.sphere_training.training`` simulates the rooms, then trains. Both
-may be interrupted: what is rendered is kept, and training continues from its last checkpoint.
+It may be interrupted: rendered rooms and clips are kept, and it continues from its last checkpoint.
 """
 
-import argparse
 import json
 import time
-from pathlib import Path
 
 import numpy as np
 import soundfile
 import torch
-from safetensors.numpy import save_file
 
 from benchmarks.accuracy._budgets import set_up_torch
-from benchmarks.accuracy._data import add_data_option, check_data_option, read
-from benchmarks.accuracy._label_data import split_speech
-from benchmarks.accuracy._sphere_data import FS, render
 from benchmarks.accuracy._steps import train_steps
+from benchmarks.accuracy.sphere.data import render
 from benchmarks.accuracy.sphere_training.clips import (
     Mixer,
     draw_turns,
@@ -29,33 +23,23 @@ from benchmarks.accuracy.sphere_training.first_block import (
     estimate_statistics,
     norm_after_pooling,
 )
-from sslearn import datasets, recipes
+from sslearn import recipes
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance, unit_vectors_to_angles
 from sslearn.networks.layers import Affine
 
 SHAPE = (6, 513, 25)
 # Deviation of the components of a random unit vector over the slope of the sigmoid, and the input
-# of the sigmoid at their mean: what the localizer computes from targets all over the sphere.
+# of the sigmoid at their mean, as the localizer computes them from targets all over the sphere.
 RANGE = ([2 / 3**0.5] * 3, [0.0] * 3)
 BATCH_SIZE = 16
-LR = 2e-3
 VALIDATION_SEED = 7
-# Sizes of the budget, of the quick one, and what they are.
-SIZES = {
-    "blocks": (12, 1, "blocks of rooms"),
-    "rooms": (250, 12, "rooms in a block"),
-    "babble": (400, 4, "diffuse fields"),
-    "clips": (24_000, 96, "clips that are drawn from the rooms"),
-    "steps": (17_500, 16, f"steps, of {BATCH_SIZE} clips each"),
-    "validation": (600, 12, "clips of validation"),
-}
-_WARM_UP, DECAY = 200, 0.4  # steps, and share of the steps
+_WARM_UP, _DECAY = 200, 0.4  # steps, and share of the steps
 _STATISTICS = 20  # batches of the first statistics
 
 
 def learning_rate(step, n_steps):
-    """Warm-up, constant, then along half a cosine to 0: the steps may be chosen along the way."""
-    left = (n_steps - step) / (DECAY * n_steps)
+    """Warm-up, constant, then half a cosine to 0; it depends on ``n_steps`` at the end alone."""
+    left = (n_steps - step) / (_DECAY * n_steps)
     return float(min(1, (step + 1) / _WARM_UP, 0.5 - 0.5 * np.cos(np.pi * min(1, left))))
 
 
@@ -66,7 +50,7 @@ def build(target="cartesian"):
 
 
 class Pool:
-    """Intensity of clips that are drawn once, turned and mirrored anew each time.
+    """Intensity of clips that are drawn once, and turned and mirrored in each use.
 
     Parameters
     ----------
@@ -84,12 +68,12 @@ class Pool:
         mode = "r+" if path.exists() else "w+"
         path.parent.mkdir(parents=True, exist_ok=True)
         shape = (n_clips, *SHAPE)
-        # The values of intensity vectors are in [-1, 1] and keep three digits.
+        # Intensity vectors are in [-1, 1], where half precision keeps three digits.
         self.maps = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=shape)
         self.vectors = np.lib.format.open_memmap(
             path.with_suffix(".vectors.npy"), mode=mode, dtype=np.float64, shape=(n_clips, 3)
         )
-        # Clips that were drawn before an interruption have their direction.
+        # Clips that were drawn before an interruption have a direction.
         self.n_drawn = int(np.any(self.vectors != 0, axis=1).sum())
 
     def draw(self):
@@ -171,24 +155,20 @@ class Report:
         )
         errors = great_circle_distance(unit_vectors_to_angles(outputs(net, self.maps)), self.y)
         last = self.rows[-1] if self.rows else self.before
+        step = min(last["step"] + self.every, self.n_steps)
         self.rows.append(
             {
-                "step": min(last["step"] + self.every, self.n_steps),
+                "step": step,
+                "clips": step * BATCH_SIZE,
                 "minutes": self.before["minutes"] + minutes,
                 "processor": self.before["processor"] + processor,
                 "median": float(np.median(errors)),
                 "mean": float(errors.mean()),
-                "< 5": 100 * float(np.mean(errors < 5)),
+                "below 5": 100 * float(np.mean(errors < 5)),
             }
         )
         self.path.write_text(json.dumps(self.rows, indent=1))
         return " ".join(f"{name} {value:.2f}" for name, value in self.rows[-1].items())
-
-
-def sounds(data):
-    """Speech by part, and the recordings of noise."""
-    speech = split_speech(data / "speech_librispeech", 0)
-    return speech, list(read(datasets.load_noise, data / "noise", fs=FS).audio)
 
 
 def make_pool(folder, speech, noise, args):
@@ -197,7 +177,7 @@ def make_pool(folder, speech, noise, args):
     babble = render_babble(folder / f"babble_{args.babble}.npy", args.babble, speech)
     spoken = [soundfile.read(path, dtype="float32")[0] for path in speech.recordings]
     mixer = Mixer(blocks, babble, spoken, noise)
-    name = f"pool_{args.blocks}_{args.rooms}_{args.clips}.npy"
+    name = f"pool_{args.blocks}_{args.rooms}_{args.babble}_{args.clips}.npy"
     return Pool(mixer, folder / name, args.clips)
 
 
@@ -218,7 +198,7 @@ def validation(folder, speech, noise, n_clips):
     return maps_of(clips.X), clips.y
 
 
-def train(pool, held_out, folder, *, n_steps, lr=LR, seed=0, every=250):
+def train(pool, held_out, folder, *, n_steps, lr=2e-3, seed=0, every=250):
     """Network after so many steps."""
     torch.manual_seed(seed)
     net = build()
@@ -237,46 +217,14 @@ def weights_of(net):
     return {name: value.numpy() for name, value in net.state_dict().items()}
 
 
-def training_parser(name):
-    """Parser of the options of a training; ``--quick`` has few of everything."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.accuracy.sphere_training{name}")
-    add_data_option(parser)
-    parser.add_argument("--cache", type=Path, default=Path(".cache/sphere_training"))
-    parser.add_argument("--quick", action="store_true", help="a few clips: does all of it run?")
-    for size, (value, _, text) in SIZES.items():
-        parser.add_argument(f"--{size}", type=int, help=f"{text}; default {value}")
-    parser.add_argument("--lr", type=float, default=LR)
-    parser.add_argument("--seed", type=int, default=0)
-    return parser
-
-
-def parse(parser, argv):
-    """Options, with the sizes of the budget."""
-    args = parser.parse_args(argv)
-    check_data_option(parser, args)
-    for size, values in SIZES.items():
-        if getattr(args, size) is None:
-            setattr(args, size, values[args.quick])
-    return args
-
-
 def trained(args, speech, noise):
     """Network, pool, clips of validation and learning curve; trained, continued or finished."""
     set_up_torch(1, "full")
     pool = make_pool(args.cache, speech["train"], noise, args)
     held_out = validation(args.cache, speech["validation"], noise, args.validation)
-    folder = args.cache / f"run_{args.blocks}_{args.rooms}_{args.clips}_{args.lr:g}_{args.seed}"
+    names = ("blocks", "rooms", "babble", "clips", "steps", "validation", "lr", "seed")
+    folder = args.cache / "_".join(["run", *(f"{getattr(args, name):g}" for name in names)])
     every = max(1, min(250, args.steps // 8))
-    net = train(pool, held_out, folder, n_steps=args.steps, lr=args.lr, seed=args.seed, every=every)
-    save_file(weights_of(net), folder / "cartesian.safetensors")
+    settings = {"n_steps": args.steps, "lr": args.lr, "seed": args.seed, "every": every}
+    net = train(pool, held_out, folder, **settings)
     return net, pool, held_out, json.loads((folder / "curve.json").read_text())
-
-
-def main(argv=None):
-    """Render what is missing, and train or continue."""
-    args = parse(training_parser(".training"), argv)
-    trained(args, *sounds(Path(args.data)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,14 @@
-"""Clips of the benchmark on the sphere: simulated once, kept as memory maps of audio."""
+"""Clips on the sphere, simulated once and kept as memory maps, and the errors on them."""
 
 import shutil
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.accuracy._data import read
+from benchmarks.accuracy._label_data import split_speech
 from sslearn import datasets
+from sslearn.geometry import great_circle_distance
 from sslearn.simulation import Interferer, Noise
 
 FS = 16000
@@ -22,6 +25,36 @@ class Clips:
     y: np.ndarray
     condition: np.ndarray
 
+    def figures(self, directions):
+        """Figures of predictions, for all clips and for each condition.
+
+        Parameters
+        ----------
+        directions : ndarray of shape (n_clips, 2)
+            Predicted azimuths and elevations in degrees.
+
+        Yields
+        ------
+        condition : str
+            ``"all"``, or one of the conditions.
+        figures : dict of str to float
+            Shares of the great-circle errors below 5, 10 and 15 degrees in percent; their mean,
+            half the width of its 95 % confidence interval, and median in degrees.
+        """
+        errors = great_circle_distance(directions, self.y)
+        for condition in ("all", *CONDITIONS):
+            part = errors[(condition == "all") | (self.condition == condition)]
+            figures = {f"below {limit}": 100 * np.mean(part < limit) for limit in (5, 10, 15)}
+            margin = 1.96 * part.std(ddof=1) / len(part) ** 0.5
+            figures |= {"mean": part.mean(), "margin": margin, "median": np.median(part)}
+            yield condition, figures
+
+
+def read_sounds(data, seed=0):
+    """Speech by part, no speaker in two of them, and the recordings of noise."""
+    speech = split_speech(data / "speech_librispeech", seed)
+    return speech, list(read(datasets.load_noise, data / "noise", fs=FS).audio)
+
 
 def render(folder, part, n_clips, *, speech, noise, seed, n_jobs):
     """Clips of all conditions, a third each, in random order; rendered once.
@@ -31,13 +64,13 @@ def render(folder, part, n_clips, *, speech, noise, seed, n_jobs):
     folder : Path
         Folder of the memory maps.
     part : {"train", "test"}
-        What the clips are for; each part has its own speakers and rooms.
+        What the clips are for; each part uses its own rooms.
     n_clips : int
         Number of clips; divisible by 3.
     speech : Sounds
         The speech of the part.
     noise : list of ndarray
-        What the localized interferer sounds like.
+        Sounds of the localized interferer.
     seed : int
         Seed.
     n_jobs : int
@@ -87,6 +120,6 @@ def _render(audio, labels, part, n_clips, speech, noise, seed, n_jobs):
         X[rows], y[rows] = clips, target
     X.flush()
     condition = np.repeat(CONDITIONS, n_each)[np.argsort(order)]
-    # The last to be written: where it is, the audio is whole.
+    # The last file to be written: where it exists, the audio is complete.
     np.savez(labels, y=y, condition=condition)
     shutil.rmtree(parts)

@@ -1,13 +1,12 @@
 """Clips, training steps and rows of the study of weights for ambisonics."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from benchmarks.accuracy import _steps
-from benchmarks.accuracy.ambisonic_weights import __main__, data, tests, training
+from benchmarks.accuracy.ambisonic_weights import __main__, conditions, data, training
+from benchmarks.store import Store
 from sslearn import recipes
 from sslearn.features import ambisonic_gains
 from sslearn.geometry import angles_to_unit_vectors
@@ -75,9 +74,9 @@ def test_music_is_harmonic_and_never_the_same():
 def test_excerpts_are_no_pauses():
     clips = clips_of(np.zeros((2, 2)))
     clips.sounds[0, 0, :, :12_000] = clips.sounds[0, 1, :, 4000:] = 0
-    test = tests.excerpts("speech", clips, np.inf, 0.2)
-    assert test.X.shape == (2, 4, 3200)
-    assert (np.square(test.X[:, 0]).mean(axis=1) > 0.01).all()
+    excerpts = conditions.excerpts(clips, {"seconds": 0.2, "snr": None})
+    assert excerpts.X.shape == (2, 4, 3200)
+    assert (np.square(excerpts.X[:, 0]).mean(axis=1) > 0.01).all()
 
 
 def test_blocks_of_every_kind(tmp_path, corpus, monkeypatch):
@@ -91,12 +90,12 @@ def test_blocks_of_every_kind(tmp_path, corpus, monkeypatch):
     assert names == ["anechoic_0002.npy", "block_0000.npy", "block_0001.npy"]
 
 
-def test_without_reflections_one_wave_is_heard(tmp_path):
+def test_without_reflections_there_is_one_wave(tmp_path):
     scene = {"sounds": None, "recordings": None, "seed": 1, "duration": 0.2, "max_order": 0}
     clips = data.render(tmp_path / "a.npy", 2, noise="white", **scene)
     gains = waves(np.ones((2, 1)), clips.y)[:, :, 0]
-    heard = clips.sounds[0].astype(float)
-    np.testing.assert_allclose(heard[:, 1:], gains[:, 1:, None] * heard[:, :1], atol=2)
+    sounds = clips.sounds[0].astype(float)
+    np.testing.assert_allclose(sounds[:, 1:], gains[:, 1:, None] * sounds[:, :1], atol=2)
 
 
 def test_batches_and_their_targets():
@@ -140,27 +139,29 @@ def test_training_continues_where_it_stopped(tmp_path, capsys):
     assert lines[-1].endswith("errors none")
 
 
-def test_row_of_plane_waves():
+def test_figures_of_plane_waves():
     y = np.array([[100.0, 0.0], [-20.0, 40.0]])
-    test = tests.Test("waves", 1.0, clips_of(y).mix(np.inf), y)
-    localizers = {"intensity": recipes.intensity().fit(test.X, y)}
-    row = __main__.row(test, localizers)
-    assert row["intensity: mean"] < 0.5 and row["intensity: within 5 (%)"] == 100
-    raised = tests.Test("r3vival, waves", 1.0, test.X, y + np.array([0.0, 30.0]))
-    assert __main__.row(raised, localizers)["intensity: mean"] < 0.5
+    waves = conditions.Condition({}, clips_of(y).mix(np.inf), y)
+    intensity = recipes.intensity().fit(waves.X, y)
+    figures = __main__.figures(intensity, waves)
+    assert figures["mean"] < 0.5 and figures["within 5"] == 100 and figures["tested"] == 2
+    raised = conditions.Condition({}, waves.X, y + np.array([0.0, 30.0]))
+    assert __main__.figures(intensity, raised)["mean"] > 20
+    raised.azimuth_only = True
+    assert __main__.figures(intensity, raised)["mean"] < 0.5
 
 
 def test_study_runs_and_skips_what_is_missing(corpus, tmp_path, capsys):
     folders = {"data": corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
     options = [f"--{name}={folder}" for name, folder in folders.items()]
-    __main__.main(["--quick", *options])
+    __main__.main(["all", "--quick", *options])
     skipped = capsys.readouterr().err
     assert "skipped r3vival" in skipped and "skipped sofia" in skipped
-    record = json.loads((tmp_path / "results" / "ambisonic_weights_quick.json").read_text())
-    rows = {(row["test"], row["seconds"]): row for row in record["rows"]}
-    assert len(rows) == len(record["rows"]) == 4 + 3 * 6 + 3 + 3 + 4 + 3
-    assert rows["speech, interferer 10 dB", 0.25]["clips"] == 4
-    assert rows["speech, no noise", 4.0]["pretrained: mean"] < 20
-    assert record["command"] == "python -m benchmarks.accuracy.ambisonic_weights --quick"
-    page = (tmp_path / "results" / "ambisonic_weights_quick.md").read_text()
-    assert "| music, diffuse 10 dB | 4000 | 1.00 | 4 |" in page and "ms" not in page.split("\n")[4]
+    store = Store("ambisonic_weights", folders["out"])
+    assert len(store.rows) == 3 * (4 + 3 * 6 + 3 + 3 + 4 + 3)
+    where = {"part": "simulated", "test": "speech", "system": "masked_histogram"}
+    [row] = store.select(**where, noise="interferer", seconds=0.25)
+    assert row["settings"]["snr"] == 10 and row["figures"]["tested"] == 4
+    [row] = store.select(**where, noise="none", seconds=4)
+    assert row["figures"]["mean"] < 20 and "snr" not in row["settings"]
+    assert row["command"] == "python -m benchmarks.accuracy.ambisonic_weights simulated --quick"

@@ -1,13 +1,12 @@
 """Clips, first block, training steps and rows of the study of the ambisonic CRNN."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
-from benchmarks.accuracy.sphere_training import __main__, clips, heads, training
+from benchmarks.accuracy.sphere_training import __main__, clips, heads, tables, training
 from benchmarks.accuracy.sphere_training.first_block import estimate_statistics, norm_after_pooling
+from benchmarks.store import Store
 from sslearn import recipes
 from sslearn.features import ambisonic_gains
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance, unit_vectors_to_angles
@@ -49,13 +48,13 @@ def test_clean_clips_come_from_their_directions():
 
 @pytest.mark.parametrize("condition", [1, 2])
 def test_noise_is_0_to_20_db_below_the_direct_sound(monkeypatch, condition):
-    heard = []
+    drawn_clips = []
     for choice in (0, condition):
         drawn = mixer(anechoic(DIRECTIONS))
         drawn.rng = np.random.default_rng(2)
         monkeypatch.setattr(drawn, "_conditions", lambda n, choice=choice: np.full(n, choice))
-        heard.append(drawn.draw(4)[0])
-    clean, noisy = heard
+        drawn_clips.append(drawn.draw(4)[0])
+    clean, noisy = drawn_clips
     power = np.square(clean[:, 0]).mean(axis=1) / np.square((noisy - clean)[:, 0]).mean(axis=1)
     ratio = 10 * np.log10(power)
     assert ((ratio > -0.5) & (ratio < 20.5)).all() and np.ptp(ratio) > 1
@@ -113,24 +112,24 @@ def test_head_is_that_of_the_network():
     assert (head[-1].bias == -6).all()
 
 
-@pytest.fixture
-def corpus(tmp_path):
-    """Folder with bursts of noise for speech, and two recordings of noise."""
-    return write_corpus(tmp_path / "data", 70, "ab")
-
-
-def test_study_trains_goes_on_and_is_written(corpus, tmp_path, capsys):
-    options = ["--quick", f"--data={corpus}", f"--cache={tmp_path / 'cache'}"]
-    training.main([*options, "--steps=8"])
-    assert "8 " in capsys.readouterr().out
-    out = tmp_path / "results"
-    __main__.main([*options, f"--out={out}"])
-    record = json.loads((out / "sphere_training_quick.json").read_text())
-    systems = list(dict.fromkeys(row["system"] for row in record["rows"]))
-    assert systems[0] == __main__.NAMES["trained"]
-    assert sum(system.startswith("head: ") for system in systems) == len(__main__.TARGETS)
-    curve = json.loads((out / "sphere_training_quick_curve.json").read_text())
-    assert [row["step"] for row in curve] == [4, 8, 16]
-    assert (out / "sphere_training_quick.png").exists()
-    page = (out / "sphere_training_quick.md").read_text()
-    assert "Learning curve" in page and "Cartesian regression is the best published" in page
+def test_study_runs_and_goes_on_from_what_is_trained(tmp_path, capsys):
+    folders = {"data": write_corpus(tmp_path / "data", 70, "ab"), "cache": tmp_path / "cache"}
+    folders["out"] = tmp_path / "results"
+    options = ["--quick", *(f"--{name}={folder}" for name, folder in folders.items())]
+    __main__.main(["network", *options])
+    store = Store("sphere_training", folders["out"])
+    [row] = store.select(part="network", system="cartesian", condition="all")
+    curve = row["figures"]["curve"]
+    assert [point["clips"] for point in curve] == [4 * 16, 8 * 16]
+    before = store.rows
+    assert len(before) == 5 * 4
+    __main__.main(["heads", *options])
+    heads_of = {each["settings"]["system"] for each in store.select(part="heads")}
+    assert heads_of == set(__main__.TARGETS) and store.rows[:20] == before
+    capsys.readouterr()
+    __main__.main(["network", *options])
+    assert "loss" not in capsys.readouterr().out
+    assert [each["figures"] for each in store.rows[:20]] == [each["figures"] for each in before]
+    pytest.importorskip("matplotlib")
+    tables.draw(store.rows, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").exists()

@@ -1,0 +1,1 @@
+"""Regression against classification of directions on the sphere."""

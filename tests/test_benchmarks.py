@@ -1,7 +1,6 @@
 """What the studies do with a folder of measured data that is missing, empty or a part."""
 
 import importlib
-import json
 
 import numpy as np
 import pytest
@@ -15,20 +14,14 @@ STUDIES = {
     "classical": ["all"],
     "contrastive.__main__": ["all"],
     "diagnose": ["measured"],
-    "label_encodings": [],
     "noise": ["all"],
     "resolution": ["all"],
     "tracking": [],
-    "two_sources_snet.__main__": [],
 }
-NEEDS_SPEECH = (
-    "label_encodings",
-    "two_sources_snet.__main__",
-)
 
 
 def main(name):
-    if name in ("binaural", "contrastive.__main__", *NEEDS_SPEECH):
+    if name in ("binaural", "contrastive.__main__"):
         pytest.importorskip("torch")
     return importlib.import_module(f"benchmarks.accuracy.{name}").main
 
@@ -48,12 +41,6 @@ def test_study_skips_what_an_empty_folder_lacks(name, tmp_path, capsys):
     assert len(skipped) >= 5
     assert all(line.startswith("skipped ") and "found none" in line for line in skipped[:5])
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("name", NEEDS_SPEECH)
-def test_study_that_needs_speech_says_so(name, tmp_path, capsys):
-    main(name)(["--data", str(tmp_path), "--cache", str(tmp_path)])
-    assert "speech_librispeech" in capsys.readouterr().err
 
 
 def test_nothing_is_written_where_nothing_was_measured(tmp_path, capsys):
@@ -99,39 +86,3 @@ def test_noise_is_as_loud_as_the_direct_sound_at_0_db(kind, monkeypatch):
             assert np.abs(np.mean(clean * field, axis=(1, 2)) / power[0]).max() < 0.2
             spread = np.abs(field - field[:, :1]).max() / np.abs(field).max()
             assert (spread < 1e-5) == (kind == "common")
-
-
-@pytest.fixture
-def small_corpus(tmp_path):
-    """Folder with noise bursts for speech, of eight speakers and of two more for the test."""
-    soundfile = pytest.importorskip("soundfile")
-    rng, rows = np.random.default_rng(0), []
-    folder = tmp_path / "data"
-    for name in ("speech_librispeech", "noise"):
-        (folder / name).mkdir(parents=True)
-    for i in range(10):
-        file, subset = f"{i}.flac", "train-clean-100" if i < 8 else "test-other"
-        bursts = np.repeat(rng.random(50) < 0.7, 1600) * rng.normal(0, 0.1, 80_000)
-        soundfile.write(folder / "speech_librispeech" / file, bursts, 16000)
-        rows.append(f"{file},{i},{subset}")
-    table = "\n".join(["file,speaker,subset", *rows])
-    (folder / "speech_librispeech" / "utterances.csv").write_text(table)
-    soundfile.write(folder / "noise" / "hiss.flac", rng.normal(0, 0.1, 40 * 16000), 16000)
-    return folder
-
-
-def test_study_of_snet_split_runs_and_keeps_what_is_done(small_corpus, tmp_path, capsys):
-    sizes = {"rooms": 1, "steps": 2, "every": 1, "own-clips": 2, "validation": 2, "test": 2}
-    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path / "results"}
-    options = [f"--{name}={value}" for name, value in (sizes | folders).items()]
-    options += ["--presets", "L2", "--own", "ULD/CE"]
-    main("two_sources_snet.__main__")(options)
-    record = json.loads((tmp_path / "results" / "two_sources_snet.json").read_text())
-    trained = [(row["label"], row["loss"], row["training"]) for row in record["rows"]]
-    assert len(trained) == 23 and ("ULD", "CE", "own") in trained
-    assert [point["step"] for point in record["rows"][0]["curve"]] == [2]
-    row = record["rows"][0]
-    assert row["best order"] <= row["WAD-3"] and row["published"].startswith("65.58")
-    capsys.readouterr()
-    main("two_sources_snet.__main__")(options)
-    assert "==" not in capsys.readouterr().out

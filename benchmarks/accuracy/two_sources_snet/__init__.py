@@ -1,1 +1,1 @@
-"""A training of SNet-Split on two cores: mixtures drawn anew in each step, losses of blocks."""
+"""A training of SNet-Split on two cores: new mixtures in each step, and a loss of each block."""

@@ -1,9 +1,10 @@
-"""Mixtures of two talkers, drawn anew in each step from responses that are rendered once."""
+"""Mixtures of two talkers for each step, from responses that are rendered once."""
 
 import numpy as np
 from scipy.signal import fftconvolve
 
-from benchmarks.accuracy._label_data import FS, preset
+from benchmarks.accuracy._label_data import FS
+from benchmarks.accuracy.label_encodings.clips import preset
 from sslearn import datasets
 from sslearn.geometry import circular_difference
 from sslearn.simulation import ShoeboxRooms
@@ -11,7 +12,7 @@ from sslearn.simulation import ShoeboxRooms
 TAPS = 0.75  # seconds of a response: 45 dB of the longest decay
 N_IMAGES = 16  # responses in each room
 _DIRECT = 150  # samples: 40 of the filter's delay, 70 of the way, 40 of the filter's other half
-_SEED = 7_000_000  # first of the rooms; those of the benchmark's clips have other ones
+_SEED = 7_000_000  # of the first room; the clips of label_encodings use smaller seeds
 
 
 def render_responses(path, name, n_rooms):
@@ -58,10 +59,10 @@ def _render(path, target, name, n_rooms):
 
 
 class Mixtures:
-    """Batches of clips of two talkers, as the simulated clips of the benchmark have them.
+    """Batches of clips of two talkers, like the simulated clips of ``label_encodings``.
 
-    Each has two responses of one room, each to a place of its own of the array, two excerpts of
-    speech of the same power, and the same white noise in all channels.
+    A clip mixes two responses of one room, for two places of the array, with two excerpts of
+    speech of the same power, and adds the same white noise to all channels.
 
     Parameters
     ----------

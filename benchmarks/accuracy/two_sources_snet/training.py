@@ -1,4 +1,4 @@
-"""Training of SNet-Split on mixtures: all cells together, and the directions in each block."""
+"""Training of SNet-Split on mixtures: all cells together, with a loss of each block."""
 
 import json
 import time
@@ -7,15 +7,21 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.accuracy._label_shared import ACTIVATIONS, SharedEncoding, SharedLoss, SharedNetwork
-from benchmarks.accuracy._label_training import CELLS, figures, make_localizer
 from benchmarks.accuracy._steps import learning_rate, train_steps
+from benchmarks.accuracy.label_encodings.shared import (
+    ACTIVATIONS,
+    SharedEncoding,
+    SharedLoss,
+    SharedNetwork,
+)
+from benchmarks.accuracy.label_encodings.training import CELLS, figures, make_localizer
 from sslearn.encoding import GaussianEncoding
 
 # Clips in a step, and seconds of each: 12 x 6 or 6 x 12 blocks of 7 frames.
 LENGTHS = ((12, 0.68), (6, 1.36))
 LR = 1e-3
-NORM_STEPS = 100  # batches that the statistics of batch norm are re-estimated from
+NORM_STEPS = 100  # batches from which the statistics of batch norm are re-estimated
+CURVES = ("ULD/CE", "GLC/MSEwo")  # cells whose validation errors are reported on the way
 _SHAPE = (8, 256, 18, 7)
 
 
@@ -42,7 +48,7 @@ class WithBlocks(nn.Module):
         return head(h), self.blocks(h)
 
 
-class Study:
+class AllCells:
     """Network, targets and losses of all cells on the grid of a preset.
 
     Parameters
@@ -102,7 +108,7 @@ class Study:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
 
     def scores(self, net, inputs, *, n_rows=10):
-        """Scores (n_clips, 2, n_classes) by cell, as the localizer of each has them."""
+        """Scores (n_clips, 2, n_classes) by cell, as its localizer returns them."""
         net.eval()
         with torch.no_grad(), self.arithmetic():
             outputs = [net(x)[0].float() for x in inputs.split(n_rows)]
@@ -126,15 +132,15 @@ class Batches:
     ----------
     mixtures : Mixtures
         Mixtures.
-    study : Study
-        Study.
+    cells : AllCells
+        All cells.
     lengths : sequence of (int, float)
         Clips in a step, and seconds of each.
     """
 
-    def __init__(self, mixtures, study, lengths=LENGTHS):
+    def __init__(self, mixtures, cells, lengths=LENGTHS):
         self.mixtures = mixtures
-        self.study = study
+        self.cells = cells
         self.lengths = lengths
 
     @property
@@ -149,7 +155,7 @@ class Batches:
     def draw(self):
         """Next batch."""
         n_clips, duration = self.lengths[self.rng.integers(len(self.lengths))]
-        return self.study.batch(*self.mixtures.draw(n_clips, duration))
+        return self.cells.batch(*self.mixtures.draw(n_clips, duration))
 
 
 def cosines(lengths):
@@ -174,15 +180,15 @@ def cosines(lengths):
     return rate
 
 
-def train_together(study, batches, validation, folder, *, lengths, every=100, seed=0):
+def train_together(cells, batches, validation, folder, *, lengths, every=100, seed=0):
     """Train all cells together, and return the weights and the curve.
 
     Parameters
     ----------
-    study : Study
-        Study.
+    cells : AllCells
+        All cells.
     batches : Batches
-        What is trained on.
+        Batches for training.
     validation : Clips
         Clips of the curve.
     folder : Path
@@ -199,31 +205,32 @@ def train_together(study, batches, validation, folder, *, lengths, every=100, se
     weights : dict of str to ndarray
         Weights of the network, without the outputs of the blocks.
     curve : list of dict
-        ``step``, ``minutes`` of the processor, and errors on ``validation`` in degrees.
+        ``step``, ``minutes`` of the processor, and for two cells the errors by WAD-3 on
+        ``validation`` in degrees and those in the best order.
     """
     folder.mkdir(parents=True, exist_ok=True)
     n_steps = sum(lengths)
-    net, log = study.network(seed), folder / "curve.json"
+    net, log = cells.network(seed), folder / "curve.json"
     curve = json.loads(log.read_text()) if log.exists() else []
-    inputs = torch.from_numpy(study.transform.transform(validation.X))
+    inputs = torch.from_numpy(cells.transform.transform(validation.X))
     before, begin = curve[-1]["minutes"] if curve else 0.0, time.process_time()
 
     def report(net):
-        scores, errors = study.scores(net, inputs), {}
-        for cell in ("ULD/CE", "GLC/MSEwo"):
-            row = figures(study.encoding_of(cell), scores[cell], validation.y)
-            errors |= {cell: row["WAD-3"], f"{cell}, best order": row["best order"]}
+        scores, errors = cells.scores(net, inputs), {}
+        for cell in CURVES:
+            row = figures(cells.encoding_of(cell), scores[cell], validation.y)
+            errors[cell] = [row["WAD-3"], row["best order"]]
         minutes = before + (time.process_time() - begin) / 60
         step = min(4 * every * (len(curve) + 1), n_steps)
         curve.append({"step": step, "minutes": minutes, **errors})
         log.write_text(json.dumps(curve, indent=1))
-        return ", ".join(f"{error:.1f}" for error in errors.values())
+        return ", ".join(f"{error:.1f}" for error, _ in errors.values())
 
     train_steps(
-        net, batches, study.step_loss, folder, lr=LR, n_steps=n_steps, every=every, seed=seed,
+        net, batches, cells.step_loss, folder, lr=LR, n_steps=n_steps, every=every, seed=seed,
         report=report, rate=cosines(lengths),
     )  # fmt: skip
     inputs = (batches.draw()[0] for _ in range(min(NORM_STEPS, n_steps)))
-    with study.arithmetic():
+    with cells.arithmetic():
         torch.optim.swa_utils.update_bn(inputs, net)
     return {name: value.numpy() for name, value in net.network.state_dict().items()}, curve

@@ -1,9 +1,9 @@
-"""All cells of the label encodings' benchmark in one training: shared layers, an output each."""
+"""One training for all pairs of encoding and loss: shared layers, and an output layer for each."""
 
 import numpy as np
 from torch import nn
 
-from benchmarks.accuracy._label_training import CELLS, SCHEDULES, make_localizer
+from benchmarks.accuracy.label_encodings.training import CELLS, SCHEDULES, make_localizer
 from sslearn.encoding import GridEncoding, OutputSpec
 from sslearn.networks import NetworkRecipe
 
@@ -11,7 +11,7 @@ ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid()}
 
 
 class SharedNetwork(NetworkRecipe):
-    """A network with an output layer for each of several cells; their answers lie side by side.
+    """Network with an output layer for each of several cells; their outputs are concatenated.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class SharedNetwork(NetworkRecipe):
         """
         *sources, n_outputs = output_shape
         module = self.network.build(input_shape, (*sources, n_outputs // self.n_cells))
-        # The output layer is the last that has weights; they start at 0 in each of them.
+        # The output layer is the last one with weights; they start at 0.
         name = [name for name, part in module.named_modules() if list(part.parameters(False))][-1]
         layer = module.get_submodule(name)
         for weights in (layer.weight, layer.bias):
@@ -51,7 +51,7 @@ class SharedNetwork(NetworkRecipe):
 
 
 class SharedEncoding(GridEncoding):
-    """Encodings of several cells on one grid; their targets lie side by side.
+    """Encodings of several cells on one grid; their targets are concatenated.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class SharedEncoding(GridEncoding):
 class SharedLoss:
     """Sum of the logarithms of the losses of several cells.
 
-    The gradient of each is divided by its value, so that none outweighs the others for its scale.
+    The gradient of each loss is divided by its value, so that its scale does not matter.
 
     Parameters
     ----------
@@ -103,9 +103,9 @@ class SharedLoss:
         outputs = output.chunk(len(self.cells), dim=-1)
         targets = iter(target.split(outputs[0].shape[-1], dim=-1))
         total = 0.0
-        for (activation, loss, weights), answer in zip(self.cells, outputs, strict=True):
-            answer = activation(answer)
-            total = total + sum(w * loss(answer, next(targets)) for w in weights).log()
+        for (activation, loss, weights), scores in zip(self.cells, outputs, strict=True):
+            scores = activation(scores)
+            total = total + sum(w * loss(scores, next(targets)) for w in weights).log()
         return total
 
 
@@ -119,9 +119,9 @@ def train_together(network, grid, train, *, split, **params):
     grid : {"circle", "front"}
         Grid of the recipe.
     train : Clips
-        What is learned from.
+        Clips.
     split : bool
-        Whether the clips have two sources.
+        Whether the clips contain two sources.
     **params
         Parameters of the localizer.
 
@@ -144,7 +144,7 @@ def train_together(network, grid, train, *, split, **params):
 
 
 def weights_of_cell(weights, cell):
-    """Those of :func:`train_together` that one cell starts from.
+    """Weights of :func:`train_together` for one cell.
 
     Parameters
     ----------

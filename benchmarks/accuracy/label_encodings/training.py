@@ -1,13 +1,16 @@
-"""One cell of the label encodings' benchmark: train once, decode in every way, on each test."""
+"""Training of one pair of encoding and loss, and its figures by decoder."""
 
 import copy
+import json
 import time
 from functools import partial
 
 import numpy as np
+import torch
 from skorch.callbacks import PrintLog
 
 from benchmarks.accuracy._start import StartFrom
+from benchmarks.store import plain
 from sslearn import recipes
 from sslearn.encoding import (
     AdjacentDecoder,
@@ -39,7 +42,7 @@ DECODERS = {
     "WAD-2": AdjacentDecoder(2),
     "WAD-3": AdjacentDecoder(3),
 }
-# Labels and losses as in the published tables.
+# Pairs of encoding and loss in the order of the published tables.
 CELLS = tuple(
     f"{label}/{loss}"
     for label, losses in {
@@ -56,7 +59,6 @@ _LOSSES = {
     "WD": WassersteinLoss(),
     "NLAE": NegativeLogAbsoluteErrorLoss(),
 }
-# Validation clips are of other speakers than those trained on.
 SCHEDULES = {
     "cosine": {
         "training__schedule": "cosine",
@@ -67,35 +69,6 @@ SCHEDULES = {
 }
 
 
-def errors_by_decoder(encoding, scores, y):
-    """Absolute errors in degrees; two sources are compared in their order along the grid.
-
-    Parameters
-    ----------
-    encoding : GridEncoding
-        Fitted encoding.
-    scores : ndarray of shape (n_samples, n_classes) or (n_samples, 2, n_classes)
-        Answers of the network.
-    y : ndarray of shape (n_samples,) or (n_samples, 2, 1)
-        Directions in degrees.
-
-    Returns
-    -------
-    errors : dict of str to ndarray
-        Errors by decoder.
-    """
-    true = y
-    if y.ndim == 3:
-        first = encoding.grid_[0]
-        order = np.argsort(-np.mod(y - first, 360.0), axis=1, kind="stable")
-        true = np.take_along_axis(y, order, axis=1)
-    errors = {}
-    for name, decoder in DECODERS.items():
-        decoded = copy.copy(encoding).set_params(decoder=decoder).inverse_transform(scores)
-        errors[name] = np.abs(circular_difference(decoded, true))
-    return errors
-
-
 def figures(encoding, scores, y):
     """Accuracy and mean errors of scores.
 
@@ -104,46 +77,54 @@ def figures(encoding, scores, y):
     encoding : GridEncoding
         Fitted encoding.
     scores : ndarray of shape (n_samples, n_classes) or (n_samples, 2, n_classes)
-        Answers of the network.
+        Output of the network.
     y : ndarray of shape (n_samples,) or (n_samples, 2, 1)
-        Directions in degrees.
+        Directions in degrees; two sources are compared in their order along the grid.
 
     Returns
     -------
     row : dict
-        ``clips``, ``ACC`` in per cent, the mean absolute error in degrees by decoder, and, for two
-        sources, ``best order``: that of WAD-3 in the order that suits each clip.
+        ``tested clips``, ``accuracy`` (percent of sources in their exact class), the mean absolute
+        error in degrees by decoder, and, for two sources, ``best order``: the error of WAD-3 with
+        the sources of each clip in the order of the smaller error.
     """
-    errors = errors_by_decoder(encoding, scores, y)
-    row = {"clips": len(y), "ACC": 100 * float(_exact_class(encoding, scores, y))}
-    row |= {name: float(values.mean()) for name, values in errors.items()}
+    true = y
     if y.ndim == 3:
-        found = copy.copy(encoding).set_params(decoder=DECODERS["WAD-3"]).inverse_transform(scores)
+        order = np.argsort(-np.mod(y - encoding.grid_[0], 360.0), axis=1, kind="stable")
+        true = np.take_along_axis(y, order, axis=1)
+    row = {"tested clips": len(y), "accuracy": 100 * _exact_class(encoding, scores, y)}
+    for name, decoder in DECODERS.items():
+        found = copy.copy(encoding).set_params(decoder=decoder).inverse_transform(scores)
+        row[name] = np.abs(circular_difference(found, true)).mean()
+    if y.ndim == 3:
+        # The last decoder is WAD-3.
         orders = [np.abs(circular_difference(found, t)).mean(axis=(1, 2)) for t in (y, y[:, ::-1])]
-        row["best order"] = float(np.minimum(*orders).mean())
-    return row
+        row["best order"] = np.minimum(*orders).mean()
+    return plain(row)
 
 
 def _exact_class(encoding, scores, y):
     """Share of sources whose highest score is at the highest value of the label."""
-    # With mixed labels, published and here: of the bell.
+    # Mixed labels count by the Gaussian one, as published.
     label = encoding.encodings_[1] if isinstance(encoding, MixedEncoding) else encoding
     return np.mean(scores.argmax(-1) == label.transform(y).argmax(-1))
 
 
-def make_localizer(network, cell, grid, **params):
-    """The recipe with the encoding and the loss of a cell.
+def make_localizer(network, cell, grid, *, split, **params):
+    """Recipe with the encoding and the loss of a cell.
 
     Parameters
     ----------
     network : {"PNN", "SNet"}
-        Network, with a split in two where the clips have two sources (``split``).
+        Network.
     cell : str
         One of ``CELLS``.
     grid : {"circle", "front"}
         Grid of the recipe.
+    split : bool
+        Whether the network splits into two sources.
     **params
-        ``split`` and further parameters of the localizer.
+        Parameters of the localizer.
 
     Returns
     -------
@@ -151,7 +132,7 @@ def make_localizer(network, cell, grid, **params):
         Not fitted.
     """
     recipe = recipes.phase_network if network == "PNN" else recipes.spectrogram_network
-    localizer = recipe(grid, n_sources=1 + params.pop("split"))
+    localizer = recipe(grid, n_sources=1 + split)
     label, loss = cell.split("/")
     over_classes = "sum" if network == "PNN" else "mean"
     losses = _LOSSES | {
@@ -167,20 +148,8 @@ def make_localizer(network, cell, grid, **params):
     )
 
 
-def run_cell(
-    network,
-    cell,
-    *,
-    grid,
-    train,
-    validation,
-    tests,
-    split,
-    schedule,
-    start=None,
-    **params,
-):
-    """Train a cell and decode its answers on each test.
+def train_cell(network, cell, grid, clips, tests, *, split, schedule, start=None, **params):
+    """Train a cell and test it with each decoder.
 
     Parameters
     ----------
@@ -190,12 +159,12 @@ def run_cell(
         One of ``CELLS``.
     grid : {"circle", "front"}
         Grid of the recipe.
-    train, validation : Clips
-        What is learned from, and what the schedule follows.
+    clips : tuple of (Clips, Clips)
+        Clips for training and validation.
     tests : dict of str to Clips
         Tests.
     split : bool
-        Whether the clips have two sources.
+        Whether the clips contain two sources.
     schedule : {"cosine", "published"}
         One of ``SCHEDULES``.
     start : dict of str to ndarray, default=None
@@ -205,25 +174,40 @@ def run_cell(
 
     Returns
     -------
-    result : dict
-        ``seconds``, ``epochs``, ``best epoch``, ``curve`` (training loss and validation error),
-        and ``tests``: for each of them what :func:`figures` returns.
+    results : dict of str to dict
+        For each test what :func:`figures` returns, ``epochs``, ``best epoch``, ``minutes`` and
+        ``validation errors``, one of each epoch.
     """
     begin = time.perf_counter()
+    train, validation = clips
     callbacks = [PrintLog(sink=partial(print, flush=True))]
     if start is not None:
         callbacks.append(StartFrom(start))
     localizer = make_localizer(network, cell, grid, split=split, **params)
     localizer.set_params(callbacks=callbacks, **SCHEDULES[schedule])
     localizer.fit(train.X, train.y, X_val=validation.X, y_val=validation.y)
-    history = localizer.history_
-    return {
-        "seconds": round(time.perf_counter() - begin, 1),
+    shared = {
         "epochs": localizer.n_iter_,
-        "best epoch": int(localizer.best_epoch_[0]),
-        "curve": np.column_stack([history["train_loss"], history["valid_error"]]).tolist(),
-        "tests": {
-            name: figures(localizer.encoding_, localizer.spatial_spectrum(clips.X), clips.y)
-            for name, clips in tests.items()
-        },
+        "best epoch": localizer.best_epoch_[0],
+        "validation errors": localizer.history_["valid_error"],
+        "minutes": (time.perf_counter() - begin) / 60,
     }
+    scores = {name: localizer.spatial_spectrum(test.X) for name, test in tests.items()}
+    found = {name: figures(localizer.encoding_, scores[name], tests[name].y) for name in tests}
+    return plain({name: row | shared for name, row in found.items()})
+
+
+def kept(path, make):
+    """Result of ``make``, called unless the JSON file at ``path`` holds it already."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(make()))
+        unfinished.replace(path)
+    return json.loads(path.read_text())
+
+
+def add_row(run, settings, figures):
+    """Write a row, unless the store has it already: a kept training gets no new date."""
+    if run.stored(settings) != figures:
+        run.add(settings, figures, torch=torch.__version__)

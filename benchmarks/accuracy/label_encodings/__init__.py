@@ -1,0 +1,1 @@
+"""Label encodings, losses and decoders on four networks."""

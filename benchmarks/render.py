@@ -14,13 +14,17 @@ coverage.nominal`` prints a table in Markdown.
 import argparse
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from benchmarks.store import RESULTS, Store
 from benchmarks.tables import all_tables, as_markdown, as_rst
 
 ROOT = Path(__file__).parents[1]
-_BLOCK = re.compile(r"^\.\. results: (?P<name>\S+)\n.*?^\.\. end of results$", re.M | re.S)
+# A block may be indented, for example into a dropdown.
+_BLOCK = re.compile(
+    r"^(?P<indent> *)\.\. results: (?P<name>\S+)\n.*?^(?P=indent)\.\. end of results$", re.M | re.S
+)
 _BUILT = ("_build", "auto_examples", "generated", "next")
 
 
@@ -51,14 +55,15 @@ def rendered(text, tables):
     ValueError
         If the page names a table that does not exist, or if a block does not end.
     """
-    if text.count("\n.. results: ") != len(_BLOCK.findall(text)):
+    if len(re.findall(r"^ *\.\. results: ", text, re.M)) != len(_BLOCK.findall(text)):
         raise ValueError("each '.. results: NAME' must have its own '.. end of results'")
 
     def block(match):
         name = match["name"]
         if name not in tables:
             raise ValueError(f"results must name one of {', '.join(tables)}; got {name!r}")
-        return f".. results: {name}\n\n{as_rst(tables[name])}\n\n.. end of results"
+        block = f".. results: {name}\n\n{as_rst(tables[name])}\n\n.. end of results"
+        return textwrap.indent(block, match["indent"])
 
     return _BLOCK.sub(block, text)
 

@@ -168,6 +168,7 @@ class Run:
         **measured : object
             Further facts of the measurement.
         """
+        settings, figures = plain(settings), plain(figures)
         self.store.add({**self.settings, **settings}, figures, command=self.command, **measured)
         shown = {name: value for name, value in figures.items() if not isinstance(value, _LONG)}
         self.rows.append({**settings, **shown})

@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 from sslearn.doa._diagnose_delays import Channels, longest_lag
 from sslearn.doa._diagnose_fit import ArrayFit
 
-# Bounds lie between the measured recordings, right and falsified: benchmarks/accuracy/diagnose.py.
+# Bounds lie between the measured recordings, right and falsified: benchmarks/accuracy/diagnose.
 LARGEST, SMALLEST = 5.0, 1e-3  # metres
 _CLOSED = 0.3
 MISFIT, BETTER, CERTAIN = 0.06, 0.5, 0.15

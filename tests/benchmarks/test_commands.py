@@ -1,4 +1,4 @@
-"""Whether the command stored with a row measures this row."""
+"""Command lines of the studies, and whether those stored with rows measure these rows."""
 
 import importlib
 import json
@@ -12,16 +12,20 @@ from benchmarks.study import Study, without_folders
 from benchmarks.tables import ACCURACY
 
 
-def named_studies():
-    """Names of the packages that define a study, found without imports of torch."""
+def modules():
+    """Modules that define a study, found without imports of torch."""
     packages = [module.name for module in pkgutil.iter_modules([str(ACCURACY)]) if module.ispkg]
     mains = {name: ACCURACY / name / "__main__.py" for name in packages}
-    return [name for name, path in mains.items() if path.exists() and "STUDY =" in path.read_text()]
+    found = [
+        name for name, path in mains.items() if path.exists() and "STUDY =" in path.read_text()
+    ]
+    return [*(f"benchmarks.accuracy.{name}" for name in found), "benchmarks.speed"]
 
 
-def study(name):
+@pytest.fixture(params=modules())
+def study(request):
     try:
-        return importlib.import_module(f"benchmarks.accuracy.{name}.__main__").STUDY
+        return importlib.import_module(f"{request.param}.__main__").STUDY
     except ImportError as error:
         if error.name.split(".")[0] in ("benchmarks", "sslearn"):
             raise
@@ -31,7 +35,7 @@ def study(name):
 def asked(study, command):
     """Settings that a command asks for; None for those that its rows must not have."""
     words = shlex.split(command)
-    start = ["python", "-m", f"benchmarks.accuracy.{study.name}"]
+    start = ["python", "-m", study.module]
     assert words[:3] == start, f"must start with {shlex.join(start)}: {command}"
     assert without_folders(words) == words, f"must not name a folder: {command}"
     args = study.parse(words[3:])
@@ -52,12 +56,25 @@ def problems(study, rows):
     ]
 
 
-@pytest.mark.parametrize("name", named_studies())
-def test_commands_ask_for_the_settings_of_their_rows(name):
-    rows = Store(name).rows
-    assert rows, f"no rows in {Store(name).path}"
-    found = problems(study(name), rows)
+def test_commands_ask_for_the_settings_of_their_rows(study):
+    rows = Store(study.name).rows
+    assert rows, f"no rows in {Store(study.name).path}"
+    found = problems(study, rows)
     assert not found, "\n".join(found[:5])
+
+
+def test_rows_of_a_store_differ(study):
+    keys = [json.dumps(row["settings"], sort_keys=True) for row in Store(study.name).rows]
+    assert len(set(keys)) == len(keys)
+
+
+def test_study_without_a_folder_names_option_and_variable(study, monkeypatch, capsys):
+    if not study.data:
+        pytest.skip("it reads no measured data")
+    monkeypatch.delenv("SSLEARN_DATA", raising=False)
+    with pytest.raises(SystemExit):
+        study.main([part for part in list(study.parts)[:1] if part])
+    assert "--data or SSLEARN_DATA must name the folder" in capsys.readouterr().err
 
 
 def test_wrong_commands_are_found():
@@ -77,9 +94,3 @@ def test_wrong_commands_are_found():
     for wrong in ("python x.py", f"{command} --out here", f"{command[:-1]}all"):
         with pytest.raises(AssertionError, match="must"):
             problems(small, [row | {"command": wrong}])
-
-
-@pytest.mark.parametrize("name", named_studies())
-def test_rows_of_a_store_differ(name):
-    keys = [json.dumps(row["settings"], sort_keys=True) for row in Store(name).rows]
-    assert len(set(keys)) == len(keys)

@@ -1,0 +1,1 @@
+"""What measured arrays say about their own labels."""

@@ -1,0 +1,1 @@
+"""The classical localizers on measured arrays."""

@@ -1,0 +1,1 @@
+"""How often faults of a set-up are found."""

@@ -1,0 +1,1 @@
+"""The classical localizers in noise of four kinds."""

@@ -1,0 +1,1 @@
+"""How close two sources may be for the classical localizers."""

@@ -30,7 +30,7 @@ class Study:
         docstring is printed as its title.
     sizes : dict of str to tuple, default=None
         Options by their names: the value of ``--quick``, the default, and, if there are three, the
-        value of ``--full``.
+        value of ``--full``. A dict names a value for each part that uses the option.
     options : callable, default=None
         Function of a parser that adds further options.
     selections : tuple of str, default=()
@@ -77,7 +77,8 @@ class Study:
             size.add_argument("--full", action="store_true", help="the published sizes, for a GPU")
         for option, values in self.sizes.items():
             flag = f"--{option.replace('_', '-')}"
-            parser.add_argument(flag, type=type(values[1]), help=f"default {values[1]}")
+            kind = int if isinstance(values[1], dict) else type(values[1])
+            parser.add_argument(flag, type=kind, help=f"default {values[1]}")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--n-jobs", type=int, default=1, help="processes")
         if self.options is not None:
@@ -93,8 +94,15 @@ class Study:
                 setattr(args, option, values[min(column, len(values) - 1)])
         return args
 
+    def of_part(self, args, part):
+        """Options with the sizes of a part."""
+        sizes = {name: getattr(args, name) for name in self.sizes}
+        sizes = {k: v.get(part) if isinstance(v, dict) else v for k, v in sizes.items()}
+        return argparse.Namespace(**vars(args) | sizes)
+
     def settings(self, args, part):
         """Settings that all rows of a part share: its name, and what may change a figure."""
+        args = self.of_part(args, part)
         unused = [name for name, parts in self.only.items() if part not in parts]
         skipped = (*_NO_SETTINGS, *self.selections, *unused)
         options = {name: value for name, value in vars(args).items() if name not in skipped}
@@ -148,7 +156,7 @@ class Run:
     """
 
     def __init__(self, study, part, args, argv):
-        self.args = args
+        self.args = study.of_part(args, part)
         self.quick = args.quick
         self.store = Store(study.name, args.out)
         self.rows = []

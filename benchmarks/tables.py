@@ -157,7 +157,8 @@ def published(study, settings):
     Parameters
     ----------
     study : str
-        Name of the study; ``published.json`` in its folder lists ``where`` and ``figures``.
+        Name of the study; ``published.json`` in its folder lists ``where`` and ``figures``. A list
+        in ``where`` is that of the allowed values.
     settings : dict
         Settings of the row.
 
@@ -168,7 +169,8 @@ def published(study, settings):
     """
     found = {}
     for entry in _entries(study):
-        if matches(settings, entry["where"]):
+        where = {k: tuple(v) if isinstance(v, list) else v for k, v in entry["where"].items()}
+        if matches(settings, where):
             found |= {f"paper {name}": value for name, value in entry["figures"].items()}
     return found
 

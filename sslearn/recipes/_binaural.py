@@ -71,8 +71,8 @@ def siamese(
     Notes
     -----
     The margin is adaptive in degrees, as in the paper, and thus nearly 1 for all dissimilar sounds.
-    In radians (``margin="adaptive_radians"``) it localized less well in the protocol ``ablation``
-    of the accuracy benchmark.
+    In radians (``margin="adaptive_radians"``) it localized less well in the part ``ablation``
+    of ``benchmarks.accuracy.binaural``.
 
     References
     ----------

@@ -105,3 +105,16 @@ def test_sizes_and_folders(tmp_path, monkeypatch):
         "--seed",
         "1",
     ]
+
+
+def test_size_of_a_part(tmp_path):
+    def measure(run):
+        """Clips."""
+        run.add({}, {"found": run.args.clips})
+
+    parts = {"a": measure, "b": measure, "c": measure}
+    study = Study("small", "?", parts, sizes={"clips": (1, {"a": 10, "b": 20})}, data=False)
+    study.main(["all", "--out", str(tmp_path)])
+    study.main(["b", "--clips", "7", "--out", str(tmp_path)])
+    found = [row["settings"].get("clips") for row in Store("small", tmp_path).rows]
+    assert found == [10, 20, None, 7]

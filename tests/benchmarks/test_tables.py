@@ -71,7 +71,7 @@ def test_layouts(store, monkeypatch):
 
 
 def test_published_figures_stand_beside_ours(store, monkeypatch):
-    entries = [{"where": {"system": "one", "test": "dry"}, "figures": {"error": 1.25}}]
+    entries = [{"where": {"system": ["one", "1"], "test": "dry"}, "figures": {"error": 1.25}}]
     monkeypatch.setattr("benchmarks.tables._entries", lambda study: entries)
     assert published("x", {"system": "one", "test": "dry", "k": 1}) == {"paper error": 1.25}
     _, body, _ = table(extra=" ({paper error:.1f})").lay_out(store)

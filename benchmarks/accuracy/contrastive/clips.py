@@ -193,7 +193,7 @@ def _sounds(data, name):
 
 
 def _cues(responses, speech, rows, key, options, seed):
-    """Cues of the directions ``rows``; ``key`` only tells one cached result from another."""
+    """Cues of the directions ``rows``; ``key`` identifies the cached result."""
     responses, sounds, rng = responses(), speech(), np.random.default_rng(seed)
     parts = []
     for part in gen_batches(len(rows), 32):

@@ -74,7 +74,7 @@ def ear_frame(head):
     """Rotation of directions into a frame whose left is where the left ear is.
 
     People sit askew in front of the loudspeakers, by up to 10 degrees: the time differences of all
-    directions, fitted by a linear function of the unit vector, tell where the ears point.
+    directions, fitted by a linear function of the unit vector, give the axis of the ears.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def ear_frame(head):
     design = np.column_stack([vectors, np.ones(len(vectors))])
     left = np.linalg.lstsq(design, lags[later], rcond=None)[0][:3]
     left /= np.linalg.norm(left)
-    # No time difference tells how far the head nods: front stays level.
+    # Time differences do not depend on the pitch of the head: front stays level.
     front = np.cross(left, [0.0, 0.0, 1.0])
     front /= np.linalg.norm(front)
     return np.stack([front, left, np.cross(front, left)])
@@ -201,13 +201,13 @@ def diffuse(noise, mixing):
 
 
 def with_tail(brirs, t60, mixing, rng):
-    """Responses (n, 2, n_taps) that go on as diffuse noise where image sources are cut off."""
+    """Responses (n, 2, n_taps) continued by diffuse noise where image sources are cut off."""
     times = np.arange(brirs.shape[2]) / FS
     decay = 10 ** (-3 * times / t60[:, None, None])
     tail = decay * diffuse(rng.standard_normal(brirs.shape), mixing)
     first, start, end = _TAIL
-    heard = (times >= first) & (times < start)
-    power, own = (np.square(x[..., heard]).sum(axis=(1, 2)) for x in (brirs, decay))
+    late = (times >= first) & (times < start)
+    power, own = (np.square(x[..., late]).sum(axis=(1, 2)) for x in (brirs, decay))
     gain = np.sqrt(power / (2 * own))[:, None, None]
     fade = np.clip((times - start) / (end - start), 0, 1)
     return (np.sqrt(1 - fade) * brirs + np.sqrt(fade) * gain * tail).astype(np.float32)

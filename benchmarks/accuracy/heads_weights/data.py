@@ -6,9 +6,7 @@ import numpy as np
 
 from benchmarks.accuracy._data import read
 from benchmarks.accuracy.heads_weights.clips import (
-    DISTANCES,
     FS,
-    T60,
     Cues,
     cues,
     diffuse_mixing,
@@ -23,8 +21,6 @@ from sslearn.simulation import Sounds
 LEVELS = (0, 10, 30)  # dB, of the noise in tests
 SNR = (0.0, 30.0)
 ELEVATIONS = {"training": (-45, 90), "tests": (-45, 45)}
-# What a row tells about its clips.
-SCENES = {"t60": T60, "distance": DISTANCES, "elevation": ELEVATIONS["tests"], "fs": FS}
 _MANIKINS = ("021", "165")
 _SCALES = (0.94, 1.06)  # of a head
 _DURATIONS = (0.5, 2.0)  # seconds

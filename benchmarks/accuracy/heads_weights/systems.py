@@ -16,7 +16,7 @@ from sslearn.metrics import front_back_confusion_rate
 SYSTEMS = ("heads", "time difference")
 _RADIUS, _SPEED = 0.0875, 343.0  # of the spherical head, in metres, and metres per second
 _LONGEST = 1e-3  # seconds
-_FIGURES = {"median": np.median, "mean": np.mean, "within 5 (%)": lambda e: 100 * np.mean(e <= 5)}
+_FIGURES = {"median": np.median, "mean": np.mean, "within 5": lambda e: 100 * np.mean(e <= 5)}
 
 
 def predict(system, X):
@@ -41,7 +41,7 @@ def predict(system, X):
 
 
 def time_difference(X):
-    """Time in seconds by which the right ear hears later, by the phases of binaural cues.
+    """Time in seconds by which sound arrives later at the right ear, by the phases of the cues.
 
     It is the lag of the highest correlation with phase transform, summed over the clip.
     """
@@ -61,13 +61,13 @@ def azimuth_of(seconds):
 
 
 def folded(azimuth):
-    """Azimuths behind as those in front that sound alike."""
+    """Azimuths behind the head, mirrored to the front."""
     azimuth = wrap_azimuth(azimuth)
     return np.where(np.abs(azimuth) > 90, np.copysign(180, azimuth) - azimuth, azimuth)
 
 
 def lateral(directions):
-    """Angle from the plane between the ears, which a time difference tells."""
+    """Angle from the median plane, which a time difference determines."""
     return np.rad2deg(np.arcsin(angles_to_unit_vectors(directions)[:, 1].clip(-1, 1)))
 
 
@@ -84,9 +84,10 @@ def figures(y, found):
     Returns
     -------
     row : dict of str to float
-        Errors of the azimuth with front and back made one, of the lateral angle, and where
-        elevations were found, of the azimuth as it is and of the elevation, the angle between the
-        directions, and the share that takes front for back.
+        Errors in degrees of the azimuth, folded to the front, and of the lateral angle: median,
+        mean, and percent within 5. Where elevations were found, also those of the azimuth as found
+        and of the elevation, the angle between the directions, and the percent of sources whose
+        front and back are confused.
     """
     on_sphere = found.ndim == 2
     azimuth = found[:, 0] if on_sphere else found
@@ -94,12 +95,12 @@ def figures(y, found):
     row |= _errors("lateral", lateral(found) - lateral(y))
     if not on_sphere:
         return row
-    row["front for back (%)"] = 100 * front_back_confusion_rate(y, found)
+    row["front for back"] = 100 * front_back_confusion_rate(y, found)
     row |= _errors("azimuth as found", circular_difference(azimuth, y[:, 0]))
-    row["elevation, median"] = float(np.median(np.abs(found[:, 1] - y[:, 1])))
-    row["angle, median"] = float(np.median(great_circle_distance(y, found)))
+    row["elevation median"] = float(np.median(np.abs(found[:, 1] - y[:, 1])))
+    row["angle median"] = float(np.median(great_circle_distance(y, found)))
     return row
 
 
 def _errors(name, differences):
-    return {f"{name}, {f}": float(of(np.abs(differences))) for f, of in _FIGURES.items()}
+    return {f"{name} {f}": float(of(np.abs(differences))) for f, of in _FIGURES.items()}

@@ -1,7 +1,7 @@
 """Training of the weights: ``python -m benchmarks.accuracy.heads_weights.training``.
 
-It renders clips of all heads, then trains in stages. Both may be interrupted: what is rendered is
-kept, and training goes on after its last finished stage.
+It renders clips of all heads, then trains in stages. Both may be interrupted: rendered clips are
+kept, and training continues after the last finished stage.
 """
 
 import argparse
@@ -12,9 +12,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.accuracy._binaural_data import with_mirror_images
 from benchmarks.accuracy._data import add_data_option, check_data_option, read, skipping
 from benchmarks.accuracy.any_array.data import read_sounds
+from benchmarks.accuracy.binaural.data import with_mirror_images
 from benchmarks.accuracy.heads_weights import data
 from benchmarks.accuracy.heads_weights.clips import Cues
 from sslearn import recipes
@@ -41,7 +41,7 @@ def render(folder, measured, n_rounds, n_responses):
     n_rounds : int
         Number of rounds, with other rooms, clips and sizes of the heads.
     n_responses : int
-        Responses of each head and round; each is heard four times.
+        Responses of each head and round; four clips each.
 
     Returns
     -------

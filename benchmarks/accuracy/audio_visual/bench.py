@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.preprocessing import normalize
 
-from benchmarks.accuracy._budgets import set_up_torch
+from benchmarks.accuracy._torch import set_up_torch
 from benchmarks.accuracy.audio_visual.guesses import figures
 from benchmarks.accuracy.audio_visual.systems import LONG
 from sslearn.audiovisual import WindowContrast

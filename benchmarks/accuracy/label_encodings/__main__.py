@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmarks.accuracy._budgets import PRECISIONS, set_up_torch
 from benchmarks.accuracy._data import skipping
-from benchmarks.accuracy._label_data import split_speech
 from benchmarks.accuracy._maps import precompute, to_single_precision
+from benchmarks.accuracy._speech import split_speech
+from benchmarks.accuracy._torch import PRECISIONS, set_up_torch
 from benchmarks.accuracy.label_encodings.clips import RESPONSES, Clips, measured, render
 from benchmarks.accuracy.label_encodings.shared import train_together, weights_of_cell
 from benchmarks.accuracy.label_encodings.training import (

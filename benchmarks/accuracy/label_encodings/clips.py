@@ -8,7 +8,7 @@ from joblib import Memory, Parallel, delayed
 from scipy.signal import fftconvolve
 
 from benchmarks.accuracy._data import read
-from benchmarks.accuracy._label_data import FS
+from benchmarks.accuracy._speech import FS
 from sslearn import datasets
 from sslearn.geometry import angles_to_unit_vectors, circular_array
 
@@ -59,7 +59,7 @@ def render(folder, name, part, n_clips, *, speech, duration, kept, n_pieces, see
     n_clips : int
         Number of clips.
     speech : dict
-        What :func:`benchmarks.accuracy._label_data.split_speech` returns.
+        What :func:`benchmarks.accuracy._speech.split_speech` returns.
     duration : float
         Seconds of a clip, over which its signal-to-noise ratio holds.
     kept : float
@@ -136,7 +136,7 @@ def measured(data, name, speech, *, duration, n_repeats):
     name : {"R3VIVAL", "L1"}
         Preset, one of ``RESPONSES``.
     speech : dict
-        What :func:`benchmarks.accuracy._label_data.split_speech` returns.
+        What :func:`benchmarks.accuracy._speech.split_speech` returns.
     duration : float
         Seconds of a clip.
     n_repeats : int

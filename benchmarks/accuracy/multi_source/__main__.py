@@ -17,8 +17,8 @@ from functools import partial
 
 import torch
 
-from benchmarks.accuracy._budgets import PRECISIONS, set_up_torch
 from benchmarks.accuracy._data import skipping
+from benchmarks.accuracy._torch import PRECISIONS, set_up_torch
 from benchmarks.accuracy.multi_source import data, detection, systems, training
 from benchmarks.accuracy.multi_source.bursts import bursts
 from benchmarks.accuracy.multi_source.data import DURATION, FRAME

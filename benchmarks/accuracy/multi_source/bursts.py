@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 
-from benchmarks.accuracy._budgets import set_up_torch
+from benchmarks.accuracy._torch import set_up_torch
 from benchmarks.accuracy.multi_source.data import ARRAYS, Clips, noise_bursts
 from benchmarks.accuracy.multi_source.detection import find_sources, pooled
 from benchmarks.accuracy.multi_source.systems import thresholds, trained

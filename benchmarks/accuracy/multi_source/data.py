@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.accuracy._data import MissingDataError, read
-from benchmarks.accuracy._label_data import split_speech
+from benchmarks.accuracy._speech import split_speech
 from sslearn import datasets
 from sslearn.geometry import circular_array
 from sslearn.simulation import (

@@ -14,7 +14,7 @@ may share the work, each with ``--systems`` of its own.
 
 import torch
 
-from benchmarks.accuracy._budgets import PRECISIONS, set_up_torch
+from benchmarks.accuracy._torch import PRECISIONS, set_up_torch
 from benchmarks.accuracy.sphere.tables import SYSTEMS
 from benchmarks.accuracy.sphere.training import Bench
 from benchmarks.study import Study

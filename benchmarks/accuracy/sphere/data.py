@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.accuracy._data import read
-from benchmarks.accuracy._label_data import split_speech
+from benchmarks.accuracy._speech import split_speech
 from sslearn import datasets
 from sslearn.geometry import great_circle_distance
 from sslearn.simulation import Interferer, Noise

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from skorch.callbacks import PrintLog
 
-from benchmarks.accuracy._budgets import PRECISIONS
 from benchmarks.accuracy._maps import precompute, to_single_precision
 from benchmarks.accuracy._start import StartFrom
+from benchmarks.accuracy._torch import PRECISIONS
 from benchmarks.accuracy.sphere.data import FS, read_sounds, render
 from sslearn import recipes
 from sslearn.decoding import AdjacentDecoder

@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 import torch
 
-from benchmarks.accuracy._budgets import set_up_torch
 from benchmarks.accuracy._steps import train_steps
+from benchmarks.accuracy._torch import set_up_torch
 from benchmarks.accuracy.sphere.data import render
 from benchmarks.accuracy.sphere_training.clips import (
     Mixer,

@@ -16,8 +16,8 @@ an interrupted training continues.
 import numpy as np
 import torch
 
-from benchmarks.accuracy._budgets import set_up_torch
-from benchmarks.accuracy._label_data import split_speech
+from benchmarks.accuracy._speech import split_speech
+from benchmarks.accuracy._torch import set_up_torch
 from benchmarks.accuracy.label_encodings.clips import Clips, render
 from benchmarks.accuracy.label_encodings.shared import weights_of_cell
 from benchmarks.accuracy.label_encodings.training import (

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.signal import fftconvolve
 
-from benchmarks.accuracy._label_data import FS
+from benchmarks.accuracy._speech import FS
 from benchmarks.accuracy.label_encodings.clips import preset
 from sslearn import datasets
 from sslearn.geometry import circular_difference

@@ -1,6 +1,5 @@
 """Speech for training, validation and test."""
 
-import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit
 
 from benchmarks.accuracy._data import read
@@ -40,8 +39,3 @@ def split_speech(folder, seed):
     return {
         name: Sounds(list(paths), speakers=speakers) for name, (paths, speakers) in parts.items()
     }
-
-
-def describe(speech):
-    """Speakers of each part, for the settings of a table."""
-    return ", ".join(f"{part} {pd.unique(s.speakers).size}" for part, s in speech.items())

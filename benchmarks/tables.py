@@ -211,7 +211,8 @@ def as_rst(table):
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in rows
     ]
-    text = [f".. table:: {table.title}", "   :widths: auto", ""]
+    # A paragraph, since a caption scrolls with a wide table on a phone.
+    text = [f"**{table.title}**", "", ".. table::", "   :widths: auto", ""]
     text += [f"   {line}" for line in (rule, lines[0], rule, *lines[1:], rule)]
     if commands:
         text += ["", "Measured by::", ""]

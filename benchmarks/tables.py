@@ -212,7 +212,7 @@ def as_rst(table):
         for line in rows
     ]
     # A paragraph, since a caption scrolls with a wide table on a phone.
-    text = [f"**{table.title}**", "", ".. table::", "   :widths: auto", ""]
+    text = [f"{table.title}:", "", ".. table::", "   :widths: auto", ""]
     text += [f"   {line}" for line in (rule, lines[0], rule, *lines[1:], rule)]
     if commands:
         text += ["", "Measured by::", ""]

@@ -82,7 +82,7 @@ def test_blocks_of_a_page(store, monkeypatch):
     monkeypatch.setattr("benchmarks.tables.Store", lambda name: store)
     page = "Title\n\n.. results: a.b\n\nold\n\n.. end of results\n\nEnd\n"
     new = render.rendered(page, {"a.b": table()})
-    assert "old" not in new and new.startswith("Title\n\n.. results: a.b\n\n**Errors**\n\n.. table::")
+    assert "old" not in new and new.startswith("Title\n\n.. results: a.b\n\nErrors:\n\n.. table::")
     assert new.endswith(".. end of results\n\nEnd\n")
     assert render.rendered(new, {"a.b": table()}) == new
     indented = render.rendered(page.replace("..", "   .."), {"a.b": table()})

@@ -86,7 +86,7 @@ def test_blocks_of_a_page(store, monkeypatch):
     assert new.endswith(".. end of results\n\nEnd\n")
     assert render.rendered(new, {"a.b": table()}) == new
     indented = render.rendered(page.replace("..", "   .."), {"a.b": table()})
-    assert "\n   .. table:: Errors\n" in indented and "\n      one     3.5" in indented
+    assert "\n   Errors:\n\n   .. table::" in indented and "\n      one     3.5" in indented
     assert render.rendered(indented, {"a.b": table()}) == indented
     with pytest.raises(ValueError, match="must name one of"):
         render.rendered(page, {"a.c": table()})

@@ -1,9 +1,7 @@
 """Base of the torch estimators; torch itself is imported when they are fitted."""
 
 import copy
-from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -27,34 +25,6 @@ from sslearn.utils.param_validation import (
 # Rows per forward pass: bounds the memory of the hidden layers.
 _CHUNK_SIZE = 4096
 _COLUMNS = ("network", "epoch", "train_loss", "valid_loss", "valid_error", "lr")
-
-
-@dataclass
-class Task:
-    """Training of one network.
-
-    Parameters
-    ----------
-    name : str
-        Name beside the progress bar.
-    targets : ndarray of shape (n_samples, ...) or callable
-        Targets of all samples, those of ``X_val`` last; or a function of rows that returns theirs,
-        called for each mini-batch.
-    criterion : callable
-        Loss of the output and the target of a mini-batch.
-    error : callable
-        Function ``error(outputs, train_rows, valid_rows)`` that returns the validation error;
-        ``outputs(rows, finish=None)`` returns the network's outputs as an array, or what the
-        function ``finish`` makes of those of consecutive rows.
-    weight : ndarray of shape (n_samples,), default=None
-        Weights of all samples. The criterion then gets the pair of target and weight as target.
-    """
-
-    name: str
-    targets: np.ndarray | Callable
-    criterion: Callable
-    error: Callable
-    weight: np.ndarray | None = None
 
 
 class TorchEstimator(CallbackSupportMixin, BaseEstimator):
@@ -93,6 +63,14 @@ class TorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     The fitted state is NumPy arrays: the module is a private cache, which pickles omit and
     ``module_`` rebuilds.
+
+    Examples
+    --------
+    >>> from sslearn.deep_learning import NeuralLocalizer, TorchEstimator
+    >>> issubclass(NeuralLocalizer, TorchEstimator)
+    True
+    >>> sorted(TorchEstimator._parameter_constraints)[:4]
+    ['batch_size', 'callbacks', 'device', 'lr']
     """
 
     _parameter_constraints: dict = {

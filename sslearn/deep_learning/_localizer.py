@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from sslearn.base import LocalizerMixin
 from sslearn.deep_learning._activation import last_activation, range_before, takes_scores
-from sslearn.deep_learning._base import Task
 from sslearn.deep_learning._frames import FramePredictionMixin
 from sslearn.deep_learning._inputs import BatchTransformEstimator, check_same_acoustics
+from sslearn.deep_learning._task import Task
 from sslearn.deep_learning._threshold import ThresholdMixin
 from sslearn.deep_learning._track import common_duration
 from sslearn.deep_learning._validation import validation_error

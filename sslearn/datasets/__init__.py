@@ -14,6 +14,7 @@ from sslearn.datasets._brirs import load_bbc_brir, load_rostock_kemar_brir, load
 from sslearn.datasets._cipic import list_cipic_subjects, load_cipic
 from sslearn.datasets._corpora import load_librispeech, load_noise
 from sslearn.datasets._dcase import load_dcase_metadata, make_dcase_targets
+from sslearn.datasets._example_recording import load_example_recording
 from sslearn.datasets._heads import (
     load_ari,
     load_ircam_listen,
@@ -43,6 +44,7 @@ __all__ = [
     "load_bbc_brir",
     "load_cipic",
     "load_dcase_metadata",
+    "load_example_recording",
     "load_ircam_listen",
     "load_librispeech",
     "load_mit_kemar",

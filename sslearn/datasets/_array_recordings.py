@@ -190,7 +190,7 @@ def load_uwa_two_mic(folder, room="anechoic", *, correct_orientation=False, fs=N
 
 
 _MOM_FILES = {"two_sources": "respeaker_two_sources.flac", "phone_turning": "phone_turning.flac"}
-_MOM_SOURCES = ((101.0, 25.0), (291.0, 61.0))
+MOM_SOURCES = ((101.0, 25.0), (291.0, 61.0))
 
 
 def load_mom_respeaker(folder, recording="two_sources", *, fs=None):
@@ -248,11 +248,11 @@ def load_mom_respeaker(folder, recording="two_sources", *, fs=None):
     """
     file = _MOM_FILES[check_choice(recording, _MOM_FILES, "recording")]
     is_ring = recording == "two_sources"
-    mics = _mom_ring() if is_ring else np.array([[0.076, 0.0, 0.0], [-0.076, 0.0, 0.0]])
+    mics = mom_ring() if is_ring else np.array([[0.076, 0.0, 0.0], [-0.076, 0.0, 0.0]])
     data, fs = read_recordings(folder, [file], n_channels=len(mics), fs=fs)
     return Bunch(
         data=data,
-        target=make_directions(*np.transpose(_MOM_SOURCES))[None] if is_ring else None,
+        target=make_directions(*np.transpose(MOM_SOURCES))[None] if is_ring else None,
         mic_positions=mics,
         fs=fs,
         metadata=pd.DataFrame({"file": [file]}),
@@ -260,6 +260,6 @@ def load_mom_respeaker(folder, recording="two_sources", *, fs=None):
     )
 
 
-def _mom_ring(radius=0.046):
+def mom_ring(radius=0.046):
     angles = np.deg2rad(150.0 + 60.0 * np.arange(6))
     return radius * np.stack([np.cos(angles), np.sin(angles), np.zeros(6)], axis=-1)

@@ -3,7 +3,12 @@ import pytest
 import soundfile
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sslearn.datasets import load_mom_respeaker, load_pyramic_tdoa, load_uwa_two_mic
+from sslearn.datasets import (
+    load_example_recording,
+    load_mom_respeaker,
+    load_pyramic_tdoa,
+    load_uwa_two_mic,
+)
 from sslearn.geometry import angles_to_unit_vectors, great_circle_distance
 
 
@@ -57,9 +62,9 @@ def test_uwa_room_and_rate(data_dir):
         load_uwa_two_mic(data_dir / "uwa_two_mic", "hall")
 
 
-def srp(recording, directions, freq_range=(300, 5000)):
+def srp(recording, directions, freq_range=(300, 5000), start=0.6):
     """Power of the whitened and steered sum, averaged over frames."""
-    frames = recording.data[0][:, int(0.6 * recording.fs) :]
+    frames = recording.data[0][:, int(start * recording.fs) :]
     frames = frames[:, : frames.shape[1] // 2048 * 2048].reshape(len(frames), -1, 2048)
     spectra = np.fft.rfft(frames * np.hanning(2048))
     frequency = np.fft.rfftfreq(2048, 1 / recording.fs)
@@ -151,3 +156,22 @@ def test_mom_damaged(tmp_path):
     path.write_bytes(b"no audio")
     with pytest.raises(OSError, match="no readable audio file"):
         load_mom_respeaker(tmp_path)
+
+
+def test_example_recording_is_a_part_of_the_data_set(data_dir):
+    example = load_example_recording()
+    whole = load_mom_respeaker(data_dir / "mom_respeaker", fs=16000)
+    part = whole.data[..., 9600:22400]
+    # One gain: the file was scaled to use its 16 bits.
+    assert np.corrcoef(example.data.ravel(), part.ravel())[0, 1] > 0.9999
+    assert_array_equal(example.target, whole.target)
+    assert_array_equal(example.mic_positions, whole.mic_positions)
+
+
+def test_example_recording_needs_no_data_set():
+    example = load_example_recording(fs=8000)
+    assert (example.data.shape, example.data.dtype, example.fs) == ((1, 6, 6400), np.float32, 8000)
+    assert example.path.is_file() and example.path.stat().st_size < 150_000
+    assert (example.path.parent / "LICENSE.txt").is_file()
+    directions = np.array([[101.0, 25.0], [-79.0, 25.0], [11.0, 25.0], [-169.0, 25.0]])
+    assert srp(example, directions, freq_range=(300, 3500), start=0.0).argmax() == 0

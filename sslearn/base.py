@@ -26,6 +26,19 @@ class LocalizerMixin(RegressorMixin):
     where azimuths wrap: a prediction of -179 for 179 degrees is 2 degrees off, not 358.
     Several sources are matched before they are compared; each missed source and each false alarm
     counts 90 degrees (:func:`sslearn.metrics.d2_angular_error_score` explains why).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from sslearn.base import LocalizerMixin
+    >>> class Front(LocalizerMixin, BaseEstimator):
+    ...     def fit(self, X, y):
+    ...         return self
+    ...     def predict(self, X):
+    ...         return np.zeros(len(X))
+    >>> Front().fit([[0]], [0]).score([[0], [0]], [-10.0, 10.0])  # no better than a constant
+    0.0
     """
 
     def score(self, X, y, sample_weight=None):
@@ -61,6 +74,14 @@ def is_localizer(estimator):
     -------
     bool
         True if its last step predicts directions.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sslearn import recipes
+    >>> from sslearn.base import is_localizer
+    >>> is_localizer(recipes.siamese()), is_localizer(LinearRegression())
+    (True, False)
     """
     if isinstance(estimator, LocalizerMixin):
         return True

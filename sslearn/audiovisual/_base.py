@@ -68,6 +68,12 @@ class AudioVisualLocalizer(TorchEstimator):
     Training is monitored on up to 256 pairs: ``embedding_spread_`` is about 1 for embeddings in
     all directions and 0 for a collapse; ``sound_effect_`` is how much maps change with the sound of
     another pair, relative to their contrast.
+
+    Examples
+    --------
+    >>> from sslearn.audiovisual import AudioVisualLocalizer, SemanticContrastiveLocalizer
+    >>> issubclass(SemanticContrastiveLocalizer, AudioVisualLocalizer)
+    True
     """
 
     _parameter_constraints: dict = {

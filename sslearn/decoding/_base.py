@@ -17,6 +17,15 @@ class Decoder(BaseEstimator):
     --------
     sslearn.encoding.GridEncoding : Decode the output of a network.
     sslearn.doa.SRPPHAT : Decode a spatial spectrum.
+
+    Examples
+    --------
+    >>> from sslearn.decoding import Decoder
+    >>> class Lowest(Decoder):
+    ...     def _decode(self, rows, grid, peaks, neighbors):
+    ...         return grid[rows.argmin(axis=1)]
+    >>> Lowest().decode([[0.5, 0.1, 0.4]], [-30.0, 0.0, 30.0])
+    array([0.])
     """
 
     _parameter_constraints: dict = {}

@@ -84,6 +84,15 @@ class BatchTransformEstimator(TorchEstimator):
     ``fit`` validates X by ``_check_X(X, ensure_min_samples=2)`` and then calls
     ``_learn_inputs(X)``, which sets the shape and the dtype of the network's inputs,
     ``_input_shape`` and ``_dtype``. Prediction methods call ``_check_X(X, reset=False)``.
+
+    Examples
+    --------
+    >>> from sslearn.deep_learning import BatchTransformEstimator, NeuralLocalizer
+    >>> from sslearn.features import STFT
+    >>> issubclass(NeuralLocalizer, BatchTransformEstimator)
+    True
+    >>> NeuralLocalizer(batch_transform=STFT(512)).batch_transform
+    STFT()
     """
 
     _parameter_constraints: dict = {

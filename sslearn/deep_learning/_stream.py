@@ -28,6 +28,25 @@ class FrameStream:
     --------
     NeuralLocalizer.predict_frames : The same for whole signals.
     sslearn.networks.NetworkRecipe : Definition of the state of a network.
+
+    Examples
+    --------
+    >>> from sslearn import recipes
+    >>> from sslearn.datasets import make_shoebox
+    >>> from sslearn.geometry import circular_array
+    >>> from sslearn.networks import IPDNet2
+    >>> from sslearn.simulation import Trajectories
+    >>> mics = [[0, 0, 0], *circular_array(2, 0.03)]
+    >>> X, y = make_shoebox(
+    ...     4, mic_positions=mics, rooms=1, n_sources=2, trajectories=Trajectories(), duration=0.4,
+    ...     max_order=0, random_state=0, return_X_y=True,
+    ... )
+    >>> localizer = recipes.ipdnet2(mics, max_epochs=1, random_state=0)
+    >>> localizer = localizer.set_params(network=IPDNet2(n_units=8)).fit(X, y)
+    >>> maps = localizer.batch_transform_.transform(X[:1])
+    >>> stream = localizer.stream()
+    >>> stream.step(maps[..., :5]).shape  # one output for five frames
+    (1, 1, 2, 1)
     """
 
     def __init__(self, localizer, batch_size=1, scores=False):

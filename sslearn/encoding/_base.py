@@ -81,6 +81,20 @@ class Encoding(BaseEstimator):
     Its check of the inverse fails, with a warning, for encodings that quantize, for azimuths
     outside [-180, 180), and at the poles, which lose their azimuth; ``check_inverse=False`` turns
     it off.
+
+    Examples
+    --------
+    >>> from sslearn.encoding import Encoding, OutputSpec
+    >>> class Scaled(Encoding):
+    ...     def _output_spec(self):
+    ...         return OutputSpec((1,))
+    ...     def _encode(self, y):
+    ...         return y[:, None] / 180
+    ...     def _decode(self, outputs):
+    ...         return 180 * outputs[:, 0]
+    >>> encoding = Scaled().fit([0.0, 90.0])
+    >>> encoding.inverse_transform(encoding.transform([45.0]))
+    array([45.])
     """
 
     _parameter_constraints: dict = {}

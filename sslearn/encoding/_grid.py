@@ -69,6 +69,15 @@ class GridEncoding(SourcesEncoding):
     activation is a sigmoid and the loss a binary cross-entropy: with a squared error, outputs
     leave zero slowly. A source is decoded to NaN if its highest score is below the threshold;
     about half the highest value of a target is a good choice.
+
+    Examples
+    --------
+    >>> from sslearn.encoding import GridEncoding, UnbiasedEncoding
+    >>> issubclass(UnbiasedEncoding, GridEncoding)
+    True
+    >>> UnbiasedEncoding([0.0, 10.0, 20.0]).fit([5.0, 20.0]).transform([5.0, 20.0])
+    array([[0.5, 0.5, 0. ],
+           [0. , 0. , 1. ]])
     """
 
     _parameter_constraints: dict = {

@@ -20,6 +20,16 @@ class MixtureLoss(RowLoss):
     --------
     mixed_loss : Build the mixture, also for a loss that permutes the sources.
     sslearn.encoding.MixedEncoding : Encoding of the targets.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.losses import MixtureLoss, SquaredErrorLoss
+    >>> loss = MixtureLoss(SquaredErrorLoss(), (0.75, 0.25))
+    >>> output = torch.zeros(1, 2)
+    >>> target = torch.tensor([[1.0, 1.0, 2.0, 2.0]])  # two targets of two classes
+    >>> loss(output, target)
+    tensor(1.7500)
     """
 
     _parameter_constraints: dict = {"base": [callable], "weights": [tuple, list]}
@@ -111,6 +121,12 @@ def mixed_loss(loss, weights):
     -------
     loss : MixtureLoss or PermutationInvariantLoss
         Loss of targets that are concatenated on the last axis.
+
+    Examples
+    --------
+    >>> from sslearn.losses import PermutationInvariantLoss, mixed_loss
+    >>> mixed_loss(PermutationInvariantLoss("mse"), (0.5, 0.5)).base
+    MixtureLoss(base=SquaredErrorLoss(), weights=(0.5, 0.5))
     """
     if isinstance(loss, PermutationInvariantLoss):
         # The mixture goes inside, so that the least loss over the orders is that of the sum.

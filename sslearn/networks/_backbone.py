@@ -26,6 +26,14 @@ class Backbone(NetworkRecipe):
     See Also
     --------
     make_backbone : Module of a recipe or of a function of your own.
+
+    Examples
+    --------
+    >>> from sslearn.networks import Backbone, SceneNet
+    >>> issubclass(SceneNet, Backbone)
+    True
+    >>> SceneNet().build((3, 64, 64)) is not None
+    True
     """
 
     # Prefixes of keys that the module does not use, and smallest side of a picture.

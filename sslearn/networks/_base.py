@@ -31,6 +31,16 @@ class NetworkRecipe(BaseEstimator, ABC):
     state before the first frame, on the device of the weights, and ``step(x, state)`` returns the
     outputs of the next frames, laid out as in ``forward``, and the state after them. Consecutive
     steps of any length must return the outputs of ``forward``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks import NetworkRecipe
+    >>> class Linear(NetworkRecipe):
+    ...     def build(self, input_shape, output_shape):
+    ...         return torch.nn.Linear(*input_shape, *output_shape)
+    >>> Linear().count_parameters((10,), (3,))
+    33
     """
 
     @abstractmethod

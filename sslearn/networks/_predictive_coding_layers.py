@@ -26,6 +26,19 @@ def initial_feedback(top, predict, phi):
     -------
     states, predictions : list of torch.Tensor
         ``r_1 .. r_L`` and ``p_0 .. p_{L-1}``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import initial_feedback
+    >>> def half(x):
+    ...     return x / 2
+    >>> def same(x):
+    ...     return x
+
+    >>> states, predictions = initial_feedback(torch.tensor([4.0]), [half, half], [same, same])
+    >>> states, predictions
+    ([tensor([2.]), tensor([4.])], [tensor([1.]), tensor([2.])])
     """
     states, predictions = [], []
     for i in reversed(range(len(predict))):
@@ -55,6 +68,21 @@ def feedback(states, top, predict, rates, phi):
     -------
     states, predictions : list of torch.Tensor
         ``r_l = phi((1 - b_l) r_l + b_l p_l)`` and ``p_0 .. p_{L-1}``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import feedback
+    >>> def half(x):
+    ...     return x / 2
+    >>> def same(x):
+    ...     return x
+
+    >>> states, predictions = feedback(
+    ...     [torch.tensor([2.0])], torch.tensor([4.0]), [half], [0.5], [same]
+    ... )
+    >>> states, predictions
+    ([tensor([3.])], [tensor([1.5000])])
     """
     states, predictions = list(states), []
     for i in reversed(range(len(states))):
@@ -82,6 +110,19 @@ def feed_forward(states, predictions, bottom, correct, rates, phi):
     -------
     states : list of torch.Tensor
         ``r_l = phi(r_l + a_l E_{l-1}(r_{l-1} - p_{l-1}))``, each with the new state below.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import feed_forward
+    >>> def half(x):
+    ...     return x / 2
+    >>> def same(x):
+    ...     return x
+
+    >>> sound, prediction = torch.tensor([2.0]), torch.tensor([1.0])
+    >>> feed_forward([torch.tensor([3.0])], [prediction], sound, [half], [1.0], [same])
+    [tensor([3.5000])]
     """
     states = list(states)
     for i in range(len(states)):

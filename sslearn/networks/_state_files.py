@@ -21,6 +21,12 @@ def packaged_weights():
     -------
     names : list of str
         Names that a parameter ``weights`` takes.
+
+    Examples
+    --------
+    >>> from sslearn.networks import packaged_weights
+    >>> packaged_weights()
+    ['ambisonic_histogram', 'feed_forward_heads', 'masked_srp_phat']
     """
     names = (path.name for path in _FOLDER.iterdir())
     return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))

@@ -49,6 +49,15 @@ class PrivateDropout(nn.Module):
     ----------
     p : float
         Probability of zeroing an element.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import PrivateDropout
+    >>> layer = PrivateDropout(0.5)
+    >>> layer.seed(0, "cpu")
+    >>> sorted(layer(torch.ones(1000)).unique().tolist())
+    [0.0, 2.0]
     """
 
     def __init__(self, p):
@@ -85,6 +94,13 @@ class Affine(nn.Module):
     ----------
     scale, offset : array-like of shape (n_outputs,)
         Factor and summand of each output.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import Affine
+    >>> Affine([2.0, 3.0], [0.0, 1.0])(torch.ones(1, 2))
+    tensor([[2., 4.]])
     """
 
     def __init__(self, scale, offset):
@@ -104,6 +120,13 @@ class Parallel(nn.ModuleList):
     ----------
     modules : iterable of torch.nn.Module
         Networks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sslearn.networks.layers import Parallel
+    >>> Parallel([torch.nn.Linear(3, 2), torch.nn.Linear(3, 4)])(torch.zeros(5, 3)).shape
+    torch.Size([5, 6])
     """
 
     def forward(self, x):

@@ -58,6 +58,18 @@ class ModelInfo:
     See Also
     --------
     describe : Read it from a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sslearn import recipes, save
+    >>> from sslearn.persistence import describe
+    >>> path = Path(tempfile.mkdtemp()) / "recipe.sslearn"
+    >>> save(recipes.laplacian_eigenmaps(), path, card={"data": "none"})
+    >>> info = describe(path)
+    >>> info.is_fitted, info.card
+    (False, {'data': 'none'})
     """
 
     path: str

@@ -27,6 +27,15 @@ class StreamedDirections(NamedTuple):
     scores : ndarray of shape (n_new, n_sources)
         Value of ``spatial_spectrum`` at the nearest direction of ``grid_``, as in the table of
         ``predict_track``; NaN where the localizer has none, or the source is absent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.streaming import StreamedDirections
+    >>> new = StreamedDirections(np.array([0.1]), np.array([[[30.0]]]), np.array([[0.8]]))
+    >>> times, directions, scores = new
+    >>> directions[0, 0]
+    array([30.])
     """
 
     times: np.ndarray

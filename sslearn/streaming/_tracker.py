@@ -31,6 +31,16 @@ class TrackedDirections(NamedTuple):
         Azimuths, or azimuths and elevations, in degrees.
     are_observed : ndarray of shape (n_tracks,), bool
         Whether a direction was found for the track at this time; else its place is extrapolated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.streaming import TrackedDirections
+    >>> tracks = TrackedDirections(
+    ...     np.array([0, 2]), np.array([[30.0], [-60.0]]), np.array([True, False])
+    ... )
+    >>> tracks.directions[tracks.are_observed]
+    array([[30.]])
     """
 
     identities: np.ndarray

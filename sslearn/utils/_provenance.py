@@ -30,6 +30,14 @@ def remember(array, *, fs=None, index=None):
     -------
     array : ndarray or list of ndarray
         The same samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import recall, remember
+    >>> X = remember(np.zeros((2, 1, 100)), fs=8000.0)
+    >>> recall(X).fs, recall(X.copy()).fs
+    (8000.0, None)
     """
     if isinstance(array, list):
         for i, clip in enumerate(array):
@@ -58,6 +66,13 @@ def recall(array):
         Sampling rate in Hz; None if it is unknown.
     index : pandas.Index or None
         Labels of the samples; None if they are unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import recall
+    >>> recall(np.zeros(3))
+    Provenance(fs=None, index=None)
     """
     if isinstance(array, list) and array and isinstance(array[0], np.ndarray):
         rates, parts = zip(*map(recall, array), strict=True)
@@ -85,6 +100,17 @@ def check_rate(X, fs, *, name="fs"):
     ------
     ValueError
         If the rate of X is known and is not ``fs``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_rate, remember
+    >>> X = remember(np.zeros((2, 1, 100)), fs=8000.0)
+    >>> check_rate(X, 8000.0)
+    >>> check_rate(X, 16000.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: fs must be the sampling rate of X, 8000 Hz; got 16000...
     """
     known = recall(X).fs
     if known is not None and abs(known - fs) > 1e-6 * fs:

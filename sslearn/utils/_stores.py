@@ -72,6 +72,18 @@ def open_group(path, mode="r"):
         If Zarr is not installed.
     OSError
         If it cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sslearn.utils import open_group
+    >>> path = Path(tempfile.mkdtemp()) / "clips.h5"
+    >>> with open_group(path, "w") as group:
+    ...     group["data"] = [1.0, 2.0]
+    >>> with open_group(path) as group:
+    ...     list(group)
+    ['data']
     """
     path = store_path(path)
     if mode != "w" and not path.exists():

@@ -215,6 +215,17 @@ def check_floats(X, *, name="X"):
         If the values are not float32 or float64.
     ValueError
         If the samples differ in shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sslearn.utils import check_floats
+    >>> check_floats(np.zeros((2, 3), dtype=np.float32)).dtype
+    dtype('float32')
+    >>> check_floats(np.zeros((2, 3), dtype=int))
+    Traceback (most recent call last):
+        ...
+    TypeError: X must ...
     """
     return _check_kind(_array(X, name), _FLOATS, "float32 or float64", "Convert it.", name)
 

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Threads that spin while they wait slow each other down on a busy machine.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test coverage lint docs bench hooks clean
+.PHONY: demo test coverage lint docs docs-links bench hooks clean
 
 # One stamp per set of extras: an unchanged set-up is not repeated.
 $(VENV)/.stamp-%: pyproject.toml constraints.txt
@@ -31,6 +31,10 @@ lint: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 docs: $(VENV)/.stamp-sim+plot+vision+docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
+# Addresses in other projects; needs a network.
+docs-links: $(VENV)/.stamp-sim+plot+vision+docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b linkcheck -D plot_gallery=0 docs docs/_build/links
+
 bench: $(VENV)/.stamp-sim+plot+vision+bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed all
 
@@ -38,4 +42,4 @@ hooks: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test $(VENV)/.stamp-dev
 	$(BIN)/pre-commit install
 
 clean:
-	rm -rf $(VENV) build *.egg-info docs/_build docs/auto_examples docs/generated demo-results
+	rm -rf $(VENV) build *.egg-info docs/_build docs/auto_examples docs/api/generated docs/generated demo-results

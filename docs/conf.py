@@ -1,10 +1,15 @@
 """Configuration of the Sphinx documentation."""
 
+import importlib
 import os
+import sys
 import warnings
 from pathlib import Path
 
 import sslearn
+
+sys.path.insert(0, str(Path(__file__).parent))
+from external_links import ALIASES, write_inventories
 
 project = "sslearn"
 author = "The sslearn developers"
@@ -16,6 +21,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
@@ -25,15 +33,45 @@ exclude_patterns = ["_build", "examples", "whats_new/next"]
 bibtex_bibfiles = ["references.bib"]
 autosummary_generate = True
 numpydoc_show_class_members = False
+toc_object_entries_show_parents = "hide"
 # No inventory is fetched: the documentation builds without a network.
-intersphinx_mapping = {}
+intersphinx_mapping = write_inventories(Path(__file__).parent / "_build" / "inventories")
+intersphinx_timeout = 5
+
+
+def _public_classes():
+    """Full names of our classes, by the names that docstrings use."""
+    names = {}
+    for room in sslearn._ROOMS:
+        module = importlib.import_module(f"sslearn.{room}")
+        for name in module.__all__:
+            if name[0].isupper() and isinstance(getattr(module, name), type):
+                names.setdefault(name, f"sslearn.{room}.{name}")
+    return names
+
+
+# Only these types become links; all other words of a type stay as they are.
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = ALIASES | _public_classes()
+numpydoc_xref_ignore = "all"
+
+# Every reference to a name of ours must resolve.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(?!sslearn\b).*")]
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
+    "subsection_order": [
+        f"examples/{folder}"
+        for folder in ("two_ears", "arrays", "ambisonics", "tracks", "audio_visual", "models")
+    ],
     "doc_module": ("sslearn",),
     "backreferences_dir": "generated/backreferences",
+    # A display is its picture: the page shows no address of the object.
+    "ignore_repr_types": r"Display|matplotlib",
+    "reference_url": {"sslearn": None},
     "remove_config_comments": True,
     "show_memory": False,
 }
@@ -41,11 +79,38 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "sslearn"
 html_static_path = ["_static"]
-html_css_files = ["wide.css"]
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_css_files = ["sslearn.css"]
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+}
+# Pages without pages below them need no navigation at their left.
+html_sidebars = {
+    page: []
+    for page in (
+        "benchmarks",
+        "contributing",
+        "conventions",
+        "getting_started",
+        "glossary",
+        "install",
+        "recipes",
+        "references",
+        "which_method",
+    )
+}
+
+# The copy button leaves out prompts, and outputs where there are prompts.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*")
+# Pages of the gallery show warnings without the path of the machine that built them.
+warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
 
 # Kinds of fragments in whats_new/next, in the order in which they are shown.
 _KINDS = {

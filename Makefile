@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Threads that spin while they wait slow each other down on a busy machine.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test coverage lint docs docs-links bench hooks clean
+.PHONY: demo test test-oldest coverage lint docs docs-links bench hooks clean
 
 # One stamp per set of extras: an unchanged set-up is not repeated.
 $(VENV)/.stamp-%: pyproject.toml constraints.txt
@@ -20,6 +20,13 @@ demo: $(VENV)/.stamp-sim+plot
 
 test: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+# On Linux pip takes several GB for this version of torch, unless it finds a CPU-only build.
+test-oldest:
+	test -x $(VENV)-oldest/bin/python || $(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip --disable-pip-version-check install --quiet \
+		--constraint constraints-oldest.txt --editable ".[sim,plot,sofa,vision,dask,test]"
+	OMP_NUM_THREADS=1 $(VENV)-oldest/bin/python -m pytest -n 2 tests
 
 coverage: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term
@@ -42,4 +49,4 @@ hooks: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test $(VENV)/.stamp-dev
 	$(BIN)/pre-commit install
 
 clean:
-	rm -rf $(VENV) build *.egg-info docs/_build docs/auto_examples docs/api/generated docs/generated demo-results
+	rm -rf $(VENV) $(VENV)-oldest build *.egg-info docs/_build docs/auto_examples docs/api/generated docs/generated demo-results

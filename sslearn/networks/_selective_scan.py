@@ -72,7 +72,8 @@ def scan_frames(u, delta, A, B, C, D, state):
     """Selective scan with frames first and A of shape (n_states, n_units)."""
     if u.is_meta:  # only shapes matter: a loop over frames would compute nothing
         return torch.empty_like(u), u.new_empty(u.shape[1], *A.shape)
-    if torch.compiler.is_exporting():
+    # Before torch 2.7 nothing is exported.
+    if getattr(torch.compiler, "is_exporting", bool)():
         return _scan_exported(u, delta, A, B, C, D, state)
     if state is None and u.is_cuda and (kernel := _fused_kernel()) is not None:
         return _scan_fused(kernel, u, delta, A, B, C, D)

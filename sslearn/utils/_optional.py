@@ -5,6 +5,7 @@ from sslearn.utils.param_validation import validated
 _EXTRA_OF = {
     "pyroomacoustics": "sim",
     "matplotlib": "plot",
+    "h5py": "sofa",
     "sofar": "sofa",
     "onnx": "onnx",
     "onnxruntime": "onnx",

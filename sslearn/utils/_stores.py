@@ -69,7 +69,7 @@ def open_group(path, mode="r"):
     FileNotFoundError
         If there is none to read.
     ImportError
-        If Zarr is not installed.
+        If h5py or Zarr is not installed.
     OSError
         If it cannot be opened.
 
@@ -93,9 +93,7 @@ def open_group(path, mode="r"):
         opener = import_optional("zarr", "A store in .zarr").open_group
         errors = (OSError, ValueError)
     else:
-        import h5py
-
-        opener, errors = h5py.File, OSError
+        opener, errors = import_optional("h5py", "A store in .h5").File, OSError
     try:
         return opener(path, mode=mode)
     except errors as error:

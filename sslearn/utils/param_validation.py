@@ -5,7 +5,6 @@ from inspect import signature
 from numbers import Integral, Real
 
 from sklearn.base import _fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.metrics._scorer import _BaseScorer
 from sklearn.utils import _pprint
 from sklearn.utils._param_validation import (
@@ -22,6 +21,11 @@ from sklearn.utils._set_output import _get_container_adapter, _safe_set_output
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 from sslearn.utils._printing import shorten_arrays
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn before 1.9
+    from sslearn.utils._no_callbacks import CallbackSupportMixin, with_callbacks
 
 if hasattr(_pprint, "_changed_params"):  # otherwise arrays are printed in full
     _pprint._changed_params = shorten_arrays(_pprint._changed_params)

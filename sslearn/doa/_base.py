@@ -261,10 +261,10 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
             for group in groups
         )
         found = chain.from_iterable(run_parallel(calls, self.n_jobs, prefer="threads"))
-        results, silent, coherent, heard = zip(*found, strict=True)
+        results, silent, coherent, covariances = zip(*found, strict=True)
         if hasattr(self, "mic_positions_"):
-            heard = list(chain.from_iterable(heard))
-            listener.warn(heard, self.mic_positions_, self.fs, self.speed_of_sound)
+            covariances = list(chain.from_iterable(covariances))
+            listener.warn(covariances, self.mic_positions_, self.fs, self.speed_of_sound)
         self._warn_of_silence(np.concatenate(silent).tolist())
         self._warn_of_coherence(np.concatenate(coherent).tolist())
         return _join(results)
@@ -274,12 +274,12 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         return [self._apply(function, part, sums, listener) for part in parts]
 
     def _apply(self, function, clips, sums, listener):
-        silent, coherent, heard = [], np.zeros(len(clips.samples), dtype=bool), []
+        silent, coherent, covariances = [], np.zeros(len(clips.samples), dtype=bool), []
 
         def band(start, stop):
             X = self._band(read(start, stop))
-            if len(heard) < N_CLIPS:
-                heard.extend(listener.hear(X, clips.first))
+            if len(covariances) < N_CLIPS:
+                covariances.extend(listener.covariances(X, clips.first))
             silent.append(_silent_channels(X))
             return X
 
@@ -295,7 +295,7 @@ class SpectrumLocalizer(BlockStreamMixin, LocalizerMixin, BaseEstimator):
         places = np.argwhere(np.logical_and.reduce(silent))
         places[:, 0] += clips.first
         result = results[0] if self._block_frames is None else np.stack(results, axis=1)
-        return result, places, clips.first + np.flatnonzero(coherent), heard
+        return result, places, clips.first + np.flatnonzero(coherent), covariances
 
     def _block_sums(self, read, n_frames, size, n_held, sums):
         """FrameSums of each block, with at most ``n_held`` frames in memory."""

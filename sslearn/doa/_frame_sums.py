@@ -91,10 +91,10 @@ def voting_weights(power):
         They add up to 1 for each clip; all are equal in silence.
     """
     strongest = power.max(axis=1, keepdims=True)
-    heard = power >= _LEAST_OF_NARROW * strongest
-    is_wide = 2 * heard.sum(axis=1, keepdims=True) > heard.shape[1]
-    heard |= is_wide & (power >= _LEAST_OF_WIDE * strongest)
-    return heard / heard.sum(axis=1, keepdims=True, dtype=power.dtype)
+    strong = power >= _LEAST_OF_NARROW * strongest
+    is_wide = 2 * strong.sum(axis=1, keepdims=True) > strong.shape[1]
+    strong |= is_wide & (power >= _LEAST_OF_WIDE * strongest)
+    return strong / strong.sum(axis=1, keepdims=True, dtype=power.dtype)
 
 
 def covariance_sums(X):

@@ -58,7 +58,7 @@ class Listener:
         self._bins = slice(-first % step, None, step)
         self._freqs = freqs[self._bins]
 
-    def hear(self, X, first_sample):
+    def covariances(self, X, first_sample):
         """Compute the covariances of some of the clips.
 
         Parameters
@@ -70,12 +70,12 @@ class Listener:
 
         Returns
         -------
-        heard : list of ndarray of shape (n_freqs, n_channels, n_channels)
+        covariances : list of ndarray of shape (n_freqs, n_channels, n_channels)
             Covariances of those that are not silent.
         """
-        heard = []
+        covariances = []
         if X.shape[3] < _MIN_FRAMES or len(self._freqs) < 2:
-            return heard
+            return covariances
         rows = self._rows[(self._rows >= first_sample) & (self._rows < first_sample + len(X))]
         step = -(-X.shape[3] // _N_FRAMES)
         for row in rows:
@@ -84,16 +84,16 @@ class Listener:
             covariance = mean_covariance(clip / (loudest or 1.0))
             # Silence is reported by SilenceWarning.
             if covariance.any(axis=0).diagonal().all():
-                heard.append(covariance)
-        return heard
+                covariances.append(covariance)
+        return covariances
 
-    def warn(self, heard, mic_positions, fs, speed_of_sound):
+    def warn(self, covariances, mic_positions, fs, speed_of_sound):
         """Warn of certain faults.
 
         Parameters
         ----------
-        heard : list of ndarray
-            Output of :meth:`hear`, of which the first few are used.
+        covariances : list of ndarray
+            Output of :meth:`covariances`, of which the first few are used.
         mic_positions : ndarray of shape (n_mics, 3)
             Microphone positions in metres.
         fs : float
@@ -101,10 +101,10 @@ class Listener:
         speed_of_sound : float
             Speed of sound in metres per second.
         """
-        if not heard:
+        if not covariances:
             return
         evidence = Evidence(
-            np.stack(heard[:N_CLIPS]),
+            np.stack(covariances[:N_CLIPS]),
             self._freqs,
             mic_positions,
             fs=fs,

@@ -323,9 +323,9 @@ class TDOALocalizer(GridScorer):
     def _leads(self, tdoas):
         """Groups of clips with the same sounding pairs: rows, leads in metres, differences."""
         sounding = np.isfinite(tdoas)
-        for heard in np.unique(sounding, axis=0):
-            rows = (sounding == heard).all(axis=1)
-            yield rows, -self.speed_of_sound * tdoas[rows][:, heard], self._differences[heard]
+        for used in np.unique(sounding, axis=0):
+            rows = (sounding == used).all(axis=1)
+            yield rows, -self.speed_of_sound * tdoas[rows][:, used], self._differences[used]
 
     def _fit(self, leads, differences):
         if len(differences) == 0:

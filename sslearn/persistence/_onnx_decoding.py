@@ -59,7 +59,7 @@ def _wrapped(azimuth):
     return azimuth - 360.0 * torch.floor((azimuth + 180.0) / 360.0)
 
 
-def _heard(y, score, least):
+def _present(y, score, least):
     """Directions (..., n_angles), NaN where the score (...) is too low."""
     return torch.where((score < least).unsqueeze(-1), torch.nan, y)
 
@@ -117,7 +117,7 @@ class _UnitVectors(_Decoding):
         ]
         if self.threshold is None:
             return y
-        return _heard(y, outputs.square().sum(-1).sqrt(), self.threshold)
+        return _present(y, outputs.square().sum(-1).sqrt(), self.threshold)
 
 
 class _Grid(_Decoding):
@@ -135,7 +135,7 @@ class _Grid(_Decoding):
     def decode(self, scores):
         """Directions of the highest scores."""
         y = self.decoder(scores.flatten(0, -2)).reshape(*scores.shape[:-1], self.n_angles)
-        return y if self.threshold is None else _heard(y, scores.amax(-1), self.threshold)
+        return y if self.threshold is None else _present(y, scores.amax(-1), self.threshold)
 
 
 class _Argmax(nn.Module):

@@ -310,12 +310,12 @@ class DirectionTracker:
         for track in self._tracks:
             if track.identity is None and self._is_confirmed(track):
                 track.identity, self._n_identities = self._n_identities, self._n_identities + 1
-        heard = [track for track in self._tracks if track.identity is not None]
-        heard = [track for track in heard if time - track.last_time <= self.hold]
-        heard.sort(key=lambda track: track.identity)
-        positions = np.array([track.kalman.position for track in heard]).reshape(-1, 3)
+        recent = [track for track in self._tracks if track.identity is not None]
+        recent = [track for track in recent if time - track.last_time <= self.hold]
+        recent.sort(key=lambda track: track.identity)
+        positions = np.array([track.kalman.position for track in recent]).reshape(-1, 3)
         return TrackedDirections(
-            np.array([track.identity for track in heard], dtype=int),
+            np.array([track.identity for track in recent], dtype=int),
             unit_vectors_to_angles(positions)[:, : self._n_angles],
-            np.array([track.last_time == time for track in heard], dtype=bool),
+            np.array([track.last_time == time for track in recent], dtype=bool),
         )

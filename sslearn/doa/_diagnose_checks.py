@@ -29,6 +29,9 @@ def check_units(evidence):
     span, clear = evidence.span, len(evidence.delays) > 0
     plausible = evidence.is_plausible
     stretch = evidence.stretch if clear else np.nan
+    if plausible and span * stretch < SMALLEST:  # no unit makes an array so small
+        text = "All delays are nearly 0. See mono and common_noise."
+        return Check(span, bound, "unknown", text)
     if plausible and not (clear and evidence.is_stretched and not 1 / _UNIT < stretch < _UNIT):
         return Check(span, bound)
     if not plausible and 1 / _UNIT < stretch < _UNIT:

@@ -37,6 +37,15 @@ def test_right_descriptions_give_no_alarm(mics, snr):
         recipes.srp_phat(mics).fit(X).predict(X)
 
 
+def test_one_signal_in_all_channels_is_no_wrong_unit():
+    mics = circular_array(6, 0.05)
+    X = record(mics)
+    copies = np.repeat(X[:, :1], X.shape[1], axis=1)
+    diagnosis = diagnose_recording(copies, mics, fs=16000)
+    assert diagnosis.loc["units", "verdict"] == "unknown"
+    assert diagnosis.loc["mono", "verdict"] == "error"
+
+
 def test_a_microphone_in_the_centre_is_no_common_noise():
     mics = np.vstack([np.zeros((1, 3)), circular_array(4, 0.03)])
     rooms = ShoeboxRooms(2, t60=(0.3, 0.3))

@@ -35,7 +35,7 @@ def pages():
     return [ROOT / "README.rst", ROOT / "benchmarks" / "README.rst", *docs]
 
 
-def rendered(text, tables):
+def rendered(text, tables, without_rows=()):
     """Text of a page with its tables written anew.
 
     Parameters
@@ -44,6 +44,8 @@ def rendered(text, tables):
         Text of the page.
     tables : dict of str to Table
         All tables.
+    without_rows : container of str, default=()
+        Tables whose blocks stay as they are.
 
     Returns
     -------
@@ -60,12 +62,25 @@ def rendered(text, tables):
 
     def block(match):
         name = match["name"]
+        if name in without_rows:
+            return match[0]
         if name not in tables:
             raise ValueError(f"results must name one of {', '.join(tables)}; got {name!r}")
         block = f".. results: {name}\n\n{as_rst(tables[name])}\n\n.. end of results"
         return textwrap.indent(block, match["indent"])
 
     return _BLOCK.sub(block, text)
+
+
+def _without_rows(tables):
+    """Tables whose rows are not measured yet, and what is missing."""
+    found = {}
+    for name, table in tables.items():
+        try:
+            table.lay_out()
+        except ValueError as error:
+            found[name] = f"{name}: {error}"
+    return found
 
 
 def main(argv=None):
@@ -86,11 +101,11 @@ def main(argv=None):
             study, _, picture = name.partition(".")
             draw(Store(study).rows, RESULTS / picture)
             print(RESULTS / picture)
-    stale = []
+    stale, without_rows = [], _without_rows(tables)
     for path in pages():
         old = path.read_text()
         try:
-            new = rendered(old, tables)
+            new = rendered(old, tables, without_rows)
         except ValueError as error:
             sys.exit(f"{path.relative_to(ROOT)}: {error}")
         if new != old:
@@ -98,6 +113,8 @@ def main(argv=None):
             if not args.check:
                 path.write_text(new)
     print("\n".join(stale) or "all tables are up to date")
+    if without_rows:
+        sys.exit("not written, measure first:\n" + "\n".join(without_rows.values()))
     if args.check and stale:
         sys.exit("run `python -m benchmarks.render`")
 

@@ -62,7 +62,7 @@ class Figure:
         """Text with the figures of the rows."""
         found = [self._values(row) for row in self.rows()]
         values = dict(found[0]) if self.n_rows == 1 else {}
-        for name in found[0]:
+        for name in {name: None for one in found for name in one}:
             each = [one.get(name) for one in found]
             if name.startswith("paper "):  # of the rows that the publication has
                 each = [value for value in each if value is not None]
@@ -220,8 +220,6 @@ def _ambisonics():
         yield f"ambisonic_weights.{name}.diffuse", figure
     masked = {**_SPHERE, "system": "masked_histogram"}
     yield "sphere.masked.minutes", Figure("sphere", masked, "{minutes:.0f} min")
-    mean = {**_SPHERE, "system": "intensity"}
-    yield "sphere.mean_intensity.median", Figure("sphere", mean, "{median:.1f}")
     crnn = {**_TRAINED, "system": "cartesian"}
     text = "{curve[processor]:.0f} min"
     yield "sphere_training.crnn.minutes", Figure("sphere_training", crnn, text)

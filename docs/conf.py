@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sslearn
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 from external_links import ALIASES, write_inventories
 
@@ -27,6 +28,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "result_pages",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "examples", "whats_new/next"]

@@ -50,12 +50,10 @@ class Figure:
         ValueError
             If these are not ``n_rows``.
         """
-        store = Store(self.study)
-        rows = store.select(**self.where)
+        rows = Store(self.study).select(**self.where)
         if len(rows) != self.n_rows:
-            raise ValueError(
-                f"{self.n_rows} rows of {store.path} must have {self.where}; got {len(rows)}"
-            )
+            n_rows = f"{len(rows)} rows instead of {self.n_rows}"
+            raise ValueError(f"{n_rows} of the store {self.study!r} have {self.where}")
         return rows
 
     def filled(self):

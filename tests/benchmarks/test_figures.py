@@ -35,9 +35,9 @@ def test_figures_of_several_rows():
 
 
 def test_other_rows_than_expected_are_an_error():
-    with pytest.raises(ValueError, match="got 3"):
+    with pytest.raises(ValueError, match="3 rows instead of 1"):
         Figure("study", {"system": "one"}, "{error}").filled()
-    with pytest.raises(ValueError, match="got 0"):
+    with pytest.raises(ValueError, match="0 rows"):
         Figure("study", {"system": "two"}, "{error}").filled()
     with pytest.raises(KeyError, match="error"):
         Figure("study", {}, "{error}", 3).filled()

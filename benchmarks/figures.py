@@ -92,7 +92,10 @@ def used(text):
 _ARRAYS = {"part": "simulated", "n_arrays": 60, "n_clips": 10, "seed": 0}
 _R3VIVAL = {"part": "measured", "n_spoken": 60, "seed": 0, "room": "r3vival", "snr": 10}
 _LOUD = {"part": "circle", "clips": 100, "seed": 0, "room": "rooms"}
+_DIFFUSE = {**_LOUD, "part": "ambisonic", "sound": "speech", "noise": "diffuse", "dB": 0}
 _CLOSE = {"part": "circle", "clips": 200, "seed": 0, "sound": "speech", "separation": 15, "snr": 10}
+_EARLY = {"part": "uwa", "seed": 0, "room": "anechoic", "sound": "first arrival", "mount": "given"}
+_SPHERES = {"part": "sofia", "seed": 0, "measurement": "A3", "radius": 1}
 _TALKERS = {"test": "simulated", "array": "r3vival", "seed": 0, "hours": (1.25, 1.4, None)}
 _LABELS = {"responses": "simulated", "seed": 0}
 _HEAD = {"part": "varying", "yaw": None, "seed": 0, "test": "test 2", "K": (5, None)}
@@ -138,6 +141,26 @@ def _arrays():
         yield f"resolution.{system.lower()}", figure
     where = {**_CLOSE, "method": "ESPRIT"}
     yield "resolution.esprit.error", Figure("resolution", where, "{rms:.2f}")
+
+
+def _bodies():
+    """Figures of classical localizers where methods differ: a click, a rigid sphere, ambisonics."""
+    for name, method in (
+        ("srp_phat", "SRPPHAT"),
+        ("music", "MUSIC, normalized"),
+        ("mvdr", "MVDR, normalized"),
+    ):
+        first = {**_EARLY, "method": method}
+        yield f"classical.uwa.{name}", Figure("classical", first, "{mean:.1f}")
+    for name, method in (
+        ("phase", ("SRPPHAT", "TDOALocalizer")),
+        ("power", ("MUSIC, normalized", "MVDR, normalized")),
+    ):
+        where = {**_SPHERES, "method": method}
+        yield f"classical.sofia.{name}", Figure("classical", where, "{highest spread:.1f}", 2)
+    for name in ("histogram", "mean"):
+        where = {**_DIFFUSE, "method": f"intensity, {name}"}
+        yield f"noise.intensity.{name}", Figure("noise", where, "{median:.1f}")
 
 
 def _moving():
@@ -272,9 +295,11 @@ def _speed():
         yield f"speed.live.{name}", figure
     text = "{lowest ours:.0f} to {highest ours:.0f} ms"
     yield "speed.masked", Figure("speed", _MASKED, text, 4)
+    text = "{lowest ratio:.0f} to {highest ratio:.0f} times"
+    yield "speed.masked.ratio", Figure("speed", _MASKED, text, 4)
     four = {**_MASKED, "what": "masked SRP-PHAT, 4 microphones, azimuth"}
     yield "speed.masked.four", Figure("speed", four, "{ours:.0f} ms")
 
 
-_ALL = (_arrays, _moving, _labels, _ears, _ambisonics, _scenes, _speed)
+_ALL = (_arrays, _bodies, _moving, _labels, _ears, _ambisonics, _scenes, _speed)
 FIGURES = {name: figure for part in _ALL for name, figure in part()}

@@ -16,7 +16,7 @@ CARD = re.compile(r"^ {6}\*\*.+\n(?: {6}\S.*\n)*", re.M)
 # What may have digits without a measurement: code, roles, footnotes, options, names, settings.
 SETTINGS = re.compile(
     r">>>.*|``.*?``|:[\w:.]+:`[^`]*`|\[\d+\]_|^ *:[\w-]+: .*|R3VIVAL|IPDnet2|"
-    r"array of 2 to 50 cm|16 kHz|-?\d+ dB|15 degrees apart|tolerance of 10 degrees|"
+    r"array of 2 to 50 cm|16 kHz|(?:-?\d+ to\s+)?-?\d+ dB|15 degrees apart|tolerance of 10 degrees|"
     r"trained on 2,000 pairs",
     re.M,
 )

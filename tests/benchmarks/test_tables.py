@@ -88,6 +88,7 @@ def test_blocks_of_a_page(store, monkeypatch):
     indented = render.rendered(page.replace("..", "   .."), {"a.b": table()})
     assert "\n   Errors:\n\n   .. table::" in indented and "\n      one     3.5" in indented
     assert render.rendered(indented, {"a.b": table()}) == indented
+    assert render.rendered(page, {"a.b": table()}, without_rows=["a.b"]) == page
     with pytest.raises(ValueError, match="must name one of"):
         render.rendered(page, {"a.c": table()})
     with pytest.raises(ValueError, match="end of results"):

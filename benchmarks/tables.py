@@ -148,7 +148,18 @@ def _filled(text, values):
     names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
     if any(values.get(name) is None for name in names):
         return None
-    return text.format(**{name: values[name] for name in names})
+    return _FORMATTER.format(text, **{name: values[name] for name in names})
+
+
+class _Formatter(string.Formatter):
+    """Formatter whose ``g`` shows large figures without an exponent, ``2,560``."""
+
+    def format_field(self, value, spec):
+        text = super().format_field(value, spec)
+        return f"{float(text):,.0f}" if spec.endswith("g") and "e+" in text else text
+
+
+_FORMATTER = _Formatter()
 
 
 def published(study, settings):

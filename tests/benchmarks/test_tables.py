@@ -62,6 +62,12 @@ def test_pooled_rows_and_alternative_formats(store):
     assert shown.lay_out(store)[1] == [["one", "3.5", "3.5"], ["two", "3.5", "1.00"]]
 
 
+def test_large_figures_have_no_exponent(store):
+    store.add({"system": "one", "test": "dry", "k": 5}, {"error": 2562.2}, command="run one")
+    assert table(cells="{error:.3g}").lay_out(store)[1][0][1:] == ["2,560", "3.5"]
+    assert table(cells="{error:.0e}").lay_out(store)[1][0][1] == "3e+03"
+
+
 def test_layouts(store, monkeypatch):
     monkeypatch.setattr("benchmarks.tables.Store", lambda name: store)
     text = as_rst(table())

@@ -28,6 +28,7 @@ def _where(part, **more):
 
 _TAIL = "clip of 1 s with a diffuse tail, T60"
 _ROOMS = list(product((0.6, 0.8, 1.0), ("flat", "octave")))
+_SIZES = {"tiny": "ipdnet2, tiny", "small": "ipdnet2, small"}
 CHOSEN = [
     _where("features", against=("scipy.signal.stft clip by clip, all cues",)),
     _where("siamese"),
@@ -88,6 +89,7 @@ TABLES = {
         "in ms",
         where=_where("streaming"),
         index={"localizer": "{what}", "mode": "{mode}"},
+        names=_SIZES,
         cells={
             "per second": "{real time:.2f}",
             "aim": "{aim}",
@@ -114,6 +116,7 @@ TABLES = {
         title="Memory of live localization in MB: after the first minute, and what an hour adds",
         where=_where("memory", minutes=60),
         index={"localizer": "{what}", "mode": "{mode}"},
+        names=_SIZES,
         cells={"first minute": "{after a minute:.0f}", "added": "{memory:.1f}", "aim": "{aim}"},
     ),
     "recordings": Table(
@@ -130,6 +133,7 @@ TABLES = {
         where=_where("store", size=(200, 800)),
         index={"work": "{what}", "MB of clips": "{size}"},
         columns="where",
+        order={"where": ("memory", "h5", "zarr")},
         cells="{memory:.0f}; {rate:,.0f}",
     ),
     "onnx": Table(

@@ -15,7 +15,7 @@ $(VENV)/.stamp-%: pyproject.toml constraints.txt
 	touch $@
 comma := ,
 
-demo: $(VENV)/.stamp-sim+plot
+demo: $(VENV)/.stamp-sim+plot+sofa
 	OMP_NUM_THREADS=2 $(BIN)/python demo.py
 
 test: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
@@ -35,14 +35,14 @@ lint: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-docs: $(VENV)/.stamp-sim+plot+vision+docs
+docs: $(VENV)/.stamp-sim+plot+sofa+vision+docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 # Addresses in other projects; needs a network.
-docs-links: $(VENV)/.stamp-sim+plot+vision+docs
+docs-links: $(VENV)/.stamp-sim+plot+sofa+vision+docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b linkcheck -D plot_gallery=0 docs docs/_build/links
 
-bench: $(VENV)/.stamp-sim+plot+vision+bench
+bench: $(VENV)/.stamp-sim+plot+sofa+vision+bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed all
 
 hooks: $(VENV)/.stamp-sim+plot+sofa+vision+onnx+dask+test $(VENV)/.stamp-dev

@@ -6,7 +6,6 @@ _EXTRA_OF = {
     "pyroomacoustics": "sim",
     "matplotlib": "plot",
     "h5py": "sofa",
-    "sofar": "sofa",
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "onnxscript": "onnx",

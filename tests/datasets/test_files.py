@@ -23,10 +23,11 @@ from sslearn.datasets import (
 from sslearn.datasets._array_set import make_responses
 from sslearn.simulation import make_head
 
+WITHOUT_FOLDER = ("load_ambisonic", "load_example_recording")
 LOADERS = sorted(
     name
     for name in datasets.__all__
-    if name.startswith(("load_", "list_")) and name != "load_ambisonic"
+    if name.startswith(("load_", "list_")) and name not in WITHOUT_FOLDER
 )
 TABLES = {
     load_librispeech: ("utterances.csv", "file,speaker,subset", "{file},1,dev"),

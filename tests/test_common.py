@@ -305,6 +305,7 @@ def test_sklearn_checks(name):
     )
     failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
     assert not failed
+    pytest.importorskip("sklearn", "1.9")  # others have another number of checks
     assert sum(r["status"] == "passed" for r in results) == N_SKLEARN_CHECKS[name]
 
 

@@ -105,6 +105,7 @@ class CtrlC:
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_interrupted_fit(estimator, refit):
+    pytest.importorskip("sklearn.callback")
     if refit:
         estimator.fit(NARROW, Y)
     with pytest.raises(KeyboardInterrupt):

@@ -18,6 +18,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,8 @@ def import_all():
     """Import what models consist of, so that no import is needed for any of them."""
     for module in pkgutil.walk_packages(sslearn.__path__, "sslearn."):
         if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+            with suppress(ImportError):  # modules of extras
+                importlib.import_module(module.name)
 
 
 def fuzz(files, n_files, seed):

@@ -323,6 +323,7 @@ class _Recorder:
 
 
 def test_sklearn_callbacks_see_each_epoch_and_may_stop():
+    pytest.importorskip("sklearn.callback")
     X, y = make_manifold(100)
     recorder = _Recorder()
     embedding = fast(max_epochs=30).set_callbacks(recorder).fit(X, y[:, 0])

@@ -153,6 +153,7 @@ def test_a_network_learns_two_sources():
 
 
 def test_it_is_refused_where_it_does_not_fit():
+    pytest.importorskip("onnx")
     with pytest.raises(ValueError, match="has one for all"):
         MixedEncoding([LikelihoodEncoding(), GaussianEncoding()]).fit([[[1.0], [90.0]]])
     X = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)

@@ -13,7 +13,6 @@ import joblib
 import numpy as np
 import pytest
 from sklearn import config_context
-from sklearn.callback import ProgressBar
 from sklearn.decomposition import PCA
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -109,8 +108,9 @@ def test_history_and_names_of_features_are_kept(tmp_path):
 
 
 def test_requests_of_metadata_and_progress_bars_are_kept(tmp_path):
+    callback = pytest.importorskip("sklearn.callback")
     with config_context(enable_metadata_routing=True):
-        model = neural().set_fit_request(sample_weight=True).set_callbacks(ProgressBar())
+        model = neural().set_fit_request(sample_weight=True).set_callbacks(callback.ProgressBar())
         loaded = again(model.fit(FEATURES, AZIMUTH), tmp_path)
         assert loaded.get_metadata_routing().fit.requests["sample_weight"] is True
         scorer = get_scorer("localization_accuracy").set_score_request(sample_weight=False)

@@ -1,6 +1,6 @@
 """Every class that a file may name does nothing when an object of it is filled."""
 
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 
@@ -26,7 +26,11 @@ HARMLESS = {
 
 
 def granted_classes():
-    for module in [*MODULES, *_trust._SKLEARN]:
+    # Callbacks came with scikit-learn 1.9.
+    modules = [
+        name for name in _trust._SKLEARN if importlib.util.find_spec(name.rpartition(".")[0])
+    ]
+    for module in [*MODULES, *modules]:
         for name, value in vars(importlib.import_module(module)).items():
             node = {"__module__": module, "__class__": name, "__loader__": "ObjectNode"}
             if inspect.isclass(value) and _trust._is_part(node):

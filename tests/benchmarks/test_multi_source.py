@@ -9,26 +9,6 @@ pytest.importorskip("torch")
 pytest.importorskip("soundfile")
 
 
-@pytest.fixture
-def corpus(tmp_path):
-    """Folder with noise bursts for speech, of eight speakers and of two more for the test."""
-    import soundfile
-
-    rng, rows = np.random.default_rng(0), []
-    folder = tmp_path / "data"
-    for name in ("speech_librispeech", "noise"):
-        (folder / name).mkdir(parents=True)
-    for i in range(10):
-        file, subset = f"{i}.flac", "train-clean-100" if i < 8 else "test-other"
-        bursts = np.repeat(rng.random(50) < 0.7, 1600) * rng.normal(0, 0.1, 80_000)
-        soundfile.write(folder / "speech_librispeech" / file, bursts, 16000)
-        rows.append(f"{file},{i},{subset}")
-    table = "\n".join(["file,speaker,subset", *rows])
-    (folder / "speech_librispeech" / "utterances.csv").write_text(table)
-    soundfile.write(folder / "noise" / "hiss.flac", rng.normal(0, 0.1, 40 * 16000), 16000)
-    return folder
-
-
 def test_study_says_which_data_are_missing(tmp_path, monkeypatch, capsys):
     from benchmarks.accuracy.multi_source.__main__ import main
 
@@ -40,12 +20,12 @@ def test_study_says_which_data_are_missing(tmp_path, monkeypatch, capsys):
     assert "--data or SSLEARN_DATA must name the folder" in capsys.readouterr().err
 
 
-def test_talkers_and_what_was_trained_stay(corpus, tmp_path, capsys):
+def test_talkers_and_what_was_trained_stay(small_corpus, tmp_path, capsys):
     from benchmarks.accuracy.multi_source.__main__ import main
 
     sizes = {"n-train": 2, "n-validation": 2, "n-test": 2, "epochs": 1, "round-size": 4}
     sizes |= {"batch-size": 4, "single-first": 0, "bursts-first": 1, "hours": 0.5}
-    folders = {"data": corpus, "cache": tmp_path / "cache", "out": tmp_path}
+    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path}
     options = [f"--{name}={value}" for name, value in (sizes | folders).items()]
     main(["untrained", *options, "--systems", "srp_phat"])
     main(["trained", *options, "--systems", "ipdnet2_tiny"])
@@ -70,10 +50,10 @@ def test_talkers_and_what_was_trained_stay(corpus, tmp_path, capsys):
     assert (tmp_path / "curves.png").exists()
 
 
-def test_bursts_have_their_own_settings(corpus, tmp_path):
+def test_bursts_have_their_own_settings(small_corpus, tmp_path):
     from benchmarks.accuracy.multi_source.__main__ import main
 
-    folders = {"data": corpus, "cache": tmp_path / "cache", "out": tmp_path}
+    folders = {"data": small_corpus, "cache": tmp_path / "cache", "out": tmp_path}
     main(["bursts", "--steps=1", *(f"--{name}={value}" for name, value in folders.items())])
     [row] = Store("multi_source", tmp_path).rows
     assert row["settings"] == {"part": "bursts", "steps": 1, "seed": 0, "system": "ipdnet2_tiny"}
